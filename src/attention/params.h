@@ -1,0 +1,50 @@
+// Every trainable number of a model, in one flat buffer each for values and gradients. A parameter is a view of them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace sinkmoe {
+
+struct ParamSpec {
+  enum class Init { normal, constant };
+  std::string name;  // as in the weights file: "model.layers.0.self_attn.q_proj.weight"
+  std::vector<int64_t> shape;
+  Init init = Init::normal;
+  double value = 0;    // standard deviation, or the constant
+  bool decay = false;  // weight decay applies (matrices)
+};
+
+class ParamSet {
+ public:
+  // Declares a parameter. The reference stays valid; the tensor is defined once materialise() has run.
+  const at::Tensor& add(ParamSpec spec);
+
+  // Makes the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests) and draws initial values
+  // as Draw(seed, "init/" + name): equal for equal names and shapes, whatever other parameters there are. Decayed
+  // parameters stand first, so that weight decay is one slice. Parameters are leaves that require gradients; their
+  // .grad are views of flat_grad().
+  void materialise(uint64_t seed, at::Device device, at::ScalarType dtype = at::kFloat);
+
+  struct Entry {
+    ParamSpec spec;
+    at::Tensor value;
+    int64_t offset = 0;  // in the flat buffers, in elements
+  };
+  const std::deque<Entry>& entries() const { return entries_; }
+  const at::Tensor& flat() const { return flat_; }            // [n]
+  const at::Tensor& flat_grad() const { return flat_grad_; }  // [n]
+  int64_t decayed() const { return decayed_; }                // elements of the decayed slice
+  int64_t count() const;                                      // parameters, padding not counted
+
+ private:
+  std::deque<Entry> entries_;
+  at::Tensor flat_, flat_grad_;
+  int64_t decayed_ = 0;
+};
+
+}  // namespace sinkmoe

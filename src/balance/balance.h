@@ -1,0 +1,39 @@
+// Losses on the heads' mean gates. A loss is one file in balance/losses/ with one Registration<LossKind>.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "config/run_config.h"
+
+namespace sinkmoe {
+
+// Importance of each head: mean gate over rows and tokens, row position 0 left out (E12). gate [B,H,T] -> [H].
+at::Tensor importance_H(const at::Tensor& gate_BHT);
+
+struct BalanceIn {
+  std::span<const at::Tensor> gates_BHT;  // one a layer
+  at::Tensor shared_LH;                   // bool, true: head left out of the loss (E18); undefined: none
+};
+
+class BalanceLoss {
+ public:
+  virtual ~BalanceLoss() = default;
+  // Scalar, summed over layers, without the weight lambda.
+  virtual at::Tensor operator()(const BalanceIn& in) const = 0;
+};
+
+// The m most important heads of each layer: importance [L,H] -> bool [L,H].
+at::Tensor top_heads_LH(const at::Tensor& importance_LH, int64_t m);
+
+struct LossKind {
+  static constexpr const char* kind = "loss";
+  std::string name, help;
+  std::function<std::unique_ptr<BalanceLoss>(const RunConfig&)> make;
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,115 @@
+// sinkmoe: global options, then one command from the registry. Exit codes: 0 done, 1 some runs failed or a check is
+// OFF, 2 bad input or a refused file, 75 interrupted and resumable.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/command.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+po::options_description global_options() {
+  po::options_description options("Global options");
+  options.add_options()("db", po::value<std::string>()->value_name("PATH"), "database (default results/results.db)")(
+      "quiet", "only errors and results")("json", "machine-readable output")(
+      "color", po::value<std::string>()->value_name("WHEN"), "auto or never");
+  return options;
+}
+
+void print_help(std::ostream& out) {
+  out << "sinkmoe trains small language models over attention variants and balance losses,\n"
+         "stores every run in SQLite and makes tables and figures from what is stored.\n\n"
+         "sinkmoe [global options] COMMAND [arguments]\n\n";
+  for (const auto& [name, command] : Registry<Command>::all())
+    if (!command.hidden) out << "  " << name << std::string(name.size() < 10 ? 10 - name.size() : 1, ' ') << command.help << "\n";
+  out << "\n" << global_options() << "\n'sinkmoe COMMAND --help' explains a command.\n";
+}
+
+// Takes the global options, wherever they stand, out of the arguments.
+Globals take_globals(std::vector<std::string>& args) {
+  Globals globals;
+  globals.color = ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR");
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const std::string& a = args[i];
+    auto value = [&](const std::string& name) -> std::string {
+      if (a.size() > name.size()) return a.substr(name.size() + 1);
+      if (i + 1 == args.size()) throw Error("option '" + name + "' needs a value", "command line");
+      return args[++i];
+    };
+    if (a == "--db" || a.starts_with("--db=")) globals.db = value("--db");
+    else if (a == "--quiet") globals.quiet = true;
+    else if (a == "--json") globals.json = true;
+    else if (a == "--color" || a.starts_with("--color=")) {
+      const std::string when = value("--color");
+      if (when != "auto" && when != "never")
+        throw Error("--color is '" + when + "'", "command line", "give auto or never");
+      if (when == "never") globals.color = false;
+    } else rest.push_back(a);
+  }
+  args = rest;
+  return globals;
+}
+
+int dispatch(std::vector<std::string> args) {
+  const Globals globals = take_globals(args);
+  if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    print_help(args.empty() ? std::cerr : std::cout);
+    return args.empty() ? 2 : 0;
+  }
+  const Command& command = Registry<Command>::get(args[0]);
+  return command.run(globals, {args.begin() + 1, args.end()});
+}
+
+}  // namespace
+
+std::optional<po::variables_map> parse(const Command& command, const po::options_description& options,
+                                       const std::string& positional, const std::vector<std::string>& args) {
+  po::options_description all(options);
+  all.add_options()("help,h", "this text");
+  po::positional_options_description free;
+  if (!positional.empty()) free.add(positional.c_str(), -1);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(args)
+                  .options(all)
+                  .positional(free)
+                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+                  .run(), values);
+    if (!values.count("help")) po::notify(values);
+  } catch (const po::error& e) {
+    std::vector<std::string> names;
+    for (const auto& o : all.options()) names.push_back("--" + o->long_name());
+    std::string near;
+    for (const std::string& a : args)
+      if (a.starts_with("--") && near.empty() && std::find(names.begin(), names.end(), a) == names.end())
+        near = did_you_mean(a.substr(0, a.find('=')), names);
+    throw Error(e.what(), "sinkmoe " + command.name,
+                near.empty() ? "see 'sinkmoe " + command.name + " --help'" : near);
+  }
+  if (values.count("help")) {
+    std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n" << command.help << "\n\n" << all << "\n";
+    return std::nullopt;
+  }
+  return values;
+}
+
+const Command& self(const std::string& name) { return Registry<Command>::get(name); }
+
+}  // namespace sinkmoe::cli
+
+int main(int argc, char** argv) {
+  try {
+    return sinkmoe::cli::dispatch({argv + 1, argv + argc});
+  } catch (const sinkmoe::Error& e) {
+    for (const auto& p : e.problems()) std::cerr << "error: " << to_string(p) << "\n";
+    return 2;
+  } catch (const std::exception& e) {
+    std::cerr << "error: " << sinkmoe::printable(e.what()) << "\n";
+    return 1;
+  }
+}

@@ -1,0 +1,96 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+[[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
+  const std::string fix = error == ENOSPC   ? "free some disk space and run the same command again"
+                          : error == EACCES ? "check the permissions of the file and its folder"
+                                            : "";
+  throw Error(what + ": " + std::strerror(error), path.string(), fix);
+}
+
+void write_all(int fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("cannot write", path, errno);
+    content.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (d.fd < 0 || ::fsync(d.fd) != 0) fail("cannot sync the folder", folder, errno);
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, uint64_t limit) {
+  const Descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (d.fd < 0) fail("cannot open", path, errno);
+  struct stat info {};
+  if (::fstat(d.fd, &info) != 0) fail("cannot stat", path, errno);
+  if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path.string());
+  if (static_cast<uint64_t>(info.st_size) > limit)
+    throw Error("the file has " + std::to_string(info.st_size) + " bytes, the limit is " +
+                    std::to_string(limit), path.string());
+  std::string content(static_cast<size_t>(info.st_size), '\0');
+  size_t at = 0;
+  while (at < content.size()) {
+    const ssize_t n = ::read(d.fd, content.data() + at, content.size() - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("cannot read", path, errno);
+    if (n == 0) break;
+    at += static_cast<size_t>(n);
+  }
+  content.resize(at);
+  return content;
+}
+
+void write_file_atomic(const fs::path& path, std::string_view content) {
+  const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  const fs::path aside = path.string() + ".tmp." + std::to_string(::getpid());
+  try {
+    Descriptor d{::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (d.fd < 0) fail("cannot create", aside, errno);
+    write_all(d.fd, content, aside);
+    if (::fsync(d.fd) != 0) fail("cannot sync", aside, errno);
+    if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  } catch (...) {
+    ::unlink(aside.c_str());
+    throw;
+  }
+  sync_folder(folder);
+}
+
+void ensure_writable_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail("cannot make the folder", folder, error.value());
+  const fs::path probe = folder / (".probe." + std::to_string(::getpid()));
+  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+  if (d.fd < 0) fail("cannot write in the folder", folder, errno);
+  ::unlink(probe.c_str());
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,53 @@
+// Plug-ins by name. A plug-in file holds one static Registration; nothing else in the tree names it.
+//
+//   namespace { const Registration<Variant> reg{{.name = "sink", .help = "...", .make = ...}}; }
+//
+// Kinds in use: "variant", "loss", "source". `plugin_names(kind)` knows them without the plug-in's type, so the
+// LibTorch-free half can check names (it is empty in a program built without that half: then nothing is refused).
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+struct PluginInfo {
+  std::string name, help;
+};
+
+// kind -> name -> info, filled by static constructors.
+std::map<std::string, std::map<std::string, PluginInfo>>& plugin_table();
+std::vector<std::string> plugin_names(const std::string& kind);
+
+// T needs: static constexpr const char* kind; std::string name, help.
+template <class T>
+class Registry {
+ public:
+  static std::map<std::string, T>& all() {
+    static std::map<std::string, T> entries;
+    return entries;
+  }
+  // Throws Error with the nearest names when `name` is unknown.
+  static const T& get(const std::string& name) {
+    const auto it = all().find(name);
+    if (it == all().end())
+      throw Error("unknown " + std::string(T::kind) + " '" + name + "'", "",
+                  did_you_mean(name, plugin_names(T::kind)));
+    return it->second;
+  }
+};
+
+template <class T>
+struct Registration {
+  explicit Registration(T entry) {
+    plugin_table()[T::kind][entry.name] = {entry.name, entry.help};
+    Registry<T>::all().emplace(entry.name, std::move(entry));
+  }
+};
+
+}  // namespace sinkmoe

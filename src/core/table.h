@@ -1,0 +1,27 @@
+// A table of values: what a query returns and what a report renders.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sinkmoe {
+
+using Cell = std::variant<std::monostate, int64_t, double, std::string>;  // monostate is SQL NULL
+
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<Cell>> rows;
+
+  // Index of a column; throws Error naming the columns there are.
+  size_t column(const std::string& name) const;
+};
+
+// Text of one cell: "" for NULL, shortest round-trip form for numbers.
+std::string to_text(const Cell& cell);
+bool is_null(const Cell& cell);
+// Value of a numeric cell; throws Error for text or NULL.
+double to_number(const Cell& cell);
+
+}  // namespace sinkmoe

@@ -1,0 +1,54 @@
+// Where tokens come from. A data source is one file in data/sources/ with one Registration<SourceKind>.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+
+namespace sinkmoe {
+
+enum class Split { train, valid };
+
+// A row holds `context` + 1 token ids: inputs row[0..T-1] and targets row[1..T]. row[0] is BOS, which is never a target.
+// All functions are const, thread-safe and pure: equal arguments give equal rows in every run, arm and process.
+class DataSource {
+ public:
+  virtual ~DataSource() = default;
+  virtual int64_t vocabulary() const = 0;  // BOS included
+  virtual int32_t bos() const = 0;
+  // Training row `index` of `step`, for the run's seed.
+  virtual void train_row(uint64_t seed, int64_t step, int64_t index, std::span<int32_t> row) const = 0;
+  // Fixed validation rows, without overlap; `eval_rows()` of them.
+  virtual int64_t eval_rows() const = 0;
+  virtual void eval_row(int64_t index, std::span<int32_t> row) const = 0;
+  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no bits per byte then).
+  virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
+  // Names of the loss parts ("backcopy", "chain"), empty if there is just one.
+  virtual std::vector<std::string> parts() const { return {}; }
+  // part[t] = index into parts() of target row[t + 1]; part.size() == row.size() - 1.
+  virtual void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const;
+  // Loss of a perfect model in nats per target, if known.
+  virtual std::optional<double> floor_nats() const { return {}; }
+  // Hash of everything that decides the rows.
+  virtual std::string content_hash() const = 0;
+};
+
+struct SourceKind {
+  static constexpr const char* kind = "source";
+  std::string name, help;
+  // Opens the source; throws Error when it does not fit the config (path missing, context longer than the data).
+  std::function<std::unique_ptr<DataSource>(const DataConfig&)> open;
+  // The content hash without loading more than a header; throws Error as open does.
+  std::function<std::string(const DataConfig&)> identity;
+};
+
+std::unique_ptr<DataSource> open_source(const DataConfig& config);
+std::string source_identity(const DataConfig& config);
+
+}  // namespace sinkmoe

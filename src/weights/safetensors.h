@@ -1,0 +1,41 @@
+// safetensors files: an 8-byte little-endian header length, a JSON header, raw tensors. Written and read strictly.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sinkmoe {
+
+struct TensorView {
+  std::string name;
+  std::string dtype;  // "F32", "F64", "BF16", "F16", "I64", "I32", "U8", "BOOL"
+  std::vector<int64_t> shape;
+  std::span<const std::byte> data;  // row-major, little-endian
+};
+
+// Writes aside, fsyncs, reads the header back, renames, fsyncs the folder. Tensors are stored in the given order.
+// Returns the SHA-256 of the file. Throws Error (disk full: the old file stays).
+std::string write_safetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors,
+                              const std::map<std::string, std::string>& metadata);
+
+// A whole file in memory. Refuses: header over 16 MiB, over 100,000 tensors, duplicate names, offsets that do not tile
+// the data exactly, sizes that do not match dtype and shape, overflow. Error names the file and tensor or byte.
+class Safetensors {
+ public:
+  explicit Safetensors(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::vector<TensorView>& tensors() const { return tensors_; }  // data points into this object
+  const TensorView& at(const std::string& name) const;                  // throws Error with near names
+  bool contains(const std::string& name) const;
+
+ private:
+  std::string content_;
+  std::map<std::string, std::string> metadata_;
+  std::vector<TensorView> tensors_;
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,49 @@
+#include "core/random.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace sinkmoe {
+namespace {
+
+// Known answers of Random123 (kat_vectors, philox4x32 10).
+TEST(Philox, MatchesPublishedVectors) {
+  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
+            (std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  const uint32_t f = 0xffffffff;
+  EXPECT_EQ(philox4x32({f, f, f, f}, {f, f}),
+            (std::array<uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+}
+
+TEST(Draw, DependsOnEveryPartOfItsKey) {
+  const uint64_t base = Draw(1, "rows", 2, 3).next64();
+  EXPECT_EQ(base, Draw(1, "rows", 2, 3).next64());
+  EXPECT_NE(base, Draw(2, "rows", 2, 3).next64());
+  EXPECT_NE(base, Draw(1, "init", 2, 3).next64());
+  EXPECT_NE(base, Draw(1, "rows", 3, 3).next64());
+  EXPECT_NE(base, Draw(1, "rows", 2, 4).next64());
+}
+
+TEST(Draw, NormalHasMeanZeroAndVarianceOne) {
+  Draw draw(7, "normal");
+  const int n = 200000;
+  double sum = 0, squares = 0;
+  for (int i = 0; i < n; ++i) {
+    const double x = draw.normal();
+    sum += x;
+    squares += x * x;
+  }
+  EXPECT_NEAR(sum / n, 0, 5 / std::sqrt(n));
+  EXPECT_NEAR(squares / n, 1, 5 * std::sqrt(2.0 / n));
+}
+
+TEST(Draw, BelowIsUniform) {
+  Draw draw(7, "below");
+  std::array<int, 7> count{};
+  for (int i = 0; i < 70000; ++i) ++count[draw.below(7)];
+  for (int c : count) EXPECT_NEAR(c, 10000, 500);
+}
+
+}  // namespace
+}  // namespace sinkmoe
