@@ -13,6 +13,7 @@ struct RunSpec {
   RunConfig config;
   std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data hash, parent's run_id
   std::string group_id;  // the same without the seed
+  std::string control;   // run_id of the same run with every balance.* field at its default ("" if this is it)
   std::string parent;    // run_id of the init_from run, or ""
   std::string label;     // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
 };

@@ -57,4 +57,11 @@ struct Result {
 // Trains. Throws Error for bad input (the run is then failed(user)), std::bad_alloc for memory, anything else: failed.
 using Body = std::function<Result(const Job&, JobContext&)>;
 
+// A body by name: "train" (src/run/bodies, LibTorch) or "fake" (tests and drills).
+struct BodyKind {
+  static constexpr const char* kind = "body";
+  std::string name, help;
+  Body body;
+};
+
 }  // namespace sinkmoe
