@@ -21,6 +21,17 @@ function(sinkmoe_torch_unit target)
   target_precompile_headers(${target} REUSE_FROM sinkmoe_torch_pch)
 endfunction()
 
+# Files named *_loops.cpp hold plain vectorised loops: no LibTorch header, and flags that let reductions become SIMD.
+# The instruction set is chosen at run time (target_clones), since processors differ.
+function(sinkmoe_loops)
+  foreach(file ${ARGN})
+    if(file MATCHES "_loops\\.cpp$")
+      set_source_files_properties(${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+        COMPILE_OPTIONS "-O3;-fopenmp-simd;-ffp-contract=fast;-fno-math-errno;-fno-trapping-math")
+    endif()
+  endforeach()
+endfunction()
+
 function(sinkmoe_module name)
   cmake_parse_arguments(M "TORCH" "" "DEPS;LINK;PLUGINS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
@@ -31,6 +42,7 @@ function(sinkmoe_module name)
     sinkmoe_warnings(${target})
     if(M_TORCH)
       sinkmoe_torch_unit(${target})
+      sinkmoe_loops(${sources})
     endif()
   else()
     add_library(${target} INTERFACE)
