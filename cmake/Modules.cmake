@@ -1,6 +1,12 @@
 # One function a kind of target. A module is a folder src/NAME; its plug-ins are the files of the sub-folders it names,
 # which are linked as objects (a static library would drop a file that nothing refers to).
-set(SINKMOE_PCH_OWNER "" CACHE INTERNAL "")
+
+# ccache refuses a precompiled header unless told so, at build time: the environment of a configure preset is gone by then.
+if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" ccache)
+endif()
 
 function(sinkmoe_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict)
