@@ -25,13 +25,18 @@ constexpr std::string_view kJournalMagic{"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8};
   throw StoreError(StoreError::Kind::refused, {what, path.string(), fix});
 }
 
-std::string first_bytes(const fs::path& path, size_t count) {
-  std::string bytes(count, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
+// The first bytes of the database, read through SQLite: closing a descriptor of our own would drop
+// the locks that other connections of this process hold on the file.
+std::string header_of(const fs::path& path) {
+  const sql::Connection db(path, sql::Connection::Mode::read_only);
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(db.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  sqlite3_int64 size = 0;
+  if (!file || !file->pMethods || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
     refuse(path, "the file cannot be read", "check its permissions and those of its folder");
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<size_t>(file.gcount()));
+  std::string bytes(std::min<size_t>(kHeaderBytes, static_cast<size_t>(size)), '\0');
+  const int code = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0);
+  if (code != SQLITE_OK) db.fail(code);
   return bytes;
 }
 
@@ -44,8 +49,11 @@ int64_t big_endian(const std::string& bytes, size_t at) {
 bool has_journal(const fs::path& path) {
   const fs::path journal = path.string() + "-journal";
   std::error_code error;
-  return fs::is_regular_file(journal, error) &&
-         first_bytes(journal, kJournalMagic.size()) == kJournalMagic;
+  if (!fs::is_regular_file(journal, error)) return false;
+  std::string start(kJournalMagic.size(), '\0');
+  std::ifstream(journal, std::ios::binary)
+      .read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start == kJournalMagic;
 }
 
 void roll_back(const fs::path& path) {
@@ -77,7 +85,7 @@ FileState inspect_database(const fs::path& path) {
            "check the permissions of its folder");
   if (!fs::is_regular_file(status))
     refuse(path, "not a regular file", "give the path of a sinkmoe database");
-  const std::string header = first_bytes(path, kHeaderBytes);
+  const std::string header = header_of(path);
   const bool blank = std::all_of(header.begin(), header.end(), [](char c) { return c == 0; });
   if (header.empty() || (blank && has_journal(path))) return FileState::empty;
   if (!header.starts_with(kMagic))
