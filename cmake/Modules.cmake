@@ -81,7 +81,7 @@ function(sinkmoe_tests name torch)
   target_link_libraries(test_${name} PRIVATE ${plugins})
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(test_${name} PRIVATE SINKMOE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} GTest::gmock GTest::gtest_main)
+  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} GTest::gmock GTest::gtest_main rapidcheck)
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()
 
