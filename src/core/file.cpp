@@ -48,12 +48,13 @@ void sync_folder(const fs::path& folder) {
 std::string read_file(const fs::path& path, uint64_t limit) {
   const Descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (d.fd < 0) fail("cannot open", path, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(d.fd, &info) != 0) fail("cannot stat", path, errno);
   if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path.string());
   if (static_cast<uint64_t>(info.st_size) > limit)
     throw Error("the file has " + std::to_string(info.st_size) + " bytes, the limit is " +
-                    std::to_string(limit), path.string());
+                    std::to_string(limit),
+                path.string());
   std::string content(static_cast<size_t>(info.st_size), '\0');
   size_t at = 0;
   while (at < content.size()) {
@@ -68,13 +69,20 @@ std::string read_file(const fs::path& path, uint64_t limit) {
 }
 
 void write_file_atomic(const fs::path& path, std::string_view content) {
+  write_file_atomic(path, std::span(&content, 1));
+}
+
+void write_file_atomic(const fs::path& path, std::span<const std::string_view> pieces,
+                       const std::function<void(const fs::path&)>& check) {
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const fs::path aside = path.string() + ".tmp." + std::to_string(::getpid());
   try {
-    Descriptor d{::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    const Descriptor d{
+        ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)};
     if (d.fd < 0) fail("cannot create", aside, errno);
-    write_all(d.fd, content, aside);
+    for (std::string_view piece : pieces) write_all(d.fd, piece, aside);
     if (::fsync(d.fd) != 0) fail("cannot sync", aside, errno);
+    if (check) check(aside);
     if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   } catch (...) {
     ::unlink(aside.c_str());
