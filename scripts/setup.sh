@@ -5,7 +5,7 @@
 #   --dev          also clang 19 (formatter, linter, fuzzing), for scripts/test.sh and scripts/check.sh
 #   --cpu          LibTorch without GPU libraries, also where there is a GPU
 #   --cuda         LibTorch with GPU libraries, also where no NVIDIA driver answers (default where one does)
-#   --report-only  what queries, tables and figures need: no LibTorch, no test libraries
+#   --report-only  what queries, tables and figures need: no LibTorch; test libraries only with --dev
 #
 # Cost: 0.6 GB of downloads and 1.2 GB of disk (4 GB while unpacking); with --cuda 2.6 GB and 5 GB (10 GB).
 # Time: 2 to 5 minutes at 100 Mbit/s; under a second when there is nothing to do. Run again at any time.
@@ -36,14 +36,14 @@ fi
 
 # Packages of the arguments that are not installed.
 missing_packages() {
-  local package
+  local package status
   local -A installed
   while read -r status package; do
     [ "$status" = ii ] && installed["${package%%:*}"]=1
   done < <(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null || true)
   for package in "$@"; do
     [ -n "${installed[$package]:-}" ] || echo "$package"
-  done
+  done | sort -u
 }
 
 install_packages() {
@@ -131,7 +131,7 @@ install_libtorch() {
 
 packages=("${BUILD_PACKAGES[@]}")
 [ "$kind" = none ] || packages+=("${TEST_PACKAGES[@]}" "${FETCH_PACKAGES[@]}")
-[ "$dev" = no ] || packages+=("${DEV_PACKAGES[@]}")
+[ "$dev" = no ] || packages+=("${TEST_PACKAGES[@]}" "${DEV_PACKAGES[@]}")
 install_packages "${packages[@]}"
 command -v g++ >/dev/null || fail "no g++ after installing packages" "is /usr/bin in PATH?"
 [ "$kind" = none ] || install_libtorch "$kind"
