@@ -1,0 +1,86 @@
+#include "store/owner.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::string boot_name() {
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id") >> std::ws, boot);
+  std::array<char, 128> space{};
+  const ssize_t n = ::readlink("/proc/self/ns/pid", space.data(), space.size());
+  return boot + "/" + (n > 0 ? std::string(space.data(), static_cast<size_t>(n)) : "");
+}
+
+// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before them may
+// hold anything).
+struct Stat {
+  char state;
+  int64_t start;
+};
+
+std::optional<Stat> stat_of(int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  if (!std::getline(file, text)) return std::nullopt;
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream rest(text.substr(name_end + 1));
+  Stat stat{};
+  std::string field;
+  rest >> stat.state;
+  for (int i = 4; i <= 22 && rest >> field; ++i) {
+  }
+  std::from_chars(field.data(), field.data() + field.size(), stat.start);
+  return stat;
+}
+
+int64_t clock_us(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+Owner this_process() {
+  const int64_t pid = ::getpid();
+  const std::optional<Stat> stat = stat_of(pid);
+  return {host_name(), boot_name(), pid, stat ? stat->start : 0};
+}
+
+Life life_of(const Owner& owner) {
+  const Owner here = this_process();
+  if (owner.boot != here.boot) {
+    const auto boot_id = [](const std::string& boot) { return split(boot, '/')[0]; };
+    // The same host after a reboot: nothing of before is running.
+    const bool rebooted = owner.host == here.host && boot_id(owner.boot) != boot_id(here.boot);
+    return rebooted ? Life::dead : Life::unknown;
+  }
+  const std::optional<Stat> stat = stat_of(owner.pid);
+  const bool same = stat && stat->start == owner.start && stat->state != 'Z' && stat->state != 'X';
+  return same ? Life::alive : Life::dead;
+}
+
+int64_t boot_clock_us() { return clock_us(CLOCK_BOOTTIME); }
+int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
+
+}  // namespace sinkmoe

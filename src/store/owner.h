@@ -1,0 +1,27 @@
+// Who holds a lease: a process named so that a later one with the same number is not taken for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sinkmoe {
+
+struct Owner {
+  std::string host;
+  std::string boot;  // boot id and process namespace: pids are comparable only where both are equal
+  int64_t pid = 0;
+  int64_t start = 0;  // start time of the process in clock ticks since boot
+  bool operator==(const Owner&) const = default;
+};
+
+Owner this_process();
+
+// Whether the owner can still be at work. `unknown`: it is on another host or in another container.
+enum class Life { alive, dead, unknown };
+Life life_of(const Owner& owner);
+
+int64_t
+boot_clock_us();  // since boot, suspended time included; comparable between processes of one host
+int64_t wall_clock_us();  // since 1970, UTC
+
+}  // namespace sinkmoe

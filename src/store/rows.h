@@ -1,0 +1,85 @@
+// What is written to the database, as plain values. The store knows no plan and no configuration.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/table.h"
+#include "store/owner.h"
+
+namespace sinkmoe {
+
+struct ParamRow {
+  std::string key, type;  // "model.layers"; int, float, bool, string
+  Cell value, fallback;   // fallback: the default, shown for runs stored before the key existed
+  std::string unit, help;
+};
+
+struct RunRow {
+  std::string run_id, group_id, control_id, parent_id;  // the last two may be ""
+  std::string label;
+  int64_t seed = 0;
+  std::string config;    // canonical text of every field
+  std::string identity;  // the part that decides results; must be equal whenever run_id is
+  std::vector<ParamRow> params;
+};
+
+struct ExperimentRow {
+  std::string name, title, path, toml, sha256;
+  std::vector<RunRow> runs;
+};
+
+struct AttemptRow {
+  std::string device, processor;
+  int64_t threads = 1;
+  std::string git_commit, build;
+  bool git_dirty = false;
+  int64_t start_step = 0;  // 0: from the beginning
+};
+
+// The right to write one run. Every write carries the epoch and is refused when the run has moved
+// on.
+struct Lease {
+  int64_t run = 0;  // run.id
+  std::string run_id;
+  int64_t epoch = 0;
+  int64_t attempt = 0;  // 0 until begin_attempt
+};
+
+struct CheckpointRow {
+  int64_t step = 0;
+  bool final = false;
+  std::string path;  // below the run's folder
+  int64_t bytes = 0;
+  std::string sha256;
+};
+
+// How a run stands.
+struct RunState {
+  std::string run_id, parent_id, label, status, cause, message;
+  int64_t crashes = 0;
+  std::optional<Owner> owner;  // holder of the lease
+};
+
+// How an attempt ended. `status` is the run's, `outcome` the attempt's (it adds the cause).
+struct Ending {
+  std::string status, outcome, message;
+  std::vector<CheckpointRow>
+      drop;  // checkpoints not needed any more: their rows go in the same transaction
+};
+
+struct ArtifactRow {
+  std::string name, sha256, query_sha256;
+  std::vector<std::string> run_ids;
+};
+
+struct BenchRow {
+  std::string name, variant, setting;  // setting: JSON object
+  double value = 0;
+  std::string unit, host, device, processor, git_commit;
+  bool git_dirty = false;
+};
+
+}  // namespace sinkmoe

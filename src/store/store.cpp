@@ -1,0 +1,228 @@
+#include "store/store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "store/database_file.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/views.h"
+
+namespace sinkmoe {
+
+namespace {
+
+using Kind = StoreError::Kind;
+
+void make_folder(const std::filesystem::path& path) {
+  const auto folder = path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
+  try {
+    ensure_writable_folder(folder);
+  } catch (const Error& e) {
+    throw StoreError(Kind::read_only, e.problems().front());
+  }
+}
+
+Cell null_if_empty(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+
+// Adds keys that are new; true when there were any.
+bool put_keys(sql::Connection& db, const std::vector<ParamRow>& params) {
+  sql::Statement put(
+      db,
+      "INSERT INTO param_key(key, ordinal, type, unit, help, fallback) VALUES(?,?,?,?,?,?) "
+      "ON CONFLICT(key) DO NOTHING");
+  int64_t ordinal = 0, added = 0;
+  for (const ParamRow& p : params) {
+    put.bind(p.key, ordinal++, p.type, p.unit, p.help, p.fallback).run();
+    added += db.changes();
+  }
+  return added > 0;
+}
+
+void put_params(sql::Connection& db, int64_t run, const std::vector<ParamRow>& params) {
+  sql::Statement(db, "DELETE FROM param WHERE run = ?").bind(run).run();
+  sql::Statement put(db, "INSERT INTO param(run, key, value) VALUES(?,?,?)");
+  for (const ParamRow& p : params) put.bind(run, p.key, p.value).run();
+}
+
+int64_t insert_run(sql::Connection& db, const RunRow& run) {
+  sql::Statement(db,
+                 "INSERT INTO run(run_id, group_id, control_id, parent_id, seed, label, config, "
+                 "identity, created_us) "
+                 "VALUES(?,?,?,?,?,?,?,?,?)")
+      .bind(run.run_id, run.group_id, null_if_empty(run.control_id), null_if_empty(run.parent_id),
+            run.seed, run.label, run.config, run.identity, wall_clock_us())
+      .run();
+  return db.last_id();
+}
+
+// A run that is not finished takes over settings that do not decide results (threads, log cadence).
+void refresh_run(sql::Connection& db, int64_t id, const RunRow& run) {
+  sql::Statement(db, "UPDATE run SET config = ?, label = ? WHERE id = ?")
+      .bind(run.config, run.label, id)
+      .run();
+  put_params(db, id, run.params);
+}
+
+int64_t put_run(sql::Connection& db, const RunRow& run) {
+  sql::Statement find(db, "SELECT id, status, config, identity FROM run WHERE run_id = ?");
+  if (!find.bind(run.run_id).step()) {
+    const int64_t id = insert_run(db, run);
+    put_params(db, id, run.params);
+    return id;
+  }
+  const int64_t id = find.integer(0);
+  if (find.text(3) != run.identity)
+    throw StoreError(Kind::refused,
+                     {"run " + run.run_id + " is stored with another configuration: [" +
+                          find.text(3) + "] there, [" + run.identity + "] here",
+                      db.path().string(), "use another --db for these runs"});
+  const std::string status = find.text(1);
+  if (status != "done" && status != "running" && find.text(2) != run.config)
+    refresh_run(db, id, run);
+  return id;
+}
+
+int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& e) {
+  sql::Statement put(
+      db,
+      "INSERT INTO experiment(name, title, path, toml, sha256, created_us) VALUES(?,?,?,?,?,?) "
+      "ON CONFLICT(name) DO UPDATE SET title = excluded.title, path = excluded.path, "
+      "toml = excluded.toml, sha256 = excluded.sha256 RETURNING id");
+  put.bind(e.name, e.title, e.path, e.toml, e.sha256, wall_clock_us());
+  put.step();
+  const int64_t id = put.integer(0);
+  put.run();
+  return id;
+}
+
+}  // namespace
+
+Store::Store(const std::filesystem::path& path) {
+  if (inspect_database(path) == FileState::ours)
+    settle_database(path);
+  else
+    make_folder(path);
+  db_ = std::make_unique<sql::Connection>(path, sql::Connection::Mode::create);
+  if (db_->text("PRAGMA journal_mode = DELETE") != "delete")
+    throw StoreError(Kind::busy, {"the database is in another journal mode and in use",
+                                  path.string(), "close the program that holds it open"});
+  db_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+  migrate(*db_, migrations());
+}
+
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+const std::filesystem::path& Store::path() const { return db_->path(); }
+
+void Store::put_experiment(const ExperimentRow& experiment) {
+  sql::Transaction transaction(*db_);
+  if (!experiment.runs.empty() && put_keys(*db_, experiment.runs.front().params))
+    remake_views(*db_);
+  const int64_t id = put_experiment_row(*db_, experiment);
+  sql::Statement(*db_, "DELETE FROM experiment_run WHERE experiment = ?").bind(id).run();
+  sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
+  int64_t ordinal = 0;
+  for (const RunRow& run : experiment.runs) link.bind(id, ordinal++, put_run(*db_, run)).run();
+  transaction.commit();
+}
+
+std::optional<RunState> Store::state(const std::string& run_id) const {
+  sql::Statement s(*db_,
+                   "SELECT r.run_id, coalesce(r.parent_id, ''), r.label, r.status, r.cause, "
+                   "r.message, r.crashes, "
+                   "l.host, l.boot, l.pid, l.start FROM run r LEFT JOIN lease l ON l.run = r.id "
+                   "WHERE r.run_id = ?");
+  if (!s.bind(run_id).step()) return std::nullopt;
+  RunState state{s.text(0), s.text(1), s.text(2),    s.text(3),
+                 s.text(4), s.text(5), s.integer(6), std::nullopt};
+  if (!is_null(s.cell(7))) state.owner = Owner{s.text(7), s.text(8), s.integer(9), s.integer(10)};
+  return state;
+}
+
+std::string Store::config(const std::string& run_id) const {
+  sql::Statement s(*db_, "SELECT config FROM run WHERE run_id = ?");
+  if (!s.bind(run_id).step())
+    throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
+  return s.text(0);
+}
+
+bool Store::has_children(const std::string& run_id) const {
+  sql::Statement s(*db_, "SELECT 1 FROM run WHERE parent_id = ? LIMIT 1");
+  return s.bind(run_id).step();
+}
+
+void Store::void_run(const std::string& run_id, const std::string& why) {
+  sql::Transaction transaction(*db_);
+  sql::Statement find(
+      *db_,
+      "SELECT id, status, (SELECT max(attempt) FROM attempt WHERE run = r.id) FROM run r "
+      "WHERE run_id = ?");
+  if (!find.bind(run_id).step())
+    throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
+  if (find.text(1) == "void") throw Error("run " + run_id + " is void already", path().string());
+  const int64_t id = find.integer(0), now = wall_clock_us();
+  for (const char* sql :
+       {"DELETE FROM lease WHERE run = ?", "DELETE FROM checkpoint WHERE run = ?"})
+    sql::Statement(*db_, sql).bind(id).run();
+  sql::Statement(*db_,
+                 "UPDATE attempt SET ended_us = ?, outcome = 'void', message = ? WHERE run = ? AND "
+                 "ended_us IS NULL")
+      .bind(now, why, id)
+      .run();
+  sql::Statement(*db_,
+                 "UPDATE run SET status = 'void', message = ?, cause = 'void', crashes = 0, "
+                 "finished_us = NULL "
+                 "WHERE id = ?")
+      .bind(why, id)
+      .run();
+  sql::Statement(*db_, "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?,?,?,'void',?)")
+      .bind(id, find.integer(2), now, why)
+      .run();
+  transaction.commit();
+}
+
+void Store::make_again(const std::string& run_id, const std::string& why) {
+  sql::Transaction transaction(*db_);
+  sql::Statement(*db_,
+                 "INSERT INTO event(run, attempt, at_us, kind, text) "
+                 "SELECT id, 0, ?, 'again', ? FROM run WHERE run_id = ? AND status = 'done'")
+      .bind(wall_clock_us(), why, run_id)
+      .run();
+  sql::Statement(
+      *db_,
+      "UPDATE run SET status = 'planned', finished_us = NULL WHERE run_id = ? AND status = 'done'")
+      .bind(run_id)
+      .run();
+  transaction.commit();
+}
+
+void Store::put_artifact(const ArtifactRow& artifact) {
+  sql::Transaction transaction(*db_);
+  sql::Statement(
+      *db_,
+      "INSERT INTO artifact(name, sha256, query_sha256, runs) VALUES(?,?,?,?) ON CONFLICT(name) DO "
+      "UPDATE SET sha256 = excluded.sha256, query_sha256 = excluded.query_sha256, runs = "
+      "excluded.runs")
+      .bind(artifact.name, artifact.sha256, artifact.query_sha256,
+            nlohmann::json(artifact.run_ids).dump())
+      .run();
+  transaction.commit();
+}
+
+void Store::add_bench(const std::vector<BenchRow>& rows) {
+  sql::Transaction transaction(*db_);
+  sql::Statement put(
+      *db_,
+      "INSERT INTO bench(name, variant, setting, value, unit, host, device, processor, git_commit, "
+      "git_dirty, at_us) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+  for (const BenchRow& b : rows)
+    put.bind(b.name, b.variant, b.setting, b.value, b.unit, b.host, b.device, b.processor,
+             b.git_commit, b.git_dirty, wall_clock_us())
+        .run();
+  transaction.commit();
+}
+
+}  // namespace sinkmoe

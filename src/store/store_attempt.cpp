@@ -1,0 +1,215 @@
+// What a worker writes while it holds a lease. Every call checks the lease in the transaction that
+// writes.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "store/sqlite.h"
+#include "store/store.h"
+#include "store/views.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// A write transaction that exists only while the lease does.
+class FencedTransaction {
+ public:
+  FencedTransaction(sql::Connection& db, const Lease& lease) : transaction_(db) {
+    sql::Statement held(db, "SELECT 1 FROM lease WHERE run = ? AND epoch = ?");
+    if (!held.bind(lease.run, lease.epoch).step()) throw LeaseLost();
+  }
+  void commit() { transaction_.commit(); }
+
+ private:
+  sql::Transaction transaction_;
+};
+
+// What is left of an earlier attempt beyond the step this one starts from. At the step itself rows
+// stay: they were committed before its checkpoint.
+void clear_after(sql::Connection& db, int64_t run, int64_t start_step) {
+  const int64_t keep = start_step > 0 ? start_step : -1;
+  for (const char* table : {"metric", "histogram", "checkpoint"})
+    sql::Statement(db, fmt::format("DELETE FROM {} WHERE run = ? AND step > ?", table))
+        .bind(run, keep)
+        .run();
+}
+
+const char* level_of(const std::string& name) {
+  return name.starts_with("head/") ? "head" : name.starts_with("layer/") ? "layer" : "run";
+}
+
+// Adds or brings up to date one name; true when it is a new column of run_wide.
+bool put_metric_name(sql::Connection& db, const MetricInfo& info) {
+  sql::Statement find(db, "SELECT unit, better, help FROM metric_name WHERE name = ?");
+  const bool known = find.bind(info.name).step();
+  if (known && find.text(0) == info.unit && find.text(1) == info.better &&
+      find.text(2) == info.help)
+    return false;
+  sql::Statement(db,
+                 "INSERT INTO metric_name(name, level, unit, better, help) VALUES(?,?,?,?,?) ON "
+                 "CONFLICT(name) DO "
+                 "UPDATE SET unit = excluded.unit, better = excluded.better, help = excluded.help")
+      .bind(info.name, level_of(info.name), info.unit, info.better, info.help)
+      .run();
+  return !known && level_of(info.name) == std::string("run");
+}
+
+void put_event(sql::Connection& db, const Lease& lease, const EventRow& event) {
+  sql::Statement(db, "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?,?,?,?,?)")
+      .bind(lease.run, lease.attempt, wall_clock_us(), event.kind, event.text)
+      .run();
+}
+
+void delete_checkpoint(sql::Connection& db, const Lease& lease, const CheckpointRow& c) {
+  sql::Statement(db, "DELETE FROM checkpoint WHERE run = ? AND step = ? AND final = ?")
+      .bind(lease.run, c.step, c.final)
+      .run();
+}
+
+// A resumed run says so, and when it goes on under conditions that may change the rounding.
+void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
+  put_event(db, lease, {"resumed", fmt::format("from the checkpoint of step {}", a.start_step)});
+  sql::Statement last(
+      db, "SELECT threads, processor, build FROM attempt WHERE run = ? AND attempt = ?");
+  if (!last.bind(lease.run, lease.attempt - 1).step()) return;
+  if (last.integer(0) == a.threads && last.text(1) == a.processor && last.text(2) == a.build)
+    return;
+  put_event(
+      db, lease,
+      {"conditions changed",
+       fmt::format("{} threads on {} ({}), before {} threads on {} ({}): equal to rounding only",
+                   a.threads, a.processor, a.build, last.integer(0), last.text(1), last.text(2))});
+}
+
+void insert_attempt(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
+  const Owner owner = this_process();
+  sql::Statement(
+      db,
+      "INSERT INTO attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, "
+      "git_dirty, build, start_step, started_us) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)")
+      .bind(lease.run, lease.attempt, lease.epoch, owner.host, owner.pid, a.device, a.processor,
+            a.threads, a.git_commit, a.git_dirty, a.build, a.start_step, wall_clock_us())
+      .run();
+}
+
+}  // namespace
+
+void Store::begin_attempt(Lease& lease, const AttemptRow& attempt) {
+  FencedTransaction transaction(*db_, lease);
+  Lease begun = lease;
+  begun.attempt =
+      1 + db_->integer(fmt::format("SELECT coalesce(max(attempt), 0) FROM attempt WHERE run = {}",
+                                   lease.run));
+  clear_after(*db_, lease.run, attempt.start_step);
+  insert_attempt(*db_, begun, attempt);
+  if (attempt.start_step > 0) put_resumed(*db_, begun, attempt);
+  sql::Statement(*db_,
+                 "UPDATE run SET status = 'running', message = '', finished_us = NULL WHERE id = ?")
+      .bind(lease.run)
+      .run();
+  transaction.commit();
+  lease = begun;
+}
+
+void Store::describe(const Lease& lease, const std::vector<MetricInfo>& metrics) {
+  FencedTransaction transaction(*db_, lease);
+  bool new_column = false;
+  for (const MetricInfo& info : metrics) new_column = put_metric_name(*db_, info) || new_column;
+  if (new_column) remake_views(*db_);
+  transaction.commit();
+  sql::Statement ids(*db_, "SELECT name, id FROM metric_name");
+  while (ids.step()) metric_ids_[ids.text(0)] = ids.integer(1);
+}
+
+void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) {
+  for (const MetricRow& row : rows) {
+    if (!metric_ids_.contains(row.name))
+      throw std::logic_error("metric '" + row.name + "' was not described");
+    if (!std::isfinite(row.value))
+      throw NonFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
+  }
+  FencedTransaction transaction(*db_, lease);
+  sql::Statement put(
+      *db_,
+      "INSERT OR REPLACE INTO metric(run, name, step, layer, head, value) VALUES(?,?,?,?,?,?)");
+  for (const MetricRow& row : rows)
+    put.bind(lease.run, metric_ids_.at(row.name), row.step, row.layer, row.head, row.value).run();
+  transaction.commit();
+}
+
+void Store::add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows) {
+  FencedTransaction transaction(*db_, lease);
+  sql::Statement put(
+      *db_,
+      "INSERT OR REPLACE INTO histogram(run, name, step, layer, head, lo, hi, counts) "
+      "VALUES(?,?,?,?,?,?,?,?)");
+  for (const HistogramRow& row : rows)
+    put.bind(lease.run, row.name, row.step, row.layer, row.head, row.lo, row.hi,
+             nlohmann::json(row.counts).dump())
+        .run();
+  transaction.commit();
+}
+
+void Store::add_event(const Lease& lease, const EventRow& event) {
+  FencedTransaction transaction(*db_, lease);
+  put_event(*db_, lease, event);
+  transaction.commit();
+}
+
+void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
+  FencedTransaction transaction(*db_, lease);
+  sql::Statement(*db_,
+                 "INSERT OR REPLACE INTO checkpoint(run, step, final, path, bytes, sha256, at_us) "
+                 "VALUES(?,?,?,?,?,?,?)")
+      .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
+      .run();
+  sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
+  transaction.commit();
+}
+
+void Store::drop_checkpoint(const Lease& lease, const CheckpointRow& c) {
+  FencedTransaction transaction(*db_, lease);
+  delete_checkpoint(*db_, lease, c);
+  transaction.commit();
+}
+
+std::string Store::finish(const Lease& lease, const Ending& ending, int64_t crash_limit) {
+  FencedTransaction transaction(*db_, lease);
+  const int64_t now = wall_clock_us();
+  const bool crash = is_transient(ending.outcome) && ending.outcome != "disk";
+  const int64_t crashes =
+      crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run)) : 0;
+  const std::string status = crash && crashes >= crash_limit ? "quarantined" : ending.status;
+  sql::Statement(
+      *db_,
+      "UPDATE attempt SET ended_us = ?, outcome = ?, message = ? WHERE run = ? AND epoch = ? "
+      "AND ended_us IS NULL")
+      .bind(now, ending.outcome, ending.message, lease.run, lease.epoch)
+      .run();
+  sql::Statement(*db_,
+                 "UPDATE run SET status = ?, cause = ?, message = ?, crashes = ?, finished_us = ? "
+                 "WHERE id = ?")
+      .bind(status, ending.outcome, ending.message, crashes, now, lease.run)
+      .run();
+  for (const CheckpointRow& c : ending.drop) delete_checkpoint(*db_, lease, c);
+  sql::Statement(*db_, "DELETE FROM lease WHERE run = ?").bind(lease.run).run();
+  transaction.commit();
+  return status;
+}
+
+std::vector<CheckpointRow> Store::checkpoints(const std::string& run_id) const {
+  sql::Statement s(*db_,
+                   "SELECT c.step, c.final, c.path, c.bytes, c.sha256 FROM checkpoint c JOIN run r "
+                   "ON r.id = c.run "
+                   "WHERE r.run_id = ? ORDER BY c.final DESC, c.step DESC");
+  s.bind(run_id);
+  std::vector<CheckpointRow> rows;
+  while (s.step())
+    rows.push_back({s.integer(0), s.integer(1) != 0, s.text(2), s.integer(3), s.text(4)});
+  return rows;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,137 @@
+// Files that are not what they should be: refused with a reason, and not a byte of them changed.
+#include <gmock/gmock.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "core/file.h"
+#include "core/hash.h"
+#include "fixture.h"
+#include "store/sqlite.h"
+
+namespace sinkmoe {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+void sqlite(const fs::path& db, const std::string& sql) {
+  ASSERT_EQ(std::system(("sqlite3 '" + db.string() + "' \"" + sql + "\" > /dev/null").c_str()), 0);
+}
+
+std::string refusal(auto&& open) {
+  try {
+    open();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+// Both the writer and the reader refuse with `why`; the folder holds the same files with the same
+// bytes afterwards.
+void expect_refused(const fs::path& path, const std::string& why) {
+  const bool file = fs::is_regular_file(path);
+  const std::string before = file ? sha256_file(path) : "";
+  EXPECT_THAT(refusal([&] { Store store(path); }), HasSubstr(why));
+  EXPECT_THAT(refusal([&] { Reader reader(path); }), HasSubstr(why));
+  if (file) {
+    EXPECT_EQ(sha256_file(path), before);
+    EXPECT_EQ(std::distance(fs::directory_iterator(path.parent_path()), {}), 1);
+  }
+}
+
+TEST(Files, AnotherProgramsDatabaseIsRefused) {
+  Folder folder;
+  sqlite(folder / "other.db", "create table t(x); pragma application_id = 7");
+  expect_refused(folder / "other.db", "another program (application_id 7)");
+}
+
+TEST(Files, ADatabaseWithoutApplicationIdIsRefused) {
+  Folder folder;
+  sqlite(folder / "plain.db", "create table t(x)");
+  expect_refused(folder / "plain.db", "another program (application_id 0)");
+}
+
+TEST(Files, ANewerVersionIsRefusedNamingBoth) {
+  Folder folder;
+  {
+    Store store(folder / "new.db");
+  }
+  sqlite(folder / "new.db", "pragma user_version = 99");
+  expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows 1)");
+}
+
+TEST(Files, ATruncatedDatabaseIsRefused) {
+  Folder folder;
+  {
+    Store store(folder / "cut.db");
+  }
+  const auto size = fs::file_size(folder / "cut.db");
+  fs::resize_file(folder / "cut.db", size / 2);
+  expect_refused(folder / "cut.db", "damaged or cut off");
+  fs::resize_file(folder / "cut.db", 50);
+  expect_refused(folder / "cut.db", "cut off after 50 bytes");
+}
+
+TEST(Files, TextIsNotADatabase) {
+  Folder folder;
+  std::ofstream(folder / "notes.txt") << std::string(5000, 'x');
+  expect_refused(folder / "notes.txt", "not an SQLite database");
+}
+
+TEST(Files, AFolderIsNotADatabase) {
+  Folder folder;
+  fs::create_directory(folder / "d.db");
+  expect_refused(folder / "d.db", "not a regular file");
+}
+
+TEST(Files, AFolderThatCannotBeMadeIsNamed) {
+  Folder folder;
+  std::ofstream(folder / "file") << "x";
+  EXPECT_THAT(refusal([&] { Store store(folder / "file/r.db"); }), HasSubstr("file"));
+  EXPECT_THAT(refusal([&] { Store store("/proc/none/r.db"); }), HasSubstr("/proc/none"));
+}
+
+TEST(Files, ReaderSaysWhatToDoWithoutADatabase) {
+  Folder folder;
+  EXPECT_THAT(refusal([&] { Reader reader(folder / "none.db"); }), HasSubstr("sinkmoe run"));
+  std::ofstream(folder / "empty.db");
+  EXPECT_THAT(refusal([&] { Reader reader(folder / "empty.db"); }), HasSubstr("empty"));
+  Store store(folder / "empty.db");
+  EXPECT_EQ(rows(folder / "empty.db", "select count(*) from run_wide"), "0\n");
+}
+
+// A crash in the middle of a write leaves a journal; the next command rolls it back by itself.
+TEST(Files, AWriteThatWasCutOffIsRolledBack) {
+  Folder folder;
+  {
+    Store store(folder / "r.db");
+    store.put_experiment(experiment_row({run_row("sink", 0, 0)}));
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
+    // A cache of one page: changed pages go to the file before the commit that never comes.
+    db.exec(
+        "pragma cache_size = 1; begin immediate; update run set label = 'half'; create table "
+        "junk(x); with recursive "
+        "c(i) as (select 1 union all select i + 1 from c where i < 3000) insert into junk select "
+        "randomblob(500) from c");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(fs::exists(folder / "r.db-journal"));
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(rows(folder / "r.db", "select label from run_wide"), "sink\n");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("rolled back a write that a crash had cut off"));
+  EXPECT_FALSE(fs::exists(folder / "r.db-journal"));
+}
+
+}  // namespace
+}  // namespace sinkmoe
