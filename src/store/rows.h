@@ -66,6 +66,8 @@ struct RunState {
 // How an attempt ended. `status` is the run's, `outcome` the attempt's (it adds the cause).
 struct Ending {
   std::string status, outcome, message;
+  std::vector<CheckpointRow>
+      drop;  // checkpoints not needed any more: their rows go in the same transaction
 };
 
 struct ArtifactRow {

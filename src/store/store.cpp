@@ -149,6 +149,11 @@ std::string Store::config(const std::string& run_id) const {
   return s.text(0);
 }
 
+bool Store::has_children(const std::string& run_id) const {
+  sql::Statement s(*db_, "SELECT 1 FROM run WHERE parent_id = ? LIMIT 1");
+  return s.bind(run_id).step();
+}
+
 void Store::void_run(const std::string& run_id, const std::string& why) {
   sql::Transaction transaction(*db_);
   sql::Statement find(

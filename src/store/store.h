@@ -54,6 +54,7 @@ class Store {
   std::optional<RunState> state(const std::string& run_id) const;
   std::string config(
       const std::string& run_id) const;  // canonical text; throws Error when there is no such run
+  bool has_children(const std::string& run_id) const;  // runs that start from its final weights
   // Takes a run out of every view. Throws Error: no such run, or already void.
   void void_run(const std::string& run_id, const std::string& why);
   // Puts a done run back to planned, because something of it is gone that a child needs.
@@ -85,7 +86,7 @@ class Store {
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient
-  // outcome counts as a crash; at `crash_limit` crashes in a row the run is quarantined. Returns
+  // outcome other than a full disk counts as a crash; at `crash_limit` crashes in a row the run is quarantined. Returns
   // the run's new status.
   std::string finish(const Lease& lease, const Ending& ending, int64_t crash_limit = 3);
 

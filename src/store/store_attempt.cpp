@@ -63,6 +63,27 @@ void put_event(sql::Connection& db, const Lease& lease, const EventRow& event) {
       .run();
 }
 
+void delete_checkpoint(sql::Connection& db, const Lease& lease, const CheckpointRow& c) {
+  sql::Statement(db, "DELETE FROM checkpoint WHERE run = ? AND step = ? AND final = ?")
+      .bind(lease.run, c.step, c.final)
+      .run();
+}
+
+// A resumed run says so, and when it goes on under conditions that may change the rounding.
+void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
+  put_event(db, lease, {"resumed", fmt::format("from the checkpoint of step {}", a.start_step)});
+  sql::Statement last(
+      db, "SELECT threads, processor, build FROM attempt WHERE run = ? AND attempt = ?");
+  if (!last.bind(lease.run, lease.attempt - 1).step()) return;
+  if (last.integer(0) == a.threads && last.text(1) == a.processor && last.text(2) == a.build)
+    return;
+  put_event(
+      db, lease,
+      {"conditions changed",
+       fmt::format("{} threads on {} ({}), before {} threads on {} ({}): equal to rounding only",
+                   a.threads, a.processor, a.build, last.integer(0), last.text(1), last.text(2))});
+}
+
 void insert_attempt(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   const Owner owner = this_process();
   sql::Statement(
@@ -84,9 +105,7 @@ void Store::begin_attempt(Lease& lease, const AttemptRow& attempt) {
                                    lease.run));
   clear_after(*db_, lease.run, attempt.start_step);
   insert_attempt(*db_, begun, attempt);
-  if (attempt.start_step > 0)
-    put_event(*db_, begun,
-              {"resumed", fmt::format("from the checkpoint of step {}", attempt.start_step)});
+  if (attempt.start_step > 0) put_resumed(*db_, begun, attempt);
   sql::Statement(*db_,
                  "UPDATE run SET status = 'running', message = '', finished_us = NULL WHERE id = ?")
       .bind(lease.run)
@@ -153,16 +172,14 @@ void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
 
 void Store::drop_checkpoint(const Lease& lease, const CheckpointRow& c) {
   FencedTransaction transaction(*db_, lease);
-  sql::Statement(*db_, "DELETE FROM checkpoint WHERE run = ? AND step = ? AND final = ?")
-      .bind(lease.run, c.step, c.final)
-      .run();
+  delete_checkpoint(*db_, lease, c);
   transaction.commit();
 }
 
 std::string Store::finish(const Lease& lease, const Ending& ending, int64_t crash_limit) {
   FencedTransaction transaction(*db_, lease);
   const int64_t now = wall_clock_us();
-  const bool crash = is_transient(ending.outcome);
+  const bool crash = is_transient(ending.outcome) && ending.outcome != "disk";
   const int64_t crashes =
       crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run)) : 0;
   const std::string status = crash && crashes >= crash_limit ? "quarantined" : ending.status;
@@ -177,6 +194,7 @@ std::string Store::finish(const Lease& lease, const Ending& ending, int64_t cras
                  "WHERE id = ?")
       .bind(status, ending.outcome, ending.message, crashes, now, lease.run)
       .run();
+  for (const CheckpointRow& c : ending.drop) delete_checkpoint(*db_, lease, c);
   sql::Statement(*db_, "DELETE FROM lease WHERE run = ?").bind(lease.run).run();
   transaction.commit();
   return status;

@@ -37,6 +37,12 @@ struct Recorder {
     return out;
   }
 
+  double first(const std::string& name) const {
+    for (const MetricRow& r : rows)
+      if (r.name == name) return r.value;
+    return std::nan("");
+  }
+
   double last(const std::string& name) const {
     double value = std::nan("");
     for (const MetricRow& r : rows)

@@ -31,7 +31,7 @@ TEST(LearningRate, WarmUpLongerThanTrainingNeverExceedsThePeak) {
 
 TEST(EvaluationSteps, StartAtZeroEndAtTheLastAndSpreadInLog) {
   const std::vector<int64_t> at = evaluation_steps(1000, 12);
-  EXPECT_EQ(at, (std::vector<int64_t>{0, 10, 17, 28, 46, 77, 129, 215, 359, 599, 1000}));
+  EXPECT_EQ(at, (std::vector<int64_t>{0, 10, 16, 25, 40, 63, 100, 158, 251, 398, 631, 1000}));
 }
 
 TEST(EvaluationSteps, SurviveShortRuns) {

@@ -1,0 +1,9 @@
+# The commit a binary was built from, written at every build into a source file of its own (which changes only when the
+# commit does).
+set(build_info "${CMAKE_BINARY_DIR}/build_info.cpp")
+set(build_kind "${CMAKE_BUILD_TYPE} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+add_custom_target(sinkmoe_build_info BYPRODUCTS "${build_info}"
+  COMMAND "${CMAKE_COMMAND}" "-DOUT=${build_info}" "-DKIND=${build_kind}" "-DSOURCE=${CMAKE_SOURCE_DIR}"
+    -P "${CMAKE_SOURCE_DIR}/cmake/WriteBuildInfo.cmake" VERBATIM)
+target_sources(sinkmoe_queue PRIVATE "${build_info}")
+add_dependencies(sinkmoe_queue sinkmoe_build_info)

@@ -1,0 +1,62 @@
+#include "queue/machine.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// The text after "KEY<spaces>: " in the first line of a file that starts with KEY.
+std::string value_in(const fs::path& path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(key) && line.find(':') != std::string::npos)
+      return std::string(trim(line.substr(line.find(':') + 1)));
+  return "";
+}
+
+}  // namespace
+
+int64_t usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+std::string processor_name() {
+  const std::string name = value_in("/proc/cpuinfo", "model name");
+  return name.empty() ? "unknown" : name;
+}
+
+int64_t gpu_count() {
+  int64_t count = 0;
+  while (fs::exists("/dev/nvidia" + std::to_string(count))) ++count;
+  return count;
+}
+
+std::string gpu_name() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc/driver/nvidia/gpus", error)) {
+    const std::string name = value_in(entry.path() / "information", "Model");
+    if (!name.empty()) return name;
+  }
+  return "";
+}
+
+int64_t oom_kills() {
+  std::ifstream file("/sys/fs/cgroup/memory.events");
+  std::string key;
+  for (int64_t value = 0; file >> key >> value;)
+    if (key == "oom_kill") return value;
+  return 0;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,75 @@
+#include "queue/supervisor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/registry.h"
+#include "queue/body.h"
+#include "queue/machine.h"
+#include "queue/signals.h"
+#include "queue/sweep_loop.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// Workers that the cores (or GPUs) carry when each run has its threads.
+int64_t worker_count(const Plan& plan, int64_t asked) {
+  int64_t threads = 1;
+  bool cuda = false;
+  for (const RunSpec& spec : plan.runs) {
+    threads = std::max(threads, spec.config.run.threads);
+    cuda = cuda || spec.config.run.device == "cuda";
+  }
+  const int64_t carried = cuda ? gpu_count() : usable_cores() / threads;
+  const int64_t runs = std::max<int64_t>(1, static_cast<int64_t>(plan.runs.size()));
+  return std::clamp<int64_t>(asked > 0 ? asked : carried, 1, runs);
+}
+
+void check(const Plan& plan, const RunOptions& options) {
+  if (options.body == "train" && !Registry<BodyKind>::all().contains("train"))
+    throw Error("this program was built without training", "",
+                "build it with LibTorch: scripts/build.sh");
+  Registry<BodyKind>::get(options.body);
+  for (const RunSpec& spec : plan.runs)
+    if (spec.config.run.device == "cuda" && gpu_count() == 0)
+      throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
+                  "use --device cpu, or run it where /dev/nvidia0 is");
+}
+
+}  // namespace
+
+int Summary::exit_code() const {
+  if (interrupted && open > 0) return kExitInterrupted;
+  return done == total ? 0 : 1;
+}
+
+Summary run_experiment(const Plan& plan, const RunOptions& options) {
+  check(plan, options);
+  Store store(options.db);
+  store.put_experiment(experiment_row(plan));
+  const StopSignals signals;
+  return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
+}
+
+std::string to_text(const Summary& s, const Plan& plan) {
+  std::string text =
+      fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
+  const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},
+                                                   {s.diverged, "diverged"},
+                                                   {s.quarantined, "quarantined"},
+                                                   {s.blocked, "waiting for a run that failed"},
+                                                   {s.open, "to be resumed"}};
+  for (const auto& [count, what] : parts)
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  text += fmt::format(", in {}\n", format_duration(s.seconds));
+  if (s.open > 0) return text + "next: the same command again goes on from the checkpoints";
+  if (s.failed + s.quarantined > 0)
+    return text + "next: sinkmoe status " + plan.name + ", then --retry-failed";
+  if (s.diverged + s.blocked > 0) return text + "next: sinkmoe status " + plan.name;
+  return text + "next: sinkmoe report";
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,61 @@
+// The supervisor's loop over the runs of one plan. Internal to the queue.
+#pragma once
+
+#include <list>
+#include <string>
+#include <vector>
+
+#include "queue/supervisor.h"
+#include "queue/wanted.h"
+#include "queue/worker_process.h"
+
+namespace sinkmoe {
+
+struct Working {
+  size_t wanted;  // index
+  Lease lease;
+  WorkerProcess process;
+  int64_t slot;
+  int64_t started_us;
+  RunLine line;
+};
+
+// Owns the workers; they are killed when it goes.
+class SweepLoop {
+ public:
+  SweepLoop(const Plan& plan, const RunOptions& options, Store& store, int64_t workers);
+  Summary run();
+
+ private:
+  void listen();
+  void collect(Working& working, int wait_status);
+  void settle_failure(Wanted& wanted, const RunState& state);
+  void free_dead();
+  void fill();
+  bool start_one();
+  void stop_workers();
+  bool nothing_left();
+  void show();
+  void wait() const;
+  int64_t free_slot() const;
+  std::string log_of(const std::string& run_id) const {
+    return (run_folder(options_.db, run_id) / "log.txt").string();
+  }
+  Summary summary() const;
+
+  const Plan& plan_;
+  const RunOptions& options_;
+  Store& store_;
+  const int64_t slots_;
+  const ClaimRules rules_;
+  const Owner self_ = this_process();
+  const int64_t began_us_ = boot_clock_us();
+  Display display_;
+  std::vector<Wanted> wanted_;
+  std::list<Working> working_;
+  int64_t next_scan_us_ = 0, made_ = 0, elsewhere_ = 0, oom_kills_ = 0;
+  double work_made_ = 0;   // by this call, in tokens
+  bool stopping_ = false;  // by a signal, a failure or a full disk
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,180 @@
+#include "store/merge.h"
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "store/database_file.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/views.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Kind = StoreError::Kind;
+
+// Other file attached for the life of the object; it is only read.
+class Attached {
+ public:
+  Attached(sql::Connection& db, const fs::path& other) : db_(db) {
+    sql::Statement(db, "ATTACH DATABASE ? AS other").bind(other.string()).run();
+  }
+  ~Attached() { sqlite3_exec(db_.handle(), "DETACH DATABASE other", nullptr, nullptr, nullptr); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  sql::Connection& db_;
+};
+
+void check_other(const fs::path& path, const fs::path& ours) {
+  std::error_code error;
+  if (fs::equivalent(path, ours, error)) throw Error("that is this database itself", path.string());
+  if (inspect_database(path) != FileState::ours)
+    throw StoreError(Kind::refused,
+                     {"no database there", path.string(), "give the path of a sinkmoe database"});
+  settle_database(path);
+  sql::Connection db(path, sql::Connection::Mode::read_only);
+  if (db.integer("PRAGMA user_version") != schema_version())
+    throw StoreError(Kind::refused,
+                     {"the database is of an older version", path.string(),
+                      "bring it up to date with 'sinkmoe doctor --db " + path.string() + "'"});
+  const std::string found = db.text("PRAGMA quick_check(1)");
+  if (found != "ok")
+    throw StoreError(Kind::refused, {"the database is damaged: " + found, path.string(), ""});
+}
+
+void refuse_conflicts(sql::Connection& db, const fs::path& other) {
+  std::vector<Problem> problems;
+  sql::Statement s(
+      db,
+      "SELECT a.run_id, a.identity, b.identity FROM main.run a JOIN other.run b USING (run_id) "
+      "WHERE a.identity <> b.identity ORDER BY 1");
+  while (s.step() && problems.size() < 20)
+    problems.push_back(
+        {fmt::format("run {} has another configuration there: [{}] in {}, [{}] in {}", s.text(0),
+                     s.text(1), db.path().string(), s.text(2), other.string()),
+         other.string(), "the two databases cannot be merged"});
+  if (!problems.empty()) throw Error(problems);
+}
+
+// Runs to bring in: finished there, and neither finished, void nor being worked on here.
+constexpr const char* kChoose = R"sql(
+CREATE TEMP TABLE incoming AS
+SELECT b.id AS theirs, b.run_id FROM other.run b LEFT JOIN main.run a USING (run_id)
+WHERE b.status IN ('done', 'diverged')
+  AND (a.id IS NULL OR (a.status NOT IN ('done', 'diverged', 'void')
+       AND NOT EXISTS (SELECT 1 FROM main.lease l WHERE l.run = a.id)));
+)sql";
+
+// Every statement may be repeated without effect. Attempts are numbered on after ours; a run that
+// was begun here and finished there loses what it had here.
+constexpr const char* kCopy = R"sql(
+INSERT INTO main.metric_name(name, level, unit, better, help)
+  SELECT name, level, unit, better, help FROM other.metric_name WHERE true ON CONFLICT(name) DO NOTHING;
+INSERT INTO main.param_key(key, ordinal, type, unit, help, fallback)
+  SELECT key, ordinal, type, unit, help, fallback FROM other.param_key WHERE true ON CONFLICT(key) DO NOTHING;
+INSERT INTO main.run(run_id, group_id, control_id, parent_id, seed, label, status, config, identity, created_us,
+    finished_us, message, cause)
+  SELECT run_id, group_id, control_id, parent_id, seed, label, status, config, identity, created_us, finished_us,
+    message, cause FROM other.run WHERE id IN (SELECT theirs FROM incoming) ORDER BY id
+  ON CONFLICT(run_id) DO UPDATE SET label = excluded.label, status = excluded.status, config = excluded.config,
+    finished_us = excluded.finished_us, message = excluded.message, cause = excluded.cause, crashes = 0;
+CREATE TEMP TABLE pair AS
+  SELECT i.theirs, a.id AS ours, (SELECT coalesce(max(attempt), 0) FROM main.attempt t WHERE t.run = a.id) AS before
+  FROM incoming i JOIN main.run a USING (run_id);
+DELETE FROM main.param WHERE run IN (SELECT ours FROM pair);
+DELETE FROM main.metric WHERE run IN (SELECT ours FROM pair);
+DELETE FROM main.histogram WHERE run IN (SELECT ours FROM pair);
+DELETE FROM main.checkpoint WHERE run IN (SELECT ours FROM pair);
+INSERT INTO main.param(run, key, value)
+  SELECT p.ours, x.key, x.value FROM pair p JOIN other.param x ON x.run = p.theirs;
+INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty, build,
+    start_step, started_us, ended_us, outcome, message)
+  SELECT p.ours, x.attempt + p.before, x.epoch, x.host, x.pid, x.device, x.processor, x.threads, x.git_commit,
+    x.git_dirty, x.build, x.start_step, x.started_us, x.ended_us, x.outcome, x.message
+  FROM pair p JOIN other.attempt x ON x.run = p.theirs;
+INSERT INTO main.metric(run, name, step, layer, head, value)
+  SELECT p.ours, n.id, x.step, x.layer, x.head, x.value FROM pair p JOIN other.metric x ON x.run = p.theirs
+    JOIN other.metric_name m ON m.id = x.name JOIN main.metric_name n ON n.name = m.name;
+INSERT INTO main.histogram(run, name, step, layer, head, lo, hi, counts)
+  SELECT p.ours, x.name, x.step, x.layer, x.head, x.lo, x.hi, x.counts FROM pair p JOIN other.histogram x
+    ON x.run = p.theirs;
+INSERT INTO main.event(run, attempt, at_us, kind, text)
+  SELECT p.ours, CASE WHEN x.attempt > 0 THEN x.attempt + p.before ELSE 0 END, x.at_us, x.kind, x.text
+  FROM pair p JOIN other.event x ON x.run = p.theirs ORDER BY x.id;
+DROP TABLE temp.pair;
+DROP TABLE temp.incoming;
+INSERT INTO main.experiment(name, title, path, toml, sha256, created_us)
+  SELECT name, title, path, toml, sha256, created_us FROM other.experiment WHERE true ON CONFLICT(name) DO NOTHING;
+INSERT INTO main.experiment_run(experiment, ordinal, run)
+  SELECT e.id, x.ordinal + (SELECT coalesce(max(ordinal) + 1, 0) FROM main.experiment_run y WHERE y.experiment = e.id),
+    a.id
+  FROM other.experiment_run x JOIN other.experiment o ON o.id = x.experiment JOIN other.run b ON b.id = x.run
+    JOIN main.experiment e ON e.name = o.name JOIN main.run a ON a.run_id = b.run_id
+  WHERE NOT EXISTS (SELECT 1 FROM main.experiment_run z WHERE z.experiment = e.id AND z.run = a.id);
+INSERT INTO main.bench(name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us)
+  SELECT name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us FROM other.bench
+  EXCEPT
+  SELECT name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us FROM main.bench;
+)sql";
+
+constexpr const char* kLoss =
+    "(SELECT m.value FROM {0}.metric m JOIN {0}.metric_name n ON n.id = m.name WHERE m.run = "
+    "{1}.id AND "
+    "n.name = 'eval/loss' AND m.layer = -1 AND m.head = -1 ORDER BY m.step DESC LIMIT 1)";
+
+// Both sides finished the run, each on its own (the same attempt on both sides came by an earlier
+// merge): an event keeps how far the results are apart.
+void note_duplicates(sql::Connection& db, MergeSummary& summary) {
+  sql::Statement both(
+      db, fmt::format("SELECT a.id, a.run_id, b.status, {}, {}, EXISTS (SELECT 1 FROM main.attempt "
+                      "x JOIN other.attempt y "
+                      "USING (host, pid, started_us) WHERE x.run = a.id AND y.run = b.id) FROM "
+                      "main.run a JOIN other.run b "
+                      "USING (run_id) WHERE a.status IN ('done', 'diverged') AND b.status IN "
+                      "('done', 'diverged') "
+                      "ORDER BY a.run_id",
+                      fmt::format(kLoss, "main", "a"), fmt::format(kLoss, "other", "b")));
+  sql::Statement put(
+      db,
+      "INSERT INTO main.event(run, attempt, at_us, kind, text) SELECT ?1, 0, ?2, 'merge', ?3 WHERE "
+      "NOT "
+      "EXISTS (SELECT 1 FROM main.event WHERE run = ?1 AND kind = 'merge' AND text = ?3)");
+  for (; both.step(); ++summary.kept) {
+    if (both.integer(5) != 0) continue;
+    std::string text = fmt::format("also {} in another database", both.text(2));
+    if (!is_null(both.cell(3)) && !is_null(both.cell(4)))
+      text += fmt::format(": final loss {} here, {} there, difference {}", both.text(3),
+                          both.text(4), shortest(both.real(4) - both.real(3)));
+    put.bind(both.integer(0), wall_clock_us(), text).run();
+    if (db.changes() > 0)
+      summary.notes.push_back("run " + both.text(1) + " stays as it is here; it is " + text);
+  }
+}
+
+}  // namespace
+
+MergeSummary merge_database(Store& store, const fs::path& other) {
+  check_other(other, store.path());
+  sql::Connection db(store.path(), sql::Connection::Mode::read_write);
+  db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+  const Attached attached(db, other);
+  MergeSummary summary;
+  sql::Transaction transaction(db);
+  refuse_conflicts(db, other);
+  note_duplicates(db, summary);
+  db.exec(kChoose);
+  summary.added = db.integer("SELECT count(*) FROM temp.incoming");
+  summary.unfinished =
+      db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");
+  db.exec(kCopy);
+  remake_views(db);
+  transaction.commit();
+  return summary;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,94 @@
+// Merging databases: finished runs come in once, conflicts are refused with both sides named.
+#include <gmock/gmock.h>
+
+#include "core/hash.h"
+#include "fixture.h"
+#include "store/merge.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::HasSubstr;
+
+class Merging : public testing::Test {
+ protected:
+  Merging() : ours_(folder_ / "ours.db"), theirs_(folder_ / "theirs.db") {
+    ours_.put_experiment(experiment_row({run_row("vanilla", 0, 0), run_row("vanilla", 0, 1)}));
+    theirs_.put_experiment(
+        experiment_row({run_row("sink", 0, 0), run_row("vanilla", 0, 1), run_row("sink", 0, 2)}));
+  }
+  std::string all() {
+    return rows(folder_ / "ours.db",
+                "select run_id, name, step, value from v_metric order by 1, 2, 3") +
+           rows(folder_ / "ours.db",
+                "select experiment, run_id, status from experiment_wide order by ordinal") +
+           rows(folder_ / "ours.db", "select kind, text from event");
+  }
+  Folder folder_;
+  Store ours_, theirs_;
+};
+
+TEST_F(Merging, FinishedRunsComeInOnceAndOnly) {
+  complete(ours_, "vanilla-0-s0", 2);
+  complete(theirs_, "sink-0-s0", 3);
+  complete(theirs_, "vanilla-0-s1", 4);
+  const MergeSummary first = merge_database(ours_, folder_ / "theirs.db");
+  EXPECT_EQ(first.added, 2);
+  EXPECT_EQ(first.unfinished, 1);
+  EXPECT_EQ(rows(folder_ / "ours.db",
+                 "select run_id, eval_loss, attention_kind, status from run_wide order by 1"),
+            "sink-0-s0|3|sink|done\nvanilla-0-s0|2|vanilla|done\nvanilla-0-s1|4|vanilla|done\n");
+  const std::string before = all();
+  EXPECT_EQ(merge_database(ours_, folder_ / "theirs.db").added, 0);
+  EXPECT_EQ(all(), before);
+}
+
+TEST_F(Merging, OnBothSidesOursStaysAndTheDifferenceIsNoted) {
+  complete(ours_, "vanilla-0-s1", 2);
+  complete(theirs_, "vanilla-0-s1", 2.5);
+  const MergeSummary summary = merge_database(ours_, folder_ / "theirs.db");
+  EXPECT_EQ(summary.kept, 1);
+  EXPECT_EQ(
+      rows(folder_ / "ours.db", "select eval_loss from run_wide where run_id = 'vanilla-0-s1'"),
+      "2\n");
+  EXPECT_EQ(rows(folder_ / "ours.db", "select text from event where kind = 'merge'"),
+            "also done in another database: final loss 2.0 here, 2.5 there, difference 0.5\n");
+  merge_database(ours_, folder_ / "theirs.db");
+  EXPECT_EQ(rows(folder_ / "ours.db", "select count(*) from event where kind = 'merge'"), "1\n");
+}
+
+TEST_F(Merging, AnotherConfigurationUnderOneRunIdIsRefused) {
+  RunRow other = run_row("vanilla", 0, 0);
+  other.identity = "something else";
+  theirs_.put_experiment(experiment_row({other, run_row("sink", 0, 5)}, "conflict"));
+  complete(theirs_, "sink-0-s5", 1);
+  const std::string before = sha256_file(folder_ / "ours.db");
+  try {
+    merge_database(ours_, folder_ / "theirs.db");
+    FAIL() << "merged";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("vanilla-0-s0"));
+    EXPECT_THAT(e.what(), HasSubstr("something else"));
+    EXPECT_THAT(e.what(), HasSubstr("ours.db"));
+  }
+  EXPECT_EQ(sha256_file(folder_ / "ours.db"), before);
+}
+
+TEST_F(Merging, TheOtherFileIsOnlyRead) {
+  complete(theirs_, "sink-0-s0", 3);
+  const std::string before = sha256_file(folder_ / "theirs.db");
+  merge_database(ours_, folder_ / "theirs.db");
+  EXPECT_EQ(sha256_file(folder_ / "theirs.db"), before);
+}
+
+TEST_F(Merging, WhatIsBeingWorkedOnHereOrVoidHereIsLeftAlone) {
+  complete(theirs_, "vanilla-0-s1", 4);
+  const Lease lease = begin(ours_, "vanilla-0-s1");
+  EXPECT_EQ(merge_database(ours_, folder_ / "theirs.db").added, 0);
+  ours_.void_run("vanilla-0-s1", "not this one");
+  EXPECT_EQ(merge_database(ours_, folder_ / "theirs.db").added, 0);
+  EXPECT_EQ(ours_.state("vanilla-0-s1")->status, "void");
+}
+
+}  // namespace
+}  // namespace sinkmoe
