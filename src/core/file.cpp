@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -36,6 +37,12 @@ void write_all(int fd, std::string_view content, const fs::path& path) {
     if (n < 0) fail("cannot write", path, errno);
     content.remove_prefix(static_cast<size_t>(n));
   }
+}
+
+// Of this process and this call alone, so that threads and processes do not share a temporary file.
+std::string unique_suffix() {
+  static std::atomic<uint64_t> calls{0};
+  return std::to_string(::getpid()) + "." + std::to_string(calls++);
 }
 
 void sync_folder(const fs::path& folder) {
@@ -75,7 +82,7 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
 void write_file_atomic(const fs::path& path, std::span<const std::string_view> pieces,
                        const std::function<void(const fs::path&)>& check) {
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  const fs::path aside = path.string() + ".tmp." + std::to_string(::getpid());
+  const fs::path aside = path.string() + ".tmp." + unique_suffix();
   try {
     const Descriptor d{
         ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)};
@@ -95,8 +102,8 @@ void ensure_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail("cannot make the folder", folder, error.value());
-  const fs::path probe = folder / (".probe." + std::to_string(::getpid()));
-  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+  const fs::path probe = folder / (".probe." + unique_suffix());
+  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644)};
   if (d.fd < 0) fail("cannot write in the folder", folder, errno);
   ::unlink(probe.c_str());
 }

@@ -77,7 +77,8 @@ std::vector<CorpusFile> list_files(const fs::path& folder, const fs::path& root,
 void split_single(Corpus& corpus, CorpusFile file, double fraction) {
   const std::string text = read_file(file.path, kMaxTextFile);
   auto at = static_cast<size_t>(static_cast<double>(text.size()) * (1 - fraction));
-  if (const size_t newline = text.find('\n', at); newline + 1 < text.size()) at = newline + 1;
+  const size_t newline = text.find('\n', at);
+  if (newline != std::string::npos && newline + 1 < text.size()) at = newline + 1;
   while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
   CorpusFile head = file, tail = file;
   head.end = tail.begin = at;
