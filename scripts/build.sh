@@ -2,7 +2,7 @@
 # Sets up, configures and builds one preset; build/sinkmoe then points to the program of the last release build.
 #
 # scripts/build.sh [PRESET [TARGET...]]
-#   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz,
+#   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz, bench,
 #           report-only (no LibTorch, 1 minute)
 #   TARGET  what to build, e.g. sinkmoe (the program without the tests); default: all
 #
@@ -20,7 +20,7 @@ shift || true
 folder="$ROOT/build-$preset"
 
 case "$preset" in
-  cpu-release | cpu-debug | asan-torch) "$ROOT/scripts/setup.sh" ;;
+  cpu-release | cpu-debug | asan-torch | bench) "$ROOT/scripts/setup.sh" ;;
   asan-ubsan | tsan | fuzz) "$ROOT/scripts/setup.sh" --report-only --dev ;;
   cuda-release)
     # Compiling and linking needs LibTorch's headers and libtorch_cuda.so, which either kind of set-up has.

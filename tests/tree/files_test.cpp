@@ -28,7 +28,9 @@ std::vector<fs::path> code() {
 
 TEST(Files, NoSourceFileIsLongerThan300Lines) {
   ASSERT_GT(code().size(), 40u) << "the tree was not read";
-  for (const fs::path& path : code()) EXPECT_LE(lines(read(path)).size(), kMaxLines) << path;
+  for (const fs::path& path : code()) {
+    EXPECT_LE(lines(read(path)).size(), kMaxLines) << path;
+  }
 }
 
 TEST(Files, SourcesOpenWithASentence) {

@@ -46,7 +46,9 @@ TEST(Readme, MapListsEveryFolder) {
   const auto map = folder_map();
   ASSERT_GT(map.size(), 15u) << "README.md has no block under '## Folders'";
   for (const std::string& folder : folders())
-    if (folder != "src/") EXPECT_TRUE(map.contains(folder)) << folder << " is not in README's map";
+    if (folder != "src/") {
+      EXPECT_TRUE(map.contains(folder)) << folder << " is not in README's map";
+    }
 }
 
 TEST(Readme, MapNamesNothingThatIsAbsent) {
@@ -82,8 +84,21 @@ TEST(Documents, PathsTheyNameExist) {
     if (page.extension() != ".md" || page == "LOG.md") continue;  // the log speaks of the past
     for (const std::string& span : code_spans(read(page))) {
       const bool made_by_running = span.starts_with("results/");
-      if (is_path(span) && !made_by_running)
+      if (is_path(span) && !made_by_running) {
         EXPECT_TRUE(exists_or_pending(span)) << page << " names " << span;
+      }
+    }
+  }
+}
+
+TEST(Documents, PicturesTheyShowExist) {
+  const std::regex picture(R"(!\[[^\]]*\]\(([^)]+)\))");
+  for (const fs::path& page : files()) {
+    if (page.extension() != ".md") continue;
+    const std::string text = read(page);
+    for (std::sregex_iterator it(text.begin(), text.end(), picture), end; it != end; ++it) {
+      const std::string path = (page.parent_path() / (*it)[1].str()).string();
+      EXPECT_TRUE(exists_or_pending(path)) << page << " shows " << path;
     }
   }
 }
@@ -95,7 +110,9 @@ TEST(PaperMap, HasARowForEveryItemOfThePaper) {
     if (std::smatch m; std::regex_search(line, m, row)) ++rows[m[1]];
   for (const auto& [letter, count] :
        std::map<std::string, int>{{"E", 29}, {"C", 14}, {"T", 3}, {"F", 6}})
-    for (int i = 1; i <= count; ++i) EXPECT_EQ(rows[letter + std::to_string(i)], 1) << letter << i;
+    for (int i = 1; i <= count; ++i) {
+      EXPECT_EQ(rows[letter + std::to_string(i)], 1) << letter << i;
+    }
 }
 
 TEST(PaperMap, EveryRowHasAKnownState) {
@@ -103,7 +120,9 @@ TEST(PaperMap, EveryRowHasAKnownState) {
       R"(^\| [ECTF][0-9]+ \|.*\| (implemented|planned|run|not run|background) \|$)");
   const std::regex any(R"(^\| [ECTF][0-9]+ \|)");
   for (const std::string& line : lines(read("PAPER_MAP.md")))
-    if (std::regex_search(line, any)) EXPECT_TRUE(std::regex_match(line, row)) << line;
+    if (std::regex_search(line, any)) {
+      EXPECT_TRUE(std::regex_match(line, row)) << line;
+    }
 }
 
 TEST(PaperMap, ExperimentsAndArtifactsAreMentionedSomewhere) {

@@ -94,7 +94,7 @@ inline std::vector<Module> modules() {
   const std::string text = read("CMakeLists.txt");
   std::vector<Module> out;
   for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
-    Module module{(*it)[1].str()};
+    Module module{.name = (*it)[1].str(), .deps = {}};
     std::istringstream words((*it)[2].str());
     std::string section;
     for (std::string word; words >> word;) {

@@ -16,14 +16,17 @@ bool is_torch(const std::string& header) {
 TEST(Walls, OnlyStoreIncludesSqlite) {
   for (const fs::path& source : sources())
     for (const std::string& header : includes(source))
-      if (header.starts_with("sqlite3")) EXPECT_EQ(module_of(source), "store") << source;
+      if (header.starts_with("sqlite3")) {
+        EXPECT_EQ(module_of(source), "store") << source;
+      }
 }
 
 TEST(Walls, OnlyConfigIncludesToml) {
   for (const fs::path& source : sources())
     for (const std::string& header : includes(source))
-      if (header.starts_with("toml++") || header.starts_with("toml.h"))
+      if (header.starts_with("toml++") || header.starts_with("toml.h")) {
         EXPECT_EQ(module_of(source), "config") << source;
+      }
 }
 
 TEST(Walls, TorchFreeHalfIncludesNoTorch) {
@@ -42,9 +45,10 @@ TEST(Walls, CMakeMarksTheTorchHalf) {
 TEST(Walls, TorchFreeModulesDependOnNoTorchModule) {
   const auto reach = reachable();
   for (const std::string& name : kTorchFree)
-    if (reach.contains(name))
+    if (reach.contains(name)) {
       for (const std::string& dep : reach.at(name))
         EXPECT_TRUE(kTorchFree.contains(dep)) << name << " -> " << dep;
+    }
 }
 
 TEST(Walls, OnlyAttentionKernelsNamePrivateOps) {
