@@ -135,8 +135,10 @@ class BlockReader {
     }
     for (const Axis& other : block_.axes)
       if (other.key == key) return complain(node, "key '" + key + "' stands twice in this block");
+    const size_t before = problems_.size();
     collect([&] { read_values(axis, node); });
-    if (axis.values.empty()) return complain(node, "key '" + key + "' has no values");
+    if (axis.values.empty() && problems_.size() == before)
+      return complain(node, "key '" + key + "' has no values");
     check_values(axis);
     block_.axes.push_back(std::move(axis));
   }
@@ -165,8 +167,12 @@ class BlockReader {
   void check_values(const Axis& axis) {
     if (axis.group) return;
     RunConfig scratch;
-    for (const Setting& value : axis.values)
-      if (auto problem = apply(scratch, value)) problems_.push_back(*problem);
+    std::string last;  // one complaint per place: a call has many values in one
+    for (const Setting& value : axis.values) {
+      const auto problem = apply(scratch, value);
+      if (problem && problem->where != last) problems_.push_back(*problem);
+      if (problem) last = problem->where;
+    }
   }
 
   const std::string& path_;

@@ -21,11 +21,11 @@ std::vector<std::string> section_names() {
 
 class ExperimentReader {
  public:
-  ExperimentReader(const fs::path& path, const fs::path& config_root)
-      : groups_(group_names(config_root)) {
+  ExperimentReader(const std::string& toml, const fs::path& path, std::vector<std::string> groups)
+      : groups_(std::move(groups)) {
     experiment_.path = path.string();
     experiment_.name = path.stem().string();
-    experiment_.toml = read_file(path, kTomlBytes);
+    experiment_.toml = toml;
   }
 
   Experiment read() {
@@ -153,7 +153,12 @@ std::optional<Problem> apply_override(Experiment& experiment, const Override& ov
 }  // namespace
 
 Experiment read_experiment(const fs::path& path, const fs::path& config_root) {
-  return ExperimentReader(path, config_root).read();
+  return parse_experiment(read_file(path, kTomlBytes), path, group_names(config_root));
+}
+
+Experiment parse_experiment(const std::string& toml, const fs::path& path,
+                            const std::vector<std::string>& groups) {
+  return ExperimentReader(toml, path, groups).read();
 }
 
 std::vector<std::string> experiment_names(const fs::path& experiment_root) {

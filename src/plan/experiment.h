@@ -59,6 +59,11 @@ struct Experiment {
 Experiment read_experiment(const std::filesystem::path& path,
                            const std::filesystem::path& config_root);
 
+// The same from a text; `path` names it in errors and, by its stem, the experiment. `groups` are
+// the known group names.
+Experiment parse_experiment(const std::string& toml, const std::filesystem::path& path,
+                            const std::vector<std::string>& groups);
+
 // The path of `name`: a path of a file, or experiments/NAME.toml. Throws Error with near names.
 std::filesystem::path find_experiment(const std::filesystem::path& name,
                                       const std::filesystem::path& experiment_root);

@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/problems.h"
+#include "config/toml_values.h"
+
+namespace sinkmoe {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string refused(const std::string& text) {
+  return complaint([&] { parse_toml(text, "f"); });
+}
+
+std::string repeated(const std::string& text, int n) {
+  std::string result;
+  for (int i = 0; i < n; ++i) result += text;
+  return result;
+}
+
+TEST(Toml, KeepsTheOrderOfTheFile) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : parse_toml("z = 1\na = 2\nm = 3\n", "f").members)
+    names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("z", "a", "m"));
+}
+
+TEST(Toml, SaysWhereTheTextIsWrong) {
+  EXPECT_THAT(refused("a = 1\nb = = 2\n"), HasSubstr("f:2:5"));
+  EXPECT_THAT(refused("a = 1\na = 2\n"), HasSubstr("f:2:"));
+  EXPECT_THAT(refused("a = \"\xc3\x28\""), HasSubstr("not UTF-8 at byte 5"));
+}
+
+TEST(Toml, RefusesWhatWouldExhaustTheStackOrTheMemory) {
+  EXPECT_EQ(refused("a = " + repeated("[", 60) + repeated("]", 60)), "");
+  EXPECT_THAT(refused("a = " + repeated("[", 65) + repeated("]", 65)), HasSubstr("nested deeper"));
+  EXPECT_THAT(refused("a = " + repeated("[", 900000)), HasSubstr("nested deeper"));
+  EXPECT_THAT(refused(repeated("a.", 900) + "a = 1"), HasSubstr("nested deeper"));
+  EXPECT_THAT(refused(repeated("#", 1 << 21)), HasSubstr("limit"));
+}
+
+TEST(Toml, CountsKeys) {
+  std::string text;
+  for (int i = 0; i < 10001; ++i) text += "k" + std::to_string(i) + "=1\n";
+  EXPECT_THAT(refused(text), HasSubstr("more than 10000 keys"));
+}
+
+TEST(Toml, ScalarsReadBack) {
+  for (const char* literal : {"1", "-7", "0.1", "1e-05", "1e+300", "true", "\"a\\\"b\"", "3.0"})
+    EXPECT_EQ(toml_literal(parse_toml_scalar(literal, "")), literal);
+  for (const char* bad : {"", "[1]", "1\nb = 2", "{}", "word", "1 2"})
+    EXPECT_NE(complaint([&] { parse_toml_scalar(bad, ""); }), "") << bad;
+}
+
+}  // namespace
+}  // namespace sinkmoe

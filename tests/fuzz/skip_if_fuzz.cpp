@@ -1,0 +1,16 @@
+// Any bytes as a condition; what is accepted can be evaluated.
+#include <cstdint>
+#include <string>
+
+#include "config/compose.h"
+#include "plan/condition.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto value = [](const std::string& key) { return sinkmoe::field_condition_value({}, key); };
+  try {
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    sinkmoe::Condition(text, "fuzz", value).holds(value);
+  } catch (const sinkmoe::Error&) {
+  }
+  return 0;
+}

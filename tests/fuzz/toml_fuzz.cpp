@@ -1,0 +1,38 @@
+// Any bytes as a configuration, as a stored run and as an experiment: an Error or a value, never
+// anything else.
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "config/layers.h"
+#include "plan/experiment.h"
+#include "plan/points.h"
+
+namespace {
+
+template <class F>
+void attempt(F&& f) {
+  try {
+    f();
+  } catch (const sinkmoe::Error&) {
+  }
+}
+
+// What was accepted must read back to itself.
+void round_trip(const std::string& text) {
+  const sinkmoe::RunConfig config = sinkmoe::parse_canonical(text, "fuzz");
+  if (sinkmoe::parse_canonical(sinkmoe::canonical_text(config), "again") != config)
+    __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  attempt([&] { round_trip(text); });
+  attempt([&] {
+    const std::vector<std::string> groups = {"model", "attention"};
+    sinkmoe::count_points(sinkmoe::parse_experiment(text, "fuzz.toml", groups).blocks);
+  });
+  return 0;
+}

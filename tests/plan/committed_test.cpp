@@ -1,0 +1,87 @@
+// The experiments and options of this repository.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "config/layers.h"
+#include "plan/experiment.h"
+#include "plan/plan.h"
+
+namespace sinkmoe {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot = SINKMOE_SOURCE_DIR;
+
+Plan committed(const std::string& name) {
+  const auto identity = [](const DataConfig& data) { return "hash of " + data.source; };
+  return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
+}
+
+std::map<int64_t, int> runs_per_seed(const Plan& plan) {
+  std::map<int64_t, int> count;
+  for (const RunSpec& run : plan.runs) ++count[run.config.train.seed];
+  return count;
+}
+
+TEST(Committed, EveryExperimentCanBePlannedUnderItsOwnName) {
+  const auto names = experiment_names(kRoot / "experiments");
+  EXPECT_GE(names.size(), 4u);
+  for (const std::string& name : names) {
+    const Plan plan = committed(name);
+    EXPECT_EQ(plan.name, name);
+    EXPECT_FALSE(plan.title.empty()) << name;
+    EXPECT_FALSE(plan.runs.empty()) << name;
+    EXPECT_TRUE(plan.toml.starts_with("# ")) << name << " says not what it is for";
+  }
+}
+
+TEST(Committed, EveryOptionIsConsistentByItself) {
+  const BaseFile base = read_base(kRoot / "configs");
+  for (const std::string& group : group_names(kRoot / "configs"))
+    for (const std::string& option : option_names(kRoot / "configs", group)) {
+      std::vector<GroupChoice> groups = base.groups;
+      choose(groups, {group, option, ""});
+      EXPECT_NO_THROW(compose(layered(kRoot / "configs", base, groups))) << group << "=" << option;
+    }
+}
+
+TEST(Committed, QuickHasThreeVariantsTwoWeightsThreeSeeds) {
+  const Plan plan = committed("quick");
+  EXPECT_EQ(runs_per_seed(plan), (std::map<int64_t, int>{{0, 6}, {1, 6}, {2, 6}}));
+  for (const RunSpec& run : plan.runs) EXPECT_EQ(estimate_cost(run.config, 64).tokens, 2048000);
+}
+
+TEST(Committed, GridHoldsEveryRunOfQuick) {
+  const Plan grid = committed("grid");
+  EXPECT_EQ(grid.runs.size(), 75u);
+  std::set<std::string> ids;
+  for (const RunSpec& run : grid.runs) ids.insert(run.run_id);
+  EXPECT_EQ(ids.size(), 75u);
+  for (const RunSpec& run : committed("quick").runs) EXPECT_TRUE(ids.contains(run.run_id));
+}
+
+TEST(Committed, EveryControlIsPartOfTheSweep) {
+  for (const std::string name : {"smoke", "quick", "grid", "text_small"}) {
+    const Plan plan = committed(name);
+    std::set<std::string> ids = {""};
+    for (const RunSpec& run : plan.runs) ids.insert(run.run_id);
+    for (const RunSpec& run : plan.runs) EXPECT_TRUE(ids.contains(run.control)) << run.label;
+  }
+}
+
+TEST(Committed, TextSmallIsAMillionParametersAndFiveMillionTokens) {
+  const Plan plan = committed("text_small");
+  EXPECT_EQ(plan.runs.size(), 18u);
+  for (const RunSpec& run : plan.runs) {
+    const Cost cost = estimate_cost(run.config, 1024);
+    EXPECT_NEAR(static_cast<double>(cost.parameters), 1.05e6, 0.1e6);
+    EXPECT_NEAR(static_cast<double>(cost.tokens), 5e6, 5e3);
+  }
+}
+
+}  // namespace
+}  // namespace sinkmoe

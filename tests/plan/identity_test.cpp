@@ -1,0 +1,77 @@
+#include "plan/identity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/grown_config.h"
+#include "plan/plan_fixture.h"
+
+namespace sinkmoe {
+namespace {
+
+using ::testing::HasSubstr;
+
+RunConfig varied() {
+  RunConfig config;
+  config.attention.kind = "sink";
+  config.balance.weight = 0.01;
+  config.train.seed = 3;
+  return config;
+}
+
+// These ids stand in databases. A change here renames every stored run: raise kResultEpoch instead,
+// and only for a changed default or changed numerics.
+TEST(Identity, IsPinned) {
+  EXPECT_EQ(identify(RunConfig{}, "data", {}).run_id, "8ed93ae215ab");
+  EXPECT_EQ(identify(RunConfig{}, "data", {}).group_id, "abdaa40ae78d");
+  EXPECT_EQ(identify(varied(), "data", {}).run_id, "0f12b48f67ba");
+  EXPECT_EQ(identify(varied(), "data", {}).group_id, "b0351c37a893");
+  EXPECT_EQ(identify(varied(), "data", {"0123456789ab", "ba9876543210"}).run_id, "afd23cf72634");
+}
+
+TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
+  GrownConfig grown;
+  grown.attention.kind = "sink";
+  grown.balance.weight = 0.01;
+  grown.train.seed = 3;
+  EXPECT_EQ(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+  grown.train.dropout = 0.5;
+  EXPECT_NE(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+}
+
+TEST(Identity, EveryPartCounts) {
+  const std::string base = identify(varied(), "data", {}).run_id;
+  RunConfig other = varied();
+  other.train.lr = 1e-3;
+  EXPECT_NE(identify(other, "data", {}).run_id, base);
+  EXPECT_NE(identify(varied(), "other", {}).run_id, base);
+  EXPECT_NE(identify(varied(), "data", {"0123456789ab", ""}).run_id, base);
+}
+
+TEST(Identity, AGroupIsEverythingButTheSeed) {
+  RunConfig other = varied();
+  other.train.seed = 4;
+  EXPECT_EQ(identify(other, "data", {}).group_id, identify(varied(), "data", {}).group_id);
+  EXPECT_NE(identify(other, "data", {}).run_id, identify(varied(), "data", {}).run_id);
+  other.train.steps = 7;
+  EXPECT_NE(identify(other, "data", {}).group_id, identify(varied(), "data", {}).group_id);
+}
+
+TEST_F(PlanTest, ThePlaceOfTheDataIsNoPartOfTheIdentity) {
+  const std::string here = plan("[set]\ndata.path = \"here\"\n").runs[0].run_id;
+  EXPECT_EQ(plan("[set]\ndata.path = \"there\"\n").runs[0].run_id, here);
+  EXPECT_EQ(plan("[set]\nrun.threads = 4\n").runs[0].run_id, here);
+  EXPECT_NE(plan("[set]\ndata.source = \"text\"\n").runs[0].run_id, here);
+}
+
+TEST_F(PlanTest, TheControlIsTheSameRunWithoutBalance) {
+  const Plan p = plan(
+      "[set]\nbalance.loss = \"entropy\"\n[[sweep.block]]\nbalance.weight = [0.5]\n"
+      "[[sweep.block]]\nbalance.weight = [0]\nbalance.loss = [\"cv2\"]\n");
+  ASSERT_EQ(p.runs.size(), 2u);
+  EXPECT_EQ(p.runs[0].control, p.runs[1].run_id);
+  EXPECT_EQ(p.runs[1].control, "");
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,174 @@
+#include "plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/hash.h"
+#include "plan/plan_fixture.h"
+
+namespace sinkmoe {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST_F(PlanTest, KeysMultiplyAndSeedsAreOutermost) {
+  const Plan p = plan(R"toml([[sweep.block]]
+train.seed = "seeds(2)"
+balance.weight = [0, 1e-2])toml");
+  EXPECT_THAT(labels(p),
+              ElementsAre("balance.weight=0 train.seed=0", "balance.weight=0.01 train.seed=0",
+                          "balance.weight=0 train.seed=1", "balance.weight=0.01 train.seed=1"));
+  EXPECT_EQ(p.runs[3].config.balance.weight, 0.01);
+  EXPECT_EQ(p.runs[3].config.train.seed, 1);
+}
+
+TEST_F(PlanTest, BlocksUniteAndDuplicatesAreOneRun) {
+  const Plan p = plan(R"toml([[sweep.block]]
+balance.weight = [0, 1e-2]
+[[sweep.block]]
+balance.weight = [1e-2, 1e-1])toml");
+  EXPECT_THAT(labels(p),
+              ElementsAre("balance.weight=0", "balance.weight=0.01", "balance.weight=0.1"));
+  EXPECT_EQ(p.duplicates, 1);
+}
+
+TEST_F(PlanTest, WithoutABlockThereIsOneRun) {
+  const Plan p = plan("title = \"T\"\n[set]\ntrain.lr = 0.5\n[model]\nlayers = 3\n");
+  ASSERT_EQ(p.runs.size(), 1u);
+  EXPECT_EQ(p.runs[0].label, "x");
+  EXPECT_EQ(p.runs[0].config.train.lr, 0.5);
+  EXPECT_EQ(p.runs[0].config.model.layers, 3);
+  EXPECT_EQ(p.title, "T");
+}
+
+TEST_F(PlanTest, ZippedKeysMoveTogether) {
+  const Plan p = plan(R"toml([[sweep.block]]
+model.layers = [1, 2]
+train.seed = [0, 1]
+model.width = [16, 32]
+zip = [["model.layers", "model.width"]])toml");
+  EXPECT_THAT(labels(p), ElementsAre("model.layers=1 model.width=16 train.seed=0",
+                                     "model.layers=2 model.width=32 train.seed=0",
+                                     "model.layers=1 model.width=16 train.seed=1",
+                                     "model.layers=2 model.width=32 train.seed=1"));
+}
+
+TEST_F(PlanTest, BadZipsAreRefused) {
+  const std::string keys = "[[sweep.block]]\nmodel.layers = [1, 2]\nmodel.heads = [1, 2, 4]\n";
+  EXPECT_THAT(refused(keys + "zip = [[\"model.layers\", \"model.heads\"]]"),
+              HasSubstr("zipped keys have 2 values (model.layers) and 3 (model.heads)"));
+  EXPECT_THAT(refused(keys + "zip = [[\"model.layers\", \"train.lr\"]]"),
+              HasSubstr("the block sweeps model.layers, model.heads"));
+  EXPECT_THAT(refused(keys + "zip = [[\"model.layers\", \"model.layers\"]]"), HasSubstr("twice"));
+  EXPECT_THAT(refused(keys + "zip = [\"model.layers\"]"), HasSubstr("write zip = [["));
+}
+
+TEST_F(PlanTest, GroupsAreAxesToo) {
+  const Plan p = plan("[[sweep.block]]\nmodel = [\"tiny\", \"wide\"]\n");
+  EXPECT_THAT(labels(p), ElementsAre("model=tiny", "model=wide"));
+  EXPECT_EQ(p.runs[1].config.model.width, 128);
+  EXPECT_EQ(p.runs[1].config.model.layers, ModelConfig{}.layers);
+  EXPECT_THAT(refused("[[sweep.block]]\nmodel = [\"tiny\", \"wid\"]\n"),
+              HasSubstr("x.toml:2:18: group 'model' has no option 'wid'"));
+}
+
+TEST_F(PlanTest, SkippedPointsAreListedWithTheReason) {
+  const Plan p = plan(R"toml([[sweep.block]]
+model.heads = [1, 2]
+balance.shared_heads = [0, 1]
+skip_if = "balance.shared_heads >= model.heads")toml");
+  EXPECT_EQ(p.runs.size(), 3u);
+  ASSERT_EQ(p.skipped.size(), 1u);
+  EXPECT_EQ(p.skipped[0].label, "model.heads=1 balance.shared_heads=1");
+  EXPECT_EQ(p.skipped[0].reason, "balance.shared_heads >= model.heads");
+}
+
+TEST_F(PlanTest, LayersApplyInOrder) {
+  const std::string toml = "groups = [\"model=wide\"]\n[set]\nmodel.width = 32\ntrain.lr = 0.1\n";
+  EXPECT_EQ(plan(toml).runs[0].config.model.width, 32);
+  EXPECT_EQ(plan(toml, {"model.width=64"}).runs[0].config.model.width, 64);
+  EXPECT_EQ(plan(toml, {"~model.width"}).runs[0].config.model.width, ModelConfig{}.width);
+  EXPECT_EQ(plan(toml, {"model=tiny"}).runs[0].config.model.layers, 1);
+  EXPECT_EQ(plan(toml, {"+train.lr=0.2"}).runs[0].config.train.lr, 0.2);
+}
+
+TEST_F(PlanTest, TheCommandLineReplacesAnAxis) {
+  const std::string toml = "[[sweep.block]]\nbalance.weight = [0, 1]\ntrain.seed = [0, 1]\n";
+  EXPECT_EQ(plan(toml, {"balance.weight=5"}).runs.size(), 2u);
+  EXPECT_EQ(plan(toml, {"balance.weight=5,6,7"}).runs.size(), 6u);
+  EXPECT_EQ(plan(toml, {"train.lr=1e-3,2e-3"}).runs.size(), 8u);
+  EXPECT_EQ(plan(toml, {"~train.seed"}).runs.size(), 2u);
+}
+
+TEST_F(PlanTest, ABadOverrideIsRefusedOnceAndWithACaret) {
+  const std::string toml = "[[sweep.block]]\ntrain.seed = \"seeds(5)\"\n";
+  EXPECT_THAT(refused(toml, {"model.heads=3"}), HasSubstr("^"));
+  const std::string text = refused(toml, {"model.heads=3"});
+  EXPECT_EQ(text.find("divisible"), text.rfind("divisible")) << text;
+  EXPECT_THAT(refused(toml, {"train.lrr=1"}), HasSubstr("unknown key 'train.lrr'"));
+  EXPECT_THAT(refused(toml, {"modle=tiny"}), HasSubstr("unknown group 'modle'"));
+}
+
+TEST_F(PlanTest, EveryProblemOfTheFileIsNamedWithItsPlace) {
+  const std::string text = refused(R"toml(titel = "x"
+[set]
+train.lrr = 1
+[[sweep.block]]
+model.heads = [1, "two"]
+modle = ["tiny"]
+train.seed = "sedes(3)"
+skip_if = "attention.knd == 'x'"
+)toml");
+  EXPECT_THAT(text, HasSubstr("x.toml:1:1: unknown key 'titel'; did you mean 'title'?"));
+  EXPECT_THAT(text, HasSubstr("x.toml:3:7: unknown key 'train.lrr'"));
+  EXPECT_THAT(text, HasSubstr("x.toml:5:19: model.heads wants an integer"));
+  EXPECT_THAT(text, HasSubstr("x.toml:6:1: unknown key 'modle'; did you mean 'model'?"));
+  EXPECT_THAT(text, HasSubstr("x.toml:7:7: 'sedes(3)': unknown function"));
+  EXPECT_THAT(text, HasSubstr("x.toml:8:1: unknown key 'attention.knd'"));
+}
+
+TEST_F(PlanTest, AHugeGridIsRefusedBeforeItIsMade) {
+  std::string toml = "[[sweep.block]]\n";
+  for (const char* key : {"model.width", "train.seed", "train.steps", "train.batch", "eval.tokens"})
+    toml += std::string(key) + " = \"range(1, 5001, 1)\"\n";
+  EXPECT_THAT(refused(toml), HasSubstr("the sweep has more than 100000 points"));
+  const std::string once = refused("[[sweep.block]]\nmodel.layers = \"range(1, 1001, 1)\"\n");
+  EXPECT_EQ(once.find("out of range"), once.rfind("out of range")) << "one complaint per call";
+}
+
+TEST_F(PlanTest, DataThatCannotBeUsedIsRefusedOnce) {
+  const std::string text =
+      refused("[set]\ndata.path = \"absent\"\n[[sweep.block]]\ntrain.seed = \"seeds(3)\"\n");
+  EXPECT_EQ(text, "absent: no such folder");
+}
+
+TEST_F(PlanTest, UnknownExperimentsComeWithNearNames) {
+  write("experiments/quick.toml", "");
+  PlanRequest wanted = request({});
+  wanted.experiment = "quik";
+  EXPECT_THAT(complaint([&] { make_plan(wanted, data_identity()); }),
+              HasSubstr("no experiment 'quik'; did you mean 'quick'?"));
+}
+
+TEST_F(PlanTest, OverridesEnterThePlansHash) {
+  const std::string toml = "title = \"T\"\n";
+  EXPECT_EQ(plan(toml).sha256, sha256_hex(toml));
+  EXPECT_NE(plan(toml, {"train.lr=1"}).sha256, plan(toml).sha256);
+}
+
+TEST_F(PlanTest, ResolveConfigTakesOneValuePerKey) {
+  write("experiments/x.toml", "[set]\ntrain.lr = 0.1\n[[sweep.block]]\ntrain.seed = [1, 2]\n");
+  const Composed composed = resolve_config(request({"model.layers=7"}));
+  EXPECT_EQ(composed.config.train.lr, 0.1);
+  EXPECT_EQ(composed.config.model.layers, 7);
+  EXPECT_EQ(composed.config.train.seed, 0) << "nothing is swept";
+  EXPECT_EQ(composed.history.at("model.layers").size(), 3u) << "default, model=tiny, command line";
+  EXPECT_THAT(complaint([&] { resolve_config(request({"train.lr=1,2"})); }),
+              HasSubstr("give one value"));
+}
+
+}  // namespace
+}  // namespace sinkmoe
