@@ -195,6 +195,8 @@ int run(const Globals& globals, const Strings& args) {
     request.force = values->count("force") > 0;
     return import(globals, request);
   }
+  if (words.size() == 2 && words[0] == "list" && !std::filesystem::is_directory(words[1]))
+    throw Error("no such folder", words[1]);
   if (!words.empty() && words.size() <= 2 && words[0] == "list")
     return list(globals, words.size() == 2 ? words[1] : "data");
   throw Error(words.empty() ? "say what to do"
