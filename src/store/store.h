@@ -86,8 +86,8 @@ class Store {
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient
-  // outcome other than a full disk counts as a crash; at `crash_limit` crashes in a row the run is quarantined. Returns
-  // the run's new status.
+  // outcome other than a full disk counts as a crash; at `crash_limit` crashes in a row the run is
+  // quarantined. Returns the run's new status.
   std::string finish(const Lease& lease, const Ending& ending, int64_t crash_limit = 3);
 
   std::vector<CheckpointRow> checkpoints(

@@ -141,6 +141,10 @@ void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) 
 }
 
 void Store::add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows) {
+  for (const HistogramRow& row : rows)
+    if (!std::isfinite(row.lo) || !std::isfinite(row.hi))
+      throw NonFinite(
+          fmt::format("{} has limits {} and {} at step {}", row.name, row.lo, row.hi, row.step));
   FencedTransaction transaction(*db_, lease);
   sql::Statement put(
       *db_,

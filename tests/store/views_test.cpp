@@ -62,11 +62,12 @@ TEST_F(Views, GroupGivesMeanSdAndTInterval) {
   complete_all();
   // 2.0 2.1 2.4: sd = sqrt(0.26/6) = 0.208166600; half width = 4.30265273 * sd / sqrt(3) =
   // 0.517114.
-  EXPECT_EQ(rows(db_,
-                 "select n, printf('%.6f %.9f %.6f', mean, sd, ci95), min, max from v_group where "
-                 "group_id = "
-                 "'vanilla-0' and name = 'eval/loss'"),
-            "3|2.166667 0.208166600 0.517115|2|2.4\n");
+  EXPECT_EQ(
+      rows(db_,
+           "select n, round(mean, 6), round(sd, 9), round(ci95, 6), min, max from v_group where "
+           "group_id = "
+           "'vanilla-0' and name = 'eval/loss'"),
+      "3|2.166667|0.2081666|0.517115|2|2.4\n");
   EXPECT_EQ(rows(db_, "select n, mean, sd, ci95 from v_group where group_id = 'vanilla-10'"),
             "3|2.5|0|0\n");
   EXPECT_EQ(
@@ -76,12 +77,11 @@ TEST_F(Views, GroupGivesMeanSdAndTInterval) {
 
 TEST_F(Views, PairTakesTheControlOfTheSameSeed) {
   complete_all();
-  EXPECT_EQ(
-      rows(db_,
-           "select run_id, control_run_id, seed, value, control, printf('%.3f', diff) from v_pair "
-           "where name = 'eval/loss' order by seed"),
-      "vanilla-10-s0|vanilla-0-s0|0|2.5|2|0.500\nvanilla-10-s1|vanilla-0-s1|1|2.5|2.1|0.400\n"
-      "vanilla-10-s2|vanilla-0-s2|2|2.5|2.4|0.100\n");
+  EXPECT_EQ(rows(db_,
+                 "select run_id, control_run_id, seed, value, control, round(diff, 3) from v_pair "
+                 "where name = 'eval/loss' order by seed"),
+            "vanilla-10-s0|vanilla-0-s0|0|2.5|2|0.5\nvanilla-10-s1|vanilla-0-s1|1|2.5|2.1|0.4\n"
+            "vanilla-10-s2|vanilla-0-s2|2|2.5|2.4|0.1\n");
 }
 
 TEST_F(Views, FinalIsTheLastStepOfEachName) {

@@ -1,0 +1,30 @@
+#include "cli/run_lookup.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace sinkmoe::cli {
+
+std::string sql_text(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string find_run(const Reader& reader, const std::string& prefix) {
+  if (!safe_name(prefix))
+    throw Error("'" + prefix + "' is no run_id", "", "see 'sinkmoe status EXPERIMENT'");
+  const std::string start = sql_text(prefix);
+  const Table exact = reader.query("select run_id from run where run_id = " + start);
+  if (!exact.rows.empty()) return prefix;
+  const Table found = reader.query("select run_id, label from run where substr(run_id, 1, length(" +
+                                   start + ")) = " + start + " order by 1 limit 6");
+  if (found.rows.size() == 1) return to_text(found.rows[0][0]);
+  if (found.rows.empty())
+    throw Error("no run '" + prefix + "'", "", "see 'sinkmoe status EXPERIMENT'");
+  std::string names;
+  for (const auto& row : found.rows) names += (names.empty() ? "" : ", ") + to_text(row[0]);
+  throw Error("more than one run starts with '" + prefix + "'", "", "give more of it: " + names);
+}
+
+}  // namespace sinkmoe::cli

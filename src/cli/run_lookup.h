@@ -1,0 +1,16 @@
+// Commands that take a run: its run_id, or the start of it.
+#pragma once
+
+#include <string>
+
+#include "store/query.h"
+
+namespace sinkmoe::cli {
+
+// The one run_id that starts with `prefix`. Throws Error: none, or several (named).
+std::string find_run(const Reader& reader, const std::string& prefix);
+
+// An SQL literal of a text.
+std::string sql_text(const std::string& text);
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,17 @@
+// A table of values as text for the terminal, CSV, JSON or Markdown.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "core/table.h"
+
+namespace sinkmoe::cli {
+
+enum class TableFormat { text, csv, json, markdown };
+
+// Text and Markdown have control characters replaced. CSV quotes by RFC 4180 and puts an apostrophe
+// before a text that a spreadsheet would take for a formula. JSON is an array of objects.
+void write_table(std::ostream& out, const Table& table, TableFormat format);
+
+}  // namespace sinkmoe::cli
