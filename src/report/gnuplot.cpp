@@ -108,7 +108,7 @@ std::string terminal(const Figure& f, Picture picture) {
         "pointscale 2 background rgb 'white'\n",
         2 * f.width, 2 * f.height);
   return fmt::format(
-      "set terminal svg noenhanced size {},{} dynamic font 'DejaVu Sans,11' background rgb "
+      "set terminal svg noenhanced size {},{} fixed font 'DejaVu Sans,11' fontscale 1.25 background rgb "
       "'white'\n",
       f.width, f.height);
 }

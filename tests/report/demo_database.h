@@ -107,9 +107,13 @@ inline void make_demo(const std::filesystem::path& path, const DemoShape& shape 
                         {.device = "cpu", .processor = "test", .git_commit = "c0ffee0123456789"});
     store.describe(lease, kDemoMetrics);
     const bool diverged = run.run_id == shape.diverged;
-    for (const int64_t step : {0, 1, 4, 10, 32, 100, 320, 1000})
-      if (!diverged || step < 100)
-        store.add_metrics(lease, demo_rows(shape, run, weights[i], step));
+    std::vector<MetricRow> rows;
+    for (const int64_t step : {0, 1, 4, 10, 32, 100, 320, 1000}) {
+      if (diverged && step >= 100) break;
+      const std::vector<MetricRow> more = demo_rows(shape, run, weights[i], step);
+      rows.insert(rows.end(), more.begin(), more.end());
+    }
+    store.add_metrics(lease, rows);
     const std::string end = diverged ? "diverged" : "done";
     store.finish(lease, {end, end, ""});
   }
