@@ -16,6 +16,7 @@ die() {
 
 # with_torch: the checks that train are skipped in a program that cannot.
 with_torch() {
+  "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
   "$sinkmoe" list variants 2>/dev/null | grep -q vanilla || { echo "skipped: built without LibTorch"; exit 77; }
 }
 
