@@ -1,6 +1,12 @@
 # One function a kind of target. A module is a folder src/NAME; its plug-ins are the files of the sub-folders it names,
 # which are linked as objects (a static library would drop a file that nothing refers to).
-set(SINKMOE_PCH_OWNER "" CACHE INTERNAL "")
+
+# ccache refuses a precompiled header unless told so, at build time: the environment of a configure preset is gone by then.
+if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" ccache)
+endif()
 
 function(sinkmoe_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict)
@@ -21,6 +27,17 @@ function(sinkmoe_torch_unit target)
   target_precompile_headers(${target} REUSE_FROM sinkmoe_torch_pch)
 endfunction()
 
+# Files named *_loops.cpp hold plain vectorised loops: no LibTorch header, and flags that let reductions become SIMD.
+# The instruction set is chosen at run time (target_clones), since processors differ.
+function(sinkmoe_loops)
+  foreach(file ${ARGN})
+    if(file MATCHES "_loops\\.cpp$")
+      set_source_files_properties(${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+        COMPILE_OPTIONS "-O3;-fopenmp-simd;-ffp-contract=fast;-fno-math-errno;-fno-trapping-math")
+    endif()
+  endforeach()
+endfunction()
+
 function(sinkmoe_module name)
   cmake_parse_arguments(M "TORCH" "" "DEPS;LINK;PLUGINS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
@@ -31,6 +48,7 @@ function(sinkmoe_module name)
     sinkmoe_warnings(${target})
     if(M_TORCH)
       sinkmoe_torch_unit(${target})
+      sinkmoe_loops(${sources})
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -81,7 +99,7 @@ function(sinkmoe_tests name torch)
   target_link_libraries(test_${name} PRIVATE ${plugins})
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(test_${name} PRIVATE SINKMOE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} GTest::gmock GTest::gtest_main)
+  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} GTest::gmock GTest::gtest_main rapidcheck)
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()
 

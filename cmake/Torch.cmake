@@ -23,6 +23,8 @@ endif()
 add_library(sinkmoe_libtorch INTERFACE)
 target_include_directories(sinkmoe_libtorch SYSTEM INTERFACE
   "${SINKMOE_TORCH_ROOT}/torch/include" "${SINKMOE_TORCH_ROOT}/torch/include/torch/csrc/api/include")
-target_link_libraries(sinkmoe_libtorch INTERFACE "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so")
+# at::parallel_for runs on one thread unless its callers are compiled with OpenMP; the runtime is LibTorch's own.
+target_compile_options(sinkmoe_libtorch INTERFACE -fopenmp)
+target_link_libraries(sinkmoe_libtorch INTERFACE "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so" "${_lib}/libgomp.so.1")
 target_link_options(sinkmoe_libtorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,-rpath,${SINKMOE_TORCH_ROOT}/nvidia/cu13/lib"
   "-Wl,--allow-shlib-undefined")

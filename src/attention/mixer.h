@@ -22,9 +22,9 @@ struct HeadIn {
 };
 
 // out: head output, gate applied, before W_O. gate in [0, 1], differentiable: G of E5-E8. For an elementwise gate it is
-// the mean over the head's channels.
+// the mean over the head's channels. key_mass: softmax mass on real keys; undefined: 1 (no learned sink).
 struct HeadOut {
-  at::Tensor out_BHTK, gate_BHT;
+  at::Tensor out_BHTK, gate_BHT, key_mass_BHT = {};
 };
 
 class HeadMixer {

@@ -1,12 +1,15 @@
 // Layers of TOML -> one typed RunConfig, or every error at once.
 //
-// Order, last wins: field defaults -> configs/base.toml -> the groups it lists, in its order -> the experiment file
-// -> the command line. `train.lr=1e-3` sets, `+train.lr=..` adds a key that no layer set, `~train.lr` takes a key back
-// to its default, `model=wide` takes configs/model/wide.toml for the group model.
+// Order, last wins: field defaults -> configs/base.toml -> the groups it lists, in its order -> the
+// experiment file
+// -> the command line. `train.lr=1e-3` sets, `+train.lr=1e-3` too (a key that is no field is
+// unknown with or without the plus), `~train.lr` takes a key back to its default, `model=wide`
+// takes configs/model/wide.toml for the group model.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,22 +18,38 @@
 
 namespace sinkmoe {
 
+// A command-line argument, and where in it a key and a value stand (bytes), for the caret under an
+// error.
+struct ArgumentSpan {
+  std::string text;  // empty: not from the command line
+  size_t key_at = 0, key_length = 0, value_at = 0, value_length = 0;
+};
+
 // A value on its way into a field: the TOML text of it and where it was written.
 struct Setting {
-  std::string key;    // "train.lr"
-  std::string value;  // TOML literal: 1e-3, "sink", true
-  std::string where;  // "configs/model/small.toml:3:1" or "argument 'train.lr=1e-3'"
-  std::string layer;  // "default", "configs/base.toml", "model=small", "experiment", "command line", "sweep"
+  std::string key;     // "train.lr"
+  std::string value;   // TOML literal: 1e-3, "sink", true
+  std::string where;   // "configs/model/small.toml:3:1" or "argument 'train.lr=1e-3'"
+  std::string layer;   // "default", "configs/base.toml", "model=small", "experiment", "command
+                       // line", "sweep"
+  bool reset = false;  // `~key`: back to the default; `value` is empty
+  ArgumentSpan argument = {};
 };
 
 struct Composed {
   RunConfig config;
-  std::map<std::string, std::vector<Setting>> history;  // key -> every layer that set it, in order
+  std::map<std::string, std::vector<Setting>>
+      history;  // key -> default, then every layer that set it
 };
 
-// Applies settings in order on top of the defaults. Throws Error with every problem: unknown key (near names), wrong
-// type, out of range, not a choice, inconsistent (width not divisible by heads, m >= heads, ...).
+// Applies settings in order on top of the defaults. Throws Error with every problem: unknown key
+// (near names), wrong type, out of range, not a choice, inconsistent (width not divisible by heads,
+// m >= heads, ...).
 Composed compose(const std::vector<Setting>& settings);
+
+// One setting on top of `config`. Returns the problem, and leaves the field as it was, when the
+// setting is wrong.
+std::optional<Problem> apply(RunConfig& config, const Setting& setting);
 
 // Checks across fields; empty when all is well.
 std::vector<Problem> inconsistencies(const RunConfig& config);
@@ -47,5 +66,16 @@ struct FieldView {
   FieldInfo info;
 };
 std::vector<FieldView> field_views(const RunConfig& config);
+
+// "section.key" of every field, in field order.
+const std::vector<std::string>& field_keys();
+// "int", "float", "bool" or "string"; "" when `key` is no field.
+std::string field_type(const std::string& key);
+
+struct Difference {
+  std::string key, a, b;
+};
+// The fields in which two configurations differ, in field order.
+std::vector<Difference> differences(const RunConfig& a, const RunConfig& b);
 
 }  // namespace sinkmoe

@@ -1,9 +1,10 @@
 // The configuration of one run: plain structs, and one field list per struct.
 //
-// `fields(c, f)` is the only place where a key, its default, unit, range and help stand. It drives reading,
-// unknown-key errors, help, canonical text, identity, stored parameters and completion. `f` is called once per field
-// as f(FieldInfo, reference). A field whose value is its default does not enter the run's identity, so a new field
-// with a neutral default renames no stored run. Changing a default, or numerics beyond rounding: raise kResultEpoch.
+// `fields(c, f)` is the only place where a key, its default, unit, range and help stand. It drives
+// reading, unknown-key errors, help, canonical text, identity, stored parameters and completion.
+// `f` is called once per field as f(FieldInfo, reference). A field whose value is its default does
+// not enter the run's identity, so a new field with a neutral default renames no stored run.
+// Changing a default, or numerics beyond rounding: raise kResultEpoch.
 #pragma once
 
 #include <concepts>
@@ -25,8 +26,8 @@ struct FieldInfo {
   double lo = -std::numeric_limits<double>::infinity();
   double hi = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};  // allowed texts, empty: any
-  const char* plugin = "";                // choices are the plug-ins of this kind: "variant", "loss", "source"
-  bool identity = true;                   // false: does not change results (threads, log cadence, folders)
+  const char* plugin = "";  // choices are the plug-ins of this kind: "variant", "loss", "source"
+  bool identity = true;     // false: does not change results (threads, log cadence, folders)
 };
 
 struct ModelConfig {
@@ -37,6 +38,7 @@ struct ModelConfig {
   double rotary_base = 10000;
   bool qk_norm = false, tie_embeddings = false;
   double init_std = 0.02, norm_eps = 1e-5;
+  bool operator==(const ModelConfig&) const = default;
 };
 
 template <class C, class F>
@@ -45,10 +47,12 @@ void fields(C& c, F&& f) {
   f({"layers", "decoder layers", "", 1, 256}, c.layers);
   f({"width", "width of the residual stream", "channels", 1, 65536}, c.width);
   f({"heads", "query heads per layer; must divide width", "", 1, 1024}, c.heads);
-  f({"kv_heads", "key/value heads (grouped queries); 0: as many as heads", "", 0, 1024}, c.kv_heads);
+  f({"kv_heads", "key/value heads (grouped queries); 0: as many as heads", "", 0, 1024},
+    c.kv_heads);
   f({.key = "mlp", .help = "feed-forward kind", .choices = {"gelu", "swiglu", "relu2"}}, c.mlp);
   f({"mlp_ratio", "hidden width of the feed-forward part over width", "", 0.01, 64}, c.mlp_ratio);
-  f({.key = "positions", .help = "position information", .choices = {"rotary", "learned", "none"}}, c.positions);
+  f({.key = "positions", .help = "position information", .choices = {"rotary", "learned", "none"}},
+    c.positions);
   f({"rotary_base", "base of the rotary frequencies", "", 1, 1e9}, c.rotary_base);
   f({"qk_norm", "RMS-normalise queries and keys per head"}, c.qk_norm);
   f({"tie_embeddings", "use the token embedding as the output matrix"}, c.tie_embeddings);
@@ -60,14 +64,19 @@ struct AttentionConfig {
   std::string kind = "vanilla";
   std::string gate_form = "headwise";
   double sink_init = 0;
+  bool operator==(const AttentionConfig&) const = default;
 };
 
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, AttentionConfig>
 void fields(C& c, F&& f) {
   f({.key = "kind", .help = "attention variant", .plugin = "variant"}, c.kind);
-  f({.key = "gate_form", .help = "form of the explicit gate (gated)", .choices = {"headwise", "elementwise"}}, c.gate_form);
-  f({"sink_init", "initial value of the learned sink logit (sink)", "logit", -100, 100}, c.sink_init);
+  f({.key = "gate_form",
+     .help = "form of the explicit gate (gated)",
+     .choices = {"headwise", "elementwise"}},
+    c.gate_form);
+  f({"sink_init", "initial value of the learned sink logit (sink)", "logit", -100, 100},
+    c.sink_init);
 }
 
 struct BalanceConfig {
@@ -75,16 +84,22 @@ struct BalanceConfig {
   double weight = 0;
   int64_t shared_heads = 0;
   std::string shared_choice = "fixed";
+  bool operator==(const BalanceConfig&) const = default;
 };
 
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, BalanceConfig>
 void fields(C& c, F&& f) {
   f({.key = "loss", .help = "balance loss on the heads' mean gates", .plugin = "loss"}, c.loss);
-  f({"weight", "coefficient lambda of the balance loss (E15, E18); 0: no loss", "", 0, 1e6}, c.weight);
-  f({"shared_heads", "heads per layer left out of the loss, the m most important (E18)", "", 0, 1023}, c.shared_heads);
-  f({.key = "shared_choice", .help = "shared heads chosen once at the start, or again every step",
-     .choices = {"fixed", "every_step"}}, c.shared_choice);
+  f({"weight", "coefficient lambda of the balance loss (E15, E18); 0: no loss", "", 0, 1e6},
+    c.weight);
+  f({"shared_heads", "heads per layer left out of the loss, the m most important (E18)", "", 0,
+     1023},
+    c.shared_heads);
+  f({.key = "shared_choice",
+     .help = "shared heads chosen once at the start, or again every step",
+     .choices = {"fixed", "every_step"}},
+    c.shared_choice);
 }
 
 struct DataConfig {
@@ -93,13 +108,15 @@ struct DataConfig {
   int64_t context = 64;
   int64_t symbols = 63, triggers = 3, chain_seed = 1;
   double zipf = 1.0, sharp = 1.5;
+  bool operator==(const DataConfig&) const = default;
 };
 
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, DataConfig>
 void fields(C& c, F&& f) {
   f({.key = "source", .help = "where tokens come from", .plugin = "source"}, c.source);
-  f({.key = "path", .help = "folder made by `sinkmoe data import` (text)", .identity = false}, c.path);
+  f({.key = "path", .help = "folder made by `sinkmoe data import` (text)", .identity = false},
+    c.path);
   f({"context", "tokens per row, BOS included", "tokens", 2, 1 << 20}, c.context);
   f({"symbols", "symbols of the synthetic chain, without BOS (backcopy)", "", 4, 60000}, c.symbols);
   f({"triggers", "trigger symbols (backcopy)", "", 1, 1000}, c.triggers);
@@ -115,6 +132,7 @@ struct TrainConfig {
   double decay_fraction = 0.2, clip = 1.0;
   int64_t seed = 0, checkpoint_every = 250;
   std::string init_from = "";
+  bool operator==(const TrainConfig&) const = default;
 };
 
 template <class C, class F>
@@ -122,25 +140,35 @@ template <class C, class F>
 void fields(C& c, F&& f) {
   f({"steps", "optimizer steps", "steps", 0, 1e9}, c.steps);
   f({"batch", "rows per step", "rows", 1, 1e6}, c.batch);
-  f({"micro_batches", "parts a batch is computed in; must divide batch", "", 1, 1e6}, c.micro_batches);
+  f({"micro_batches", "parts a batch is computed in; must divide batch", "", 1, 1e6},
+    c.micro_batches);
   f({"lr", "peak learning rate of AdamW", "", 0, 10}, c.lr);
   f({"weight_decay", "decoupled weight decay of matrices", "", 0, 10}, c.weight_decay);
   f({"beta1", "AdamW beta 1", "", 0, 0.999999}, c.beta1);
   f({"beta2", "AdamW beta 2", "", 0, 0.999999}, c.beta2);
   f({"adam_eps", "AdamW epsilon", "", 0, 1}, c.adam_eps);
   f({"warmup", "steps of linear warm-up", "steps", 0, 1e9}, c.warmup);
-  f({"decay_fraction", "last part of the steps with linear decay to 0", "", 0, 1}, c.decay_fraction);
+  f({"decay_fraction", "last part of the steps with linear decay to 0", "", 0, 1},
+    c.decay_fraction);
   f({"clip", "largest gradient norm; 0: no clipping", "", 0, 1e9}, c.clip);
   f({"seed", "initial weights and batch order", "", 0, 1e15}, c.seed);
-  f({.key = "checkpoint_every", .help = "steps between checkpoints", .unit = "steps", .lo = 1, .hi = 1e9,
-     .identity = false}, c.checkpoint_every);
-  f({.key = "init_from", .help = "run whose final weights this run starts from (identity: the parent's run_id)",
-     .identity = false}, c.init_from);
+  f({.key = "checkpoint_every",
+     .help = "steps between checkpoints",
+     .unit = "steps",
+     .lo = 1,
+     .hi = 1e9,
+     .identity = false},
+    c.checkpoint_every);
+  f({.key = "init_from",
+     .help = "run whose final weights this run starts from (identity: the parent's run_id)",
+     .identity = false},
+    c.init_from);
 }
 
 struct EvalConfig {
   int64_t points = 12, tokens = 65536, final_tokens = 500000;
   double sink_threshold = 0.3;
+  bool operator==(const EvalConfig&) const = default;
 };
 
 template <class C, class F>
@@ -148,13 +176,15 @@ template <class C, class F>
 void fields(C& c, F&& f) {
   f({"points", "evaluations during training, log-spaced from step 0", "", 1, 1000}, c.points);
   f({"tokens", "validation tokens of an evaluation during training", "tokens", 1, 1e9}, c.tokens);
-  f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12}, c.final_tokens);
+  f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12},
+    c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
 }
 
 struct RunSection {
   std::string device = "cpu", precision = "fp32", mode = "exact";
   int64_t threads = 1, log_every = 10;
+  bool operator==(const RunSection&) const = default;
 };
 
 template <class C, class F>
@@ -162,10 +192,19 @@ template <class C, class F>
 void fields(C& c, F&& f) {
   f({.key = "device", .help = "where the run computes", .choices = {"cpu", "cuda"}}, c.device);
   f({.key = "precision", .help = "matrix arithmetic", .choices = {"fp32", "bf16"}}, c.precision);
-  f({.key = "mode", .help = "exact: repeatable kernels; fast: the quickest (cuda)", .choices = {"exact", "fast"}}, c.mode);
-  f({.key = "threads", .help = "CPU threads of a run", .lo = 1, .hi = 1024, .identity = false}, c.threads);
-  f({.key = "log_every", .help = "steps between training rows", .unit = "steps", .lo = 1, .hi = 1e9,
-     .identity = false}, c.log_every);
+  f({.key = "mode",
+     .help = "exact: repeatable kernels; fast: the quickest (cuda)",
+     .choices = {"exact", "fast"}},
+    c.mode);
+  f({.key = "threads", .help = "CPU threads of a run", .lo = 1, .hi = 1024, .identity = false},
+    c.threads);
+  f({.key = "log_every",
+     .help = "steps between training rows",
+     .unit = "steps",
+     .lo = 1,
+     .hi = 1e9,
+     .identity = false},
+    c.log_every);
 }
 
 struct RunConfig {
@@ -176,6 +215,7 @@ struct RunConfig {
   TrainConfig train;
   EvalConfig eval;
   RunSection run;
+  bool operator==(const RunConfig&) const = default;
 };
 
 // f(section_name, section_struct) for each section, in order.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -38,6 +39,12 @@ void write_all(int fd, std::string_view content, const fs::path& path) {
   }
 }
 
+// Of this process and this call alone, so that threads and processes do not share a temporary file.
+std::string unique_suffix() {
+  static std::atomic<uint64_t> calls{0};
+  return std::to_string(::getpid()) + "." + std::to_string(calls++);
+}
+
 void sync_folder(const fs::path& folder) {
   const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (d.fd < 0 || ::fsync(d.fd) != 0) fail("cannot sync the folder", folder, errno);
@@ -48,12 +55,13 @@ void sync_folder(const fs::path& folder) {
 std::string read_file(const fs::path& path, uint64_t limit) {
   const Descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (d.fd < 0) fail("cannot open", path, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(d.fd, &info) != 0) fail("cannot stat", path, errno);
   if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path.string());
   if (static_cast<uint64_t>(info.st_size) > limit)
     throw Error("the file has " + std::to_string(info.st_size) + " bytes, the limit is " +
-                    std::to_string(limit), path.string());
+                    std::to_string(limit),
+                path.string());
   std::string content(static_cast<size_t>(info.st_size), '\0');
   size_t at = 0;
   while (at < content.size()) {
@@ -68,13 +76,20 @@ std::string read_file(const fs::path& path, uint64_t limit) {
 }
 
 void write_file_atomic(const fs::path& path, std::string_view content) {
+  write_file_atomic(path, std::span(&content, 1));
+}
+
+void write_file_atomic(const fs::path& path, std::span<const std::string_view> pieces,
+                       const std::function<void(const fs::path&)>& check) {
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  const fs::path aside = path.string() + ".tmp." + std::to_string(::getpid());
+  const fs::path aside = path.string() + ".tmp." + unique_suffix();
   try {
-    Descriptor d{::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    const Descriptor d{
+        ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)};
     if (d.fd < 0) fail("cannot create", aside, errno);
-    write_all(d.fd, content, aside);
+    for (std::string_view piece : pieces) write_all(d.fd, piece, aside);
     if (::fsync(d.fd) != 0) fail("cannot sync", aside, errno);
+    if (check) check(aside);
     if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   } catch (...) {
     ::unlink(aside.c_str());
@@ -87,8 +102,8 @@ void ensure_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail("cannot make the folder", folder, error.value());
-  const fs::path probe = folder / (".probe." + std::to_string(::getpid()));
-  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+  const fs::path probe = folder / (".probe." + unique_suffix());
+  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644)};
   if (d.fd < 0) fail("cannot write in the folder", folder, errno);
   ::unlink(probe.c_str());
 }

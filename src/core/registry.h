@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ class Registry {
 template <class T>
 struct Registration {
   explicit Registration(T entry) {
+    if (Registry<T>::all().contains(entry.name))
+      throw std::logic_error("two plug-ins '" + entry.name + "' of kind " + T::kind);
     plugin_table()[T::kind][entry.name] = {entry.name, entry.help};
     Registry<T>::all().emplace(entry.name, std::move(entry));
   }

@@ -1,4 +1,5 @@
-// Where tokens come from. A data source is one file in data/sources/ with one Registration<SourceKind>.
+// Where tokens come from. A data source is one file in data/sources/ with one
+// Registration<SourceKind>.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +16,22 @@ namespace sinkmoe {
 
 enum class Split { train, valid };
 
-// A row holds `context` + 1 token ids: inputs row[0..T-1] and targets row[1..T]. row[0] is BOS, which is never a target.
-// All functions are const, thread-safe and pure: equal arguments give equal rows in every run, arm and process.
+// A row holds `context` + 1 token ids: inputs row[0..T-1] and targets row[1..T]. row[0] is BOS,
+// which is never a target. All functions are const, thread-safe and pure: equal arguments give
+// equal rows in every run, arm and process.
 class DataSource {
  public:
   virtual ~DataSource() = default;
   virtual int64_t vocabulary() const = 0;  // BOS included
   virtual int32_t bos() const = 0;
   // Training row `index` of `step`, for the run's seed.
-  virtual void train_row(uint64_t seed, int64_t step, int64_t index, std::span<int32_t> row) const = 0;
+  virtual void train_row(uint64_t seed, int64_t step, int64_t index,
+                         std::span<int32_t> row) const = 0;
   // Fixed validation rows, without overlap; `eval_rows()` of them.
   virtual int64_t eval_rows() const = 0;
   virtual void eval_row(int64_t index, std::span<int32_t> row) const = 0;
-  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no bits per byte then).
+  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no bits
+  // per byte then).
   virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
   // Names of the loss parts ("backcopy", "chain"), empty if there is just one.
   virtual std::vector<std::string> parts() const { return {}; }
@@ -42,7 +46,8 @@ class DataSource {
 struct SourceKind {
   static constexpr const char* kind = "source";
   std::string name, help;
-  // Opens the source; throws Error when it does not fit the config (path missing, context longer than the data).
+  // Opens the source; throws Error when it does not fit the config (path missing, context longer
+  // than the data).
   std::function<std::unique_ptr<DataSource>(const DataConfig&)> open;
   // The content hash without loading more than a header; throws Error as open does.
   std::function<std::string(const DataConfig&)> identity;

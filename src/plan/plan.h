@@ -1,7 +1,9 @@
-// Sweep file + overrides -> a validated, de-duplicated list of runs, parents before children. Nothing is written.
+// Sweep file + overrides -> a validated, de-duplicated list of runs, parents before children.
+// Nothing is written.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,11 +13,15 @@ namespace sinkmoe {
 
 struct RunSpec {
   RunConfig config;
-  std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data hash, parent's run_id
+  std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data
+                         // hash, parent's run_id
   std::string group_id;  // the same without the seed
-  std::string control;   // run_id of the same run with every balance.* field at its default ("" if this is it)
-  std::string parent;    // run_id of the init_from run, or ""
-  std::string label;     // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
+  std::string control;   // run_id of the same run with every balance.* field at its default ("" if
+                         // this is it)
+  std::string parent;    // run_id of the init_from run, or ""; in the plan unless train.init_from
+                         // names a stored run
+  std::string
+      label;  // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
 };
 
 struct SkippedPoint {
@@ -23,26 +29,36 @@ struct SkippedPoint {
 };
 
 struct Plan {
-  std::string name, title, path, toml, sha256;  // of the experiment file, overrides included in sha256
-  std::vector<RunSpec> runs;                    // seed-major order, parents first
+  std::string name, title, path, toml,
+      sha256;                 // of the experiment file, overrides included in sha256
+  std::vector<RunSpec> runs;  // seed-major order, parents first
   std::vector<SkippedPoint> skipped;
   int64_t duplicates = 0;  // points that were the same run as an earlier point
 };
 
 struct PlanRequest {
-  std::filesystem::path experiment;          // a file, or a name looked up as experiments/NAME.toml
-  std::vector<std::string> overrides;        // command-line arguments, sweeps allowed
+  std::filesystem::path experiment;    // a file, or a name looked up as experiments/NAME.toml
+  std::vector<std::string> overrides;  // command-line arguments, sweeps allowed
   std::filesystem::path config_root = "configs", experiment_root = "experiments";
 };
 
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
+// Content hash of the data a run reads; source_identity (data/source.h) outside of tests. Throws
+// Error.
+using DataIdentity = std::function<std::string(const DataConfig&)>;
+Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
+
+// Base, groups, the experiment's own settings ("" for none) and overrides with one value each;
+// nothing is swept. `config show` and `explain` print it. Throws Error.
+Composed resolve_config(const PlanRequest& request);
+
 // Size of one run, from its configuration alone.
 struct Cost {
   int64_t parameters = 0, matrix_parameters = 0;  // matrix: unembedding in, embedding out
   int64_t tokens = 0;                             // trained on
-  double flops = 0;                               // 6 N_mat + 6 L C T per token (causal), times tokens
+  double flops = 0;  // 6 N_mat + 6 L C T per token (causal), times tokens
 };
 Cost estimate_cost(const RunConfig& config, int64_t vocabulary);
 

@@ -1,9 +1,12 @@
-// safetensors files: an 8-byte little-endian header length, a JSON header, raw tensors. Written and read strictly.
+// safetensors files: an 8-byte little-endian header length, a JSON header, raw tensors. Written and
+// read strictly.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,28 +17,46 @@ struct TensorView {
   std::string name;
   std::string dtype;  // "F32", "F64", "BF16", "F16", "I64", "I32", "U8", "BOOL"
   std::vector<int64_t> shape;
-  std::span<const std::byte> data;  // row-major, little-endian
+  std::span<const std::byte>
+      data;  // row-major, little-endian; aligned to the element only if the file is so
 };
 
-// Writes aside, fsyncs, reads the header back, renames, fsyncs the folder. Tensors are stored in the given order.
-// Returns the SHA-256 of the file. Throws Error (disk full: the old file stays).
-std::string write_safetensors(const std::filesystem::path& path, const std::vector<TensorView>& tensors,
+// Bytes of one element; 0 for a dtype that is not in the list above.
+int64_t element_bytes(const std::string& dtype);
+
+// Writes aside, fsyncs, reads the header back, renames, fsyncs the folder. Tensors are stored in
+// the given order. Returns the SHA-256 of the file. Throws Error (disk full: the old file stays; a
+// tensor whose bytes do not match its dtype and shape; a name that is empty, not UTF-8, taken twice
+// or "__metadata__").
+std::string write_safetensors(const std::filesystem::path& path,
+                              const std::vector<TensorView>& tensors,
                               const std::map<std::string, std::string>& metadata);
 
-// A whole file in memory. Refuses: header over 16 MiB, over 100,000 tensors, duplicate names, offsets that do not tile
-// the data exactly, sizes that do not match dtype and shape, overflow. Error names the file and tensor or byte.
+// A whole file in memory. Refuses: header over 16 MiB, over 100,000 tensors, duplicate names,
+// offsets that do not tile the data exactly, sizes that do not match dtype and shape, overflow.
+// Error names the file and tensor or byte.
 class Safetensors {
  public:
   explicit Safetensors(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);
+  // The same checks on the bytes of a file; `where` stands for the path in errors.
+  Safetensors(std::string content, const std::string& where);
+  Safetensors(Safetensors&&) noexcept = default;
+  Safetensors& operator=(Safetensors&&) noexcept = default;
+
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const std::vector<TensorView>& tensors() const { return tensors_; }  // data points into this object
-  const TensorView& at(const std::string& name) const;                  // throws Error with near names
-  bool contains(const std::string& name) const;
+  const std::vector<TensorView>& tensors() const {
+    return tensors_;
+  }                                                     // data points into this object
+  const TensorView& at(const std::string& name) const;  // throws Error with near names
+  bool contains(const std::string& name) const { return index_.contains(name); }
 
  private:
-  std::string content_;
+  std::unique_ptr<const std::string>
+      content_;  // on the heap, so that a move leaves the views valid
+  std::string where_;
   std::map<std::string, std::string> metadata_;
-  std::vector<TensorView> tensors_;
+  std::vector<TensorView> tensors_;  // in the order of their data
+  std::map<std::string, size_t> index_;
 };
 
 }  // namespace sinkmoe

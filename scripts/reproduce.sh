@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# From nothing to tables and figures: sets up, builds, trains what is missing, makes the report.
+#
+# scripts/reproduce.sh [--help] [WHAT]        Cost: time on two cores, without set-up and build, which take 5 to 20 minutes
+#   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 12 minutes
+#   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: 2 hours
+#   h100        the reference sweep on one GPU (CUDA toolkit 13.0)                              Time: 30 minutes
+#   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 2 minutes
+#   paper       every experiment that needs neither text nor a GPU, then all artifacts          Time: hours
+#   NAME...     single artifacts, plots/NAME.toml, of the runs there are                        Time: seconds
+#
+# Nothing that is stored is trained again: the same command a second time takes seconds. What was cut (Ctrl-C, a lost
+# connection) goes on where it stopped when the same command is given again; the exit code is then 75.
+# Environment: SINKMOE_WORKERS (runs side by side; default: as many as there are processors), SINKMOE_CACHE.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# The order is that of the claims: what a cut leaves out is at the end.
+PAPER_EXPERIMENTS=(quick grid controls finetune pinning emergence)
+workers="${SINKMOE_WORKERS:-$(nproc)}"
+sinkmoe="$ROOT/build/sinkmoe"
+started=$SECONDS
+
+# run EXPERIMENT [ARGUMENT...]: failed runs do not keep the others from being reported; an interrupt ends the script.
+run() {
+  local code=0
+  say "experiment $1: $(sed -nE 's/^title *= *"(.*)"/\1/p' "$ROOT/experiments/$1.toml" | head -n 1)"
+  "$sinkmoe" run "$@" || code=$?
+  case "$code" in
+    0) ;;
+    1) note "some runs of $1 failed; the report shows which" ; result=1 ;;
+    75) say "interrupted: the same command goes on from here"; exit 75 ;;
+    *) exit "$code" ;;
+  esac
+}
+
+# report [ARGUMENT...]
+report() {
+  local code=0
+  say "tables and figures"
+  "$sinkmoe" report "$@" || code=$?
+  [ "$code" -le 1 ] || exit "$code"
+  if [ -e "$ROOT/results/out/index.html" ]; then
+    say "done in $(duration $((SECONDS - started))): open results/out/index.html"
+    note "single files: results/out/*.md, .csv, .tex, .json, .svg, .png"
+    note "ask for more: build/sinkmoe query \"select * from run_wide\", build/sinkmoe list experiments"
+  fi
+}
+
+need_experiment() { [ -e "$ROOT/experiments/$1.toml" ] || fail "there is no experiments/$1.toml in this tree"; }
+
+text() {
+  [ $# = 1 ] || fail "text needs one folder" "scripts/reproduce.sh text path/to/texts"
+  local folder name
+  folder="$(cd "$caller" && realpath -m "$1")"
+  [ -d "$folder" ] || fail "$folder is no folder"
+  name="$(basename "$folder")"
+  need_experiment text_small
+  "$ROOT/scripts/build.sh" cpu-release sinkmoe
+  say "importing $folder"
+  "$sinkmoe" data import "$folder" --out "data/$name"
+  run text_small "data.path=data/$name" --workers "$workers"
+  report
+}
+
+h100() {
+  need_experiment h100
+  has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, take scripts/reproduce.sh without arguments"
+  "$ROOT/scripts/build.sh" cuda-release sinkmoe
+  run h100
+  report
+}
+
+tables() {
+  [ -e "$ROOT/results/reference.db" ] ||
+    fail "results/reference.db is not in this tree" "scripts/reproduce.sh makes results of your own in minutes"
+  "$ROOT/scripts/build.sh" report-only sinkmoe
+  report --db results/reference.db
+}
+
+paper() {
+  "$ROOT/scripts/build.sh" cpu-release sinkmoe
+  local experiment
+  for experiment in "${PAPER_EXPERIMENTS[@]}"; do
+    [ ! -e "$ROOT/experiments/$experiment.toml" ] || run "$experiment" --workers "$workers"
+  done
+  report
+}
+
+artifacts() {
+  local name
+  for name in "$@"; do
+    [ -e "$ROOT/plots/$name.toml" ] ||
+      fail "'$name' is neither something to reproduce nor an artifact in plots/" "see scripts/reproduce.sh --help"
+  done
+  [ -x "$sinkmoe" ] || "$ROOT/scripts/build.sh" report-only sinkmoe
+  report "$@"
+}
+
+caller="$PWD"
+cd "$ROOT"  # the program finds configs/, experiments/, plots/ and results/ from here
+result=0
+case "${1:-}" in
+  -h | --help) help_text; exit 0 ;;
+  "")
+    "$ROOT/scripts/build.sh" cpu-release sinkmoe
+    run quick --workers "$workers"
+    report
+    ;;
+  text) shift; text "$@" ;;
+  h100 | tables | paper) "$1" ;;
+  -*) fail "unknown argument '$1'" "see scripts/reproduce.sh --help" ;;
+  *) artifacts "$@" ;;
+esac
+exit "$result"

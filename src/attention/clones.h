@@ -1,0 +1,10 @@
+// Run-time choice of instruction set: a function so marked is compiled three times, and the loader
+// picks one.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SINKMOE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define SINKMOE_CLONES
+#endif

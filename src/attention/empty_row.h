@@ -1,0 +1,12 @@
+// The threshold and stand-in for rows without an output gradient, shared by all implementations of
+// the passes.
+#pragma once
+
+namespace sinkmoe {
+
+// A row whose |d_out| all lie below this counts as zero. Where such a row needs D != 0, its d_out
+// is replaced by this value in channel 0: far below rounding of anything else, and representable in
+// fp32, fp64 and bf16.
+inline constexpr double kEmptyRow = 1e-30;
+
+}  // namespace sinkmoe

@@ -1,0 +1,32 @@
+// The oracle of softmax_attention: the T x T weights written out, in ops that autograd
+// differentiates by itself.
+#include <ATen/ATen.h>
+
+#include "attention/check_shapes.h"
+#include "attention/softmax_attention.h"
+
+namespace sinkmoe {
+
+AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
+                                const at::Tensor& sink_H) {
+  check_shapes(q_BHTK, k_BJTK, v_BJTK, mode, sink_H);
+  const int64_t B = q_BHTK.size(0), H = q_BHTK.size(1), T = q_BHTK.size(2),
+                group = H / k_BJTK.size(1);
+  const at::Tensor k = k_BJTK.repeat_interleave(group, 1), v = v_BJTK.repeat_interleave(group, 1);
+  const at::Tensor future = at::ones({T, T}, q_BHTK.options().dtype(at::kBool)).triu(1);
+  at::Tensor scores =
+      at::matmul(q_BHTK, k.transpose(2, 3)).mul(scale).masked_fill(future, -INFINITY);
+  if (mode == SinkMode::logit)
+    scores = at::cat({scores, sink_H.view({1, H, 1, 1}).expand({B, H, T, 1})}, -1);
+  const at::Tensor weights = at::softmax(scores, -1);
+  const at::Tensor keys = weights.slice(-1, 0, T);
+  AttentionOut result{.out_BHTK = at::matmul(keys, v), .gate_BHT = {}};
+  // Sums over the other keys, not 1 - weight: exact also where the gate is tiny.
+  if (mode == SinkMode::none) result.gate_BHT = at::ones({B, H, T}, q_BHTK.options());
+  if (mode == SinkMode::first_key) result.gate_BHT = keys.slice(-1, 1).sum(-1);
+  if (mode == SinkMode::logit) result.gate_BHT = keys.sum(-1);
+  return result;
+}
+
+}  // namespace sinkmoe

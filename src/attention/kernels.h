@@ -1,0 +1,35 @@
+// The stock fused attention ops behind one seam: only kernels*.cpp name private at::_* ops.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace sinkmoe::kernels {
+
+// out [B,H,T,K], memory order B,T,H,K. lse_BHT: natural log, fp32 (fp64 for fp64 input). rng_* are
+// what the CUDA ops hand to their backward; undefined on CPU.
+struct Forward {
+  at::Tensor out_BHTK, lse_BHT, rng_seed, rng_offset;
+};
+
+struct Gradients {
+  at::Tensor q_BHTK, k_BJTK, v_BJTK;
+};
+
+// Causal softmax attention over Tq = Tk >= 1 rows. The last stride of q, k, v must be 1 (the CPU op
+// reads garbage otherwise, without an error); with_unit_stride sees to it.
+Forward forward(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
+                double scale);
+
+// The stock backward, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the arguments:
+// callers hand in edited ones.
+Gradients backward(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                   const at::Tensor& v_BJTK, const Forward& fwd, double scale);
+
+// Plain attention under autograd (no gate): the stock op with its own stock gradient.
+at::Tensor plain(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
+                 double scale);
+
+// The tensor itself when its last stride is 1, else a copy in memory order B,T,H,K.
+at::Tensor with_unit_stride(const at::Tensor& x_BHTK);
+
+}  // namespace sinkmoe::kernels

@@ -1,0 +1,31 @@
+#include "balance/heads.h"
+
+#include <ATen/ATen.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace sinkmoe {
+
+at::Tensor BalancedHeads::mean_L1() const {
+  return (importance_LH * weight_LH).sum(1, true) / count_L1;
+}
+
+at::Tensor BalancedHeads::sum(const at::Tensor& x_LH) const { return (x_LH * weight_LH).sum(); }
+
+BalancedHeads balanced_heads(const BalanceIn& in) {
+  if (in.gates_BHT.empty()) throw std::invalid_argument("balance loss: no layer");
+  std::vector<at::Tensor> layers;
+  for (const at::Tensor& gate : in.gates_BHT) layers.push_back(importance_H(gate));
+  BalancedHeads heads{.importance_LH = at::stack(layers), .weight_LH = {}, .count_L1 = {}};
+  heads.weight_LH = at::ones_like(heads.importance_LH);
+  if (in.shared_LH.defined()) {
+    if (in.shared_LH.sizes() != heads.importance_LH.sizes())
+      throw std::invalid_argument("balance loss: the mask of shared heads must be [layers, heads]");
+    heads.weight_LH = heads.weight_LH.masked_fill(in.shared_LH, 0);
+  }
+  heads.count_L1 = heads.weight_LH.sum(1, true);
+  return heads;
+}
+
+}  // namespace sinkmoe

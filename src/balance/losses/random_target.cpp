@@ -1,0 +1,41 @@
+// Control (C14): pulls each head's importance, relative to its layer's mean, towards a fixed
+// pseudo-random target instead of towards 1. The same force as CV^2 without its meaning. Targets
+// have mean 1 a layer and depend on layer and head alone, not on the run's seed.
+#include <ATen/ATen.h>
+
+#include "balance/heads.h"
+#include "core/random.h"
+#include "core/registry.h"
+
+namespace sinkmoe {
+namespace {
+
+// Uniform in [0.5, 1.5) before the layer's mean is brought to 1.
+at::Tensor targets_LH(const BalancedHeads& heads) {
+  const int64_t L = heads.importance_LH.size(0), H = heads.importance_LH.size(1);
+  const at::Tensor drawn = at::empty({L, H}, at::kDouble);
+  for (int64_t l = 0; l < L; ++l)
+    for (int64_t h = 0; h < H; ++h)
+      drawn.data_ptr<double>()[l * H + h] =
+          0.5 + Draw(0, "balance/random_target", static_cast<uint64_t>(l), static_cast<uint64_t>(h))
+                    .uniform();
+  const at::Tensor target = drawn.to(heads.importance_LH.options());
+  return target * heads.count_L1 / (target * heads.weight_LH).sum(1, true);
+}
+
+struct RandomTarget : BalanceLoss {
+  at::Tensor operator()(const BalanceIn& in) const override {
+    const BalancedHeads heads = balanced_heads(in);
+    const at::Tensor relative = heads.importance_LH / heads.mean_L1().clamp_min(kSmallestMean);
+    return heads.sum((relative - targets_LH(heads)).square());
+  }
+};
+
+const Registration<LossKind> registration{
+    {.name = "random_target",
+     .help = "control: as cv2, but pulls each head towards a fixed random share instead of an "
+             "equal one",
+     .make = [](const RunConfig&) { return std::make_unique<RandomTarget>(); }}};
+
+}  // namespace
+}  // namespace sinkmoe

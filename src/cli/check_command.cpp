@@ -1,0 +1,79 @@
+// sinkmoe check: PASS, OFF or MISSING for every cell an artifact expects something of.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "report/number_text.h"
+#include "report/report.h"
+#include "store/query.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+void print_lines(const Documents& documents) {
+  for (const Document& d : documents.list)
+    for (const Outcome& o : d.outcomes)
+      std::cout << printable(fmt::format(
+          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(check_of(o)), d.id, o.cell, o.rule,
+          o.effect.n, o.effect.mean ? effect_text(o.effect, !o.expectation.bound) : "absent",
+          to_string(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
+}
+
+void print_json(const Documents& documents) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Document& d : documents.list)
+    for (const Outcome& o : d.outcomes)
+      list.push_back({{"check", to_string(check_of(o))},
+                      {"artifact", d.id},
+                      {"claim", o.expectation.claim},
+                      {"cell", o.cell},
+                      {"rule", o.rule},
+                      {"n", o.effect.n},
+                      {"verdict", to_string(o.verdict)},
+                      {"note", o.note}});
+  std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+int check(const Globals& globals, const Texts& args) {
+  po::options_description options("Options");
+  options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
+      "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
+      "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
+  const auto values = parse(self("check"), options, "artifact", args);
+  if (!values) return 0;
+  const auto list_of = [&](const char* name) {
+    return values->count(name) ? (*values)[name].as<Texts>() : Texts{};
+  };
+  const std::vector<Spec> specs =
+      read_specs((*values)["plots"].as<std::string>(), list_of("artifact"));
+  const Reader reader(globals.db);
+  const Documents documents = make_documents(
+      specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
+      list_of("experiment"));
+  std::map<Check, int> count;
+  for (const Document& d : documents.list)
+    for (const Outcome& o : d.outcomes) ++count[check_of(o)];
+  globals.json ? print_json(documents) : print_lines(documents);
+  for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";
+  if (!globals.quiet && !globals.json)
+    std::cout << count[Check::kPass] << " PASS, " << count[Check::kOff] << " OFF, "
+              << count[Check::kMissing] << " MISSING\n";
+  return count[Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
+}
+
+const Registration<Command> registration{
+    {.name = "check",
+     .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
+     .usage = "[ARTIFACT...] [--experiment NAME]",
+     .run = check}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,145 @@
+// sinkmoe config: the resolved configuration, who set a key, and how two configurations differ.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/table_output.h"
+#include "config/override.h"
+#include "config/toml_values.h"
+#include "core/file.h"
+#include "plan/plan.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+using Json = nlohmann::ordered_json;
+
+std::string last_layer(const Composed& composed, const std::string& key) {
+  return composed.history.at(key).back().layer;
+}
+
+int show(const Globals& globals, const Composed& composed) {
+  Json json;
+  for (const FieldView& view : field_views(composed.config)) {
+    const std::string layer = last_layer(composed, view.key);
+    if (globals.json)
+      json[view.key] = {{"value", view.value},           {"type", view.type},
+                        {"default", view.default_value}, {"unit", view.info.unit},
+                        {"help", view.info.help},        {"layer", layer}};
+    else
+      std::cout << printable(fmt::format("{:<40}  # {}", view.key + " = " + view.value, layer))
+                << "\n";
+  }
+  if (globals.json) std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  return 0;
+}
+
+std::string joined(const Strings& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// "float, 0 to 10, rows; not part of a run's identity"
+std::string describe(const FieldView& view) {
+  const FieldInfo& info = view.info;
+  std::string text = view.type;
+  if (std::isfinite(info.lo)) text += fmt::format(", {:g} to {:g}", info.lo, info.hi);
+  if (*info.unit) text += std::string(", ") + info.unit;
+  Strings choices = info.choices;
+  if (*info.plugin) choices = plugin_names(info.plugin);
+  if (!choices.empty()) text += ": " + joined(choices);
+  if (!info.identity) text += "; not part of a run's identity";
+  return text;
+}
+
+int explain(const Globals& globals, const Composed& composed, const std::string& key) {
+  Table table{{"layer", "value", "where"}, {}};
+  const auto it = composed.history.find(key);
+  if (it == composed.history.end())
+    throw Error("unknown key '" + key + "'", "sinkmoe config explain",
+                did_you_mean(key, field_keys()));
+  for (const Setting& setting : it->second)
+    table.rows.push_back(
+        {setting.layer, setting.reset ? "back to the default" : setting.value, setting.where});
+  if (globals.json) {
+    write_table(std::cout, table, TableFormat::json);
+    return 0;
+  }
+  for (const FieldView& view : field_views(composed.config)) {
+    if (view.key != key) continue;
+    std::cout << printable(
+        fmt::format("{} = {}\n{}\n{}\n\n", key, view.value, view.info.help, describe(view)));
+  }
+  write_table(std::cout, table, TableFormat::text);
+  return 0;
+}
+
+// A side of a difference: overrides ("model=small train.lr=1e-3"), a file made by `config show`, or
+// an experiment.
+RunConfig side(const std::string& text) {
+  PlanRequest request;
+  if (text.find('=') != std::string::npos) {
+    for (const std::string& part : split(text, ' '))
+      if (!part.empty()) request.overrides.push_back(part);
+  } else if (std::filesystem::is_regular_file(text) && !text.ends_with(".toml")) {
+    return parse_canonical(read_file(text, kTomlBytes), text);
+  } else {
+    request.experiment = text;
+  }
+  return resolve_config(request).config;
+}
+
+int diff(const Globals& globals, const Strings& words) {
+  if (words.size() != 2)
+    throw Error("two configurations expected", "sinkmoe config diff",
+                "sinkmoe config diff quick \"model=small train.lr=1e-3\"");
+  Table table{{"key", words[0], words[1]}, {}};
+  for (const Difference& d : differences(side(words[0]), side(words[1])))
+    table.rows.push_back({d.key, d.a, d.b});
+  if (table.rows.empty() && !globals.json)
+    std::cout << "no difference\n";
+  else
+    write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
+  return 0;
+}
+
+int run(const Globals& globals, const Strings& args) {
+  po::options_description options("Options");
+  options.add_options()("experiment", po::value<std::string>()->default_value(""),
+                        "its groups and settings, without its sweep")(
+      "arguments", po::value<Strings>(), "show | explain KEY | diff A B, then overrides");
+  const auto values = parse(self("config"), options, "arguments", args);
+  if (!values) return 0;
+  Strings words;
+  if (values->count("arguments")) words = (*values)["arguments"].as<Strings>();
+  const std::string what = words.empty() ? "" : words[0];
+  if (what != "show" && what != "explain" && what != "diff")
+    throw Error(what.empty() ? "nothing to do" : "cannot '" + what + "'", "sinkmoe config",
+                "give show, explain KEY, or diff A B");
+  words.erase(words.begin());
+  if (what == "diff") return diff(globals, words);
+  std::string key;
+  if (what == "explain") {
+    if (words.empty()) throw Error("no key named", "sinkmoe config explain", "explain train.lr");
+    key = words[0];
+    words.erase(words.begin());
+  }
+  const Composed composed = resolve_config({(*values)["experiment"].as<std::string>(), words});
+  return what == "show" ? show(globals, composed) : explain(globals, composed, key);
+}
+
+const Registration<Command> reg{
+    {.name = "config",
+     .help = "the resolved configuration, who set a key, how two differ",
+     .usage = "show [override...] | explain KEY [override...] | diff A B [--experiment NAME]",
+     .run = run}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

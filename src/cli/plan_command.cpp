@@ -1,0 +1,164 @@
+// sinkmoe plan: what an experiment would run and cost. Writes nothing.
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/table_output.h"
+#include "config/views.h"
+#include "data/source.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+using Json = nlohmann::ordered_json;
+
+// Opens each data set once: a text's vocabulary stands in its token file.
+class CostTable {
+ public:
+  Cost operator()(const RunConfig& config) {
+    return estimate_cost(config, vocabulary(config.data));
+  }
+
+ private:
+  int64_t vocabulary(const DataConfig& data) {
+    std::string key;
+    fields(data, [&](const FieldInfo&, const auto& value) { key += value_text(value) + "\n"; });
+    const auto it = known_.find(key);
+    if (it != known_.end()) return it->second;
+    return known_[key] = open_source(data)->vocabulary();
+  }
+
+  std::map<std::string, int64_t> known_;
+};
+
+struct Totals {
+  double tokens = 0, flops = 0;
+};
+
+std::string amount(double value) {
+  for (const auto& [size, unit] : {std::pair(1e18, "E"), std::pair(1e15, "P"), std::pair(1e12, "T"),
+                                   std::pair(1e9, "G"), std::pair(1e6, "M"), std::pair(1e3, "k")})
+    if (value >= size) return fmt::format("{:.3g}{}", value / size, unit);
+  return fmt::format("{:.3g}", value);
+}
+
+std::string duration(double seconds) {
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+Json config_json(const RunConfig& config) {
+  Json json;
+  for_each_field(config, [&](const std::string& key, const FieldInfo&, const auto& value) {
+    json[key] = value;
+  });
+  return json;
+}
+
+void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& totals) {
+  Json json = {{"name", plan.name}, {"title", plan.title}, {"sha256", plan.sha256}};
+  json["runs"] = Json::array();
+  for (size_t i = 0; i < plan.runs.size(); ++i) {
+    const RunSpec& run = plan.runs[i];
+    json["runs"].push_back({{"run_id", run.run_id},
+                            {"group_id", run.group_id},
+                            {"control", run.control},
+                            {"parent", run.parent},
+                            {"label", run.label},
+                            {"parameters", costs[i].parameters},
+                            {"tokens", costs[i].tokens},
+                            {"flops", costs[i].flops},
+                            {"config", config_json(run.config)}});
+  }
+  json["skipped"] = Json::array();
+  for (const SkippedPoint& point : plan.skipped)
+    json["skipped"].push_back({{"label", point.label}, {"reason", point.reason}});
+  json["duplicates"] = plan.duplicates;
+  json["tokens"] = totals.tokens;
+  json["flops"] = totals.flops;
+  std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+void print_runs(const Plan& plan, const std::vector<Cost>& costs, size_t most) {
+  Table table{{"run", "parameters", "tokens", "FLOPs", "point"}, {}};
+  for (size_t i = 0; i < plan.runs.size() && i < most; ++i)
+    table.rows.push_back({plan.runs[i].run_id, costs[i].parameters, costs[i].tokens,
+                          amount(costs[i].flops), plan.runs[i].label});
+  write_table(std::cout, table, TableFormat::text);
+  if (plan.runs.size() > most)
+    std::cout << fmt::format("... and {} more (--all shows them)\n", plan.runs.size() - most);
+}
+
+void print_skipped(const Plan& plan, size_t most) {
+  if (plan.skipped.empty()) return;
+  Table table{{"skipped", "because"}, {}};
+  for (size_t i = 0; i < plan.skipped.size() && i < most; ++i)
+    table.rows.push_back({plan.skipped[i].label, plan.skipped[i].reason});
+  std::cout << "\n";
+  write_table(std::cout, table, TableFormat::text);
+  if (plan.skipped.size() > most)
+    std::cout << fmt::format("... and {} more (--all shows them)\n", plan.skipped.size() - most);
+}
+
+void print_summary(const Plan& plan, const Totals& totals, double gflops) {
+  std::cout << fmt::format("\n{}{}: {} runs", printable(plan.name),
+                           plan.title.empty() ? "" : " (" + printable(plan.title) + ")",
+                           plan.runs.size());
+  if (!plan.skipped.empty()) std::cout << fmt::format(", {} points skipped", plan.skipped.size());
+  if (plan.duplicates) std::cout << fmt::format(", {} points listed twice", plan.duplicates);
+  std::cout << fmt::format("; {} tokens, {} FLOPs, about {} for one worker at {:g} GFLOP/s\n",
+                           amount(totals.tokens), amount(totals.flops),
+                           duration(totals.flops / (gflops * 1e9)), gflops);
+}
+
+int run(const Globals& globals, const Strings& args) {
+  po::options_description options("Options");
+  options.add_options()("all", "every run and skipped point, not just the first 40")(
+      "gflops", po::value<double>()->default_value(20),
+      "speed of one worker, for the estimated time")(
+      "arguments", po::value<Strings>(),
+      "the experiment, then overrides (train.lr=1e-3, model=small)");
+  const auto values = parse(self("plan"), options, "arguments", args);
+  if (!values) return 0;
+  if (!values->count("arguments"))
+    throw Error("no experiment named", "sinkmoe plan", "'sinkmoe list experiments' lists them");
+  const double gflops = (*values)["gflops"].as<double>();
+  if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
+  const Strings words = (*values)["arguments"].as<Strings>();
+  const Plan plan = make_plan({words[0], Strings(words.begin() + 1, words.end())});
+
+  CostTable cost_of;
+  std::vector<Cost> costs;
+  Totals totals;
+  for (const RunSpec& spec : plan.runs) {
+    costs.push_back(cost_of(spec.config));
+    totals.tokens += static_cast<double>(costs.back().tokens);
+    totals.flops += costs.back().flops;
+  }
+  if (globals.json) {
+    print_json(plan, costs, totals);
+    return 0;
+  }
+  const size_t most = values->count("all") ? plan.runs.size() + plan.skipped.size() : 40;
+  print_runs(plan, costs, most);
+  print_skipped(plan, most);
+  print_summary(plan, totals, gflops);
+  return 0;
+}
+
+const Registration<Command> reg{{.name = "plan",
+                                 .help = "the runs of an experiment, what is skipped, and the cost",
+                                 .usage = "EXPERIMENT [override...] [--all] [--json]",
+                                 .run = run}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

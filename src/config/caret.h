@@ -1,0 +1,15 @@
+// The argument printed under an error, with a caret under its wrong part.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/error.h"
+
+namespace sinkmoe {
+
+// Appends two lines to the problem's last text; does nothing for an empty or a very long argument.
+// `at` and `length` are bytes; the caret stands under characters.
+void add_caret(Problem& problem, const std::string& argument, size_t at, size_t length);
+
+}  // namespace sinkmoe

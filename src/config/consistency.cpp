@@ -1,0 +1,99 @@
+#include "config/consistency.h"
+
+#include "config/compose.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// Limits on what a run may ask for, checked before anything is allocated.
+constexpr double kMostParameters = 2e10, kMostTokensPerStep = 1e9;
+
+using List = std::vector<Inconsistency>;
+
+void add(List& list, std::vector<std::string> keys, std::string what, std::string fix) {
+  list.push_back({std::move(keys), {std::move(what), "", std::move(fix)}});
+}
+
+std::string equals(const char* key, int64_t value) {
+  return std::string(key) + " = " + std::to_string(value);
+}
+
+void check_heads(const ModelConfig& m, List& list) {
+  if (m.width % m.heads != 0)
+    add(list, {"model.width", "model.heads"},
+        equals("model.width", m.width) + " is not divisible by " + equals("model.heads", m.heads),
+        "every head is width / heads channels wide");
+  else if (m.positions == "rotary" && (m.width / m.heads) % 2 != 0)
+    add(list, {"model.heads", "model.width", "model.positions"},
+        "heads of " + std::to_string(m.width / m.heads) + " channels cannot be rotated in pairs",
+        "make model.width / model.heads even, or set model.positions = \"learned\"");
+  if (m.kv_heads != 0 && m.heads % m.kv_heads != 0)
+    add(list, {"model.kv_heads", "model.heads"},
+        equals("model.heads", m.heads) + " is not divisible by " +
+            equals("model.kv_heads", m.kv_heads),
+        "every key/value head serves heads / kv_heads query heads; 0 means as many as heads");
+}
+
+void check_training(const RunConfig& c, List& list) {
+  if (c.balance.shared_heads >= c.model.heads)
+    add(list, {"balance.shared_heads", "model.heads"},
+        equals("balance.shared_heads", c.balance.shared_heads) + " leaves no head of " +
+            equals("model.heads", c.model.heads) + " to balance",
+        "give fewer shared heads than heads");
+  if (c.train.batch % c.train.micro_batches != 0)
+    add(list, {"train.micro_batches", "train.batch"},
+        equals("train.batch", c.train.batch) + " is not divisible by " +
+            equals("train.micro_batches", c.train.micro_batches),
+        "every micro-batch has batch / micro_batches rows");
+  const std::string& parent = c.train.init_from;
+  const bool hex = parent.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!parent.empty() && (parent.size() != 12 || !hex))
+    add(list, {"train.init_from"}, "train.init_from is '" + parent + "', which is no run id",
+        "a run id has 12 hexadecimal digits; in a sweep use init_from in the block");
+}
+
+void check_device(const RunSection& run, List& list) {
+  if (run.device == "cpu" && run.precision == "bf16")
+    add(list, {"run.precision", "run.device"}, "run.precision = bf16 needs run.device = cuda",
+        "the CPU computes in fp32");
+  if (run.device == "cpu" && run.mode == "fast")
+    add(list, {"run.mode", "run.device"}, "run.mode = fast needs run.device = cuda",
+        "the CPU has the exact mode only");
+}
+
+void check_size(const RunConfig& c, List& list) {
+  const double width = static_cast<double>(c.model.width);
+  const double per_layer = width * width * (2 + 2 * c.model.mlp_ratio);
+  const double parameters = static_cast<double>(c.model.layers) * per_layer;
+  if (parameters > kMostParameters)
+    add(list, {"model.width", "model.layers", "model.mlp_ratio"},
+        "the model would have over " + shortest(kMostParameters) + " parameters",
+        "lower model.width or model.layers");
+  const double rows = static_cast<double>(c.train.batch / c.train.micro_batches);
+  if (rows * static_cast<double>(c.data.context) > kMostTokensPerStep)
+    add(list, {"train.batch", "data.context"},
+        "a micro-batch would hold over " + shortest(kMostTokensPerStep) + " tokens",
+        "lower train.batch or data.context, or raise train.micro_batches");
+}
+
+}  // namespace
+
+std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
+  List list;
+  check_heads(config.model, list);
+  check_training(config, list);
+  check_device(config.run, list);
+  check_size(config, list);
+  return list;
+}
+
+std::vector<Problem> inconsistencies(const RunConfig& config) {
+  std::vector<Problem> problems;
+  for (Inconsistency& found : find_inconsistencies(config))
+    problems.push_back(std::move(found.problem));
+  return problems;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,19 @@
+// Checks that need more than one field.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+#include "core/error.h"
+
+namespace sinkmoe {
+
+struct Inconsistency {
+  std::vector<std::string> keys;  // the fields that disagree, the one to change first
+  Problem problem;                // `where` is empty
+};
+
+std::vector<Inconsistency> find_inconsistencies(const RunConfig& config);
+
+}  // namespace sinkmoe

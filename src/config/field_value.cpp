@@ -1,0 +1,97 @@
+#include "config/field_value.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/registry.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::string unit_text(const FieldInfo& info) {
+  return *info.unit ? " " + std::string(info.unit) : "";
+}
+
+Problem wrong_type(const std::string& key, const std::string& wanted, const TomlValue& node) {
+  std::string got = to_string(node.kind);
+  if (is_scalar(node)) got += " " + toml_literal(node);
+  const bool list = node.kind == TomlValue::Kind::kArray;
+  return {key + " wants " + wanted + ", got " + got, "",
+          list ? "lists of values belong in [[sweep.block]]" : ""};
+}
+
+std::optional<Problem> outside(const std::string& key, const FieldInfo& info, double value) {
+  if (value >= info.lo && value <= info.hi) return {};
+  std::string allowed = "give a value from " + shortest(info.lo) + " to " + shortest(info.hi);
+  if (std::isinf(info.hi)) allowed = "give at least " + shortest(info.lo);
+  return Problem{key + " is " + shortest(value) + ", out of range", "", allowed + unit_text(info)};
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::optional<Problem> not_among(const std::string& key, const std::string& value,
+                                 const std::vector<std::string>& allowed, const std::string& noun) {
+  if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end())
+    return {};
+  const std::string near = did_you_mean(value, allowed);
+  return Problem{key + " is '" + value + "', no such " + noun, "",
+                 (near.empty() ? "" : near + " ") + "known: " + listed(allowed)};
+}
+
+}  // namespace
+
+std::optional<Problem> assign(const std::string& key, const FieldInfo&, const TomlValue& node,
+                              bool& value) {
+  if (node.kind != TomlValue::Kind::kBoolean) return wrong_type(key, "true or false", node);
+  value = node.boolean;
+  return {};
+}
+
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              int64_t& value) {
+  constexpr double kExact =
+      9007199254740992.0;  // 2^53: beyond it a double may not be what was written
+  int64_t number = node.integer;
+  if (node.kind == TomlValue::Kind::kFloat) {
+    if (!(std::abs(node.number) <= kExact) || node.number != std::trunc(node.number))
+      return wrong_type(key, "an integer", node);
+    number = static_cast<int64_t>(node.number);
+  } else if (node.kind != TomlValue::Kind::kInteger) {
+    return wrong_type(key, "an integer", node);
+  }
+  if (auto problem = outside(key, info, static_cast<double>(number))) return problem;
+  value = number;
+  return {};
+}
+
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              double& value) {
+  double number = node.number;
+  if (node.kind == TomlValue::Kind::kInteger)
+    number = static_cast<double>(node.integer);
+  else if (node.kind != TomlValue::Kind::kFloat)
+    return wrong_type(key, "a number", node);
+  if (!std::isfinite(number)) return wrong_type(key, "a finite number", node);
+  if (auto problem = outside(key, info, number)) return problem;
+  value = number + 0.0;  // no negative zero: equal values have equal texts
+  return {};
+}
+
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              std::string& value) {
+  if (node.kind != TomlValue::Kind::kString) return wrong_type(key, "a text in quotes", node);
+  if (auto problem = not_among(key, node.text, info.choices, "choice")) return problem;
+  if (*info.plugin)
+    if (auto problem = not_among(key, node.text, plugin_names(info.plugin), info.plugin))
+      return problem;
+  value = node.text;
+  return {};
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,20 @@
+// Lists of values as a sweep writes them: seeds(5), range(0, 1, 0.25), logspace(1e-4, 1e-1, 4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sinkmoe {
+
+inline constexpr int64_t kMostSweepValues = 100'000;
+
+// TOML literals of a call, or nothing when `text` is no call. seeds(n): 0 .. n-1. range(a, b,
+// step): from a, below b. logspace(a, b, n): n values from a to b in equal ratios. Values between
+// are rounded to 12 significant digits, so that logspace(1e-4, 1e-1, 4) holds 0.001 itself. Throws
+// Error: unknown function, wrong arguments, over 100,000 values.
+std::optional<std::vector<std::string>> expand_call(const std::string& text,
+                                                    const std::string& where);
+
+}  // namespace sinkmoe

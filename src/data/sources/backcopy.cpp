@@ -1,0 +1,80 @@
+// Data source "backcopy": endless rows of the synthetic task in data/backcopy.h; no text, no files.
+#include "data/backcopy.h"
+
+#include <cassert>
+
+#include "core/random.h"
+#include "core/registry.h"
+#include "data/alias_table.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+namespace {
+
+constexpr uint8_t kBackcopyPart = 0, kChainPart = 1;
+
+class Backcopy : public DataSource {
+ public:
+  explicit Backcopy(const DataConfig& config)
+      : config_(config),
+        task_(make_backcopy(config)),
+        start_(task_.start, task_.symbols),
+        chain_(task_.transition, task_.symbols),
+        floor_(backcopy_floor(task_, config.context)) {}
+
+  int64_t vocabulary() const override { return task_.symbols + 1; }
+  int32_t bos() const override { return task_.bos; }
+
+  void train_row(uint64_t seed, int64_t step, int64_t index,
+                 std::span<int32_t> row) const override {
+    fill(Draw(seed, "backcopy/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
+         row);
+  }
+
+  int64_t eval_rows() const override { return int64_t{1} << 20; }
+
+  // A purpose of its own keys other blocks than any training row of any seed.
+  void eval_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/valid", 0,
+              static_cast<uint64_t>(index)),
+         row);
+  }
+
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::vector<std::string> parts() const override { return {"backcopy", "chain"}; }
+
+  void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
+    assert(part.size() + 1 == row.size());
+    part[0] = kChainPart;
+    for (size_t t = 1; t < part.size(); ++t)
+      part[t] = task_.copies(row[t - 1], row[t]) ? kBackcopyPart : kChainPart;
+  }
+
+  std::optional<double> floor_nats() const override { return floor_.nats; }
+  std::string content_hash() const override { return backcopy_hash(config_); }
+
+ private:
+  void fill(Draw draw, std::span<int32_t> row) const {
+    assert(row.size() >= 2);
+    row[0] = task_.bos;
+    row[1] = start_.draw(0, draw.next64());
+    for (size_t t = 2; t < row.size(); ++t)
+      row[t] = task_.copies(row[t - 2], row[t - 1]) ? row[t - 2]
+                                                    : chain_.draw(row[t - 1], draw.next64());
+  }
+
+  DataConfig config_;
+  BackcopyTask task_;
+  AliasTable start_, chain_;
+  BackcopyFloor floor_;
+};
+
+const Registration<SourceKind> registration{{
+    .name = "backcopy",
+    .help = "synthetic Markov chain whose triggers copy the symbol before them (E22)",
+    .open = [](const DataConfig& config) { return std::make_unique<Backcopy>(config); },
+    .identity = backcopy_hash,
+}};
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,69 @@
+#include "data/text_set.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr uint64_t kMaxModel = uint64_t{64} << 20;
+
+void check_same_tokenizer(const TokenFileInfo& a, const TokenFileInfo& b, const fs::path& folder) {
+  if (a.tokenizer_hash != b.tokenizer_hash || a.vocabulary != b.vocabulary || a.bos != b.bos)
+    throw Error("the splits were made with different tokenizers", folder.string(),
+                "import the text again with 'sinkmoe data import'");
+}
+
+}  // namespace
+
+TextSet read_text_set(const fs::path& folder) {
+  if (folder.empty())
+    throw Error("no folder of imported text is given", "data.path", "set data.path=data/NAME");
+  if (!fs::is_directory(folder))
+    throw Error("no such folder", folder.string(),
+                "make it with 'sinkmoe data import DIR --out " + folder.string() + "'");
+  TextSet set{.folder = folder,
+              .train = read_token_info(folder / "train.tokens"),
+              .valid = read_token_info(folder / "valid.tokens")};
+  check_same_tokenizer(set.train, set.valid, folder);
+  if (fs::exists(folder / "test.tokens")) {
+    set.test = read_token_info(folder / "test.tokens");
+    check_same_tokenizer(set.train, *set.test, folder);
+  }
+  set.hash = sha256_hex("text 1\n" + set.train.content_hash + "\n" + set.valid.content_hash + "\n" +
+                        set.train.tokenizer_hash + "\n");
+  return set;
+}
+
+std::unique_ptr<Tokenizer> open_tokenizer(const fs::path& folder) {
+  const TextSet set = read_text_set(folder);
+  const fs::path model = folder / kModelName;
+  std::unique_ptr<Tokenizer> tokenizer = byte_tokenizer();
+  if (tokenizer->hash() != set.train.tokenizer_hash)
+    tokenizer = sentencepiece_tokenizer(read_file(model, kMaxModel), model.string());
+  if (tokenizer->hash() != set.train.tokenizer_hash)
+    throw Error("not the tokenizer that made the token files", model.string(),
+                "import the text again with 'sinkmoe data import'");
+  return tokenizer;
+}
+
+std::vector<fs::path> find_text_sets(const fs::path& folder) {
+  std::vector<fs::path> sets;
+  auto add = [&](const fs::path& path) {
+    if (fs::exists(path / "train.tokens")) sets.push_back(path);
+  };
+  std::error_code error;
+  add(folder);
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    if (it->is_directory() && !it->path().filename().string().starts_with('.')) add(it->path());
+  std::sort(sets.begin(), sets.end());
+  return sets;
+}
+
+}  // namespace sinkmoe

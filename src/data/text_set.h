@@ -1,0 +1,36 @@
+// A folder made by `sinkmoe data import`: train.tokens, valid.tokens, perhaps test.tokens,
+// tokenizer.model (unless the tokenizer is bytes) and manifest.json.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/token_file.h"
+#include "data/tokenizer.h"
+
+namespace sinkmoe {
+
+inline constexpr const char* kManifestName = "manifest.json";
+inline constexpr const char* kModelName = "tokenizer.model";
+
+struct TextSet {
+  std::filesystem::path folder;
+  TokenFileInfo train, valid;
+  std::optional<TokenFileInfo> test;
+  std::string hash;  // of train and valid; what a run's identity holds
+};
+
+// Reads the headers only. Throws Error: no set here, a damaged header, splits made with different
+// tokenizers.
+TextSet read_text_set(const std::filesystem::path& folder);
+
+// The tokenizer the set was made with. Throws Error when it is missing or another one.
+std::unique_ptr<Tokenizer> open_tokenizer(const std::filesystem::path& folder);
+
+// Folders with a set among `folder` and its direct sub-folders, by name.
+std::vector<std::filesystem::path> find_text_sets(const std::filesystem::path& folder);
+
+}  // namespace sinkmoe

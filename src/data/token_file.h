@@ -1,0 +1,75 @@
+// A token file: one split of an imported text, as ids, with everything needed to read it and to
+// count its bytes.
+//
+// Little-endian, in this order:
+//   0   magic "SMTOKENS"          8   u32 format version, 1       12  u32 bytes an id: 2
+//   (vocabulary <= 65536) or 4 16  u32 vocabulary            20  u32 BOS                     24 u64
+//   number of ids 32  u64 bytes of text         40  SHA-256 of the text         104 SHA-256 of the
+//   tokenizer 168 SHA-256 of this file with these 64 characters as '0'      (hashes as 64
+//   hexadecimal digits) 232 u16[vocabulary] bytes of text each id stands for, 0 for BOS; then the
+//   ids
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sinkmoe {
+
+struct TokenFileInfo {
+  uint32_t vocabulary = 0, bos = 0, id_bytes = 0;
+  uint64_t count = 0, text_bytes = 0;
+  std::string source_hash, tokenizer_hash, content_hash;
+};
+
+// Largest vocabulary of a token file.
+inline constexpr int64_t kMaxVocabulary = 1 << 24;
+
+// Ids on their way to a file.
+class TokenWriter {
+ public:
+  // `byte_lengths[id]` is the number of bytes the id stands for.
+  TokenWriter(std::vector<uint16_t> byte_lengths, int32_t bos);
+  void append(std::span<const int32_t> ids);
+  uint64_t count() const { return count_; }
+  // Returns what was written. Throws Error (disk full, no permission); nothing is left
+  // half-written.
+  TokenFileInfo write(const std::filesystem::path& path, const std::string& source_hash,
+                      const std::string& tokenizer_hash) const;
+
+ private:
+  std::vector<uint16_t> byte_lengths_;
+  uint32_t bos_, id_bytes_;
+  uint64_t count_ = 0, text_bytes_ = 0;
+  std::string ids_;  // as they lie in the file
+};
+
+// The header alone, checked against itself and the file's size; the ids are not read. Throws Error
+// naming file and byte.
+TokenFileInfo read_token_info(const std::filesystem::path& path);
+
+// A whole file in memory, checked once: header, size, hash, every id. Throws Error naming file and
+// byte.
+class TokenFile {
+ public:
+  explicit TokenFile(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);
+  // The same for the bytes of a file; `where` stands for the path in errors.
+  TokenFile(std::string content, const std::string& where);
+
+  const TokenFileInfo& info() const { return info_; }
+  uint64_t size() const { return info_.count; }
+  // ids[i] = token first + i. Requires first + ids.size() <= size().
+  void copy(uint64_t first, std::span<int32_t> ids) const;
+  // Bytes of text the id stands for; id must be in the vocabulary.
+  uint16_t bytes_of(int32_t id) const { return byte_lengths_[static_cast<size_t>(id)]; }
+
+ private:
+  std::string content_;
+  TokenFileInfo info_;
+  std::vector<uint16_t> byte_lengths_;
+  size_t ids_at_ = 0;
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,73 @@
+// Text to token ids and back, exactly: decode(encode(text)) == text for every well-formed UTF-8
+// text.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sinkmoe {
+
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+  int64_t vocabulary() const { return static_cast<int64_t>(pieces_.size()); }  // BOS included
+  int32_t bos() const { return bos_; }                                         // in no text's ids
+  // The bytes each id stands for; "" for BOS and for ids that no text has.
+  const std::vector<std::string>& pieces() const { return pieces_; }
+  // Hash of everything that decides the ids.
+  const std::string& hash() const { return hash_; }
+
+  // Appends the ids of `text`, which must be well-formed UTF-8.
+  void encode(std::string_view text, std::vector<int32_t>& ids) const;
+  std::vector<int32_t> encode(std::string_view text) const;
+  // Throws Error for an id outside the vocabulary.
+  std::string decode(std::span<const int32_t> ids) const;
+
+  // The ids of one chunk of a text, as first_chunk() cuts them: no token crosses two chunks.
+  virtual void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const = 0;
+
+ protected:
+  std::vector<std::string> pieces_;
+  int32_t bos_ = 0;
+  std::string hash_;
+};
+
+// Length of the first chunk of a text: spaces, then what is neither space nor newline, then
+// newlines.
+size_t first_chunk(std::string_view text);
+
+// encode() that remembers the ids of short chunks, for large texts: several times as fast. Not
+// thread-safe.
+class CachedEncoder {
+ public:
+  explicit CachedEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+  void encode(std::string_view text, std::vector<int32_t>& ids);
+
+ private:
+  const Tokenizer& tokenizer_;
+  std::unordered_map<std::string, std::vector<int32_t>> known_;
+  std::string key_;
+};
+
+// One id a byte, BOS = 256.
+std::unique_ptr<Tokenizer> byte_tokenizer();
+
+// A serialised sentencepiece model; `where` stands for its path in errors. A chunk that the model
+// would give back changed (it holds U+2581, which sentencepiece reads as a space) is spelled in
+// bytes. Throws Error: not a model, no byte fallback, no BOS, or a model that changes plain text
+// (normalisation, a prefix, collapsed spaces).
+std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
+                                                   const std::string& where);
+
+// BPE with byte fallback over `sentences` (cut after newlines, so that no piece runs on past one).
+// Deterministic. Returns the serialised model. Throws Error when the text is too small for the
+// vocabulary.
+std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabulary);
+
+}  // namespace sinkmoe

@@ -1,0 +1,137 @@
+#include "metrics/metrics.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "attention/softmax_attention.h"
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr int64_t kBins = 1000;
+
+// Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that the variant leaves on
+// real keys (a learned sink takes some).
+at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
+  const AttentionOut plain = softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const at::Tensor weight = 1 - plain.gate_BHT;
+  return out.key_mass_BHT.defined() ? weight * out.key_mass_BHT : weight;
+}
+
+// [B,J]: norm of the first value over the median norm of the others.
+at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
+  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt();
+  if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
+  const at::Tensor median = std::get<0>(norm.narrow(-1, 1, norm.size(-1) - 1).median(-1));
+  return norm.select(-1, 0) / at::clamp_min(median, 1e-30);
+}
+
+at::Tensor stack(const std::vector<at::Tensor>& rows) { return at::stack(rows); }
+
+// [B,H,T] -> [H], on the host.
+at::Tensor sum_H(const at::Tensor& x_BHT) {
+  return x_BHT.sum(std::vector<int64_t>{0, 2}, false, at::kDouble).to(at::kCPU);
+}
+
+}  // namespace
+
+HeadStatistics::HeadStatistics(int64_t layers, int64_t heads) {
+  for (int64_t i = 0; i < layers; ++i) {
+    auto zeros = [&] { return at::zeros({heads}, at::kDouble); };
+    layers_.push_back({zeros(), zeros(), zeros(), zeros(), at::zeros({heads, kBins}, at::kDouble)});
+  }
+}
+
+void HeadStatistics::add(int64_t layer, const HeadIn& in, const HeadOut& out) {
+  const at::NoGradGuard no_grad;
+  Sums& s = layers_.at(static_cast<size_t>(layer));
+  const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), T = in.q_BHTK.size(2);
+  auto host = [](const at::Tensor& t) { return t.to(at::kCPU, at::kDouble); };
+  const at::Tensor gate = out.gate_BHT.narrow(2, std::min<int64_t>(1, T - 1), std::max<int64_t>(1, T - 1));
+  s.gate_H += sum_H(gate);
+  s.gate_count += static_cast<double>(gate.size(0) * gate.size(2));
+  s.first_H += sum_H(first_weight_BHT(in, out));
+  s.query_count += static_cast<double>(B * T);
+  const at::Tensor ratio = value_ratio_BJ(in.v_BJTK).sum(0);
+  s.ratio_H += host(ratio.repeat_interleave(H / ratio.size(0)));
+  s.row_count += static_cast<double>(B);
+  s.norm_H += sum_H(out.out_BHTK.to(at::kFloat).square().sum(-1).sqrt());
+  const at::Tensor bin = at::clamp((gate.to(at::kCPU, at::kFloat) * kBins).to(at::kLong), 0, kBins - 1);
+  const at::Tensor flat = (bin + at::arange(H).view({1, H, 1}) * kBins).flatten();
+  s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins});
+}
+
+at::Tensor HeadStatistics::importance_LH() const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_) rows.push_back(s.gate_H / s.gate_count);
+  return stack(rows);
+}
+
+at::Tensor HeadStatistics::first_weight_LH() const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_) rows.push_back(s.first_H / s.query_count);
+  return stack(rows);
+}
+
+at::Tensor HeadStatistics::value_ratio_LH() const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_) rows.push_back(s.ratio_H / s.row_count);
+  return stack(rows);
+}
+
+at::Tensor HeadStatistics::out_norm_LH() const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_) rows.push_back(s.norm_H / at::clamp_min(s.norm_H.mean(), 1e-30));
+  return stack(rows);
+}
+
+at::Tensor HeadStatistics::gate_quantile_LH(double p) const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_) {
+    const at::Tensor below = (s.histogram_HB.cumsum(1) < p * s.gate_count).sum(1);
+    rows.push_back((below.to(at::kDouble) + 0.5) / kBins);
+  }
+  return at::clamp(stack(rows), 0, 1);
+}
+
+at::Tensor cv_L(const at::Tensor& importance_LH) {
+  const at::Tensor mean = importance_LH.mean(1);
+  const at::Tensor deviation = (importance_LH - mean.unsqueeze(1)).square().mean(1).sqrt();
+  return deviation / at::clamp_min(mean, 1e-4);
+}
+
+std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads, double sink_threshold) {
+  importance_LH = heads.importance_LH();
+  const at::Tensor cv = cv_L(importance_LH), first = heads.first_weight_LH();
+  imbalance = cv.mean().item<double>();
+  sink_rate = 100 * (first > sink_threshold).to(at::kDouble).mean().item<double>();
+  std::vector<MetricRow> out;
+  auto run = [&](const std::string& name, double value) { out.push_back({name, step, -1, -1, value}); };
+  run("eval/loss", loss);
+  run("eval/perplexity", std::exp(loss));
+  if (bits_per_byte) run("eval/bpb", *bits_per_byte);
+  for (const auto& [name, value] : parts) run("eval/loss_" + name, value);
+  if (floor) run("eval/floor", *floor);
+  run("eval/imbalance", imbalance);
+  run("eval/max_layer_cv", cv.max().item<double>());
+  run("eval/sink_rate", sink_rate);
+  run("eval/max_first_weight", first.max().item<double>());
+  run("eval/gate_mean", importance_LH.mean().item<double>());
+  const std::pair<const char*, at::Tensor> per_head[] = {
+      {"head/importance", importance_LH},          {"head/first_weight", first},
+      {"head/value_ratio", heads.value_ratio_LH()}, {"head/out_norm", heads.out_norm_LH()},
+      {"head/gate_q10", heads.gate_quantile_LH(0.1)}, {"head/gate_q50", heads.gate_quantile_LH(0.5)},
+      {"head/gate_q90", heads.gate_quantile_LH(0.9)}};
+  for (int64_t l = 0; l < cv.size(0); ++l) {
+    out.push_back({"layer/cv", step, static_cast<int>(l), -1, cv[l].item<double>()});
+    for (const auto& [name, value_LH] : per_head)
+      for (int64_t h = 0; h < value_LH.size(1); ++h)
+        out.push_back({name, step, static_cast<int>(l), static_cast<int>(h), value_LH[l][h].item<double>()});
+  }
+  return out;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,111 @@
+#include "model/weights_io.h"
+
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "config/compose.h"
+#include "core/file.h"
+#include "weights/safetensors.h"
+
+namespace sinkmoe {
+
+namespace {
+
+struct Part {
+  std::string name;
+  int64_t from, rows;  // along dimension 0
+};
+
+// Names under which a parameter stands in the file: itself, or the pieces of a joint projection.
+std::vector<Part> parts(const Decoder& model, const ParamSet::Entry& entry) {
+  const std::string& name = entry.spec.name;
+  const int64_t rows = entry.spec.shape[0];
+  if (const size_t at = name.find("qkv_proj"); at != std::string::npos) {
+    const int64_t H = model.config().model.heads, J = model.key_value_heads(), K = rows / (H + 2 * J);
+    auto piece = [&](const char* with) { return std::string(name).replace(at, 8, with); };
+    return {{piece("q_proj"), 0, H * K}, {piece("k_proj"), H * K, J * K}, {piece("v_proj"), (H + J) * K, J * K}};
+  }
+  if (const size_t at = name.find("gate_up_proj"); at != std::string::npos) {
+    auto piece = [&](const char* with) { return std::string(name).replace(at, 12, with); };
+    return {{piece("gate_proj"), 0, rows / 2}, {piece("up_proj"), rows / 2, rows / 2}};
+  }
+  return {{name, 0, rows}};
+}
+
+// What an independent program needs to rebuild the model, plus the full configuration.
+nlohmann::json describe(const Decoder& model) {
+  const RunConfig& c = model.config();
+  nlohmann::json j = {{"architecture", "sinkmoe-decoder"},
+                      {"vocab_size", model.vocabulary()},
+                      {"hidden_size", c.model.width},
+                      {"num_hidden_layers", c.model.layers},
+                      {"num_attention_heads", c.model.heads},
+                      {"num_key_value_heads", model.key_value_heads()},
+                      {"head_dim", c.model.width / c.model.heads},
+                      {"hidden_act", c.model.mlp},
+                      {"rms_norm_eps", c.model.norm_eps},
+                      {"positions", c.model.positions},
+                      {"rope_theta", c.model.rotary_base},
+                      {"qk_norm", c.model.qk_norm},
+                      {"tie_word_embeddings", c.model.tie_embeddings},
+                      {"max_position_embeddings", c.data.context},
+                      {"attention_kind", c.attention.kind},
+                      {"gate_form", c.attention.gate_form},
+                      {"sinkmoe_config", canonical_text(c)}};
+  return j;
+}
+
+std::filesystem::path config_path(std::filesystem::path file) { return file.replace_extension(".json"); }
+
+}  // namespace
+
+void save_weights(const Decoder& model, const std::filesystem::path& file) {
+  std::vector<at::Tensor> kept;
+  std::vector<TensorView> views;
+  for (const ParamSet::Entry& entry : model.params().entries()) {
+    const at::Tensor value = entry.value.detach().to(at::kCPU, at::kFloat).contiguous();
+    kept.push_back(value);
+    for (const Part& part : parts(model, entry)) {
+      const at::Tensor slice = value.narrow(0, part.from, part.rows);
+      views.push_back({part.name, "F32", slice.sizes().vec(),
+                       {static_cast<const std::byte*>(slice.const_data_ptr()), static_cast<size_t>(slice.nbytes())}});
+    }
+  }
+  write_safetensors(file, views, {{"format", "pt"}, {"sinkmoe_config", canonical_text(model.config())}});
+  write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
+}
+
+std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file) {
+  const Safetensors source(file);
+  std::vector<std::string> kept_initial;
+  std::set<std::string> used;
+  std::vector<Problem> problems;
+  for (const ParamSet::Entry& entry : model.params().entries()) {
+    at::Tensor value = entry.value.detach();
+    for (const Part& part : parts(model, entry)) {
+      at::Tensor slot = value.narrow(0, part.from, part.rows);
+      if (!source.contains(part.name)) {
+        kept_initial.push_back(part.name);
+        continue;
+      }
+      used.insert(part.name);
+      const TensorView& view = source.at(part.name);
+      if (view.dtype != "F32" || view.shape != slot.sizes().vec()) {
+        problems.push_back({"tensor '" + part.name + "' does not have the shape and type of this model's",
+                            file.string(), "the configurations of the two runs must agree on model.*"});
+        continue;
+      }
+      slot.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), slot.sizes(), at::kFloat));
+    }
+  }
+  for (const TensorView& view : source.tensors())
+    if (!used.contains(view.name))
+      problems.push_back({"tensor '" + view.name + "' has no place in this model", file.string(),
+                          "the configurations of the two runs must agree on model.* and attention.*"});
+  if (!problems.empty()) throw Error(problems);
+  return kept_initial;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,48 @@
+#include <cmath>
+
+#include "plan/plan.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// Weights of one layer: matrices, and vectors (norms, sink logits).
+struct LayerSize {
+  int64_t matrices = 0, vectors = 0;
+};
+
+LayerSize layer_size(const RunConfig& config) {
+  const ModelConfig& m = config.model;
+  const int64_t width = m.width, head = width / m.heads;
+  const int64_t key_value_heads = m.kv_heads == 0 ? m.heads : m.kv_heads;
+  const auto hidden = static_cast<int64_t>(std::llround(m.mlp_ratio * static_cast<double>(width)));
+  LayerSize size;
+  size.matrices = 2 * width * width + 2 * width * key_value_heads * head;
+  size.matrices += (m.mlp == "swiglu" ? 3 : 2) * width * hidden;
+  size.vectors = 2 * width + (m.qk_norm ? 2 * head : 0);
+  if (config.attention.kind == "sink") size.vectors += m.heads;
+  if (config.attention.kind == "gated")
+    size.matrices += width * (config.attention.gate_form == "headwise" ? m.heads : width);
+  return size;
+}
+
+}  // namespace
+
+Cost estimate_cost(const RunConfig& config, int64_t vocabulary) {
+  const ModelConfig& m = config.model;
+  const LayerSize layer = layer_size(config);
+  const int64_t embedding = vocabulary * m.width;
+  Cost cost;
+  cost.matrix_parameters = m.layers * layer.matrices + embedding;
+  cost.parameters = cost.matrix_parameters + m.layers * layer.vectors + m.width;
+  if (!m.tie_embeddings) cost.parameters += embedding;
+  if (m.positions == "learned") cost.parameters += config.data.context * m.width;
+  cost.tokens = config.train.steps * config.train.batch * config.data.context;
+  const double attention = 6.0 * static_cast<double>(m.layers) * static_cast<double>(m.width) *
+                           static_cast<double>(config.data.context);
+  cost.flops = (6.0 * static_cast<double>(cost.matrix_parameters) + attention) *
+               static_cast<double>(cost.tokens);
+  return cost;
+}
+
+}  // namespace sinkmoe

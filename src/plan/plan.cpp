@@ -1,0 +1,112 @@
+#include "plan/plan.h"
+
+#include <set>
+
+#include "core/hash.h"
+#include "plan/naming.h"
+#include "plan/parents.h"
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr size_t kMostProblems = 50;
+
+// The same mistake in many points is one problem.
+void throw_problems(const std::vector<Draft>& drafts) {
+  std::set<std::string> seen;
+  std::vector<Problem> problems;
+  for (const Draft& draft : drafts)
+    for (const Problem& problem : draft.problems)
+      if (problems.size() < kMostProblems && seen.insert(to_string(problem)).second)
+        problems.push_back(problem);
+  if (!problems.empty()) throw Error(std::move(problems));
+}
+
+// A group axis may name an option that does not exist; every such option is reported once.
+std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolver) {
+  std::vector<Draft> drafts;
+  std::set<std::string> seen;
+  std::vector<Problem> problems;
+  drafts.reserve(static_cast<size_t>(count_points(experiment.blocks)));
+  for (size_t block = 0; block < experiment.blocks.size(); ++block)
+    for (const Pick& pick : points_of(experiment.blocks[block])) {
+      try {
+        drafts.push_back(resolver.point(block, pick));
+      } catch (const Error& e) {
+        for (const Problem& problem : e.problems())
+          if (seen.insert(to_string(problem)).second) problems.push_back(problem);
+        if (problems.size() >= kMostProblems) throw Error(std::move(problems));
+      }
+    }
+  if (!problems.empty()) throw Error(std::move(problems));
+  return drafts;
+}
+
+// train.init_from names a stored run and init_from of a block another one: there is only one start.
+void refuse_two_parents(const std::vector<Block>& blocks, const std::vector<Draft>& drafts) {
+  for (const Draft& draft : drafts)
+    if (blocks[draft.block].init.set() && !draft.config.train.init_from.empty())
+      throw Error("init_from and train.init_from are both set", blocks[draft.block].init.where,
+                  "keep one of them");
+}
+
+std::string plan_text(const Experiment& experiment, const PlanRequest& request) {
+  std::string text = experiment.toml;
+  for (const std::string& argument : request.overrides) text += "\n" + argument;
+  return text;
+}
+
+Experiment read_with_overrides(const PlanRequest& request) {
+  Experiment experiment;
+  std::vector<Problem> problems;
+  const auto collect = [&](auto&& step) {
+    try {
+      step();
+    } catch (const Error& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  };
+  collect([&] {
+    if (request.experiment.empty())
+      experiment.blocks.push_back({});
+    else
+      experiment = read_experiment(find_experiment(request.experiment, request.experiment_root),
+                                   request.config_root);
+  });
+  collect([&] { apply_overrides(experiment, parse_overrides(request.overrides)); });
+  if (!problems.empty()) throw Error(std::move(problems));
+  return experiment;
+}
+
+}  // namespace
+
+Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity) {
+  const Experiment experiment = read_with_overrides(request);
+  check_block_parents(experiment.blocks);
+  Resolver resolver(request.config_root, experiment);
+  std::vector<Draft> drafts = resolve_points(experiment, resolver);
+  refuse_two_parents(experiment.blocks, drafts);
+  link_parents(experiment.blocks, resolver, drafts);
+  throw_problems(drafts);
+  Plan plan;
+  plan.name = experiment.name;
+  plan.title = experiment.title;
+  plan.path = experiment.path;
+  plan.toml = experiment.toml;
+  plan.sha256 = sha256_hex(plan_text(experiment, request));
+  name_runs(plan, resolver, drafts, data_identity);
+  return plan;
+}
+
+Composed resolve_config(const PlanRequest& request) {
+  const Experiment experiment = read_with_overrides(request);
+  for (const std::string& argument : request.overrides)
+    if (parse_override(argument).settings.size() > 1)
+      throw Error("several values make a sweep, not one configuration",
+                  "argument '" + argument + "'", "give one value");
+  const Resolver resolver(request.config_root, experiment);
+  return compose(resolver.layers(resolver.groups()));
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,114 @@
+#include "report/document.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/text.h"
+#include "report/figure.h"
+#include "report/number_text.h"
+#include "report/table_document.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::string seeds_text(const std::vector<size_t>& counts) {
+  if (counts.empty()) return "no runs";
+  const auto [low, high] = std::minmax_element(counts.begin(), counts.end());
+  const std::string range = *low == *high ? "" : std::to_string(*low) + " to ";
+  return "n = " + range + std::to_string(*high) + (*high == 1 ? " seed" : " seeds");
+}
+
+Provenance provenance_of(const Spec& spec, const DocumentInput& input) {
+  Provenance p;
+  p.query = input.query;
+  p.query_sha256 = sha256_hex(input.query);
+  std::set<std::string> runs, commits;
+  const auto take_runs = [&](const Table& table) {
+    const size_t column = require_column(table, "run_id", spec.path);
+    for (const auto& row : table.rows) runs.insert(to_text(row[column]));
+  };
+  take_runs(input.rows);
+  if (input.cells) take_runs(*input.cells);
+  for (const std::string& run : runs) {
+    const auto commit = input.commits.find(run);
+    if (commit != input.commits.end() && !commit->second.empty()) commits.insert(commit->second);
+  }
+  p.runs.assign(runs.begin(), runs.end());
+  p.commits.assign(commits.begin(), commits.end());
+  return p;
+}
+
+void add_missing_pairs_note(const Spec& spec, const Cells& cells, Document& document) {
+  std::vector<size_t> counts;
+  size_t not_done = 0;
+  for (const CellGroup& g : cells.groups()) {
+    const auto done = std::count_if(g.runs.begin(), g.runs.end(),
+                                    [](const CellRun& r) { return r.status == "done"; });
+    counts.push_back(static_cast<size_t>(done));
+    not_done += g.runs.size() - static_cast<size_t>(done);
+  }
+  document.provenance.seeds = seeds_text(counts);
+  if (not_done > 0)
+    document.notes.push_back(std::to_string(not_done) +
+                             " runs are not done; their numbers are left out of means.");
+  if (spec.pair && spec.layout.kind == LayoutKind::kTable)
+    document.notes.push_back("Δ: mean over seeds of the difference to the run with " +
+                             spec.pair->first + " " + spec.pair->second +
+                             " and the same seed, with its 95% t-interval.");
+}
+
+}  // namespace
+
+Document make_document(const Spec& spec, const DocumentInput& input) {
+  Document d;
+  d.name = spec.name;
+  d.experiment = input.experiment;
+  d.id = spec.name + (input.experiment.empty() ? "" : "." + input.experiment);
+  d.title = spec.title;
+  d.paper = spec.paper;
+  d.caption = spec.caption;
+  d.claims = spec.claims;
+  d.provenance = provenance_of(spec, input);
+  if (!spec.cells.keys.empty()) {
+    const Cells cells(input.cells.value_or(input.rows), spec.cells.keys, spec.path);
+    add_missing_pairs_note(spec, cells, d);
+    if (spec.layout.kind == LayoutKind::kTable) add_table(spec, cells, d);
+    d.outcomes = judge_expectations(spec, input.experiment, cells);
+  }
+  if (spec.layout.kind != LayoutKind::kTable) add_figure(spec, input.rows, d);
+  for (std::string& note : power_notes(d.outcomes)) d.notes.push_back(std::move(note));
+  return d;
+}
+
+Grid verdict_grid(const std::vector<Outcome>& outcomes) {
+  Grid grid;
+  grid.header = {"claim", "cell",     "rule",    "n",        "effect (95% CI)",
+                 "p",     "p (Holm)", "verdict", "the paper"};
+  grid.right = {false, false, false, true, true, true, true, false, false};
+  for (const Outcome& o : outcomes) {
+    const bool difference = !o.expectation.bound;
+    std::string verdict = to_string(o.verdict);
+    if (!o.note.empty()) verdict += ": " + o.note;
+    grid.rows.push_back({o.expectation.claim, o.cell, o.rule, std::to_string(o.effect.n),
+                         o.effect.mean ? effect_text(o.effect, difference) : "absent", p_text(o.p),
+                         o.expectation.primary ? p_text(o.adjusted_p) : "", verdict,
+                         o.expectation.paper});
+  }
+  return grid;
+}
+
+std::vector<std::string> power_notes(const std::vector<Outcome>& outcomes) {
+  std::vector<std::string> notes;
+  for (const Outcome& o : outcomes)
+    if (o.expectation.primary && o.detectable)
+      notes.push_back(
+          "Power, " + o.cell + ", " + o.expectation.value + ": with " + std::to_string(o.effect.n) +
+          " pairs and the sd seen (" + significant(*o.effect.sd, 2) + ") a difference of " +
+          significant(*o.detectable, 2) + " is seen with 80% power at 5% two-sided, before Holm.");
+  return notes;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,65 @@
+// One artifact, ready to be rendered: plain values, made from a spec and query results without any
+// file or clock.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/table.h"
+#include "report/outcome.h"
+#include "report/spec.h"
+
+namespace sinkmoe {
+
+// Text in rows and columns, not escaped yet.
+struct Grid {
+  std::vector<std::string> header;
+  std::vector<bool> right;  // alignment of a column
+  std::vector<std::vector<std::string>> rows;
+};
+
+// A drawing as gnuplot commands, without terminal and output.
+struct Figure {
+  std::string script;
+  int width = 0, height = 0;  // in points of the screen
+};
+
+struct Provenance {
+  std::string query, query_sha256;         // as run, parameters filled in
+  std::vector<std::string> runs, commits;  // sorted
+  std::string seeds;                       // "n = 3 seeds", "n = 2 to 5 seeds"
+};
+
+struct Document {
+  std::string id;  // "main_table.quick": the stem of every file
+  std::string name, experiment, title, paper, caption;
+  std::vector<std::string> claims;
+  std::optional<Grid> grid;      // tables
+  std::optional<Figure> figure;  // figures
+  Table data;                    // tidy: what the table or figure shows, in numbers
+  std::vector<Outcome> outcomes;
+  std::vector<std::string> notes;  // what is missing, the power of the comparisons
+  Provenance provenance;
+};
+
+struct DocumentInput {
+  std::string experiment;  // "": the query names none
+  std::string query;       // as run
+  Table rows;
+  std::optional<Table> cells;                  // of spec.cells.query
+  std::map<std::string, std::string> commits;  // run_id -> commit
+};
+
+// Throws Error at the spec: a missing column, runs the keys do not tell apart, text where a number
+// is needed.
+Document make_document(const Spec& spec, const DocumentInput& input);
+
+// The outcomes as a grid: cell, rule, n, effect, p, Holm, verdict.
+Grid verdict_grid(const std::vector<Outcome>& outcomes);
+
+// Which difference the primary comparisons could have seen, one sentence each.
+std::vector<std::string> power_notes(const std::vector<Outcome>& outcomes);
+
+}  // namespace sinkmoe

@@ -1,0 +1,181 @@
+#include "report/report.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "report/query_text.h"
+#include "report/render.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// What the database holds, as far as a report needs to know.
+struct Stock {
+  std::vector<std::string> experiments;  // sorted
+  std::set<std::string> columns;         // of run_wide
+  std::map<std::string, std::string> commits;
+};
+
+Stock take_stock(const QueryFunction& query) {
+  Stock stock;
+  for (const auto& row : query("select distinct experiment from experiment_wide order by 1").rows)
+    stock.experiments.push_back(to_text(row[0]));
+  const Table wide = query("select * from run_wide limit 0");
+  stock.columns.insert(wide.columns.begin(), wide.columns.end());
+  for (const auto& row : query("select run_id, git_commit from run_wide").rows)
+    stock.commits[to_text(row[0])] = to_text(row[1]);
+  return stock;
+}
+
+// The experiments of the spec that are there, "*" standing for those it does not name.
+std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
+                                        const std::vector<std::string>& only) {
+  std::vector<std::string> list;
+  const auto there = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const auto named = [&](const std::string& name) {
+    return std::any_of(spec.experiments.begin(), spec.experiments.end(),
+                       [&](const SpecExperiment& e) { return e.name == name; });
+  };
+  for (const SpecExperiment& e : spec.experiments) {
+    if (e.name != "*" && there(stock.experiments, e.name)) list.push_back(e.name);
+    if (e.name != "*") continue;
+    for (const std::string& other : stock.experiments)
+      if (!named(other)) list.push_back(other);
+  }
+  if (!only.empty()) std::erase_if(list, [&](const std::string& e) { return !there(only, e); });
+  return list;
+}
+
+class Maker {
+ public:
+  Maker(const QueryFunction& query, Stock stock) : query_(query), stock_(std::move(stock)) {}
+
+  Document make(const Spec& spec, const std::string& experiment) const {
+    if (!experiment.empty() && !safe_name(experiment))
+      throw Error("the experiment's name cannot become a file name", spec.path);
+    std::set<std::string> absent;
+    for (const std::string& column : spec.optional_columns)
+      if (!stock_.columns.contains(column)) absent.insert(column);
+    DocumentInput input;
+    input.experiment = experiment;
+    input.query = fill_query(spec.query, experiment, absent);
+    input.rows = query_(input.query);
+    if (!spec.cells.query.empty())
+      input.cells = query_(fill_query(spec.cells.query, experiment, absent));
+    input.commits = stock_.commits;
+    return make_document(spec, input);
+  }
+
+ private:
+  const QueryFunction& query_;
+  Stock stock_;
+};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& l : lines) text += (text.empty() ? "" : "\n") + l;
+  return text;
+}
+
+class Writer {
+ public:
+  Writer(const std::filesystem::path& folder, const Gnuplot& gnuplot)
+      : folder_(folder), gnuplot_(gnuplot) {}
+
+  void add(const Document& d) {
+    put(d, "md", render_markdown(d));
+    if (d.grid) put(d, "tex", render_latex(d));
+    put(d, "csv", render_csv(d.data));
+    put(d, "json", render_json(d));
+    if (d.figure) add_figure(d);
+  }
+
+  Written finish(const Documents& documents) {
+    index_.documents = documents.list;
+    index_.messages = documents.problems;
+    index_.messages.insert(index_.messages.end(), written_.problems.begin(),
+                           written_.problems.end());
+    for (const std::string& name : documents.absent)
+      index_.messages.push_back("No runs for the artifact " + name + " yet.");
+    contents_.emplace_back("index.html", render_index(index_));
+    ensure_writable_folder(folder_);
+    for (const auto& [name, content] : contents_) {
+      write_file_atomic(folder_ / name, content);
+      written_.files.push_back(name);
+    }
+    return written_;
+  }
+
+ private:
+  void put(const Document& d, const std::string& extension, std::string content) {
+    const std::string name = d.id + "." + extension;
+    index_.files[d.id].push_back(name);
+    contents_.emplace_back(name, std::move(content));
+  }
+
+  void add_figure(const Document& d) {
+    if (!gnuplot_there_) return;
+    try {
+      const std::string description = joined(provenance_lines(d));
+      const auto svg = draw(gnuplot_, *d.figure, Picture::kSvg, description);
+      const auto png = svg ? draw(gnuplot_, *d.figure, Picture::kPng, description) : std::nullopt;
+      if (!svg || !png) {
+        gnuplot_there_ = false;
+        written_.problems.push_back(
+            "Figures are not drawn: there is no program '" + gnuplot_.program +
+            "' (Debian: apt-get install gnuplot-nox). Tables and numbers are complete.");
+        return;
+      }
+      index_.svg[d.id] = *svg;
+      put(d, "svg", *svg);
+      put(d, "png", *png);
+    } catch (const std::runtime_error& e) {
+      written_.problems.push_back(d.id + ": not drawn: " + printable(e.what()));
+    }
+  }
+
+  std::filesystem::path folder_;
+  Gnuplot gnuplot_;
+  bool gnuplot_there_ = true;
+  IndexInput index_;
+  std::vector<std::pair<std::string, std::string>> contents_;
+  Written written_;
+};
+
+}  // namespace
+
+Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& query,
+                         const std::vector<std::string>& only) {
+  const Stock stock = take_stock(query);
+  const Maker maker(query, stock);
+  Documents documents;
+  for (const Spec& spec : specs) {
+    std::vector<std::string> experiments = experiments_of(spec, stock, only);
+    if (spec.experiments.empty() && only.empty()) experiments = {""};
+    if (experiments.empty()) documents.absent.push_back(spec.name);
+    for (const std::string& experiment : experiments) {
+      try {
+        documents.list.push_back(maker.make(spec, experiment));
+      } catch (const Error& e) {
+        const std::string of = experiment.empty() ? "" : " of experiment " + printable(experiment);
+        documents.problems.push_back(spec.name + of + " not made: " + e.what());
+      }
+    }
+  }
+  return documents;
+}
+
+Written write_documents(const Documents& documents, const std::filesystem::path& folder,
+                        const Gnuplot& gnuplot) {
+  Writer writer(folder, gnuplot);
+  for (const Document& d : documents.list) writer.add(d);
+  return writer.finish(documents);
+}
+
+}  // namespace sinkmoe

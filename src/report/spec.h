@@ -1,0 +1,114 @@
+// What one artifact shows and what the paper claims about it: plots/NAME.toml, read strictly.
+//
+// docs/artifacts.md describes the file. Every key is known or an error; nothing here depends on the
+// database.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stats/verdict.h"
+
+namespace sinkmoe {
+
+// An experiment the artifact is made for, if the database has it. "*" stands for all others.
+struct SpecExperiment {
+  std::string name;
+  int64_t n = 2;  // seeds its verdicts ask for
+};
+
+// A column of the query result and how it is called in print.
+struct NamedColumn {
+  std::string column, title;
+};
+
+struct ValueColumn {
+  std::string column, title, unit;
+  int digits = 4;           // after the decimal point
+  bool difference = false;  // also show the paired difference to the control
+  bool optional = false;    // leave it out where no cell has it
+};
+
+struct Axis {
+  std::string column, title, unit;
+  bool log = false;
+  std::optional<double> from, to, guide;  // limits; a dashed line
+};
+
+enum class LayoutKind { kTable, kLines, kBars, kHeatmap, kScatter };
+
+struct Layout {
+  LayoutKind kind = LayoutKind::kTable;
+  // table
+  std::vector<NamedColumn> rows,
+      details;  // details: the same in all runs of a cell (parameter count)
+  std::optional<NamedColumn> cols;
+  std::vector<ValueColumn> values;
+  // figures: x and y; for a heatmap x = head, y = layer and `color` the value
+  Axis x, y, color;
+  std::vector<NamedColumn> series;
+  std::optional<NamedColumn> panel_cols, panel_rows;
+};
+
+// Values of key columns, as text ("0.01").
+using CellKey = std::vector<std::pair<std::string, std::string>>;
+
+// The runs a verdict needs to be able to show anything: else "scale too small".
+struct Guard {
+  std::string value;
+  CellKey cell;
+  std::optional<double> above, below;
+  std::string text;
+};
+
+// One claim about one cell, with its rule.
+struct Expectation {
+  std::string claim, paper;  // "C7"; what the paper says
+  std::string value;         // column
+  CellKey cell;
+  CellKey than;  // the keys that differ in the cell it is compared with, paired by seed; or
+  std::optional<double> bound;  // the number its mean is held against
+  Rule rule;                    // rule.n is filled from the experiment
+  bool primary = false;         // in Holm's family of the artifact
+  bool published = true;
+  Verdict found = Verdict::kReproduced;  // what `check` calls PASS
+  std::vector<std::string> experiments;  // empty: all
+  std::optional<Guard> guard;
+  int line = 0;
+};
+
+// What verdicts are computed on: one row a run.
+struct CellSource {
+  std::string query;  // "": the artifact's own query
+  std::vector<std::string> keys;
+};
+
+struct Spec {
+  std::string name, path;  // "main_table", "plots/main_table.toml"
+  std::string paper, title, caption;
+  std::vector<std::string> claims;
+  std::vector<SpecExperiment> experiments;  // empty: the query names none
+  std::vector<std::string> optional_columns;
+  std::string query;
+  std::optional<std::pair<std::string, std::string>> pair;  // key column, its value in the control
+  Layout layout;
+  CellSource cells;
+  std::vector<Expectation> expect;
+};
+
+// Throws Error with every problem, each as path:line:column.
+Spec parse_spec(std::string_view toml, const std::string& path);
+Spec read_spec(const std::filesystem::path& path);
+
+// NAME of every plots/NAME.toml, sorted. Throws Error when there is no such folder.
+std::vector<std::string> spec_names(const std::filesystem::path& folder);
+
+// The specs called `names` (all when empty), problems of all files together in one Error.
+std::vector<Spec> read_specs(const std::filesystem::path& folder,
+                             const std::vector<std::string>& names);
+
+}  // namespace sinkmoe

@@ -1,0 +1,53 @@
+// Strict reading of one TOML table: every problem is noted with its place, and a key nobody asked
+// for is one.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/toml_doc.h"
+#include "core/error.h"
+
+namespace sinkmoe {
+
+struct TomlProblems {
+  std::string file;
+  std::vector<Problem> list;
+  void add(const TomlValue& at, const std::string& what, const std::string& fix = "");
+};
+
+class TomlTable {
+ public:
+  // `path` is what messages call the table: "layout.x". Not a table: a problem, and every key is
+  // absent.
+  TomlTable(const TomlValue& table, std::string path, TomlProblems& problems);
+
+  std::string text(const std::string& key, const std::string& fallback = "");
+  std::string required_text(const std::string& key);
+  std::optional<double> number(const std::string& key);
+  int64_t integer(const std::string& key, int64_t fallback, int64_t low, int64_t high);
+  bool boolean(const std::string& key, bool fallback);
+  // One string, or an array of strings.
+  std::vector<std::string> texts(const std::string& key);
+  // Any kind; marks the key as known.
+  const TomlValue* any(const std::string& key);
+  const TomlValue* required(const std::string& key);
+
+  // To be called when every key has been asked for: notes the others.
+  void finish();
+
+  const TomlValue& at() const { return table_; }
+  std::string key_path(const std::string& key) const;
+
+ private:
+  const TomlValue* of_kind(const std::string& key, TomlValue::Kind kind);
+
+  const TomlValue& table_;
+  std::string path_;
+  TomlProblems& problems_;
+  std::set<std::string> known_;
+};
+
+}  // namespace sinkmoe

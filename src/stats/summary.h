@@ -1,0 +1,59 @@
+// Means, intervals and paired differences over seeds. What cannot be computed is absent, never 0.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sinkmoe {
+
+// Of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2.
+struct Summary {
+  int64_t n = 0;
+  std::optional<double> mean, sd;
+  std::optional<double> half_width;  // of the two-sided 95% t-interval
+
+  std::optional<double> low() const {
+    return half_width ? std::optional(*mean - *half_width) : std::nullopt;
+  }
+  std::optional<double> high() const {
+    return half_width ? std::optional(*mean + *half_width) : std::nullopt;
+  }
+};
+
+Summary summarize(std::span<const double> values);
+
+// Value of one run, by the seed it is paired on.
+struct Seeded {
+  int64_t seed = 0;
+  double value = 0;
+};
+
+struct PairedDifference {
+  Summary summary;                  // of treatment - control over the seeds both have
+  std::optional<double> p;          // two-sided t-test of mean 0; n >= 2
+  int sign = 0;                     // of the mean; 0 also when n = 0
+  std::vector<double> differences;  // in order of seed
+};
+
+// A seed only one side has is left out. A seed must not occur twice in one side (asserted).
+PairedDifference paired_difference(std::span<const Seeded> treatment,
+                                   std::span<const Seeded> control);
+
+// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. All values equal: 0
+// or 1.
+std::optional<double> t_test_p(const Summary& summary, double center);
+
+// p of the two one-sided t-tests for |mean| < margin (equivalence); absent for n < 2.
+std::optional<double> equivalence_p(const Summary& summary, double margin);
+
+// Holm's step-down adjustment. An absent p counts as a test made, with p = 1, so that a missing
+// cell never makes the others easier. Result in the order given.
+std::vector<double> holm(std::span<const std::optional<double>> p);
+
+// The mean difference that n pairs with this sd show with 80% power at 5% two-sided:
+// (t_0.975 + t_0.80) sd / sqrt(n), n - 1 degrees of freedom. Absent for n < 2.
+std::optional<double> detectable_difference(int64_t n, double sd);
+
+}  // namespace sinkmoe

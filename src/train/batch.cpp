@@ -1,0 +1,44 @@
+#include "train/batch.h"
+
+#include <ATen/ATen.h>
+
+namespace sinkmoe {
+
+namespace {
+
+Batch to_tensors(std::vector<int32_t> rows, int64_t B, int64_t T, at::Device device) {
+  at::Tensor ids = at::empty({B, T}, at::kLong), target = at::empty({B * T}, at::kLong);
+  int64_t *id = ids.data_ptr<int64_t>(), *next = target.data_ptr<int64_t>();
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t t = 0; t < T; ++t) {
+      id[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t)];
+      next[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t + 1)];
+    }
+  return {ids.to(device), target.to(device), std::move(rows)};
+}
+
+template <class Fill>
+Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill) {
+  const int64_t width = config.data.context + 1;
+  std::vector<int32_t> ids(static_cast<size_t>(rows * width));
+  for (int64_t i = 0; i < rows; ++i)
+    fill(i, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width), static_cast<size_t>(width)));
+  return to_tensors(std::move(ids), rows, config.data.context, device);
+}
+
+}  // namespace
+
+Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step, int64_t first_row, int64_t rows,
+                     at::Device device) {
+  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
+    source.train_row(static_cast<uint64_t>(config.train.seed), step, first_row + i, row);
+  });
+}
+
+Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row, int64_t rows,
+                       at::Device device) {
+  return make(config, rows, device,
+              [&](int64_t i, std::span<int32_t> row) { source.eval_row(first_row + i, row); });
+}
+
+}  // namespace sinkmoe

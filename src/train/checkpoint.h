@@ -1,0 +1,26 @@
+// The whole state of training at a step: parameters, moments, chosen shared heads. Everything random is derived from
+// (seed, purpose, step), so there is no generator state.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+
+#include "model/decoder.h"
+#include "train/optimizer.h"
+
+namespace sinkmoe {
+
+struct TrainState {
+  int64_t step = 0;
+  at::Tensor shared_LH;  // bool, undefined: none
+};
+
+// Writes FILE (safetensors: params, m, v, shared) atomically. Throws Error.
+void save_checkpoint(const std::filesystem::path& file, const Decoder& model, const Optimizer& optimizer,
+                     const TrainState& state);
+
+// Reads it back. Throws Error: damaged, of another configuration, wrong sizes.
+TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model, Optimizer& optimizer);
+
+}  // namespace sinkmoe

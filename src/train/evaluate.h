@@ -1,0 +1,18 @@
+// One evaluation on fixed validation rows (protocol: BOS at position 0 of every row, never predicted, never counted).
+#pragma once
+
+#include "data/source.h"
+#include "metrics/metrics.h"
+#include "model/decoder.h"
+
+namespace sinkmoe {
+
+struct Evaluated {
+  EvaluationResult result;
+  HeadStatistics heads;
+};
+
+// Evaluates about `tokens` validation tokens (whole rows, at least one).
+Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens, at::Device device);
+
+}  // namespace sinkmoe

@@ -1,0 +1,75 @@
+// Tokens per second of whole training steps, for scripts/bench.sh: the same options and output as peer.py.
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "train/trainer.h"
+
+namespace po = boost::program_options;
+
+namespace {
+
+sinkmoe::RunConfig config_of(const po::variables_map& o) {
+  sinkmoe::RunConfig c;
+  auto number = [&](const char* name) { return o[name].as<int64_t>(); };
+  c.model.layers = number("layers");
+  c.model.width = number("width");
+  c.model.heads = number("heads");
+  c.attention.kind = o["kind"].as<std::string>();
+  c.balance.weight = o["weight"].as<double>();
+  c.data.symbols = number("vocab") - 1;
+  c.data.context = number("context");
+  c.train.batch = number("batch");
+  c.train.steps = 5 + number("steps") * number("repeats");
+  c.train.checkpoint_every = 1'000'000'000;
+  c.train.lr = 1e-3;
+  c.eval.points = 1;
+  c.eval.tokens = c.eval.final_tokens = 1;
+  c.run.threads = number("threads");
+  c.run.log_every = 1;
+  return c;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  po::options_description options;
+  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, int64_t>>{
+           {"layers", 2}, {"width", 64}, {"heads", 4}, {"vocab", 64}, {"context", 64}, {"batch", 32}, {"steps", 40},
+           {"threads", 1}, {"repeats", 5}})
+    options.add_options()(name, po::value<int64_t>()->default_value(value));
+  options.add_options()("kind", po::value<std::string>()->default_value("vanilla"))(
+      "weight", po::value<double>()->default_value(0));
+  po::variables_map o;
+  po::store(po::parse_command_line(argc, argv, options), o);
+  const sinkmoe::RunConfig config = config_of(o);
+  at::set_num_threads(static_cast<int>(config.run.threads));
+  std::vector<double> seconds;  // of single steps
+  const double tokens = static_cast<double>(config.train.batch * config.data.context);
+  const sinkmoe::TrainHooks hooks{.metrics = [&](const auto& rows) {
+                                    for (const auto& r : rows)
+                                      if (r.name == "train/tokens_per_s") seconds.push_back(tokens / r.value);
+                                  },
+                                  .event = [](const auto&) {},
+                                  .checkpoint = [](int64_t, const auto&, bool) {},
+                                  .progress = [](const auto&) {},
+                                  .stop_requested = [] { return false; }};
+  const auto folder = std::filesystem::temp_directory_path() / "sinkmoe-bench";
+  std::filesystem::create_directories(folder);
+  const auto source = sinkmoe::open_source(config.data);
+  sinkmoe::train({config, folder, {}, {}}, *source, hooks);
+  std::filesystem::remove_all(folder);
+  std::vector<double> speeds;
+  const size_t steps = static_cast<size_t>(o["steps"].as<int64_t>());
+  for (size_t from = 5; from + steps <= seconds.size(); from += steps) {
+    double sum = 0;
+    for (size_t i = 0; i < steps; ++i) sum += seconds[from + i];
+    speeds.push_back(static_cast<double>(steps) * tokens / sum);
+  }
+  std::sort(speeds.begin(), speeds.end());
+  std::cout << nlohmann::json{{"tokens_per_s", speeds[speeds.size() / 2]}, {"low", speeds.front()}, {"high", speeds.back()}} << "\n";
+}

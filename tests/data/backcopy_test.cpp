@@ -1,0 +1,267 @@
+#include "data/backcopy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::HasSubstr;
+
+// Entropy of a distribution, written anew for the tests.
+double entropy(std::span<const double> p) {
+  double nats = 0;
+  for (double x : p) nats -= x > 0 ? x * std::log(x) : 0;
+  return nats;
+}
+
+// -log p of the target row[t + 1] under a model that knows the chain and the rule.
+double ideal_loss(const BackcopyTask& task, std::span<const int32_t> row, size_t t) {
+  if (t == 0) return -std::log(task.start[static_cast<size_t>(row[1])]);
+  if (task.copies(row[t - 1], row[t])) return 0;
+  return -std::log(task.row(row[t])[static_cast<size_t>(row[t + 1])]);
+}
+
+TEST(BackcopyTask, RowsOfTheChainSumToOne) {
+  const BackcopyTask task = make_backcopy({});
+  ASSERT_EQ(task.transition.size(), 63u * 63u);
+  for (int64_t i = 0; i < 63; ++i) {
+    const auto row = task.row(i);
+    EXPECT_NEAR(std::accumulate(row.begin(), row.end(), 0.0), 1, 1e-12);
+    EXPECT_TRUE(std::all_of(row.begin(), row.end(), [](double p) { return p > 0; }));
+  }
+}
+
+TEST(BackcopyTask, PiIsStationary) {
+  const BackcopyTask task = make_backcopy({});
+  for (int64_t j = 0; j < 63; ++j) {
+    double next = 0;
+    for (int64_t i = 0; i < 63; ++i)
+      next += task.stationary[static_cast<size_t>(i)] * task.row(i)[static_cast<size_t>(j)];
+    EXPECT_NEAR(next, task.stationary[static_cast<size_t>(j)], 1e-12);
+  }
+}
+
+TEST(BackcopyTask, TriggersAreTheMostProbableSymbols) {
+  const BackcopyTask task = make_backcopy({});
+  ASSERT_EQ(task.triggers.size(), 3u);
+  double least = 1;
+  for (int32_t trigger : task.triggers)
+    least = std::min(least, task.stationary[static_cast<size_t>(trigger)]);
+  for (int32_t i = 0; i < 63; ++i)
+    EXPECT_EQ(task.stationary[static_cast<size_t>(i)] >= least,
+              task.is_trigger[static_cast<size_t>(i)] == 1)
+        << i;
+  EXPECT_EQ(task.is_trigger[63], 0) << "BOS is no trigger";
+}
+
+// With sharp 0 every row is the Zipf distribution itself: values known in closed form.
+TEST(BackcopyTask, WithoutSpreadTheChainIsZipf) {
+  const BackcopyTask task = make_backcopy({.symbols = 4, .triggers = 1, .zipf = 1, .sharp = 0});
+  const std::vector<double> zipf = {12.0 / 25, 6.0 / 25, 4.0 / 25, 3.0 / 25};
+  for (int64_t i = 0; i < 4; ++i)
+    for (size_t j = 0; j < 4; ++j) EXPECT_NEAR(task.row(i)[j], zipf[j], 1e-14);
+  EXPECT_NEAR(chain_entropy(task), entropy(zipf), 1e-14);
+  EXPECT_NEAR(trigger_mass(task), 0.48, 1e-14);
+  EXPECT_EQ(task.triggers, std::vector<int32_t>{0});
+  EXPECT_NEAR(task.start[1], 6.0 / 13, 1e-14);
+}
+
+TEST(BackcopyTask, LooksLikeTheTrialOfTheDecisions) {
+  const BackcopyTask task = make_backcopy({});
+  EXPECT_NEAR(trigger_mass(task), 0.36, 0.08);
+  EXPECT_NEAR(chain_entropy(task), 2.69, 0.2);
+  EXPECT_NEAR(backcopy_floor(task, 64).nats, 1.6561, 1e-3)
+      << "chain seed 1; other seeds 1.3 to 2.1";
+}
+
+TEST(BackcopyTask, ChainSeedAndNothingElseMakesTheChain) {
+  EXPECT_EQ(make_backcopy({}).transition, make_backcopy({.context = 7}).transition);
+  EXPECT_NE(make_backcopy({}).transition, make_backcopy({.chain_seed = 2}).transition);
+}
+
+TEST(BackcopyTask, RefusesFieldsThatMakeNoTask) {
+  EXPECT_THROW(make_backcopy({.symbols = 5, .triggers = 5}), Error);
+  EXPECT_THROW(backcopy_hash({.symbols = 5, .triggers = 5}), Error);
+  EXPECT_THROW(make_backcopy({.symbols = 60000}), Error);
+  EXPECT_THROW(open_source({.symbols = 60000}), Error);
+}
+
+TEST(BackcopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
+  const std::string base = backcopy_hash({});
+  EXPECT_EQ(base.size(), 64u);
+  EXPECT_EQ(base, backcopy_hash({.path = "x", .context = 9}));
+  for (const DataConfig& other :
+       {DataConfig{.symbols = 62}, DataConfig{.triggers = 2}, DataConfig{.chain_seed = 2},
+        DataConfig{.zipf = 0.9}, DataConfig{.sharp = 1.4}})
+    EXPECT_NE(base, backcopy_hash(other));
+  EXPECT_EQ(open_source({})->content_hash(), source_identity({}));
+}
+
+TEST(BackcopySource, RowsObeyTheRule) {
+  const auto source = open_source({});
+  const BackcopyTask task = make_backcopy({});
+  std::vector<int32_t> row(65);
+  for (int64_t index = 0; index < 200; ++index) {
+    source->train_row(3, 17, index, row);
+    EXPECT_EQ(row[0], 63);
+    EXPECT_FALSE(task.is_trigger[static_cast<size_t>(row[1])]);
+    for (size_t t = 1; t < row.size(); ++t) ASSERT_TRUE(row[t] >= 0 && row[t] < 63);
+    for (size_t t = 2; t < row.size(); ++t)
+      if (task.is_trigger[static_cast<size_t>(row[t - 1])] &&
+          !task.is_trigger[static_cast<size_t>(row[t - 2])]) {
+        EXPECT_EQ(row[t], row[t - 2]);
+      }
+  }
+}
+
+TEST(BackcopySource, PartsNameTheCopiedTargets) {
+  const auto source = open_source({.symbols = 4, .triggers = 1, .sharp = 0});  // trigger 0, BOS 4
+  ASSERT_EQ(source->parts(), (std::vector<std::string>{"backcopy", "chain"}));
+  const std::vector<int32_t> row = {4, 2, 0, 2, 0, 2, 0, 0, 3};
+  std::vector<uint8_t> part(row.size() - 1);
+  source->parts_of(row, part);
+  //                                 2  0  2  0  2  0  0* 3: after (2, 0) a copy; after (0, 0) the
+  //                                 chain
+  EXPECT_EQ(part, (std::vector<uint8_t>{1, 1, 0, 1, 0, 1, 0, 1}));
+}
+
+TEST(BackcopySource, BosBeforeATriggerIsNotCopied) {
+  const auto source = open_source({.symbols = 4, .triggers = 1, .sharp = 0});
+  std::vector<uint8_t> part(2);
+  source->parts_of(std::vector<int32_t>{4, 0, 1}, part);
+  EXPECT_EQ(part, (std::vector<uint8_t>{1, 1}));
+}
+
+TEST(BackcopySource, RowsArePureFunctionsOfTheirArguments) {
+  const auto a = open_source({}), b = open_source({});
+  std::vector<int32_t> x(65), y(65), shorter(33);
+  a->train_row(1, 2, 3, x);
+  b->train_row(9, 9, 9, y);
+  b->train_row(1, 2, 3, y);
+  EXPECT_EQ(x, y);
+  b->train_row(1, 2, 3, shorter);
+  EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), x.begin()))
+      << "a shorter context is a prefix";
+  for (auto [seed, step, index] : {std::array<int, 3>{0, 2, 3}, {1, 3, 3}, {1, 2, 4}}) {
+    b->train_row(static_cast<uint64_t>(seed), step, index, y);
+    EXPECT_NE(x, y);
+  }
+}
+
+TEST(BackcopySource, ValidationRowsAreFixedAndNoTrainingRow) {
+  const auto source = open_source({.chain_seed = 1});
+  EXPECT_GE(source->eval_rows() * 64, 500000);
+  std::vector<int32_t> valid(65), train(65), again(65);
+  for (int64_t index : {int64_t{0}, int64_t{1}, source->eval_rows() - 1}) {
+    source->eval_row(index, valid);
+    source->eval_row(index, again);
+    EXPECT_EQ(valid, again);
+    EXPECT_EQ(valid[0], source->bos());
+    source->train_row(1, 0, index, train);  // the same seed number as the chain's
+    EXPECT_NE(valid, train);
+  }
+}
+
+TEST(BackcopySource, SymbolsFollowTheChain) {
+  const BackcopyTask task = make_backcopy({.symbols = 5, .triggers = 1});
+  const auto source = open_source({.symbols = 5, .triggers = 1});
+  std::vector<double> count(25), total(5);
+  std::vector<int32_t> row(65);
+  for (int64_t index = 0; index < 20000; ++index) {
+    source->train_row(0, 0, index, row);
+    for (size_t t = 2; t < row.size(); ++t) {
+      if (task.copies(row[t - 2], row[t - 1])) continue;
+      ++count[static_cast<size_t>(row[t - 1] * 5 + row[t])];
+      ++total[static_cast<size_t>(row[t - 1])];
+    }
+  }
+  EXPECT_EQ(total[static_cast<size_t>(task.triggers[0])], 0) << "nothing is drawn after a trigger";
+  for (size_t i = 0; i < 25; ++i) {
+    if (task.is_trigger[i / 5]) continue;
+    const double p = task.transition[i], n = total[i / 5];
+    EXPECT_NEAR(count[i] / n, p, 5 * std::sqrt(p * (1 - p) / n)) << i;
+  }
+}
+
+// The exact floor against the mean loss of the ideal predictor over drawn rows.
+TEST(BackcopyFloor, AgreesWithDrawnRows) {
+  const DataConfig config{.context = 12};
+  const auto source = open_source(config);
+  const BackcopyTask task = make_backcopy(config);
+  const BackcopyFloor floor = backcopy_floor(task, config.context);
+  std::vector<int32_t> row(13);
+  std::vector<uint8_t> part(12);
+  double sum = 0, copies = 0;
+  const int rows = 100000;
+  for (int64_t index = 0; index < rows; ++index) {
+    source->train_row(5, 1, index, row);
+    source->parts_of(row, part);
+    for (size_t t = 0; t < 12; ++t) sum += ideal_loss(task, row, t);
+    copies += static_cast<double>(std::count(part.begin(), part.end(), 0));
+  }
+  EXPECT_NEAR(sum / rows / 12, floor.nats, 0.006);
+  EXPECT_NEAR(copies / rows / 12, floor.backcopy_share, 0.003);
+  EXPECT_NEAR(floor.nats, floor.chain_nats * (1 - floor.backcopy_share), 1e-12);
+  EXPECT_EQ(source->floor_nats(), floor.nats);
+}
+
+// Every symbol independent and uniform: the floor is ln 4 times the share of chain positions.
+TEST(BackcopyFloor, KnownValueForAUniformChain) {
+  const BackcopyTask task = make_backcopy({.symbols = 4, .triggers = 1, .zipf = 0, .sharp = 0});
+  EXPECT_NEAR(backcopy_floor(task, 2).nats, (std::log(3) + std::log(4)) / 2, 1e-12);
+  // x_3 is a copy exactly if x_2 is the trigger: probability 1/4, as x_1 is none.
+  EXPECT_NEAR(backcopy_floor(task, 3).nats, (std::log(3) + std::log(4) * 1.75) / 3, 1e-12);
+}
+
+TEST(BackcopyFloor, LongContextsSettle) {
+  const BackcopyTask task = make_backcopy({});
+  const auto start = std::chrono::steady_clock::now();
+  const double long_floor = backcopy_floor(task, 1 << 20).nats;
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
+  EXPECT_NEAR(long_floor, backcopy_floor(task, 4096).nats, 2e-3);
+}
+
+// Add-one counts of x_t given (x_{t-1}): a real model stays above the floor, and an ideal one does
+// better.
+TEST(BackcopyFloor, ABigramCountModelStaysAboveIt) {
+  const auto source = open_source({});
+  std::vector<double> count(64 * 64, 0.1), total(64, 6.4);
+  std::vector<int32_t> row(65);
+  for (int64_t index = 0; index < 5000; ++index) {
+    source->train_row(0, 0, index, row);
+    for (size_t t = 1; t < row.size(); ++t) {
+      ++count[static_cast<size_t>(row[t - 1] * 64 + row[t])];
+      ++total[static_cast<size_t>(row[t - 1])];
+    }
+  }
+  double loss = 0;
+  for (int64_t index = 0; index < 1000; ++index) {
+    source->eval_row(index, row);
+    for (size_t t = 1; t < row.size(); ++t)
+      loss -= std::log(count[static_cast<size_t>(row[t - 1] * 64 + row[t])] /
+                       total[static_cast<size_t>(row[t - 1])]);
+  }
+  EXPECT_GT(loss / 64000, *source->floor_nats() + 0.2);
+  EXPECT_LT(loss / 64000, std::log(63));
+}
+
+TEST(OpenSource, NamesTheNearestSource) {
+  try {
+    open_source({.source = "backcpy"});
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("backcopy"));
+  }
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,107 @@
+// Head statistics against hand-made tensors whose answers are known.
+#include "metrics/metrics.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "attention/softmax_attention.h"
+
+namespace sinkmoe {
+namespace {
+
+// Two heads of width 2 over 5 tokens; head 0 looks at token 0 only, head 1 spreads evenly.
+HeadIn sharp_and_even() {
+  at::Tensor q = at::zeros({1, 2, 5, 2}), k = at::zeros({1, 2, 5, 2}), v = at::ones({1, 2, 5, 2});
+  q[0][0] = 10;
+  k[0][0][0] = 10;
+  v[0][0][0] = 0.5;
+  return {.x_BTC = at::zeros({1, 5, 4}), .q_BHTK = q, .k_BJTK = k, .v_BJTK = v, .scale = 1};
+}
+
+HeadStatistics statistics(const HeadIn& in, const HeadOut& out) {
+  HeadStatistics s(1, in.q_BHTK.size(1));
+  s.add(0, in, out);
+  return s;
+}
+
+HeadOut observe(const HeadIn& in) {
+  const AttentionOut a = softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  return {a.out_BHTK, a.gate_BHT};
+}
+
+TEST(HeadStatistics, FirstWeightAndImportanceAreKnown) {
+  const HeadIn in = sharp_and_even();
+  const HeadStatistics s = statistics(in, observe(in));
+  EXPECT_NEAR(s.first_weight_LH()[0][0].item<double>(), 1, 1e-6);
+  EXPECT_NEAR(s.first_weight_LH()[0][1].item<double>(), (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5, 1e-6);
+  EXPECT_NEAR(s.importance_LH()[0][0].item<double>(), 0, 1e-6);
+  EXPECT_NEAR(s.importance_LH()[0][1].item<double>(), (1 / 2. + 2 / 3. + 3 / 4. + 4 / 5.) / 4, 1e-6);
+}
+
+TEST(HeadStatistics, ValueRatioComparesTheFirstValueWithTheMedian) {
+  const HeadIn in = sharp_and_even();
+  const HeadStatistics s = statistics(in, observe(in));
+  EXPECT_NEAR(s.value_ratio_LH()[0][0].item<double>(), 0.5, 1e-6);
+  EXPECT_NEAR(s.value_ratio_LH()[0][1].item<double>(), 1.0, 1e-6);
+}
+
+TEST(HeadStatistics, SharedKeyHeadsCountForEveryQueryHead) {
+  HeadIn in = sharp_and_even();
+  in.k_BJTK = in.k_BJTK.narrow(1, 0, 1);
+  in.v_BJTK = in.v_BJTK.narrow(1, 0, 1);
+  const at::Tensor ratio = statistics(in, observe(in)).value_ratio_LH();
+  EXPECT_NEAR(ratio[0][1].item<double>(), 0.5, 1e-6);
+}
+
+TEST(HeadStatistics, LearnedSinkTakesWeightFromTheFirstToken) {
+  const HeadIn in = sharp_and_even();
+  HeadOut out = observe(in);
+  out.key_mass_BHT = at::full_like(out.gate_BHT, 0.25);
+  EXPECT_NEAR(statistics(in, out).first_weight_LH()[0][0].item<double>(), 0.25, 1e-6);
+}
+
+TEST(HeadStatistics, QuantilesLeaveRowZeroOut) {
+  const HeadIn in = sharp_and_even();
+  HeadOut out = observe(in);
+  out.gate_BHT = at::tensor({9.0f, 0.1f, 0.2f, 0.3f, 0.4f}).view({1, 1, 5}).expand({1, 2, 5});
+  const HeadStatistics s = statistics(in, out);
+  EXPECT_NEAR(s.gate_quantile_LH(0.5)[0][0].item<double>(), 0.2, 2e-3);
+  EXPECT_NEAR(s.gate_quantile_LH(0.9)[0][0].item<double>(), 0.4, 2e-3);
+}
+
+TEST(HeadStatistics, BatchesAddUp) {
+  const HeadIn in = sharp_and_even();
+  HeadStatistics once = statistics(in, observe(in)), twice(1, 2);
+  twice.add(0, in, observe(in));
+  twice.add(0, in, observe(in));
+  EXPECT_TRUE(once.importance_LH().allclose(twice.importance_LH()));
+  EXPECT_TRUE(once.out_norm_LH().allclose(twice.out_norm_LH()));
+}
+
+TEST(Cv, UsesThePopulationDeviation) {
+  const at::Tensor importance = at::tensor({0.1, 0.3, 0.5, 0.5}).view({2, 2});
+  EXPECT_NEAR(cv_L(importance)[0].item<double>(), 0.5, 1e-12);
+  EXPECT_NEAR(cv_L(importance)[1].item<double>(), 0, 1e-12);
+}
+
+TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {
+  const HeadIn in = sharp_and_even();
+  EvaluationResult result{.loss = 1.5, .parts = {{"chain", 2.0}}, .bits_per_byte = 1.1, .floor = 1.0};
+  std::set<std::string> known;
+  for (const MetricInfo& info : metric_infos()) known.insert(info.name);
+  std::set<std::tuple<std::string, int, int>> seen;
+  for (const MetricRow& row : result.rows(7, statistics(in, observe(in)), 0.3)) {
+    EXPECT_TRUE(known.contains(row.name)) << row.name;
+    EXPECT_TRUE(std::isfinite(row.value)) << row.name;
+    EXPECT_EQ(row.step, 7);
+    EXPECT_TRUE(seen.insert({row.name, row.layer, row.head}).second) << row.name;
+  }
+  EXPECT_NEAR(result.sink_rate, 100, 1e-9);  // both heads exceed 0.3 here
+}
+
+}  // namespace
+}  // namespace sinkmoe

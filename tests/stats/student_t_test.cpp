@@ -1,0 +1,63 @@
+#include "stats/student_t.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace sinkmoe {
+namespace {
+
+struct Row {
+  double p, df, t;
+};
+
+// Printed tables of the t distribution; the digits of df 1, 2 and 4 follow from their closed forms.
+TEST(StudentT, QuantilesMatchPrintedTables) {
+  const Row rows[] = {
+      {0.975, 1, 12.7062047362},  {0.975, 2, 4.3026527297},  {0.975, 3, 3.1824463053},
+      {0.975, 4, 2.7764451052},   {0.975, 9, 2.2621571628},  {0.975, 30, 2.0422724563},
+      {0.975, 120, 1.9799304051}, {0.995, 10, 3.1692726726}, {0.95, 5, 2.0150483733},
+      {0.9995, 3, 12.9239786367}, {0.8, 2, 1.0606601718},    {0.8, 4, 0.9409646},
+  };
+  for (const Row& r : rows)
+    EXPECT_NEAR(student_t_quantile(r.p, r.df), r.t, 1e-7 * r.t) << r.p << " " << r.df;
+}
+
+TEST(StudentT, QuantileIsOddAroundOneHalf) {
+  EXPECT_EQ(student_t_quantile(0.5, 7), 0);
+  EXPECT_DOUBLE_EQ(student_t_quantile(0.025, 7), -student_t_quantile(0.975, 7));
+}
+
+TEST(StudentT, CdfOfOneDegreeIsTheCauchyCdf) {
+  for (const double t : {-30.0, -2.0, -0.1, 0.0, 0.5, 1.0, 10.0, 1e6})
+    EXPECT_NEAR(student_t_cdf(t, 1), 0.5 + std::atan(t) / M_PI, 1e-14) << t;
+}
+
+TEST(StudentT, CdfOfTwoDegreesHasItsClosedForm) {
+  for (const double t : {-5.0, -1.0, 0.0, 0.3, 4.303, 50.0})
+    EXPECT_NEAR(student_t_cdf(t, 2), 0.5 + t / (2 * std::sqrt(2 + t * t)), 1e-14) << t;
+}
+
+TEST(StudentT, TailsKeepTheirRelativePrecision) {
+  const double t = 1e8;  // df 2: p = 1 - t / sqrt(2 + t^2), about 1 / t^2
+  EXPECT_NEAR(student_t_two_sided_p(t, 2) * t * t, 1, 1e-9);
+  EXPECT_EQ(student_t_two_sided_p(INFINITY, 3), 0);
+}
+
+TEST(StudentT, QuantileInvertsTheCdf) {
+  for (const double df : {1.0, 2.0, 5.0, 29.0, 1000.0})
+    for (const double p : {1e-6, 0.01, 0.3, 0.6, 0.99, 0.999999})
+      EXPECT_NEAR(student_t_cdf(student_t_quantile(p, df), df), p, 1e-9 * p + 1e-13)
+          << df << " " << p;
+}
+
+TEST(IncompleteBeta, MatchesPowersAndSymmetry) {
+  EXPECT_NEAR(incomplete_beta(3, 1, 0.4), 0.064, 1e-15);
+  EXPECT_NEAR(incomplete_beta(1, 4, 0.3), 1 - std::pow(0.7, 4), 1e-15);
+  EXPECT_NEAR(incomplete_beta(2.5, 1.5, 0.2), 1 - incomplete_beta(1.5, 2.5, 0.8), 1e-14);
+  EXPECT_EQ(incomplete_beta(2, 3, 0), 0);
+  EXPECT_EQ(incomplete_beta(2, 3, 1), 1);
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,54 @@
+// Hooks that keep what training hands out.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "support/tiny.h"
+#include "train/trainer.h"
+
+namespace sinkmoe::testing {
+
+struct Recorder {
+  std::vector<MetricRow> rows;
+  std::vector<EventRow> events;
+  std::map<int64_t, std::filesystem::path> checkpoints;
+  std::filesystem::path final_weights;
+  int64_t stop_at = -1;  // ask for a stop once this step is reached
+  int64_t step = 0;
+
+  TrainHooks hooks() {
+    return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
+            .event = [this](const auto& e) { events.push_back(e); },
+            .checkpoint = [this](int64_t s, const auto& f, bool final) { (final ? final_weights : checkpoints[s]) = f; },
+            .progress = [this](const auto& p) { step = p.step; },
+            .stop_requested = [this] { return stop_at >= 0 && step >= stop_at; }};
+  }
+
+  // Every metric but the speed, in order: what must be equal between equal runs.
+  std::vector<std::tuple<std::string, int64_t, int, int, double>> comparable() const {
+    std::vector<std::tuple<std::string, int64_t, int, int, double>> out;
+    for (const MetricRow& r : rows)
+      if (r.name != "train/tokens_per_s") out.emplace_back(r.name, r.step, r.layer, r.head, r.value);
+    return out;
+  }
+
+  double first(const std::string& name) const {
+    for (const MetricRow& r : rows)
+      if (r.name == name) return r.value;
+    return std::nan("");
+  }
+
+  double last(const std::string& name) const {
+    double value = std::nan("");
+    for (const MetricRow& r : rows)
+      if (r.name == name) value = r.value;
+    return value;
+  }
+};
+
+}  // namespace sinkmoe::testing

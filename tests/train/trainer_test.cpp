@@ -1,0 +1,131 @@
+#include "train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/hash.h"
+#include "core/registry.h"
+#include "train/recorder.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::Folder;
+using testing::Recorder;
+using testing::tiny_config;
+
+Recorder run(const RunConfig& config, const std::filesystem::path& folder) {
+  Recorder recorder;
+  const auto source = open_source(config.data);
+  EXPECT_EQ(train({config, folder, {}, {}}, *source, recorder.hooks()).end, TrainResult::End::done);
+  return recorder;
+}
+
+class Variants : public ::testing::TestWithParam<std::string> {};
+
+// Interrupted, resumed from its checkpoint, and finished: the same bits as never interrupted.
+TEST_P(Variants, ResumeIsBitExact) {
+  RunConfig config = tiny_config(GetParam());
+  config.balance.weight = 1e-2;
+  config.balance.shared_heads = 1;
+  const Folder whole("whole"), cut("cut");
+  const Recorder expected = run(config, whole.path);
+  Recorder got;
+  const auto source = open_source(config.data);
+  got.stop_at = 13;
+  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end, TrainResult::End::interrupted);
+  got.stop_at = -1;
+  ASSERT_EQ(got.checkpoints.rbegin()->first, 13);
+  ASSERT_EQ(train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
+            TrainResult::End::done);
+  EXPECT_EQ(got.comparable(), expected.comparable());
+  EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
+}
+
+TEST_P(Variants, SameSeedSameBitsOtherSeedOtherBits) {
+  RunConfig config = tiny_config(GetParam());
+  const Folder a("a"), b("b"), c("c");
+  const Recorder first = run(config, a.path), second = run(config, b.path);
+  config.train.seed = 1;
+  const Recorder other = run(config, c.path);
+  EXPECT_EQ(first.comparable(), second.comparable());
+  EXPECT_NE(first.last("eval/loss"), other.last("eval/loss"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Variants, ::testing::ValuesIn(plugin_names("variant")));
+
+TEST(Trainer, LearnsTheTask) {
+  RunConfig config = tiny_config();
+  config.train.steps = 150;
+  config.train.lr = 1e-2;
+  const Folder folder("learns");
+  const Recorder r = run(config, folder.path);
+  const double first = r.first("eval/loss");
+  EXPECT_NEAR(first, std::log(64.0), 0.1);
+  EXPECT_LT(r.last("eval/loss"), first - 0.5);
+  EXPECT_GT(r.last("eval/loss"), r.last("eval/floor"));
+}
+
+TEST(Trainer, WeightZeroIsTheSameTrainingWhateverTheLoss) {
+  RunConfig config = tiny_config();
+  const Folder a("w0a"), b("w0b");
+  const Recorder with_cv2 = run(config, a.path);
+  config.balance.loss = "l2_mean";
+  EXPECT_EQ(with_cv2.last("eval/loss"), run(config, b.path).last("eval/loss"));
+}
+
+TEST(Trainer, MicroBatchesComputeTheSameGradient) {
+  RunConfig config = tiny_config();
+  config.train.steps = 3;
+  const Folder a("m1"), b("m4");
+  const double whole = run(config, a.path).last("eval/loss");
+  config.train.micro_batches = 4;
+  EXPECT_NEAR(run(config, b.path).last("eval/loss"), whole, 1e-5);
+}
+
+TEST(Trainer, TwoThreadsAgreeToRounding) {
+  const RunConfig config = tiny_config();
+  const Folder a("t1"), b("t2");
+  at::set_num_threads(1);
+  const double one = run(config, a.path).last("eval/loss");
+  at::set_num_threads(2);
+  const double two = run(config, b.path).last("eval/loss");
+  at::set_num_threads(1);
+  EXPECT_NEAR(one, two, 1e-5);
+}
+
+TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
+  RunConfig config = tiny_config();
+  config.train.lr = 10;
+  config.train.clip = 0;
+  config.train.steps = 300;
+  config.train.decay_fraction = 0;
+  const Folder folder("diverged");
+  Recorder recorder;
+  const auto source = open_source(config.data);
+  const TrainResult result = train({config, folder.path, {}, {}}, *source, recorder.hooks());
+  EXPECT_EQ(result.end, TrainResult::End::diverged);
+  EXPECT_NE(result.message.find("step"), std::string::npos);
+  for (const MetricRow& row : recorder.rows) EXPECT_TRUE(std::isfinite(row.value)) << row.name;
+}
+
+TEST(Trainer, ChildStartsWhereItsParentEnded) {
+  RunConfig parent = tiny_config();
+  parent.eval.final_tokens = parent.eval.tokens;  // the same rows at the parent's end and at the child's start
+  const Folder a("parent"), b("child");
+  const Recorder p = run(parent, a.path);
+  RunConfig child = parent;
+  child.attention.kind = "sink";          // its sink logits are not in the parent
+  child.attention.sink_init = -100;       // a closed sink leaves plain attention
+  Recorder c;
+  const auto source = open_source(child.data);
+  train({child, b.path, {}, p.final_weights}, *source, c.hooks());
+  EXPECT_NEAR(c.first("eval/loss"), p.last("eval/loss"), 1e-5);
+  ASSERT_FALSE(c.events.empty());
+  EXPECT_NE(c.events[0].text.find("sinks"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,136 @@
+// README's map of the folders and PAPER_MAP.md name what is there, all of it, and nothing else.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tree/tree.h"
+
+namespace sinkmoe::tree {
+namespace {
+
+// The fenced block under README's heading "## Folders": path -> what it is.
+std::map<std::string, std::string> folder_map() {
+  std::map<std::string, std::string> out;
+  bool here = false, fenced = false;
+  for (const std::string& line : lines(read("README.md"))) {
+    if (line.starts_with("## ")) here = line == "## Folders";
+    if (here && line.starts_with("```"))
+      fenced = !fenced;
+    else if (here && fenced && !line.empty() && line[0] != ' ') {
+      const size_t end = line.find_first_of(" \t");
+      out[line.substr(0, end)] = end == std::string::npos ? "" : line.substr(end);
+    }
+  }
+  return out;
+}
+
+// Folders that hold a file: top folders, modules with their plug-in folders, and test folders one
+// level deep.
+std::set<std::string> folders() {
+  std::set<std::string> out;
+  for (const fs::path& path : files()) {
+    std::vector<std::string> parts(path.begin(), path.end());
+    const size_t deepest = parts[0] == "src"                              ? 3
+                           : parts[0] == "tests" || parts[0] == "configs" ? 1
+                                                                          : 1;
+    std::string folder;
+    for (size_t i = 0; i + 1 < parts.size() && i < deepest; ++i) {
+      folder += parts[i] + "/";
+      out.insert(folder);
+    }
+  }
+  return out;
+}
+
+TEST(Readme, MapListsEveryFolder) {
+  const auto map = folder_map();
+  ASSERT_GT(map.size(), 15u) << "README.md has no block under '## Folders'";
+  for (const std::string& folder : folders())
+    if (folder != "src/") {
+      EXPECT_TRUE(map.contains(folder)) << folder << " is not in README's map";
+    }
+}
+
+TEST(Readme, MapNamesNothingThatIsAbsent) {
+  for (const auto& [path, what] : folder_map()) {
+    EXPECT_TRUE(exists_or_pending(path)) << path;
+    EXPECT_FALSE(what.empty()) << path << " has no description";
+  }
+}
+
+TEST(Readme, MapIsInDependencyOrder) {
+  std::vector<std::string> order;
+  for (const std::string& line : lines(read("README.md")))
+    if (line.starts_with("src/")) order.push_back(line.substr(4, line.find('/', 4) - 4));
+  const auto place = [&](const std::string& m) {
+    return std::find(order.begin(), order.end(), m) - order.begin();
+  };
+  for (const Module& module : modules())
+    for (const std::string& dep : module.deps)
+      EXPECT_LT(place(dep), place(module.name)) << dep << ", " << module.name;
+}
+
+// True for a code span that means a file or folder of the tree: a known top folder, then a path
+// without blanks.
+bool is_path(const std::string& span) {
+  if (span.find_first_of(" <>*{}$…") != std::string::npos) return false;
+  const std::string top = span.substr(0, span.find('/'));
+  if (span.find('/') == std::string::npos) return false;
+  return std::find(top_folders().begin(), top_folders().end(), top) != top_folders().end();
+}
+
+TEST(Documents, PathsTheyNameExist) {
+  for (const fs::path& page : files()) {
+    if (page.extension() != ".md" || page == "LOG.md") continue;  // the log speaks of the past
+    for (const std::string& span : code_spans(read(page))) {
+      const bool made_by_running = span.starts_with("results/");
+      if (is_path(span) && !made_by_running) {
+        EXPECT_TRUE(exists_or_pending(span)) << page << " names " << span;
+      }
+    }
+  }
+}
+
+TEST(Documents, PicturesTheyShowExist) {
+  const std::regex picture(R"(!\[[^\]]*\]\(([^)]+)\))");
+  for (const fs::path& page : files()) {
+    if (page.extension() != ".md") continue;
+    const std::string text = read(page);
+    for (std::sregex_iterator it(text.begin(), text.end(), picture), end; it != end; ++it) {
+      const std::string path = (page.parent_path() / (*it)[1].str()).string();
+      EXPECT_TRUE(exists_or_pending(path)) << page << " shows " << path;
+    }
+  }
+}
+
+TEST(PaperMap, HasARowForEveryItemOfThePaper) {
+  std::map<std::string, int> rows;
+  const std::regex row(R"(^\| ([ECTF][0-9]+) \|)");
+  for (const std::string& line : lines(read("PAPER_MAP.md")))
+    if (std::smatch m; std::regex_search(line, m, row)) ++rows[m[1]];
+  for (const auto& [letter, count] :
+       std::map<std::string, int>{{"E", 29}, {"C", 14}, {"T", 3}, {"F", 6}})
+    for (int i = 1; i <= count; ++i) {
+      EXPECT_EQ(rows[letter + std::to_string(i)], 1) << letter << i;
+    }
+}
+
+TEST(PaperMap, EveryRowHasAKnownState) {
+  const std::regex row(
+      R"(^\| [ECTF][0-9]+ \|.*\| (implemented|planned|run|not run|background) \|$)");
+  const std::regex any(R"(^\| [ECTF][0-9]+ \|)");
+  for (const std::string& line : lines(read("PAPER_MAP.md")))
+    if (std::regex_search(line, any)) {
+      EXPECT_TRUE(std::regex_match(line, row)) << line;
+    }
+}
+
+TEST(PaperMap, ExperimentsAndArtifactsAreMentionedSomewhere) {
+  const std::string text = read("PAPER_MAP.md") + read("README.md") + read("docs/extending.md");
+  for (const std::string folder : {"experiments", "plots"})
+    for (const fs::path& path : files_in(folder, {".toml"}))
+      EXPECT_NE(text.find(path.string()), std::string::npos) << path << " is in no map";
+}
+
+}  // namespace
+}  // namespace sinkmoe::tree

@@ -1,0 +1,112 @@
+// The walls between modules, read off the #include lines.
+#include <gtest/gtest.h>
+
+#include "tree/tree.h"
+
+namespace sinkmoe::tree {
+namespace {
+
+const std::set<std::string> kTorchFree = {"core",  "config", "plan", "store",  "queue",
+                                          "stats", "report", "data", "weights"};
+
+bool is_torch(const std::string& header) {
+  return header.starts_with("ATen/") || header.starts_with("torch/") || header.starts_with("c10/");
+}
+
+TEST(Walls, OnlyStoreIncludesSqlite) {
+  for (const fs::path& source : sources())
+    for (const std::string& header : includes(source))
+      if (header.starts_with("sqlite3")) {
+        EXPECT_EQ(module_of(source), "store") << source;
+      }
+}
+
+TEST(Walls, OnlyConfigIncludesToml) {
+  for (const fs::path& source : sources())
+    for (const std::string& header : includes(source))
+      if (header.starts_with("toml++") || header.starts_with("toml.h")) {
+        EXPECT_EQ(module_of(source), "config") << source;
+      }
+}
+
+TEST(Walls, TorchFreeHalfIncludesNoTorch) {
+  for (const fs::path& source : sources()) {
+    if (!kTorchFree.contains(module_of(source))) continue;
+    for (const std::string& header : includes(source))
+      EXPECT_FALSE(is_torch(header)) << source << ": " << header;
+  }
+}
+
+TEST(Walls, CMakeMarksTheTorchHalf) {
+  for (const Module& module : modules())
+    EXPECT_EQ(module.torch, !kTorchFree.contains(module.name)) << module.name;
+}
+
+TEST(Walls, TorchFreeModulesDependOnNoTorchModule) {
+  const auto reach = reachable();
+  for (const std::string& name : kTorchFree)
+    if (reach.contains(name)) {
+      for (const std::string& dep : reach.at(name))
+        EXPECT_TRUE(kTorchFree.contains(dep)) << name << " -> " << dep;
+    }
+}
+
+TEST(Walls, OnlyAttentionKernelsNamePrivateOps) {
+  const std::regex private_op(R"(\b(at|torch|aten)::_[A-Za-z])");
+  for (const fs::path& source : sources()) {
+    if (source.string().starts_with("src/attention/kernels")) continue;
+    int number = 0;
+    for (const std::string& line : lines(read(source))) {
+      ++number;
+      EXPECT_FALSE(std::regex_search(line, private_op)) << source << ":" << number << ": " << line;
+    }
+  }
+}
+
+TEST(Walls, DependenciesAreDeclaredBeforeTheirUsers) {
+  std::set<std::string> seen;
+  for (const Module& module : modules()) {
+    for (const std::string& dep : module.deps)
+      EXPECT_TRUE(seen.contains(dep))
+          << module.name << " depends on " << dep << ", declared later or never";
+    EXPECT_TRUE(seen.insert(module.name).second) << module.name << " is declared twice";
+  }
+  EXPECT_GE(seen.size(), 15u) << "CMakeLists.txt was not read";
+}
+
+TEST(Walls, IncludesFollowTheDeclaredDependencies) {
+  const auto reach = reachable();
+  for (const fs::path& source : sources()) {
+    const std::string module = module_of(source);
+    if (module == "cli") continue;  // the top: may use everything
+    ASSERT_TRUE(reach.contains(module)) << source << " is in no module of CMakeLists.txt";
+    for (const std::string& header : includes(source)) {
+      const std::string target = header.substr(0, header.find('/'));
+      if (!fs::exists(root() / "src" / header)) continue;
+      EXPECT_TRUE(reach.at(module).contains(target)) << source << " includes " << header;
+    }
+  }
+}
+
+TEST(Walls, NoCycleBetweenHeaders) {
+  std::map<std::string, std::set<std::string>> edges;
+  for (const fs::path& source : sources())
+    for (const std::string& header : includes(source))
+      if (fs::exists(root() / "src" / header))
+        edges[fs::relative(source, "src").string()].insert(header);
+  // Leaves are taken off until nothing is left; what cannot be taken off is on, or leads to, a
+  // cycle.
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto it = edges.begin(); it != edges.end();) {
+      std::erase_if(it->second, [&](const std::string& h) { return !edges.contains(h); });
+      changed |= it->second.empty();
+      it = it->second.empty() ? edges.erase(it) : std::next(it);
+    }
+  }
+  for (const auto& [file, rest] : edges)
+    ADD_FAILURE() << file << " includes, by some way, itself: " << *rest.begin();
+}
+
+}  // namespace
+}  // namespace sinkmoe::tree
