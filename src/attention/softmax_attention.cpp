@@ -92,7 +92,7 @@ struct SinkAttention : Function<SinkAttention> {
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];
     const passes::SinkEdit edit =
         passes::passes_for(q).edit_sink(kernels::with_unit_stride(or_zeros(grads[0], out)),
-                                        or_zeros(grads[1], saved[5]), out, saved[6]);
+                                        or_zeros(grads[1], saved[5]), out, saved[5], saved[6]);
     const kernels::Gradients g = kernels::backward(edit.d_out_BHTK, q, k, v,
                                                    {.out_BHTK = edit.out_BHTK,
                                                     .lse_BHT = saved[7],

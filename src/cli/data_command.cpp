@@ -1,5 +1,6 @@
 // sinkmoe data: import a folder of text, list what was imported.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>

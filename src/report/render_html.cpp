@@ -98,7 +98,8 @@ std::string section(const Document& d, const IndexInput& input) {
   text += "</p>\n<details class=\"small\"><summary>Provenance</summary>\n";
   for (const std::string& line : provenance_lines(d))
     text += "<p><code>" + html_escape(line) + "</code></p>\n";
-  return text + "<pre>" + html_escape(d.provenance.query) + "</pre></details>\n";
+  return text + "<pre>" + html_escape(d.provenance.query) + "</pre>\n<pre>" +
+         html_escape(d.provenance.cells_query) + "</pre></details>\n";
 }
 
 }  // namespace

@@ -66,8 +66,10 @@ class Maker {
     input.experiment = experiment;
     input.query = fill_query(spec.query, experiment, absent);
     input.rows = query_(input.query);
-    if (!spec.cells.query.empty())
-      input.cells = query_(fill_query(spec.cells.query, experiment, absent));
+    if (!spec.cells.query.empty()) {
+      input.cells_query = fill_query(spec.cells.query, experiment, absent);
+      input.cells = query_(input.cells_query);
+    }
     input.commits = stock_.commits;
     return make_document(spec, input);
   }

@@ -68,11 +68,12 @@ class TableBuilder {
       grid.header.push_back(title);
       grid.right.push_back(right);
     };
-    for (const NamedColumn& c : spec_.layout.rows) add(c.title, false);
-    for (const NamedColumn& c : spec_.layout.details) add(c.title, true);
+    for (const NamedColumn& c : spec_.layout.rows) add(c.heading(), false);
+    for (const NamedColumn& c : spec_.layout.details) add(c.heading(), true);
     if (!spec_.layout.cols) add("n", true);
     for (const Key& col : cols_) {
-      const std::string prefix = col.empty() ? "" : spec_.layout.cols->title + " " + col[0] + ": ";
+      const std::string prefix =
+          col.empty() ? "" : spec_.layout.cols->heading() + " " + col[0] + ": ";
       for (const ValueColumn& v : values_) {
         const std::string unit = v.unit.empty() ? "" : " (" + v.unit + ")";
         add(prefix + v.title + unit, true);
