@@ -37,6 +37,9 @@ refused "nowhere" query "select 1" --db "$work/nowhere.db"
 file_refused "train.steps" 'set.train.step = 3'
 file_refused "bad.toml:2" $'name = "bad"\nset.train.steps = "many"'
 file_refused "bad.toml" 'name = "bad'
+file_refused "one" $'[[sweep.block]]\nname = "one"\ninit_from = "two"\n[[sweep.block]]\nname = "two"\ninit_from = "one"'
+refused "train.new_key" plan smoke train.new_key=3
+if "$sinkmoe" list variants 2>/dev/null | grep -q vanilla; then refused "sink" plan smoke attention.kind=snik; fi
 mkdir "$work/empty" "$work/latin"
 refused "empty" data import "$work/empty" --out "$work/set"
 printf 'caf\xe9\n' >"$work/latin/a.txt"
