@@ -72,7 +72,7 @@ PlanRequest plan_request(const po::variables_map& values) {
 
 void write_summary(const Globals& globals, const Summary& s, const Plan& plan) {
   if (!globals.json) {
-    std::cout << printable(to_text(s, plan)) << "\n";
+    std::cout << printable(to_text(s, plan, globals.db)) << "\n";
     return;
   }
   const nlohmann::ordered_json object = {{"experiment", plan.name},
