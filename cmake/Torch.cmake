@@ -28,3 +28,7 @@ target_compile_options(sinkmoe_libtorch INTERFACE -fopenmp)
 target_link_libraries(sinkmoe_libtorch INTERFACE "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so" "${_lib}/libgomp.so.1")
 target_link_options(sinkmoe_libtorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,-rpath,${SINKMOE_TORCH_ROOT}/nvidia/cu13/lib"
   "-Wl,--allow-shlib-undefined")
+
+if(SINKMOE_CUDA)
+  include(Cuda)
+endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to tables and figures: sets up, builds, trains what is missing, makes the report.
 #
-# scripts/reproduce.sh [--help] [WHAT]        Cost: time on two cores, without set-up and build, which take 5 to 20 minutes
+# scripts/reproduce.sh [--help] [WHAT]
 #   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 12 minutes
 #   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: 2 hours
 #   h100        the reference sweep on one GPU (CUDA toolkit 13.0)                              Time: 30 minutes
@@ -9,6 +9,8 @@
 #   paper       every experiment that needs neither text nor a GPU, then all artifacts          Time: hours
 #   NAME...     single artifacts, plots/NAME.toml, of the runs there are                        Time: seconds
 #
+# Cost: 4 GB of disk (LibTorch, build); tables needs 0.1 GB. Times are for two cores, without set-up and first build,
+# which take 5 to 20 minutes.
 # Nothing that is stored is trained again: the same command a second time takes seconds. What was cut (Ctrl-C, a lost
 # connection) goes on where it stopped when the same command is given again; the exit code is then 75.
 # Environment: SINKMOE_WORKERS (runs side by side; default: as many as there are processors), SINKMOE_CACHE.

@@ -6,6 +6,14 @@
 #include "attention/softmax_attention.h"
 
 namespace sinkmoe {
+namespace {
+
+// 1 - weight = others, by the form whose value and gradient lose no digits.
+at::Tensor complement(const at::Tensor& weight, const at::Tensor& others) {
+  return at::where(weight < 0.5, 1 - weight, others);
+}
+
+}  // namespace
 
 AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
@@ -22,10 +30,10 @@ AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJ
   const at::Tensor weights = at::softmax(scores, -1);
   const at::Tensor keys = weights.slice(-1, 0, T);
   AttentionOut result{.out_BHTK = at::matmul(keys, v), .gate_BHT = {}};
-  // Sums over the other keys, not 1 - weight: exact also where the gate is tiny.
   if (mode == SinkMode::none) result.gate_BHT = at::ones({B, H, T}, q_BHTK.options());
-  if (mode == SinkMode::first_key) result.gate_BHT = keys.slice(-1, 1).sum(-1);
-  if (mode == SinkMode::logit) result.gate_BHT = keys.sum(-1);
+  if (mode == SinkMode::first_key)
+    result.gate_BHT = complement(weights.select(-1, 0), weights.slice(-1, 1).sum(-1));
+  if (mode == SinkMode::logit) result.gate_BHT = complement(weights.select(-1, T), keys.sum(-1));
   return result;
 }
 

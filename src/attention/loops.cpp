@@ -176,10 +176,10 @@ INLINE bool edit_sink_body(const EditSink<T>& a, int64_t b, int64_t from, int64_
         on_out += d_out[c] * out[c];
         squares += d_out[c] * d_out[c];
       }
-      const T weight = *a.weight(b, h, t), d_gate = *a.d_gate(b, h, t),
-              D = on_out - weight * d_gate;
-      stand_in |= edit_row(a.edit(b, h, t), D, d_out, squares, a.n.K);
-      d_sink[h] -= static_cast<double>(weight * (d_gate + D));
+      const T weight = *a.weight(b, h, t), d_gate = *a.d_gate(b, h, t);
+      stand_in |= edit_row(a.edit(b, h, t), on_out - weight * d_gate, d_out, squares, a.n.K);
+      // The gradient of s is -weight * (d_gate + D), in a form that loses no digits as weight -> 1.
+      d_sink[h] -= static_cast<double>(weight * (*a.gate(b, h, t) * d_gate + on_out));
     }
   }
   return stand_in;

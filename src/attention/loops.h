@@ -58,7 +58,7 @@ struct Rescale {
 template <class T>
 struct EditSink {
   Sizes n;
-  Rows<const T> d_out, d_gate, out, weight;
+  Rows<const T> d_out, d_gate, out, gate, weight;
   Rows<T> edit;
 };
 

@@ -1,4 +1,5 @@
-// Every trainable number of a model, in one flat buffer each for values and gradients. A parameter is a view of them.
+// Every trainable number of a model, in one flat buffer each for values and gradients. A parameter
+// is a view of them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,13 +22,14 @@ struct ParamSpec {
 
 class ParamSet {
  public:
-  // Declares a parameter. The reference stays valid; the tensor is defined once materialise() has run.
+  // Declares a parameter. The reference stays valid; the tensor is defined once materialise() has
+  // run.
   const at::Tensor& add(ParamSpec spec);
 
-  // Makes the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests) and draws initial values
-  // as Draw(seed, "init/" + name): equal for equal names and shapes, whatever other parameters there are. Decayed
-  // parameters stand first, so that weight decay is one slice. Parameters are leaves that require gradients; their
-  // .grad are views of flat_grad().
+  // Makes the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests) and
+  // draws initial values as Draw(seed, "init/" + name): equal for equal names and shapes, whatever
+  // other parameters there are. Decayed parameters stand first, so that weight decay is one slice.
+  // Parameters are leaves that require gradients; their .grad are views of flat_grad().
   void materialise(uint64_t seed, at::Device device, at::ScalarType dtype = at::kFloat);
 
   struct Entry {

@@ -48,7 +48,7 @@ struct Passes {
   // Scales `out` in place by the gate.
   Rescaled (*rescale)(at::Tensor& out, const at::Tensor& lse, const at::Tensor& sink_H);
   SinkEdit (*edit_sink)(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& out,
-                        const at::Tensor& sink_BHT);
+                        const at::Tensor& gate, const at::Tensor& sink_BHT);
 };
 
 const Passes& plain();

@@ -1,64 +1,17 @@
 // The passes as fused loops over CPU tensors, fp32 and fp64.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <atomic>
 #include <vector>
 
 #include "attention/loops.h"
+#include "attention/on_tensors.h"
 #include "attention/passes.h"
 
 namespace sinkmoe::passes {
 namespace {
 
-using loops::Rows;
-using loops::Sizes;
-
-constexpr int64_t kTokensPerTask = 64;
-
-template <class T>
-Rows<const T> in(const at::Tensor& x) {
-  if (!x.defined()) return {};
-  return {x.const_data_ptr<T>(), x.stride(0), x.stride(1), x.stride(2)};
-}
-
-template <class T>
-Rows<T> into(const at::Tensor& x) {
-  if (!x.defined()) return {};
-  return {x.data_ptr<T>(), x.stride(0), x.stride(1), x.stride(2)};
-}
-
-at::Tensor empty_BHT(const Sizes& n, int64_t T, const at::Tensor& like) {
-  return at::empty({n.B, T, n.H}, like.options()).transpose(1, 2);
-}
-
-at::Tensor empty_BHTK(const Sizes& n, int64_t H, int64_t T, const at::Tensor& like) {
-  return at::empty({n.B, T, H, n.K}, like.options()).transpose(1, 2);
-}
-
-Sizes sizes(const at::Tensor& q, const at::Tensor& k) {
-  return {q.size(0), q.size(1), k.size(1), q.size(2), q.size(3)};
-}
-
-template <class F>
-void for_each_head(const Sizes& n, const F& f) {
-  at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
-    for (int64_t task = from; task < to; ++task) f(task / n.J, task % n.J);
-  });
-}
-
-// f(task, b, first token, end token), over blocks whose borders do not depend on the number of
-// threads.
-template <class F>
-void for_each_block(const Sizes& n, const F& f) {
-  const int64_t blocks = (n.T + kTokensPerTask - 1) / kTokensPerTask;
-  at::parallel_for(0, n.B * blocks, 1, [&](int64_t from, int64_t to) {
-    for (int64_t task = from; task < to; ++task) {
-      const int64_t t = task % blocks * kTokensPerTask;
-      f(task, task / blocks, t, std::min(t + kTokensPerTask, n.T));
-    }
-  });
-}
+using namespace on_tensors;
 
 // A copy of d_out in which every empty row has its stand-in.
 template <class T>
@@ -172,26 +125,28 @@ Rescaled rescale(at::Tensor& out, const at::Tensor& lse, const at::Tensor& sink_
 
 template <class T>
 SinkEdit edit_sink(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& out,
-                   const at::Tensor& sink_BHT) {
+                   const at::Tensor& gate, const at::Tensor& sink_BHT) {
   const Sizes n = sizes(out, out);
   SinkEdit edit{.d_out_BHTK = d_out, .out_BHTK = empty_BHTK(n, n.H, n.T, out), .d_sink_H = {}};
   const loops::EditSink<T> a{.n = n,
                              .d_out = in<T>(d_out),
                              .d_gate = in<T>(d_gate),
                              .out = in<T>(out),
+                             .gate = in<T>(gate),
                              .weight = in<T>(sink_BHT),
                              .edit = into<T>(edit.out_BHTK)};
-  const int64_t blocks = (n.T + kTokensPerTask - 1) / kTokensPerTask;
-  std::vector<double> partial(n.B * blocks * n.H, 0.0);
+  std::vector<double> partial(static_cast<size_t>(blocks(n) * n.H), 0.0);
   std::atomic<bool> stand_in = false;
-  for_each_block(n, [&](int64_t task, int64_t b, int64_t from, int64_t to) {
-    if (loops::edit_sink(a, b, from, to, &partial[task * n.H])) stand_in = true;
+  for_each_block(n, [&](int64_t block, int64_t b, int64_t from, int64_t to) {
+    if (loops::edit_sink(a, b, from, to, &partial[static_cast<size_t>(block * n.H)]))
+      stand_in = true;
   });
   if (stand_in) edit.d_out_BHTK = with_stand_ins<T>(d_out);
   edit.d_sink_H = at::zeros({n.H}, out.options());
   for (int64_t h = 0; h < n.H; ++h) {
     double sum = 0;
-    for (int64_t task = 0; task < n.B * blocks; ++task) sum += partial[task * n.H + h];
+    for (int64_t block = 0; block < blocks(n); ++block)
+      sum += partial[static_cast<size_t>(block * n.H + h)];
     edit.d_sink_H.data_ptr<T>()[h] = static_cast<T>(sum);
   }
   return edit;

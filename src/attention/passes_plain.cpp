@@ -115,17 +115,15 @@ Rescaled rescale(at::Tensor& out, const at::Tensor& lse, const at::Tensor& sink_
 }
 
 SinkEdit edit_sink(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& out,
-                   const at::Tensor& sink_BHT) {
+                   const at::Tensor& gate, const at::Tensor& sink_BHT) {
   const at::ScalarType stat = statistics_type(out);
   const at::Tensor d = d_out.to(stat), dG = d_gate.to(stat);
-  const at::Tensor D = (d * out).sum(-1) - sink_BHT * dG;
+  const at::Tensor on_out = (d * out).sum(-1), D = on_out - sink_BHT * dG;
   Edit rows = edit_rows(d, D, out.scalar_type());
   return {.d_out_BHTK = std::move(rows.d_out),
           .out_BHTK = std::move(rows.out),
-          .d_sink_H = (sink_BHT * (-dG - D)).sum(at::IntArrayRef{0, 2})};
+          .d_sink_H = -(sink_BHT * (gate * dG + on_out)).sum(at::IntArrayRef{0, 2})};
 }
-
-const Passes* cuda_passes = nullptr;
 
 }  // namespace
 
@@ -136,15 +134,6 @@ const Passes& plain() {
                              .rescale = rescale,
                              .edit_sink = edit_sink};
   return passes;
-}
-
-void set_cuda(const Passes* passes) { cuda_passes = passes; }
-
-const Passes& passes_for(const at::Tensor& q) {
-  const bool fused = q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble;
-  if (q.is_cpu() && fused) return cpu(q.scalar_type());
-  if (q.is_cuda() && cuda_passes) return *cuda_passes;
-  return plain();
 }
 
 }  // namespace sinkmoe::passes

@@ -29,6 +29,10 @@ at::Tensor or_zeros(const at::Tensor& gradient, const at::Tensor& output) {
   return gradient.defined() ? gradient : at::zeros_like(output);
 }
 
+kernels::StockOp saved_op(AutogradContext* ctx) {
+  return static_cast<kernels::StockOp>(ctx->saved_data["op"].toInt());
+}
+
 // Vanilla by the merge route: the kernel never sees key 0, so nothing cancels where the gate is
 // small.
 struct MergeAttention : Function<MergeAttention> {
@@ -42,6 +46,7 @@ struct MergeAttention : Function<MergeAttention> {
     passes::Merged m = passes::passes_for(q).merge(q, k, v, rest, scale);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
+    ctx->saved_data["op"] = static_cast<int64_t>(rest.op);
     ctx->save_for_backward({q, k, v, m.gate_BHT, m.first_BHT, m.lse_rest_BHT, rest.out_BHTK,
                             rest.rng_seed, rest.rng_offset});
     return {m.out_BHTK, m.gate_BHT};
@@ -65,7 +70,8 @@ struct MergeAttention : Function<MergeAttention> {
                                {.out_BHTK = edit.out_BHTK,
                                 .lse_BHT = lse_rest,
                                 .rng_seed = saved[7],
-                                .rng_offset = saved[8]},
+                                .rng_offset = saved[8],
+                                .op = saved_op(ctx)},
                                scale);
     const kernels::Gradients g = passes.finish_merge(edit, rest, q, k);
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, {}};
@@ -80,6 +86,7 @@ struct SinkAttention : Function<SinkAttention> {
     const passes::Rescaled r = passes::passes_for(q).rescale(fwd.out_BHTK, fwd.lse_BHT, sink);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
+    ctx->saved_data["op"] = static_cast<int64_t>(fwd.op);
     ctx->save_for_backward({q, k, v, sink, fwd.out_BHTK, r.gate_BHT, r.sink_BHT, r.lse_BHT,
                             fwd.rng_seed, fwd.rng_offset});
     return {fwd.out_BHTK, r.gate_BHT};
@@ -92,12 +99,13 @@ struct SinkAttention : Function<SinkAttention> {
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];
     const passes::SinkEdit edit =
         passes::passes_for(q).edit_sink(kernels::with_unit_stride(or_zeros(grads[0], out)),
-                                        or_zeros(grads[1], saved[5]), out, saved[6]);
+                                        or_zeros(grads[1], saved[5]), out, saved[5], saved[6]);
     const kernels::Gradients g = kernels::backward(edit.d_out_BHTK, q, k, v,
                                                    {.out_BHTK = edit.out_BHTK,
                                                     .lse_BHT = saved[7],
                                                     .rng_seed = saved[8],
-                                                    .rng_offset = saved[9]},
+                                                    .rng_offset = saved[9],
+                                                    .op = saved_op(ctx)},
                                                    ctx->saved_data["scale"].toDouble());
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, edit.d_sink_H.to(saved[3].scalar_type()), {}};
   }
@@ -111,9 +119,11 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
   check_shapes(q_BHTK, k_BJTK, v_BJTK, mode, sink_H);
   const at::Tensor q = kernels::with_unit_stride(q_BHTK), k = kernels::with_unit_stride(k_BJTK),
                    v = kernels::with_unit_stride(v_BJTK);
-  if (mode == SinkMode::none)
+  if (mode == SinkMode::none) {
+    const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     return {.out_BHTK = kernels::plain(q, k, v, scale),
-            .gate_BHT = at::ones({q.size(0), q.size(1), q.size(2)}, q.options())};
+            .gate_BHT = at::ones({q.size(0), q.size(1), q.size(2)}, q.options().dtype(type))};
+  }
   const variable_list out = mode == SinkMode::first_key
                                 ? MergeAttention::apply(q, k, v, scale)
                                 : SinkAttention::apply(q, k, v, sink_H, scale);

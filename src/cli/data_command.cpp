@@ -1,5 +1,6 @@
 // sinkmoe data: import a folder of text, list what was imported.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -194,6 +195,8 @@ int run(const Globals& globals, const Strings& args) {
     request.force = values->count("force") > 0;
     return import(globals, request);
   }
+  if (words.size() == 2 && words[0] == "list" && !std::filesystem::is_directory(words[1]))
+    throw Error("no such folder", words[1]);
   if (!words.empty() && words.size() <= 2 && words[0] == "list")
     return list(globals, words.size() == 2 ? words[1] : "data");
   throw Error(words.empty() ? "say what to do"

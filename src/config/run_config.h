@@ -118,7 +118,7 @@ void fields(C& c, F&& f) {
   f({.key = "path", .help = "folder made by `sinkmoe data import` (text)", .identity = false},
     c.path);
   f({"context", "tokens per row, BOS included", "tokens", 2, 1 << 20}, c.context);
-  f({"symbols", "symbols of the synthetic chain, without BOS (backcopy)", "", 4, 60000}, c.symbols);
+  f({"symbols", "symbols of the synthetic chain, without BOS (backcopy)", "", 4, 4096}, c.symbols);
   f({"triggers", "trigger symbols (backcopy)", "", 1, 1000}, c.triggers);
   f({"chain_seed", "seed of the chain, not of the run (backcopy)", "", 0, 1e15}, c.chain_seed);
   f({"zipf", "exponent of the Zipf weights (backcopy)", "", 0, 10}, c.zipf);

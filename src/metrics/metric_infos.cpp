@@ -23,6 +23,7 @@ const std::vector<MetricInfo>& metric_infos() {
       {"head/gate_q10", "1", "", "10% quantile of a head's gate"},
       {"head/gate_q50", "1", "", "median of a head's gate"},
       {"head/gate_q90", "1", "", "90% quantile of a head's gate"},
+      {"model/parameters", "1", "", "trainable numbers of the model"},
       {"train/loss", "nats", "lower", "training loss of a step, without the balance loss"},
       {"train/aux_loss", "1", "", "balance loss of a step, without its weight"},
       {"train/grad_norm", "1", "", "gradient norm before clipping"},

@@ -54,7 +54,7 @@ Summary run_experiment(const Plan& plan, const RunOptions& options) {
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
-std::string to_text(const Summary& s, const Plan& plan) {
+std::string to_text(const Summary& s, const Plan& plan, const std::filesystem::path& db) {
   std::string text =
       fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
   const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},
@@ -66,10 +66,12 @@ std::string to_text(const Summary& s, const Plan& plan) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
   text += fmt::format(", in {}\n", format_duration(s.seconds));
   if (s.open > 0) return text + "next: the same command again goes on from the checkpoints";
-  if (s.failed + s.quarantined > 0)
-    return text + "next: sinkmoe status " + plan.name + ", then --retry-failed";
-  if (s.diverged + s.blocked > 0) return text + "next: sinkmoe status " + plan.name;
-  return text + "next: sinkmoe report";
+  const std::string program =
+      db == kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
+  if (s.done == s.total) return text + "next: " + program + "report";
+  const bool again = s.failed + s.quarantined > 0;
+  return text + "next: " + program + "status " + plan.name +
+         (again ? ", then the same command with --retry-failed" : "");
 }
 
 }  // namespace sinkmoe

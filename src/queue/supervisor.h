@@ -12,8 +12,10 @@
 
 namespace sinkmoe {
 
+inline constexpr const char* kDefaultDatabase = "results/results.db";
+
 struct RunOptions {
-  std::filesystem::path db = "results/results.db";
+  std::filesystem::path db = kDefaultDatabase;
   std::string body = "train";
   int64_t workers = 0;  // 0: as many as the cores (or GPUs) carry
   bool stop_on_failure = false, retry_failed = false;
@@ -38,6 +40,6 @@ struct Summary {
 Summary run_experiment(const Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.
-std::string to_text(const Summary& summary, const Plan& plan);
+std::string to_text(const Summary& summary, const Plan& plan, const std::filesystem::path& db);
 
 }  // namespace sinkmoe

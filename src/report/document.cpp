@@ -14,17 +14,12 @@ namespace sinkmoe {
 
 namespace {
 
-std::string seeds_text(const std::vector<size_t>& counts) {
-  if (counts.empty()) return "no runs";
-  const auto [low, high] = std::minmax_element(counts.begin(), counts.end());
-  const std::string range = *low == *high ? "" : std::to_string(*low) + " to ";
-  return "n = " + range + std::to_string(*high) + (*high == 1 ? " seed" : " seeds");
-}
-
 Provenance provenance_of(const Spec& spec, const DocumentInput& input) {
   Provenance p;
   p.query = input.query;
-  p.query_sha256 = sha256_hex(input.query);
+  p.cells_query = input.cells_query;
+  p.query_sha256 =
+      sha256_hex(input.query + (input.cells_query.empty() ? "" : "\n;\n" + input.cells_query));
   std::set<std::string> runs, commits;
   const auto take_runs = [&](const Table& table) {
     const size_t column = require_column(table, "run_id", spec.path);
@@ -41,7 +36,7 @@ Provenance provenance_of(const Spec& spec, const DocumentInput& input) {
   return p;
 }
 
-void add_missing_pairs_note(const Spec& spec, const Cells& cells, Document& document) {
+void add_notes(const Spec& spec, const Cells& cells, Document& document) {
   std::vector<size_t> counts;
   size_t not_done = 0;
   for (const CellGroup& g : cells.groups()) {
@@ -51,9 +46,8 @@ void add_missing_pairs_note(const Spec& spec, const Cells& cells, Document& docu
     not_done += g.runs.size() - static_cast<size_t>(done);
   }
   document.provenance.seeds = seeds_text(counts);
-  if (not_done > 0)
-    document.notes.push_back(std::to_string(not_done) +
-                             " runs are not done; their numbers are left out of means.");
+  if (not_done > 0 && spec.layout.kind == LayoutKind::kTable)
+    document.notes.push_back("Runs not done, left out of means: " + std::to_string(not_done) + ".");
   if (spec.pair && spec.layout.kind == LayoutKind::kTable)
     document.notes.push_back("Δ: mean over seeds of the difference to the run with " +
                              spec.pair->first + " " + spec.pair->second +
@@ -61,6 +55,13 @@ void add_missing_pairs_note(const Spec& spec, const Cells& cells, Document& docu
 }
 
 }  // namespace
+
+std::string seeds_text(const std::vector<size_t>& counts) {
+  if (counts.empty()) return "no runs";
+  const auto [low, high] = std::minmax_element(counts.begin(), counts.end());
+  const std::string range = *low == *high ? "" : std::to_string(*low) + " to ";
+  return "n = " + range + std::to_string(*high) + (*high == 1 ? " seed" : " seeds");
+}
 
 Document make_document(const Spec& spec, const DocumentInput& input) {
   Document d;
@@ -74,7 +75,7 @@ Document make_document(const Spec& spec, const DocumentInput& input) {
   d.provenance = provenance_of(spec, input);
   if (!spec.cells.keys.empty()) {
     const Cells cells(input.cells.value_or(input.rows), spec.cells.keys, spec.path);
-    add_missing_pairs_note(spec, cells, d);
+    add_notes(spec, cells, d);
     if (spec.layout.kind == LayoutKind::kTable) add_table(spec, cells, d);
     d.outcomes = judge_expectations(spec, input.experiment, cells);
   }

@@ -27,7 +27,8 @@ struct Figure {
 };
 
 struct Provenance {
-  std::string query, query_sha256;         // as run, parameters filled in
+  std::string query, query_sha256;  // as run, parameters filled in; the hash covers both queries
+  std::string cells_query;          // "" where verdicts use the same rows
   std::vector<std::string> runs, commits;  // sorted
   std::string seeds;                       // "n = 3 seeds", "n = 2 to 5 seeds"
 };
@@ -48,9 +49,13 @@ struct DocumentInput {
   std::string experiment;  // "": the query names none
   std::string query;       // as run
   Table rows;
-  std::optional<Table> cells;                  // of spec.cells.query
+  std::string cells_query;                     // "" when the spec has none
+  std::optional<Table> cells;                  // its result
   std::map<std::string, std::string> commits;  // run_id -> commit
 };
+
+// "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell.
+std::string seeds_text(const std::vector<size_t>& counts);
 
 // Throws Error at the spec: a missing column, runs the keys do not tell apart, text where a number
 // is needed.

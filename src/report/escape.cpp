@@ -1,6 +1,7 @@
 #include "report/escape.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/text.h"
 
@@ -12,18 +13,45 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+namespace {
+
+bool in_word(const std::string& text, size_t i) {
+  return i < text.size() && std::isalnum(static_cast<unsigned char>(text[i]));
+}
+
+// Marks that would start formatting here. An underscore inside a word and a bracket that opens no
+// link are text.
+bool is_markdown(const std::string& line, size_t i) {
+  switch (line[i]) {
+    case '_':
+      return i == 0 || !in_word(line, i - 1) || !in_word(line, i + 1);
+    case ']':
+      return i + 1 < line.size() &&
+             std::string_view("([:").find(line[i + 1]) != std::string_view::npos;
+    case '[':
+      return i > 0 && (line[i - 1] == '!' || line[i - 1] == ']');
+    case '#':
+      return i == 0;
+    default:
+      return std::string_view("\\|`*~$").find(line[i]) != std::string_view::npos;
+  }
+}
+
+}  // namespace
+
 std::string markdown_escape(std::string_view text) {
+  const std::string line = one_line(text);
   std::string out;
-  for (const char c : one_line(text)) {
-    if (c == '<')
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '<') {
       out += "&lt;";
-    else if (c == '>')
+    } else if (line[i] == '>') {
       out += "&gt;";
-    else if (c == '&')
+    } else if (line[i] == '&') {
       out += "&amp;";
-    else {
-      if (std::string_view("\\|`*_[]#~$!").find(c) != std::string_view::npos) out += '\\';
-      out += c;
+    } else {
+      if (is_markdown(line, i)) out += '\\';
+      out += line[i];
     }
   }
   return out;

@@ -1,27 +1,25 @@
 #include "report/figure.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
 #include "core/text.h"
 #include "report/figure_parts.h"
+#include "report/number_text.h"
 
 namespace sinkmoe {
 
-namespace {
-
-std::optional<double> parse_number(const std::string& text) {
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
-  return whole ? std::optional(value) : std::nullopt;
-}
-
-void sort_if_numbers(std::vector<std::string>& values) {
+std::vector<std::string> ordered_values(const Table& rows, const std::string& column,
+                                        const std::string& where) {
+  const size_t c = require_column(rows, column, where);
+  std::vector<std::string> values;
+  std::set<std::string> seen;
+  for (const auto& row : rows.rows) {
+    const std::string text = to_text(row[c]);
+    if (seen.insert(text).second) values.push_back(text);
+  }
   const bool numbers = std::all_of(values.begin(), values.end(), [](const std::string& v) {
     return parse_number(v).has_value();
   });
@@ -29,38 +27,23 @@ void sort_if_numbers(std::vector<std::string>& values) {
     std::stable_sort(values.begin(), values.end(), [](const std::string& a, const std::string& b) {
       return *parse_number(a) < *parse_number(b);
     });
-}
-
-}  // namespace
-
-std::vector<std::string> ordered_values(const Table& rows, const NamedColumn& column,
-                                        const std::string& where) {
-  const size_t c = require_column(rows, column.column, where);
-  std::vector<std::string> values;
-  std::set<std::string> seen;
-  for (const auto& row : rows.rows) {
-    const std::string text = to_text(row[c]);
-    if (seen.insert(text).second) values.push_back(text);
-  }
-  sort_if_numbers(values);
   return values;
 }
 
 PanelAxis panel_axis(const FigureInput& input, const std::optional<NamedColumn>& column) {
   if (!column) return {};
-  PanelAxis axis;
-  axis.title = column->title == column->column ? "" : column->title;
-  axis.values = ordered_values(input.rows, *column, input.spec.path);
+  PanelAxis axis{column->title, ordered_values(input.rows, column->column, input.spec.path)};
   if (axis.values.empty()) axis.values = {""};
   return axis;
 }
 
 SeriesList series_list(const FigureInput& input) {
+  const std::vector<NamedColumn>& series = input.spec.layout.series;
   std::vector<size_t> columns;
   std::vector<std::vector<std::string>> orders;
-  for (const NamedColumn& c : input.spec.layout.series) {
+  for (const NamedColumn& c : series) {
     columns.push_back(require_column(input.rows, c.column, input.spec.path));
-    orders.push_back(ordered_values(input.rows, c, input.spec.path));
+    orders.push_back(ordered_values(input.rows, c.column, input.spec.path));
   }
   std::map<std::vector<size_t>, std::vector<std::string>> found;  // by place in the orders
   for (const auto& row : input.rows.rows) {
@@ -68,33 +51,25 @@ SeriesList series_list(const FigureInput& input) {
     std::vector<std::string> key;
     for (size_t i = 0; i < columns.size(); ++i) {
       key.push_back(to_text(row[columns[i]]));
-      place.push_back(static_cast<size_t>(std::find(orders[i].begin(), orders[i].end(), key[i]) -
-                                          orders[i].begin()));
+      const auto at = std::find(orders[i].begin(), orders[i].end(), key[i]);
+      place.push_back(static_cast<size_t>(at - orders[i].begin()));
     }
     found.emplace(place, key);
   }
   SeriesList list;
   for (const auto& [place, key] : found) {
     std::string title;
-    for (size_t i = 0; i < key.size(); ++i) {
-      const NamedColumn& c = input.spec.layout.series[i];
-      const std::string name = c.title == c.column || c.title.empty() ? "" : c.title + " ";
-      title += (title.empty() ? "" : ", ") + name + key[i];
-    }
+    for (size_t i = 0; i < key.size(); ++i)
+      title += (title.empty() ? "" : ", ") +
+               (series[i].title.empty() ? "" : series[i].title + " ") + plain_key(key[i]);
     list.keys.push_back(key);
     list.titles.push_back(title);
   }
   return list;
 }
 
-size_t legend_lines(const SeriesList& series, size_t panel_columns) {
-  if (series.keys.size() < 2) return 0;
-  size_t letters = 0;
-  for (const std::string& t : series.titles) letters = std::max(letters, t.size());
-  const double entry = 7.0 * static_cast<double>(letters) + 50;
-  const double width = 300.0 * static_cast<double>(panel_columns);
-  const double in_line = std::max(1.0, std::floor(width / entry));
-  return static_cast<size_t>(std::ceil(static_cast<double>(series.keys.size()) / in_line));
+std::vector<std::string> legend_of(const SeriesList& series) {
+  return series.titles.size() > 1 ? series.titles : std::vector<std::string>{};
 }
 
 std::vector<std::string> caption_of(const FigureInput& input, const std::string& rule) {
@@ -108,22 +83,6 @@ std::vector<std::string> caption_of(const FigureInput& input, const std::string&
   caption.push_back(rule + " " + d.provenance.seeds + "; " + source + ", " +
                     std::to_string(d.provenance.runs.size()) + " runs.");
   return caption;
-}
-
-std::vector<size_t> done_rows(const FigureInput& input) {
-  const size_t status = require_column(input.rows, "status", input.spec.path);
-  const size_t run = require_column(input.rows, "run_id", input.spec.path);
-  std::vector<size_t> rows;
-  std::set<std::string> left_out;
-  for (size_t r = 0; r < input.rows.rows.size(); ++r) {
-    if (to_text(input.rows.rows[r][status]) == "done")
-      rows.push_back(r);
-    else
-      left_out.insert(to_text(input.rows.rows[r][run]) + " " + to_text(input.rows.rows[r][status]));
-  }
-  for (const std::string& text : left_out)
-    input.document.notes.push_back("Left out, not done: run " + text + ".");
-  return rows;
 }
 
 std::string plot_number(const std::optional<double>& value) {

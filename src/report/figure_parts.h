@@ -1,6 +1,7 @@
-// The drawings by layout kind; figure.cpp chooses.
+// What the drawings have in common; figure.cpp chooses the one of the layout's kind.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,15 @@ struct FigureInput {
   Document& document;  // data, notes, provenance.seeds and figure are filled
 };
 
+// Mean over seeds with a band; mean with an interval.
 void draw_lines(const FigureInput& input);
 void draw_bars(const FigureInput& input);
+// One mark a row of the query, nothing averaged.
 void draw_heatmap(const FigureInput& input);
 void draw_scatter(const FigureInput& input);
 
 // The different texts of a column, numbers in order of size, others in order of appearance.
-std::vector<std::string> ordered_values(const Table& rows, const NamedColumn& column,
+std::vector<std::string> ordered_values(const Table& rows, const std::string& column,
                                         const std::string& where);
 // One empty value when the layout has no such column.
 PanelAxis panel_axis(const FigureInput& input, const std::optional<NamedColumn>& column);
@@ -33,14 +36,11 @@ struct SeriesList {
   std::vector<std::string> titles;
 };
 SeriesList series_list(const FigureInput& input);
-// Lines the legend takes in a page of this many panel columns.
-size_t legend_lines(const SeriesList& series, size_t panel_columns);
+// Titles where there is more than one series.
+std::vector<std::string> legend_of(const SeriesList& series);
 
 // Caption paragraphs: the spec's own, `rule` (what is drawn, with n), provenance.
 std::vector<std::string> caption_of(const FigureInput& input, const std::string& rule);
-
-// Rows whose run is done; a note counts the runs left out.
-std::vector<size_t> done_rows(const FigureInput& input);
 
 // A number in a data block: shortest form, NaN for none.
 std::string plot_number(const std::optional<double>& value);

@@ -7,22 +7,29 @@
 
 #include "core/text.h"
 #include "report/escape.h"
+#include "report/number_text.h"
+#include "report/plot_axis.h"
 
 namespace sinkmoe {
 
 namespace {
 
-// Points of the screen. A text of 11 points is about 6.4 wide a letter in DejaVu Sans, one of 9
-// points 5.4.
-constexpr double kLeft = 76, kGapX = 22, kGapY = 34, kTitle = 34, kLegendLine = 20,
-                 kPanelTitle = 22, kAxis = 52, kCaptionLine = 14, kCaptionLetter = 5.5,
-                 kTitleLetter = 8.2;
+// Lengths in points of the screen; the letters' are means of DejaVu Sans, rounded up.
+constexpr double kLeft = 76, kGapX = 22, kGapY = 36, kTitleLine = 22, kLegendLine = 20,
+                 kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.1,
+                 kTitleLetter = 9.2, kLetter = 7.4, kSample = 34;
 
-std::vector<std::string> wrap(const std::string& text, size_t letters) {
+size_t letters(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::vector<std::string> wrap(const std::string& text, double width, double letter) {
+  const auto most = static_cast<size_t>(width / letter);
   std::vector<std::string> lines;
   std::string line;
   for (const std::string& word : split(one_line(text), ' ')) {
-    if (!line.empty() && line.size() + word.size() + 1 > letters) {
+    if (!line.empty() && letters(line) + letters(word) + 1 > most) {
       lines.push_back(line);
       line.clear();
     }
@@ -37,22 +44,7 @@ std::string label(const std::string& text, double x, double y, const std::string
                      x, y, more);
 }
 
-std::string guides(const Axis& x, const Axis& y) {
-  std::string text = "unset arrow\n";
-  const std::string style = "nohead lc rgb '#808080' lw 1 dt 2 back\n";
-  if (x.guide)
-    text +=
-        fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 {1}", *x.guide, style);
-  if (y.guide)
-    text +=
-        fmt::format("set arrow from graph 0, first {0} to graph 1, first {0} {1}", *y.guide, style);
-  return text;
-}
-
-std::string scale(const char* name, const Axis& axis, Range range) {
-  return fmt::format("{} logscale {}\nset {}range [{}:{}]\n", axis.log ? "set" : "unset", name,
-                     name, shortest(range.low), shortest(range.high));
-}
+double count(size_t n) { return static_cast<double>(n); }
 
 }  // namespace
 
@@ -63,59 +55,40 @@ SeriesStyle series_style(size_t index) {
   return {colors[index % 7], static_cast<int>(index % 5) + 1, points[index % 7]};
 }
 
-std::string axis_label(const Axis& axis) {
-  return axis.title + (axis.unit.empty() ? "" : " (" + axis.unit + ")");
-}
-
-Range axis_range(const std::vector<double>& values, const Axis& axis) {
-  Range r;
-  if (axis.log) r = {0.1, 1};
-  if (!values.empty()) {
-    const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    if (axis.log) {
-      const double room = std::max(std::pow(*high / *low, 0.05), 1.05);
-      r = {*low / room, *high * room};
-    } else {
-      const double room =
-          *high > *low ? 0.05 * (*high - *low) : std::max(0.05 * std::abs(*high), 1e-12);
-      r = {*low - room, *high + room};
-    }
-  }
-  if (axis.from) r.low = *axis.from;
-  if (axis.to) r.high = *axis.to;
-  if (r.low >= r.high) r.high = axis.log ? r.low * 10 : r.low + 1;
-  return r;
-}
-
-PlotFrame::PlotFrame(PanelAxis cols, PanelAxis rows, const Text& text, const Size& size)
-    : cols_(std::move(cols)), rows_(std::move(rows)), size_(size) {
-  const double nx = static_cast<double>(cols_.values.size()),
-               ny = static_cast<double>(rows_.values.size());
-  width_ = kLeft + nx * size_.panel_width + (nx - 1) * kGapX + size_.right;
-  const auto titles = wrap(text.title, static_cast<size_t>(width_ / kTitleLetter));
-  for (const std::string& t : titles) title_ += (title_.empty() ? "" : "\n") + t;
-  for (const std::string& paragraph : text.caption)
-    for (const std::string& line :
-         wrap(paragraph, static_cast<size_t>((width_ - 24) / kCaptionLetter)))
+PlotFrame::PlotFrame(PanelAxis cols, PanelAxis rows, const PageSetup& setup)
+    : cols_(std::move(cols)), rows_(std::move(rows)), setup_(setup) {
+  const double nx = count(cols_.values.size()), ny = count(rows_.values.size());
+  width_ = kLeft + nx * setup_.panel_width + (nx - 1) * kGapX + setup_.right;
+  title_ = wrap(setup_.title, width_ - 20, kTitleLetter);
+  for (const std::string& paragraph : setup_.caption)
+    for (const std::string& line : wrap(paragraph, width_ - 24, kCaptionLetter))
       caption_.push_back(line);
-  const double title_lines = static_cast<double>(std::max<size_t>(titles.size(), 1));
-  first_top_ = kTitle + (title_lines - 1) * 20 +
-               kLegendLine * static_cast<double>(size_.legend_lines) + kPanelTitle;
-  height_ = first_top_ + ny * size_.panel_height + (ny - 1) * kGapY + kAxis +
-            kCaptionLine * static_cast<double>(caption_.size()) + 8;
+  for (const std::string& entry : setup_.legend)
+    entry_width_ = std::max(entry_width_, kSample + kLetter * count(letters(entry)) + 20);
+  size_t legend_lines = 0;
+  if (!setup_.legend.empty()) {
+    const auto fit = static_cast<size_t>((width_ - 20) / entry_width_);
+    entries_in_line_ = std::clamp<size_t>(fit, 1, setup_.legend.size());
+    legend_lines = (setup_.legend.size() + entries_in_line_ - 1) / entries_in_line_;
+  }
+  legend_top_ = 12 + kTitleLine * count(title_.size());
+  first_top_ = legend_top_ + kLegendLine * count(legend_lines) + kPanelTitle;
+  height_ = first_top_ + ny * setup_.panel_height + (ny - 1) * kGapY + kAxis +
+            kCaptionLine * count(caption_.size()) + 8;
 }
 
 double PlotFrame::left(size_t panel) const {
-  return kLeft + static_cast<double>(panel % columns()) * (size_.panel_width + kGapX);
+  return kLeft + count(panel % columns()) * (setup_.panel_width + kGapX);
 }
 
 double PlotFrame::top(size_t panel) const {
-  return first_top_ + static_cast<double>(panel / columns()) * (size_.panel_height + kGapY);
+  return first_top_ + count(panel / columns()) * (setup_.panel_height + kGapY);
 }
 
 std::string PlotFrame::panel_title(size_t panel) const {
   const auto part = [](const PanelAxis& axis, const std::string& value) {
-    return value.empty() || axis.title.empty() ? value : axis.title + " " + value;
+    return value.empty() || axis.title.empty() ? plain_key(value)
+                                               : axis.title + " " + plain_key(value);
   };
   const std::string col = part(cols_, col_value(panel)), row = part(rows_, row_value(panel));
   return col + (col.empty() || row.empty() ? "" : ", ") + row;
@@ -126,52 +99,78 @@ std::string PlotFrame::panel(size_t index, const Axis& x, Range x_range, const A
   std::string text = fmt::format(
       "set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\nset tmargin at screen {:.5f}\n"
       "set bmargin at screen {:.5f}\n",
-      screen_x(left(index)), screen_x(left(index) + size_.panel_width), screen_y(top(index)),
-      screen_y(top(index) + size_.panel_height));
-  const bool last_row = index / columns() + 1 == rows_.values.size(),
-             first_col = index % columns() == 0;
+      screen_x(left(index)), screen_x(left(index) + setup_.panel_width), screen_y(top(index)),
+      screen_y(top(index) + setup_.panel_height));
+  const bool below = last_row(index), beside = first_col(index);
   text += "set title " + gnuplot_string(panel_title(index)) + " noenhanced offset 0,-0.6\n";
-  text += "set xlabel " + gnuplot_string(last_row ? axis_label(x) : "") + " noenhanced\n";
+  text += "set xlabel " + gnuplot_string(below ? axis_label(x) : "") + " noenhanced\n";
   text +=
-      "set ylabel " + gnuplot_string(first_col ? axis_label(y) : "") + " noenhanced offset 0.5,0\n";
-  text += scale("x", x, x_range) + scale("y", y, y_range) + guides(x, y);
-  return text + (first_col ? "set format y '%g'\n" : "set format y ''\n");
-}
-
-std::string PlotFrame::legend_place() const {
-  const double lines = static_cast<double>(size_.legend_lines);
-  const double middle = first_top_ - kPanelTitle - kLegendLine * lines / 2;
-  return fmt::format(
-      "at screen {:.5f},{:.5f} center center horizontal Left reverse noenhanced nobox samplen 2",
-      0.5 + screen_x(kLeft - size_.right) / 2, screen_y(middle));
+      "set ylabel " + gnuplot_string(beside ? axis_label(y) : "") + " noenhanced offset 0.5,0\n";
+  return text + axis_commands("x", x, x_range, below) + axis_commands("y", y, y_range, beside) +
+         guide_commands(x, y);
 }
 
 std::string PlotFrame::colorbox_place() const {
-  const double height =
-      std::min(size_.panel_height * static_cast<double>(rows_.values.size()), 260.0);
+  const double height = std::min(setup_.panel_height * count(rows_.values.size()), 260.0);
   return fmt::format("vertical user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}",
-                     screen_x(width_ - size_.right + 18), screen_y(first_top_ + height),
+                     screen_x(width_ - setup_.right + 18), screen_y(first_top_ + height),
                      screen_x(14), height / height_);
 }
 
-Figure PlotFrame::figure(const std::string& data, const std::vector<std::string>& panels) const {
+std::string PlotFrame::legend_sample(size_t series, double x, double y) const {
+  const SeriesStyle s = series_style(series);
+  const double to = x + kSample - 8, middle = (x + to) / 2;
+  if (setup_.sample == PageSetup::Sample::kBox)
+    return fmt::format(
+        "set object rectangle from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} fc rgb '{}' "
+        "fs solid 0.85 noborder\n",
+        screen_x(x), screen_y(y + 5), screen_x(to), screen_y(y - 5), s.color);
+  std::string text;
+  if (setup_.sample == PageSetup::Sample::kLine)
+    text = fmt::format(
+        "set arrow from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} nohead lc rgb '{}' dt {} lw "
+        "1.8\n",
+        screen_x(x), screen_y(y), screen_x(to), screen_y(y), s.color, s.dash);
+  return text + fmt::format("set label '' at screen {:.5f},{:.5f} point pt {} ps 0.7 lc rgb '{}'\n",
+                            screen_x(middle), screen_y(y), s.point, s.color);
+}
+
+std::string PlotFrame::legend() const {
+  std::string text;
+  const size_t n = setup_.legend.size();
+  for (size_t i = 0; i < n; ++i) {
+    const size_t line = i / entries_in_line_,
+                 in_line = std::min(entries_in_line_, n - line * entries_in_line_);
+    const double start = (width_ - entry_width_ * count(in_line) + 20) / 2;
+    const double x = start + entry_width_ * count(i % entries_in_line_);
+    const double y = legend_top_ + kLegendLine * (count(line) + 0.5);
+    text += legend_sample(i, x, y) +
+            label(setup_.legend[i], screen_x(x + kSample), screen_y(y), "left");
+  }
+  return text;
+}
+
+std::string PlotFrame::head_and_foot() const {
+  std::string text;
+  for (size_t i = 0; i < title_.size(); ++i)
+    text += label(title_[i], 0.5, screen_y(18 + kTitleLine * count(i)), "center font ',14'");
+  for (size_t i = 0; i < caption_.size(); ++i)
+    text += label(caption_[i], screen_x(12),
+                  screen_y(height_ - 8 - kCaptionLine * (count(caption_.size() - i) - 0.5)),
+                  "left font ',9' tc rgb '#404040'");
+  return text + legend();
+}
+
+Figure PlotFrame::figure(const std::string& data, const std::vector<Panel>& panels) const {
   Figure f;
   f.width = static_cast<int>(std::lround(width_));
   f.height = static_cast<int>(std::lround(height_));
   f.script = data;
-  f.script += "set multiplot\nset tics out nomirror\nset border 3 lc rgb '#404040'\nunset key\n";
+  f.script += "set multiplot\nunset key\nset tics out nomirror\nset border 3 lc rgb '#404040'\n";
   f.script += "set grid lc rgb '#e4e4e4' lt 1 lw 0.6\n";
-  const auto titles = split(title_, '\n');
-  for (size_t i = 0; i < titles.size(); ++i)
-    f.script +=
-        label(titles[i], 0.5, screen_y(17 + 20 * static_cast<double>(i)), "center font ',14'");
-  for (size_t i = 0; i < caption_.size(); ++i)
-    f.script += label(
-        caption_[i], screen_x(12),
-        screen_y(height_ - 8 - kCaptionLine * (static_cast<double>(caption_.size() - i) - 0.5)),
-        "left font ',9' tc rgb '#404040'");
   for (size_t i = 0; i < panels.size(); ++i)
-    f.script += panels[i] + (i == 0 ? "unset label\nunset key\n" : "");
+    f.script += panels[i].settings + (i == 0 ? head_and_foot() : "") + panels[i].plot +
+                (i == 0 ? "unset label\nunset arrow\nunset object\n" : "");
   f.script += "unset multiplot\n";
   return f;
 }

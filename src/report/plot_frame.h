@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "report/document.h"
@@ -33,34 +32,38 @@ struct Range {
 // limits.
 Range axis_range(const std::vector<double>& values, const Axis& axis);
 
+struct PageSetup {
+  std::string title;
+  std::vector<std::string> caption;  // paragraphs, wrapped to the width
+  std::vector<std::string> legend;   // one entry a series; empty: no legend
+  enum class Sample { kLine, kPoint, kBox } sample = Sample::kLine;
+  double panel_width = 300, panel_height = 230, right = 24;
+};
+
+// What is drawn in one panel.
+struct Panel {
+  std::string settings, plot;
+};
+
 class PlotFrame {
  public:
-  struct Text {
-    std::string title;
-    std::vector<std::string> caption;  // each wrapped to the width
-  };
-  struct Size {
-    double panel_width = 300, panel_height = 230, right = 24;
-    size_t legend_lines = 0;
-  };
-
-  PlotFrame(PanelAxis cols, PanelAxis rows, const Text& text, const Size& size);
+  PlotFrame(PanelAxis cols, PanelAxis rows, const PageSetup& setup);
 
   size_t panels() const { return cols_.values.size() * rows_.values.size(); }
   size_t columns() const { return cols_.values.size(); }
   const std::string& col_value(size_t panel) const { return cols_.values[panel % columns()]; }
   const std::string& row_value(size_t panel) const { return rows_.values[panel / columns()]; }
+  bool last_row(size_t panel) const { return panel / columns() + 1 == rows_.values.size(); }
+  bool first_col(size_t panel) const { return panel % columns() == 0; }
 
-  // Axis labels (x below the last row, y left of the first column), ranges, guides, title of one
-  // panel.
+  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics stand
+  // only below the last row and left of the first column.
   std::string panel(size_t index, const Axis& x, Range x_range, const Axis& y, Range y_range) const;
-  // Place of the legend, as arguments of `set key`.
-  std::string legend_place() const;
   // Place of a colour bar right of the panels, as arguments of `set colorbox`.
   std::string colorbox_place() const;
 
-  // The whole drawing: `data` are data blocks, `panels` the commands of each panel.
-  Figure figure(const std::string& data, const std::vector<std::string>& panels) const;
+  // The whole drawing: `data` are data blocks.
+  Figure figure(const std::string& data, const std::vector<Panel>& panels) const;
 
  private:
   double screen_x(double points) const { return points / width_; }
@@ -68,12 +71,16 @@ class PlotFrame {
   double left(size_t panel) const;
   double top(size_t panel) const;
   std::string panel_title(size_t panel) const;
+  std::string head_and_foot() const;
+  std::string legend() const;
+  std::string legend_sample(size_t series, double x, double y) const;
 
   PanelAxis cols_, rows_;
-  std::string title_;
-  std::vector<std::string> caption_;
-  Size size_;
-  double first_top_ = 0, width_ = 0, height_ = 0;
+  PageSetup setup_;
+  std::vector<std::string> title_, caption_;  // lines
+  double entry_width_ = 0;                    // of the legend
+  size_t entries_in_line_ = 1;
+  double legend_top_ = 0, first_top_ = 0, width_ = 0, height_ = 0;
 };
 
 std::string axis_label(const Axis& axis);

@@ -79,6 +79,7 @@ std::string render_json(const Document& d) {
                      {"notes", d.notes},
                      {"provenance",
                       {{"query", d.provenance.query},
+                       {"cells_query", d.provenance.cells_query},
                        {"query_sha256", d.provenance.query_sha256},
                        {"seeds", d.provenance.seeds},
                        {"runs", d.provenance.runs},

@@ -62,11 +62,9 @@ std::string inline_svg(std::string svg, const std::string& prefix) {
   if (start == std::string::npos) return "";
   svg.erase(0, start);
   const std::string mark = prefix + "-";
-  replace_all(svg, " id=\"", " id=\"" + mark);
-  replace_all(svg, "\tid=\"", "\tid=\"" + mark);
-  replace_all(svg, "url(#", "url(#" + mark);
-  replace_all(svg, "href='#", "href='#" + mark);
-  replace_all(svg, "href=\"#", "href=\"#" + mark);
+  for (const char* const before :
+       {" id=\"", "\tid=\"", " id='", "\tid='", "url(#", "href='#", "href=\"#"})
+    replace_all(svg, before, before + mark);
   return svg;
 }
 
@@ -98,7 +96,8 @@ std::string section(const Document& d, const IndexInput& input) {
   text += "</p>\n<details class=\"small\"><summary>Provenance</summary>\n";
   for (const std::string& line : provenance_lines(d))
     text += "<p><code>" + html_escape(line) + "</code></p>\n";
-  return text + "<pre>" + html_escape(d.provenance.query) + "</pre></details>\n";
+  return text + "<pre>" + html_escape(d.provenance.query) + "</pre>\n<pre>" +
+         html_escape(d.provenance.cells_query) + "</pre></details>\n";
 }
 
 }  // namespace

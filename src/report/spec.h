@@ -23,7 +23,8 @@ struct SpecExperiment {
 
 // A column of the query result and how it is called in print.
 struct NamedColumn {
-  std::string column, title;
+  std::string column, title;  // title "": values speak for themselves
+  const std::string& heading() const { return title.empty() ? column : title; }
 };
 
 struct ValueColumn {

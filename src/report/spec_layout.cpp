@@ -113,11 +113,11 @@ void read_figure_layout(TomlTable& table, Layout& layout, TomlProblems& problems
 
 NamedColumn read_named_column(const TomlValue& value, const std::string& path,
                               TomlProblems& problems) {
-  if (value.kind == Kind::kString) return {value.text, value.text};
+  if (value.kind == Kind::kString) return {value.text, ""};
   TomlTable table(value, path, problems);
   NamedColumn named;
   named.column = table.required_text("column");
-  named.title = table.text("title", named.column);
+  named.title = table.text("title");
   table.finish();
   return named;
 }

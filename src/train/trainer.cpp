@@ -78,6 +78,8 @@ void Trainer::start() {
     for (const std::string& name : load_weights(model_, *request_.initial_weights)) fresh += " " + name;
     hooks_.event({"initial weights", fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
+  if (!request_.resume)
+    hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
   progress_.step = logged_ = state_.step;
   progress_.steps = config_.train.steps;
 }

@@ -44,9 +44,8 @@ class Safetensors {
   Safetensors& operator=(Safetensors&&) noexcept = default;
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const std::vector<TensorView>& tensors() const {
-    return tensors_;
-  }                                                     // data points into this object
+  // In the order of their data, which points into this object.
+  const std::vector<TensorView>& tensors() const { return tensors_; }
   const TensorView& at(const std::string& name) const;  // throws Error with near names
   bool contains(const std::string& name) const { return index_.contains(name); }
 

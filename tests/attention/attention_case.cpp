@@ -57,7 +57,7 @@ Result run(Op op, const Inputs& in, SinkMode mode, Loss loss, at::ScalarType dty
 double error(const at::Tensor& a, const at::Tensor& b) {
   const double difference = (a.to(at::kDouble) - b.to(at::kDouble)).norm().item<double>();
   const double size = b.to(at::kDouble).norm().item<double>();
-  return size > 0 ? difference / size : difference;
+  return size > 1e-12 ? difference / size : difference;
 }
 
 void expect_close(const Result& result, const Result& reference, double bound,

@@ -40,7 +40,7 @@ using Op = AttentionOut (*)(const at::Tensor&, const at::Tensor&, const at::Tens
 // Runs `op` at `dtype` and differentiates sum(out * d_out) + sum(gate * d_gate), or one of the two.
 Result run(Op op, const Inputs& in, SinkMode mode, Loss loss, at::ScalarType dtype);
 
-// ||a - b|| / ||b||, in fp64; the norm itself where b is zero.
+// ||a - b|| / ||b||, in fp64; the difference itself where b is zero to rounding.
 double error(const at::Tensor& a, const at::Tensor& b);
 
 // Fails the test where any error of out, gate or a gradient exceeds the bound; names the part.

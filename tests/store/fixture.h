@@ -13,11 +13,14 @@
 
 namespace sinkmoe {
 
-// A folder that is gone when the test ends.
+// A folder that is gone when the test ends, in memory where there is such a file system.
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sinkmoe-test-XXXXXX").string();
+    const std::filesystem::path memory = "/dev/shm";
+    const auto base =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    std::string name = (base / "sinkmoe-test-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~Folder() {

@@ -12,7 +12,7 @@ struct Sink : HeadMixer {
   HeadOut mix(const HeadIn& in) const override {
     auto [out, gate] =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::logit, sinks_H);
-    return {.out_BHTK = std::move(out), .gate_BHT = std::move(gate)};
+    return {.out_BHTK = std::move(out), .gate_BHT = gate, .key_mass_BHT = gate};
   }
   const at::Tensor& sinks_H;
 };

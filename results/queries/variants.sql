@@ -1,0 +1,6 @@
+-- Mean final loss and imbalance by variant and weight.
+select attention_kind, balance_loss, balance_weight, count(*) as runs, round(avg(eval_loss), 4) as eval_loss
+from run_wide
+where status = 'done'
+group by 1, 2, 3
+order by 1, 2, 3;

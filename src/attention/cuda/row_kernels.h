@@ -1,0 +1,94 @@
+// The passes of passes.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
+// fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17: CMake 3.25
+// knows no later CUDA standard.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+namespace sinkmoe::cuda {
+
+struct Bf16 {
+  uint16_t bits;
+};
+
+// A strided [B,H,T(,K)] device array. Arrays with K: last stride 1, 16-byte aligned rows, K a
+// multiple of 8 up to 256.
+template <class E>
+struct Rows {
+  E* data = nullptr;
+  int64_t b = 0, h = 0, t = 0;
+};
+
+struct Sizes {
+  int64_t B, H, J, T, K;
+};
+
+// Tokens of one key/value head whose contributions to key 0 one block adds up.
+constexpr int64_t kTokensPerChunk = 64;
+__host__ __device__ constexpr int64_t chunks(int64_t tokens) {
+  return (tokens + kTokensPerChunk - 1) / kTokensPerChunk;
+}
+
+// As in loops.h: rest_* arrays and lse hold rows 1.. only.
+template <class E>
+struct Merge {
+  Sizes n;
+  float scale;
+  Rows<const E> q, k, v, rest_out;
+  Rows<const float> rest_lse;
+  Rows<E> out;
+  Rows<float> gate, first, lse;
+};
+
+template <class E>
+struct EditMerge {
+  Sizes n;
+  float scale;
+  Rows<const E> d_out, q, v, rest_out;
+  Rows<const float> d_gate, gate, first;
+  Rows<E> edit, d_out_copy;  // rows 1..; the copy has stand-ins in empty rows
+  Rows<float> d_logit;
+  float* partial;  // [B, J, chunks(T), 2, K]: parts of d_k0 and d_v0
+};
+
+template <class E>
+struct FinishMerge {
+  Sizes n;
+  Rows<const E> k, rest_dq, rest_dk, rest_dv;
+  Rows<const float> d_logit;
+  const float* partial;
+  Rows<E> dq, dk, dv;
+};
+
+template <class E>
+struct Rescale {
+  Sizes n;
+  const float* sink;  // [H]
+  Rows<const float> lse_keys;
+  Rows<E> out;
+  Rows<float> gate, weight, lse;
+};
+
+template <class E>
+struct EditSink {
+  Sizes n;
+  Rows<const E> d_out, out;
+  Rows<const float> d_gate, gate, weight;
+  Rows<E> edit, d_out_copy;
+  float* partial;  // [H, chunks(B * T)]: parts of the gradient of the sink logits
+};
+
+template <class E>
+cudaError_t merge(const Merge<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t edit_merge(const EditMerge<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t finish_merge(const FinishMerge<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t rescale(const Rescale<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t edit_sink(const EditSink<E>& a, cudaStream_t stream);
+
+}  // namespace sinkmoe::cuda

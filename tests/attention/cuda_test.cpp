@@ -1,0 +1,95 @@
+// The same exactness on a GPU, in every mode of every op. Skips with a word where there is none.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "attention/attention_case.h"
+#include "attention/device.h"
+#include "attention/kernels.h"
+#include "attention/self_test.h"
+
+namespace sinkmoe::testing {
+namespace {
+
+// LibTorch must meet its CUDA half before the first test uses a tensor.
+struct LoadCuda : ::testing::Environment {
+  void SetUp() override { cuda_ready(); }
+};
+const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
+
+#define SKIP_WITHOUT_GPU() \
+  if (std::string why; !cuda_ready(&why)) GTEST_SKIP() << why
+
+AttentionOut on_gpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+                    SinkMode mode, const at::Tensor& sink) {
+  const AttentionOut r = softmax_attention(q.cuda(), k.cuda(), v.cuda(), scale, mode,
+                                           sink.defined() ? sink.cuda() : sink);
+  return {.out_BHTK = r.out_BHTK.cpu(), .gate_BHT = r.gate_BHT.cpu()};
+}
+
+TEST(Gpu, SinglePrecisionIsExact) {
+  SKIP_WITHOUT_GPU();
+  for (const SinkMode mode : {SinkMode::none, SinkMode::first_key, SinkMode::logit})
+    for (const int64_t T : {2, 33, 513})
+      for (const int64_t K : {16, 24, 64, 96, 128})
+        for (const int64_t J : {2, 4}) {
+          const Case c{.J = J, .T = T, .K = K, .mode = mode};
+          const Inputs in = make_inputs(c);
+          const Loss loss = mode == SinkMode::none ? Loss::out_only : Loss::both;
+          expect_close(run(on_gpu, in, mode, loss, at::kFloat),
+                       run(explicit_attention, in, mode, loss, at::kDouble), 5e-6,
+                       "T " + std::to_string(T) + " K " + std::to_string(K));
+        }
+}
+
+TEST(Gpu, EachLossAloneIsExact) {
+  SKIP_WITHOUT_GPU();
+  for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit})
+    for (const Loss loss : {Loss::out_only, Loss::gate_only}) {
+      const Inputs in = make_inputs({.T = 65, .K = 64, .mode = mode});
+      const Result reference = run(explicit_attention, in, mode, loss, at::kDouble);
+      expect_close(run(on_gpu, in, mode, loss, at::kFloat), reference, 5e-6, "fp32");
+      expect_close(run(on_gpu, in, mode, loss, at::kBFloat16), reference, 3e-2, "bf16");
+    }
+}
+
+TEST(Gpu, SelfTestPassesInEveryMode) {
+  SKIP_WITHOUT_GPU();
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
+    for (const bool fast : {false, true}) {
+      kernels::allow_cudnn(fast);
+      const SelfTest test = self_test_attention(at::kCUDA, type);
+      EXPECT_TRUE(test.passed()) << test.op << ": error " << test.error;
+    }
+  kernels::allow_cudnn(false);
+}
+
+TEST(Gpu, ExactModeRepeatsBitForBit) {
+  SKIP_WITHOUT_GPU();
+  at::globalContext().setDeterministicAlgorithms(true, false);
+  for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit}) {
+    const Inputs in = make_inputs({.B = 4, .J = 2, .T = 300, .K = 64, .mode = mode});
+    const Result a = run(on_gpu, in, mode, Loss::both, at::kBFloat16);
+    const Result b = run(on_gpu, in, mode, Loss::both, at::kBFloat16);
+    for (size_t i = 0; i < a.gradients.size(); ++i)
+      EXPECT_TRUE(at::equal(a.gradients[i], b.gradients[i])) << i;
+  }
+  at::globalContext().setDeterministicAlgorithms(false, false);
+}
+
+TEST(SelfTest, PassesOnTheCpu) {
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const SelfTest test = self_test_attention(at::kCPU, type);
+    EXPECT_EQ(test.op, "cpu");
+    EXPECT_TRUE(test.passed()) << test.error;
+    EXPECT_GT(test.error, 0);
+  }
+}
+
+TEST(Device, SaysWhatIsMissing) {
+  std::string why;
+  if (cuda_ready(&why)) GTEST_SKIP() << "there is a device";
+  EXPECT_FALSE(why.empty());
+}
+
+}  // namespace
+}  // namespace sinkmoe::testing

@@ -1,0 +1,27 @@
+# Shared by the end-to-end checks: a folder of its own, the program under test, and ways to say what was expected.
+# Sourced, never run. SINKMOE names the program; default: the last release build.
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+sinkmoe="${SINKMOE:-$root/build/sinkmoe}"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+[ -x "$sinkmoe" ] || { echo "skipped: no program at $sinkmoe"; exit 77; }
+cd "$root"
+
+die() {
+  printf 'FAILED: %s\n' "$1" >&2
+  [ ! -s "$work/log" ] || tail -n 20 "$work/log" >&2
+  exit 1
+}
+
+# with_torch: the checks that train are skipped in a program that cannot.
+with_torch() {
+  "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
+  "$sinkmoe" list variants 2>/dev/null | grep -q vanilla || { echo "skipped: built without LibTorch"; exit 77; }
+}
+
+# number DB SQL: the one value of a query.
+number() { sqlite3 -readonly "$1" "$2"; }
+
+# expect WHAT GOT WANTED
+expect() { [ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"; }

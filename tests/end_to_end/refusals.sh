@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Bad input: exit code 2, a message that names what is wrong, and nothing written.
+# Cost: none. Time: 5 s.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+db="$work/results.db"
+count=0
+
+# refused TEXT ARGUMENT...: exit code 2, TEXT in the message, no database.
+refused() {
+  local text="$1" code=0
+  shift
+  "$sinkmoe" --db "$db" "$@" >"$work/out" 2>"$work/log" </dev/null || code=$?
+  [ "$code" = 2 ] || die "'$*' ended with code $code, not 2"
+  grep -qF -- "$text" "$work/log" || die "'$*' does not name '$text'"
+  [ ! -e "$db" ] || die "'$*' wrote a database"
+  count=$((count + 1))
+}
+
+# file_refused TEXT CONTENT: the same for a sweep file.
+file_refused() {
+  printf '%s\n' "$2" >"$work/bad.toml"
+  refused "$1" plan "$work/bad.toml"
+  refused "bad.toml" plan "$work/bad.toml"
+}
+
+refused "model.layers" plan smoke model.layes=3
+refused "train.lr" plan smoke train.lr=fast
+refused "train.lr" plan smoke train.lr=11
+refused "heads" plan smoke model.width=65
+refused "shared_heads" plan smoke balance.shared_heads=4
+refused "small" plan smoke model=smal
+refused "quick" plan quik
+refused "report" reprt
+if "$sinkmoe" --help | grep -q '^  run '; then refused "workers" run smoke --wrokers 2; fi
+refused "nowhere" query "select 1" --db "$work/nowhere.db"
+file_refused "train.steps" 'set.train.step = 3'
+file_refused "bad.toml:2" $'name = "bad"\nset.train.steps = "many"'
+file_refused "bad.toml" 'name = "bad'
+file_refused "one" $'[[sweep.block]]\nname = "one"\ninit_from = "two"\n[[sweep.block]]\nname = "two"\ninit_from = "one"'
+refused "train.new_key" plan smoke train.new_key=3
+if "$sinkmoe" list variants 2>/dev/null | grep -q vanilla; then refused "sink" plan smoke attention.kind=snik; fi
+mkdir "$work/empty" "$work/latin"
+refused "empty" data import "$work/empty" --out "$work/set"
+printf 'caf\xe9\n' >"$work/latin/a.txt"
+refused "a.txt" data import "$work/latin" --out "$work/set"
+[ ! -e "$work/set" ] || die "a refused import left a folder"
+
+head -c 4096 /dev/urandom >"$work/noise.db"
+before="$(sha256sum <"$work/noise.db")"
+for command in status report check query; do
+  code=0 arguments=()
+  [ "$command" != query ] || arguments=("select 1")
+  "$sinkmoe" --db "$work/noise.db" "$command" "${arguments[@]}" >"$work/out" 2>"$work/log" </dev/null || code=$?
+  [ "$code" = 2 ] || die "'$command' on a file that is no database ended with code $code"
+  grep -qF noise.db "$work/log" || die "'$command' does not name the file"
+  count=$((count + 1))
+done
+expect "the file that is no database" "$(sha256sum <"$work/noise.db")" "$before"
+
+sqlite3 "$work/other.db" "create table t(x); insert into t values (1)"
+code=0
+"$sinkmoe" --db "$work/other.db" status >"$work/out" 2>"$work/log" || code=$?
+expect "the code for a database of another program" "$code" 2
+echo "$((count + 1)) refusals, each with code 2 and nothing written"

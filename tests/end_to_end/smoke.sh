@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The whole road on the smallest sweep: plan, run, again without training, query like the sqlite3 shell, report.
+# Cost: 6 runs of 30 steps. Time: 30 s.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+with_torch
+db="$work/results.db"
+
+"$sinkmoe" --db "$db" plan smoke >"$work/log" 2>&1 || die "plan"
+[ ! -e "$db" ] || die "plan wrote a database"
+"$sinkmoe" --db "$db" run smoke --workers 2 >"$work/log" 2>&1 </dev/null || die "run"
+expect "runs done" "$(number "$db" "select count(*) from run where status = 'done'")" 6
+expect "attempts" "$(number "$db" "select count(*) from attempt")" 6
+expect "losses that are numbers" "$(number "$db" "select count(*) from run_wide where eval_loss between 0.1 and 10")" 6
+expect "metric rows of an unknown run" "$(number "$db" "select count(*) from metric where run not in (select id from run)")" 0
+
+before="$(number "$db" "select count(*) from metric")"
+started=$SECONDS
+"$sinkmoe" --db "$db" run smoke --workers 2 >"$work/log" 2>&1 </dev/null || die "the second run"
+[ $((SECONDS - started)) -lt 10 ] || die "the second run took $((SECONDS - started)) s"
+expect "attempts after the second run" "$(number "$db" "select count(*) from attempt")" 6
+expect "metric rows after the second run" "$(number "$db" "select count(*) from metric")" "$before"
+
+sql="select attention_kind, balance_weight, avg(eval_loss) from run_wide group by 1, 2 order by 1, 2"
+"$sinkmoe" --db "$db" query "$sql" --csv >"$work/ours.csv" 2>"$work/log" || die "query"
+expect "rows of the query" "$(tail -n +2 "$work/ours.csv" | wc -l)" 6
+sqlite3 -readonly -csv "$db" "$sql" | tr -d '\r' | cut -d, -f1 >"$work/shell"
+expect "variants in the query and in the shell" "$(tail -n +2 "$work/ours.csv" | tr -d '\r' | cut -d, -f1)" "$(cat "$work/shell")"
+
+"$sinkmoe" --db "$db" report --out "$work/out" >"$work/log" 2>&1 || [ $? = 1 ] || die "report"
+for file in index.html main_table.md main_table.csv main_table.tex main_table.json imbalance_steps.svg; do
+  [ -s "$work/out/$file" ] || die "the report made no $file"
+done
+"$sinkmoe" --db "$db" report --out "$work/again" >"$work/log" 2>&1 || [ $? = 1 ] || die "the second report"
+for file in "$work"/out/*.{md,csv,tex,json,svg}; do
+  cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
+done

@@ -1,0 +1,71 @@
+// What workers and supervisor tell each other and the terminal.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <cmath>
+
+#include "queue/display.h"
+#include "queue/report_line.h"
+#include "queue/worker.h"
+#include "queue/worker_process.h"
+
+namespace sinkmoe {
+namespace {
+
+TEST(ReportLine, SurvivesTheRoundTrip) {
+  const std::string line =
+      encode({.progress = Progress{3, 10, 2.5, 1e4, 0.5, 12}, .note = "a \x1b[31m\"note\"\n"});
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  const ReportLine back = decode(line);
+  EXPECT_EQ(back.progress->step, 3);
+  EXPECT_EQ(back.progress->steps, 10);
+  EXPECT_EQ(back.progress->loss, 2.5);
+  EXPECT_EQ(*back.note, "a ?[31m\"note\"\n");
+  EXPECT_EQ(decode(encode({.progress = Progress{1, 2, std::nan(""), 0, 0, 0}, .note = {}}))
+                .progress->loss,
+            0);
+}
+
+TEST(ReportLine, WhatIsNotOursIsIgnored) {
+  for (const char* text : {"", "{", "[1,2]", "null", "{\"progress\": 3}",
+                           "{\"progress\": {\"step\": \"x\"}}", "\xff\xfe"}) {
+    const ReportLine line = decode(text);
+    EXPECT_FALSE(line.note) << text;
+    EXPECT_EQ(line.progress.value_or(Progress{}).step, 0) << text;
+  }
+}
+
+TEST(WorkerArguments, SurviveTheRoundTrip) {
+  WorkerArgs args{
+      .db = "/a b/r.db", .run_id = "abc", .body = "fake", .epoch = 7, .supervisor = 9, .pipe = 3};
+  args.keep = Keep::all;
+  args.lease_seconds = 0.25;
+  EXPECT_EQ(to_arguments(parse_worker_arguments(to_arguments(args))), to_arguments(args));
+  EXPECT_THROW(parse_worker_arguments({"x"}), Error);
+  EXPECT_THROW(parse_worker_arguments({"db", "id", "fake", "x", "1", "3", "all", "3", "60", "300"}),
+               Error);
+}
+
+TEST(Death, IsExplained) {
+  EXPECT_EQ(explain_death(SIGKILL, false).message, "killed by SIGKILL");
+  EXPECT_EQ(explain_death(SIGKILL, true).outcome, "oom");
+  EXPECT_EQ(explain_death(SIGSEGV, true).outcome, "signal");
+  EXPECT_EQ(explain_death(2 << 8, false).message,
+            "the worker ended with code 2 and could not record why");
+}
+
+TEST(Display, LinesAreComplete) {
+  EXPECT_EQ(format_duration(487), "8:07");
+  EXPECT_EQ(format_duration(3723), "1:02:03");
+  EXPECT_EQ(format_duration(-1), "?");
+  const RunLine run{
+      "0123456789ab", "attention.kind=sink", {420, 1000, 2.2131, 31000, 0.52, 12.4}, 42, 0};
+  EXPECT_EQ(format_line(run),
+            "01234567 step 420/1000 loss 2.2131 31k tok/s ETA 0:58 CV 0.52 sink 12%  "
+            "attention.kind=sink");
+  EXPECT_EQ(format_line(SweepLine{"quick", 18, 7, 1, 2, 0, 300, 492}),
+            "quick: 7/18 done, 2 running, 1 failed, 5:00 so far, ETA 8:12");
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,141 @@
+#include "report/document.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "hand_made.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(TableDocument, CellsShowMeanIntervalAndWhatIsMissing) {
+  const Grid grid = *hand_made_document().grid;
+  EXPECT_THAT(grid.header, ElementsAre("variant", "λ", "n", "loss (nats)", "Δ loss (nats)", "CV"));
+  ASSERT_EQ(grid.rows.size(), 4u);
+  // sd 0.02, t(2) 4.30265: 4.30265 * 0.02 / sqrt 3 = 0.0497.
+  EXPECT_THAT(grid.rows[0],
+              ElementsAre("vanilla", "0", "3", "2.020 ± 0.050", "control", "0.60 ± 0.25"));
+  // Differences -0.02, -0.01, -0.03: mean -0.02, sd 0.01, half width 0.0248.
+  EXPECT_THAT(grid.rows[1], ElementsAre("vanilla", "0.01", "3", "2.000 ± 0.043",
+                                        "-0.020 [-0.045, +0.005]", "0.02 ± 0.02"));
+}
+
+TEST(TableDocument, OneRunHasNoIntervalAndADivergedRunIsNoNumber) {
+  const Grid grid = *hand_made_document().grid;
+  EXPECT_THAT(grid.rows[2], ElementsAre("sink", "0", "1", "1.900", "control", "absent"));
+  EXPECT_THAT(grid.rows[3],
+              ElementsAre("sink", "0.01", "1 (1 diverged)", "1.950", "+0.050", "1 diverged"));
+}
+
+TEST(TableDocument, ColumnsOfAKeyAndAbsentCells) {
+  std::string toml = kTableSpec.substr(0, kTableSpec.find("[[expect]]"));
+  toml.replace(toml.find("rows ="), toml.find("values = [") - toml.find("rows ="),
+               "rows = [\"variant\"]\ncols = \"weight\"\n");
+  Table rows = hand_made_rows();
+  rows.rows.resize(7);  // no run of sink with weight 0.01
+  const Grid grid = *hand_made_document(toml, rows).grid;
+  EXPECT_EQ(grid.header[1], "weight 0: loss (nats)");
+  EXPECT_THAT(grid.rows[0], ElementsAre("vanilla", "2.020 ± 0.050 (n = 3)", "control",
+                                        "0.60 ± 0.25 (n = 3)", "2.000 ± 0.043 (n = 3)",
+                                        "-0.020 [-0.045, +0.005]", "0.02 ± 0.02 (n = 3)"));
+  EXPECT_THAT(grid.rows[1], ElementsAre("sink", "1.900 (n = 1)", "control", "absent", "absent",
+                                        "absent", "absent"));
+}
+
+TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {
+  const Table& data = hand_made_document().data;
+  const auto at = [&](size_t row, const std::string& column) {
+    return data.rows[row][data.column(column)];
+  };
+  EXPECT_EQ(to_text(at(0, "mean")), "2.02");
+  EXPECT_TRUE(is_null(at(0, "diff_mean")));  // the control
+  EXPECT_NEAR(to_number(at(2, "diff_mean")), -0.02, 1e-12);
+  EXPECT_NEAR(to_number(at(2, "p")), 0.0742, 0.0001);  // t = -3.4641, 2 degrees of freedom
+  EXPECT_TRUE(is_null(at(4, "sd")));
+  EXPECT_TRUE(is_null(at(5, "mean")));
+  EXPECT_EQ(to_text(at(6, "not_done")), "1 diverged");
+}
+
+TEST(Outcomes, HolmCountsTheMissingPrimaryCell) {
+  const auto& o = hand_made_document().outcomes;
+  ASSERT_EQ(o.size(), 3u);
+  EXPECT_EQ(o[0].verdict, Verdict::kNotSignificant);
+  EXPECT_NEAR(*o[0].p, 0.0742, 0.0001);
+  EXPECT_NEAR(*o[0].adjusted_p, 2 * *o[0].p, 1e-12);
+  EXPECT_EQ(check_of(o[0]), Check::kOff);
+  EXPECT_EQ(o[1].verdict, Verdict::kMissing);
+  EXPECT_EQ(o[1].note, "1 of 3 pairs (1 diverged)");
+  EXPECT_EQ(check_of(o[1]), Check::kMissing);
+}
+
+TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
+  const Outcome o = hand_made_document().outcomes[2];
+  EXPECT_EQ(o.cell, "variant vanilla, weight 0.01");
+  EXPECT_NEAR(*o.effect.mean, 0.02, 1e-12);
+  EXPECT_NEAR(*o.p, 0.0351, 0.0001);  // t = -0.03 / (0.01 / sqrt 3)
+  EXPECT_EQ(o.verdict, Verdict::kReproduced);
+  EXPECT_EQ(check_of(o), Check::kPass);
+}
+
+TEST(Outcomes, FoundDecidesWhatCheckCallsPass) {
+  std::string toml = kTableSpec;
+  toml.replace(toml.find("margin = 0.005"), 0, "found = \"not significant\"\n");
+  EXPECT_EQ(check_of(hand_made_document(toml).outcomes[0]), Check::kPass);
+}
+
+TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
+  std::string toml = kTableSpec;
+  toml.replace(toml.find("below = 0.05"), 0,
+               "guard = { value = \"cv\", cell = { variant = \"vanilla\", weight = 0 }, above = "
+               "0.7, text = \"no sinks\" }\n");
+  const Outcome guarded = hand_made_document(toml).outcomes[2];
+  EXPECT_EQ(guarded.verdict, Verdict::kScaleTooSmall);
+  EXPECT_EQ(guarded.note, "no sinks: cv is 0.6, needed above 0.7");
+  EXPECT_EQ(check_of(guarded), Check::kMissing);
+  toml = kTableSpec;
+  toml.replace(toml.find("below = 0.05"), 0, "published = false\n");
+  EXPECT_EQ(hand_made_document(toml).outcomes[2].verdict, Verdict::kNotPublished);
+}
+
+TEST(Outcomes, PowerStatementUsesTheSdSeen) {
+  const auto& notes = hand_made_document().notes;
+  // 3.097 * 0.01 = 0.031
+  EXPECT_THAT(notes, testing::Contains(HasSubstr(
+                         "with 3 pairs and the sd seen (0.01) a difference of 0.031 is seen")));
+}
+
+TEST(Cells, TwoRunsWithOneSeedInACellAreAnError) {
+  Table rows = hand_made_rows();
+  rows.rows[1][2] = int64_t{0};
+  EXPECT_THAT(
+      message_of([&] { hand_made_document(kTableSpec, rows); }),
+      HasSubstr(
+          "plots/hand_made.toml: runs vanilla-0-0 and vanilla-0-1 are in one cell with seed 0"));
+}
+
+TEST(Cells, MissingColumnAndTextNameTheSpec) {
+  Table rows = hand_made_rows();
+  rows.columns[5] = "los";
+  EXPECT_THAT(message_of([&] { hand_made_document(kTableSpec, rows); }),
+              HasSubstr("plots/hand_made.toml: the query gives no column 'loss'; its columns are: "
+                        "variant, weight"));
+  rows = hand_made_rows();
+  rows.rows[0][5] = std::string("two");
+  EXPECT_THAT(message_of([&] { hand_made_document(kTableSpec, rows); }),
+              HasSubstr("column 'loss' has the text 'two'"));
+}
+
+}  // namespace
+}  // namespace sinkmoe
