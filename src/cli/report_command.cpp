@@ -34,8 +34,11 @@ void print(const Globals& globals, const Written& written, const Documents& docu
   if (globals.quiet) return;
   for (const std::string& name : documents.absent) std::cout << "no runs yet: " << name << "\n";
   for (const Document& d : documents.list) std::cout << d.id << ": " << d.title << "\n";
-  std::cout << written.files.size() << " files in " << folder << "; open " << folder
-            << "/index.html\n";
+  const bool index = !written.files.empty() && written.files.back() == "index.html";
+  std::cout << written.files.size() << " files in " << folder
+            << (index ? "; open " + folder + "/index.html"
+                      : "; a report without names also makes index.html")
+            << "\n";
 }
 
 int report(const Globals& globals, const Texts& args) {
@@ -54,7 +57,8 @@ int report(const Globals& globals, const Texts& args) {
   const Documents documents = make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
       list_of(*values, "experiment"));
-  const Written written = write_documents(documents, folder);
+  const bool everything = !values->count("artifact") && !values->count("experiment");
+  const Written written = write_documents(documents, folder, {.index = everything});
   print(globals, written, documents, folder);
   return documents.problems.empty() ? 0 : 1;
 }

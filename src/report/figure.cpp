@@ -1,22 +1,15 @@
 #include "report/figure.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "core/text.h"
 #include "report/figure_parts.h"
+#include "report/number_text.h"
 
 namespace sinkmoe {
-
-std::optional<double> parse_number(const std::string& text) {
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
-  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
 
 std::vector<std::string> ordered_values(const Table& rows, const std::string& column,
                                         const std::string& where) {
@@ -68,7 +61,7 @@ SeriesList series_list(const FigureInput& input) {
     std::string title;
     for (size_t i = 0; i < key.size(); ++i)
       title += (title.empty() ? "" : ", ") +
-               (series[i].title.empty() ? "" : series[i].title + " ") + key[i];
+               (series[i].title.empty() ? "" : series[i].title + " ") + plain_key(key[i]);
     list.keys.push_back(key);
     list.titles.push_back(title);
   }

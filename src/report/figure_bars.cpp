@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "report/escape.h"
+#include "report/number_text.h"
 #include "report/series_data.h"
 
 namespace sinkmoe {
@@ -32,8 +33,8 @@ std::string data_blocks(const SeriesData& data) {
 std::string category_tics(const std::vector<std::string>& categories, bool numbered) {
   std::string text = "set xtics (";
   for (size_t i = 0; i < categories.size(); ++i)
-    text +=
-        (i ? ", " : "") + gnuplot_string(numbered ? categories[i] : "") + " " + std::to_string(i);
+    text += (i ? ", " : "") + gnuplot_string(numbered ? plain_key(categories[i]) : "") + " " +
+            std::to_string(i);
   return text + ") noenhanced\nunset grid\nset grid y lc rgb '#e4e4e4' lt 1 lw 0.6\n";
 }
 

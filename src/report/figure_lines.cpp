@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "report/number_text.h"
 #include "report/series_data.h"
 
 namespace sinkmoe {

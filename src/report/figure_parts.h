@@ -27,8 +27,6 @@ void draw_scatter(const FigureInput& input);
 // The different texts of a column, numbers in order of size, others in order of appearance.
 std::vector<std::string> ordered_values(const Table& rows, const std::string& column,
                                         const std::string& where);
-// The number a text is, whole.
-std::optional<double> parse_number(const std::string& text);
 // One empty value when the layout has no such column.
 PanelAxis panel_axis(const FigureInput& input, const std::optional<NamedColumn>& column);
 

@@ -18,6 +18,7 @@
 
 #include "core/text.h"
 #include "report/escape.h"
+#include "report/png_text.h"
 
 namespace sinkmoe {
 
@@ -108,7 +109,8 @@ std::string terminal(const Figure& f, Picture picture) {
         "pointscale 2 background rgb 'white'\n",
         2 * f.width, 2 * f.height);
   return fmt::format(
-      "set terminal svg noenhanced size {},{} fixed font 'DejaVu Sans,11' fontscale 1.25 background rgb "
+      "set terminal svg noenhanced size {},{} fixed font 'DejaVu Sans,11' fontscale 1.25 "
+      "background rgb "
       "'white'\n",
       f.width, f.height);
 }
@@ -146,8 +148,9 @@ std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Pi
   std::string picture_bytes = out.content();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture_bytes.empty())
     throw std::runtime_error(gnuplot.program + " failed: " + printable(trim(err.content())));
-  return picture == Picture::kSvg ? finished_svg(std::move(picture_bytes), description)
-                                  : picture_bytes;
+  return picture == Picture::kSvg
+             ? finished_svg(std::move(picture_bytes), description)
+             : png_with_text(std::move(picture_bytes), "Description", description);
 }
 
 }  // namespace sinkmoe

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace sinkmoe {
@@ -23,6 +24,18 @@ std::string fixed(double value, int digits) {
 
 std::string signed_fixed(double value, int digits) {
   return without_negative_zero(fmt::format("{:+.{}f}", value, digits));
+}
+
+std::optional<double> parse_number(const std::string& text) {
+  double value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
+  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+std::string plain_key(const std::string& text) {
+  const auto value = parse_number(text);
+  return value && text.find('e') != std::string::npos ? fmt::format("{}", *value) : text;
 }
 
 std::string significant(double value, int digits) { return fmt::format("{:.{}g}", value, digits); }

@@ -13,6 +13,11 @@ std::string signed_fixed(double value, int digits);  // "+0.0012", "-0.0012", "0
 std::string significant(double value, int digits);   // "0.0012", "1.2e-07"
 std::string p_text(std::optional<double> p);         // "0.012", "< 0.0001", "" when absent
 
+// The finite number a text is, whole.
+std::optional<double> parse_number(const std::string& text);
+// A key value as printed: "1e-04" as "0.0001", everything else as it is.
+std::string plain_key(const std::string& text);
+
 // "1.2340 ± 0.0012", "1.2340" for one value, "" for none.
 std::string mean_text(const Summary& s, int digits);
 // "-0.0012 [-0.0030, +0.0006]", "-0.0012" for one pair, "" for none.

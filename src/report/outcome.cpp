@@ -11,7 +11,8 @@ namespace {
 
 std::string key_list(const CellKey& key) {
   std::string text;
-  for (const auto& [column, value] : key) text += (text.empty() ? "" : ", ") + column + " " + value;
+  for (const auto& [column, value] : key)
+    text += (text.empty() ? "" : ", ") + column + " " + plain_key(value);
   return text;
 }
 

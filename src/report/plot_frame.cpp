@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "report/escape.h"
+#include "report/number_text.h"
 #include "report/plot_axis.h"
 
 namespace sinkmoe {
@@ -86,7 +87,8 @@ double PlotFrame::top(size_t panel) const {
 
 std::string PlotFrame::panel_title(size_t panel) const {
   const auto part = [](const PanelAxis& axis, const std::string& value) {
-    return value.empty() || axis.title.empty() ? value : axis.title + " " + value;
+    return value.empty() || axis.title.empty() ? plain_key(value)
+                                               : axis.title + " " + plain_key(value);
   };
   const std::string col = part(cols_, col_value(panel)), row = part(rows_, row_value(panel));
   return col + (col.empty() || row.empty() ? "" : ", ") + row;

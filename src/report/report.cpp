@@ -87,8 +87,8 @@ std::string joined(const std::vector<std::string>& lines) {
 
 class Writer {
  public:
-  Writer(const std::filesystem::path& folder, const Gnuplot& gnuplot)
-      : folder_(folder), gnuplot_(gnuplot) {}
+  Writer(const std::filesystem::path& folder, const WriteOptions& options)
+      : folder_(folder), options_(options) {}
 
   void add(const Document& d) {
     put(d, "md", render_markdown(d));
@@ -105,7 +105,7 @@ class Writer {
                            written_.problems.end());
     for (const std::string& name : documents.absent)
       index_.messages.push_back("No runs for the artifact " + name + " yet.");
-    contents_.emplace_back("index.html", render_index(index_));
+    if (options_.index) contents_.emplace_back("index.html", render_index(index_));
     ensure_writable_folder(folder_);
     for (const auto& [name, content] : contents_) {
       write_file_atomic(folder_ / name, content);
@@ -125,12 +125,13 @@ class Writer {
     if (!gnuplot_there_) return;
     try {
       const std::string description = joined(provenance_lines(d));
-      const auto svg = draw(gnuplot_, *d.figure, Picture::kSvg, description);
-      const auto png = svg ? draw(gnuplot_, *d.figure, Picture::kPng, description) : std::nullopt;
+      const auto svg = draw(options_.gnuplot, *d.figure, Picture::kSvg, description);
+      const auto png =
+          svg ? draw(options_.gnuplot, *d.figure, Picture::kPng, description) : std::nullopt;
       if (!svg || !png) {
         gnuplot_there_ = false;
         written_.problems.push_back(
-            "Figures are not drawn: there is no program '" + gnuplot_.program +
+            "Figures are not drawn: there is no program '" + options_.gnuplot.program +
             "' (Debian: apt-get install gnuplot-nox). Tables and numbers are complete.");
         return;
       }
@@ -143,7 +144,7 @@ class Writer {
   }
 
   std::filesystem::path folder_;
-  Gnuplot gnuplot_;
+  WriteOptions options_;
   bool gnuplot_there_ = true;
   IndexInput index_;
   std::vector<std::pair<std::string, std::string>> contents_;
@@ -174,8 +175,8 @@ Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& qu
 }
 
 Written write_documents(const Documents& documents, const std::filesystem::path& folder,
-                        const Gnuplot& gnuplot) {
-  Writer writer(folder, gnuplot);
+                        const WriteOptions& options) {
+  Writer writer(folder, options);
   for (const Document& d : documents.list) writer.add(d);
   return writer.finish(documents);
 }

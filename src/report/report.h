@@ -30,9 +30,15 @@ struct Written {
   std::vector<std::string> problems;  // figures that could not be drawn
 };
 
+struct WriteOptions {
+  Gnuplot gnuplot;
+  bool index = true;  // false: the documents are not all there are, an index of them alone would
+                      // hide the rest
+};
+
 // Every format of every document, and index.html, each atomically. Throws Error: the folder cannot
 // be written.
 Written write_documents(const Documents& documents, const std::filesystem::path& folder,
-                        const Gnuplot& gnuplot = {});
+                        const WriteOptions& options = {});
 
 }  // namespace sinkmoe

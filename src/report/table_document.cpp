@@ -73,7 +73,7 @@ class TableBuilder {
     if (!spec_.layout.cols) add("n", true);
     for (const Key& col : cols_) {
       const std::string prefix =
-          col.empty() ? "" : spec_.layout.cols->heading() + " " + col[0] + ": ";
+          col.empty() ? "" : spec_.layout.cols->heading() + " " + plain_key(col[0]) + ": ";
       for (const ValueColumn& v : values_) {
         const std::string unit = v.unit.empty() ? "" : " (" + v.unit + ")";
         add(prefix + v.title + unit, true);
@@ -119,7 +119,8 @@ class TableBuilder {
   }
 
   std::vector<std::string> grid_row(const Key& row) const {
-    std::vector<std::string> line = row;
+    std::vector<std::string> line;
+    for (const std::string& key : row) line.push_back(plain_key(key));
     const CellGroup* first = nullptr;
     for (const Key& col : cols_)
       if (!first) first = cells_.find(joined(row, col));

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "demo_database.h"
 #include "hand_made.h"
+#include "report/png_text.h"
 #include "store/query.h"
 
 namespace sinkmoe {
@@ -60,6 +61,13 @@ TEST_F(ReportTest, EveryArtifactOfTheTreeIsMadeTwiceWithEqualBytes) {
     EXPECT_THAT(written.files, Contains(file));
 }
 
+TEST_F(ReportTest, ANamedArtifactLeavesTheIndexAlone) {
+  const Written written =
+      write_documents(documents({}, {"main_table"}), folder_ / "a", {.index = false});
+  EXPECT_THAT(written.files, Contains("main_table.quick.md"));
+  EXPECT_FALSE(fs::exists(folder_ / "a/index.html"));
+}
+
 TEST_F(ReportTest, IndexIsSelfContained) {
   write_documents(documents({}), folder_ / "a");
   const std::string index = text(folder_ / "a/index.html");
@@ -103,7 +111,7 @@ TEST_F(ReportTest, ABadQueryIsAProblemOfItsArtifactOnly) {
 
 TEST_F(ReportTest, WithoutGnuplotTablesAreMadeAndTheMessageIsClear) {
   const Written written =
-      write_documents(documents({}), folder_ / "a", {.program = "no-such-gnuplot"});
+      write_documents(documents({}), folder_ / "a", {.gnuplot = {.program = "no-such-gnuplot"}});
   EXPECT_THAT(written.problems,
               testing::ElementsAre(HasSubstr("there is no program 'no-such-gnuplot'")));
   EXPECT_TRUE(fs::exists(folder_ / "a/main_table.quick.md"));
@@ -141,6 +149,15 @@ TEST(Gnuplot, ItsFailureIsReportedInItsOwnWords) {
   } catch (const std::runtime_error& e) {
     EXPECT_THAT(e.what(), HasSubstr("gnuplot failed"));
   }
+}
+
+TEST(Gnuplot, APngCarriesItsDescription) {
+  EXPECT_EQ(crc32("123456789"), 0xCBF43926u);  // the check value of the polynomial
+  const auto png = draw({}, Figure{"plot x\n", 60, 60}, Picture::kPng, "runs: a b");
+  ASSERT_TRUE(png);
+  EXPECT_EQ(png->substr(33, 24), std::string("\0\0\0\x19iTXtDescription\0\0\0\0\0", 24));
+  EXPECT_THAT(*png, HasSubstr("runs: a b"));
+  EXPECT_EQ(png_with_text("no picture", "k", "t"), "no picture");
 }
 
 TEST(Gnuplot, ADrawingThatTakesTooLongIsStopped) {

@@ -1,0 +1,16 @@
+// A text chunk in a PNG picture.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sinkmoe {
+
+// CRC-32 as PNG uses it (ISO 3309).
+uint32_t crc32(const std::string& bytes);
+
+// Puts an iTXt chunk (UTF-8, uncompressed) behind the picture's header. Bytes that are no PNG come
+// back as they are.
+std::string png_with_text(std::string png, const std::string& keyword, const std::string& text);
+
+}  // namespace sinkmoe
