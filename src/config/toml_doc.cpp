@@ -101,7 +101,7 @@ class Converter {
       TomlValue value = convert(*child);
       value.line = static_cast<int>(line);
       value.column = static_cast<int>(column);
-      v.members.emplace_back(std::string(key->str()), std::move(value));
+      v.members.push_back({std::string(key->str()), std::move(value)});
     }
   }
 

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace sinkmoe {
+
+struct TomlMember;
 
 struct TomlValue {
   enum class Kind { kTable, kArray, kString, kInteger, kFloat, kBoolean };
@@ -17,12 +18,17 @@ struct TomlValue {
   int64_t integer = 0;  // kInteger
   double number = 0;    // kFloat and kInteger
   bool boolean = false;
-  std::vector<TomlValue> items;                            // kArray
-  std::vector<std::pair<std::string, TomlValue>> members;  // kTable, in the order of the file
-  int line = 0, column = 0;                                // from 1
+  std::vector<TomlValue> items;     // kArray
+  std::vector<TomlMember> members;  // kTable, in the order of the file
+  int line = 0, column = 0;         // from 1
 
   // Member of a table, or nullptr.
   const TomlValue* find(std::string_view key) const;
+};
+
+struct TomlMember {
+  std::string key;
+  TomlValue value;
 };
 
 // "table", "array", "string", ...

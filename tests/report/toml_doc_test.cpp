@@ -21,7 +21,7 @@ std::string error_of(const std::string& text) {
 TEST(TomlDoc, KeepsOrderKindsAndPlaces) {
   const TomlValue root = parse_toml("z = 1\na = [2.5, \"x\"]\n[t]\n  b = true\n", "f.toml");
   ASSERT_EQ(root.members.size(), 3u);
-  EXPECT_EQ(root.members[0].first, "z");
+  EXPECT_EQ(root.members[0].key, "z");
   EXPECT_EQ(root.find("z")->integer, 1);
   EXPECT_EQ(root.find("a")->items[0].number, 2.5);
   EXPECT_EQ(root.find("a")->items[1].text, "x");
