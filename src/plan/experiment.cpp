@@ -29,8 +29,8 @@ class ExperimentReader {
   }
 
   Experiment read() {
-    for (const auto& [key, node] : parse_toml(experiment_.toml, experiment_.path).members)
-      read_entry(key, node);
+    const TomlValue file = parse_toml(experiment_.toml, experiment_.path);
+    for (const auto& [key, node] : file.members) read_entry(key, node);
     if (!safe_name(experiment_.name))
       problems_.push_back({"the experiment's name is no plain name", experiment_.path,
                            "use letters, digits, '.', '_' and '-'"});
