@@ -38,8 +38,7 @@ void print(const Globals& globals, const Written& written, const Documents& docu
   std::cout << written.files.size() << " files in " << folder
             << (index ? "; open " + folder + "/index.html"
                       : "; a report without names also makes index.html")
-            << "
-               ";
+            << "\n";
 }
 
 int report(const Globals& globals, const Texts& args) {

@@ -13,8 +13,8 @@ unset key
 set tics out nomirror
 set border 3 lc rgb '#404040'
 set grid lc rgb '#e4e4e4' lt 1 lw 0.6
-set lmargin at screen 0.12258
-set rmargin at screen 0.96129
+set lmargin at screen 0.13376
+set rmargin at screen 0.96178
 set tmargin at screen 0.79950
 set bmargin at screen 0.22306
 set title '' noenhanced offset 0,-0.6
@@ -31,13 +31,13 @@ set format y '%g'
 unset arrow
 set xtics add ('0' 5)
 set label 'A ''figure''' at screen 0.50000,0.95489 center font ',14' noenhanced
-set label 'Mean over seeds, band: 95% t-interval; n = 2 seeds; query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01935,0.03885 left font ',9' tc rgb '#404040' noenhanced
-set arrow from screen 0.34548,0.88972 to screen 0.38742,0.88972 nohead lc rgb '#0072B2' dt 1 lw 1.8
-set label '' at screen 0.36645,0.88972 point pt 7 ps 0.7 lc rgb '#0072B2'
-set label 'vanilla' at screen 0.40032,0.88972 left noenhanced
-set arrow from screen 0.51613,0.88972 to screen 0.55806,0.88972 nohead lc rgb '#D55E00' dt 2 lw 1.8
-set label '' at screen 0.53710,0.88972 point pt 5 ps 0.7 lc rgb '#D55E00'
-set label 'gated' at screen 0.57097,0.88972 left noenhanced
+set label 'Mean over seeds, band: 95% t-interval; n = 2 seeds; query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01911,0.03885 left font ',9' tc rgb '#404040' noenhanced
+set arrow from screen 0.34745,0.88972 to screen 0.38885,0.88972 nohead lc rgb '#0072B2' dt 1 lw 1.8
+set label '' at screen 0.36815,0.88972 point pt 7 ps 0.7 lc rgb '#0072B2'
+set label 'vanilla' at screen 0.40159,0.88972 left noenhanced
+set arrow from screen 0.51592,0.88972 to screen 0.55732,0.88972 nohead lc rgb '#D55E00' dt 2 lw 1.8
+set label '' at screen 0.53662,0.88972 point pt 5 ps 0.7 lc rgb '#D55E00'
+set label 'gated' at screen 0.57006,0.88972 left noenhanced
 plot NaN notitle, $d0_0 using 1:3:4 with filledcurves lc rgb '#0072B2' fs transparent solid 0.18 noborder notitle, $d0_0 using 1:2 with linespoints lc rgb '#0072B2' dt 1 pt 7 ps 0.5 lw 1.8 notitle, $d0_1 using 1:3:4 with filledcurves lc rgb '#D55E00' fs transparent solid 0.18 noborder notitle, $d0_1 using 1:2 with linespoints lc rgb '#D55E00' dt 2 pt 5 ps 0.5 lw 1.8 notitle
 unset label
 unset arrow
