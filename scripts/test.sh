@@ -105,10 +105,12 @@ stage_fuzz() {
 
 # fuzz_one NAME: 20 s on seeds, dictionary and what earlier runs found; a crash leaves its input beside the log.
 fuzz_one() {
-  local found="$ROOT/build-fuzz/corpus/$1" seeds="$ROOT/tests/fuzz/seeds/$1" words="$ROOT/tests/fuzz/$1.dict" arguments=()
+  local found="$ROOT/build-fuzz/corpus/$1" words="$ROOT/tests/fuzz/$1.dict" seeds arguments=()
   mkdir -p "$found"
   arguments=("$found")
-  [ ! -d "$seeds" ] || arguments+=("$seeds")
+  for seeds in "$ROOT/tests/fuzz/seeds/$1" "$ROOT/tests/fuzz/corpus/$1"; do
+    [ ! -d "$seeds" ] || arguments+=("$seeds")
+  done
   [ ! -e "$words" ] || arguments+=("-dict=$words")
   if "$ROOT/build-fuzz/fuzz_$1" -max_total_time="${SINKMOE_FUZZ_SECONDS:-20}" -timeout=5 -rss_limit_mb=2048 \
     -malloc_limit_mb=1024 -artifact_prefix="$LOGS/$1-" -verbosity=1 "${arguments[@]}" >"$LOGS/fuzz_$1.log" 2>&1; then
