@@ -19,13 +19,13 @@ Table plugins(const std::string& kind) {
 }
 
 // Name and title of every TOML file of a folder; what cannot be read is listed as such.
-Table titles(const std::string& folder, const std::string& title_key) {
+Table titles(const std::string& folder) {
   Table table{{"name", "title"}, {}};
   for (const std::string& name : toml_names(folder)) {
     std::string title;
     try {
       const TomlValue file = read_toml(folder + "/" + name + ".toml");
-      if (const TomlValue* value = file.find(title_key)) title = value->text;
+      if (const TomlValue* value = file.find("title")) title = value->text;
     } catch (const Error& e) {
       title = "(not readable: " + e.problems()[0].what + ")";
     }
@@ -45,8 +45,8 @@ Table list(const Globals& globals, const std::string& what) {
   if (what == "losses") return plugins("loss");
   if (what == "sources") return plugins("source");
   if (what == "metrics") return metrics(globals);
-  if (what == "experiments") return titles("experiments", "title");
-  if (what == "artifacts") return titles("plots", "paper");
+  if (what == "experiments") return titles("experiments");
+  if (what == "artifacts") return titles("plots");
   const std::vector<std::string> known = {"variants", "losses",      "sources",
                                           "metrics",  "experiments", "artifacts"};
   std::string fix = did_you_mean(what, known);

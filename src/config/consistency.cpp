@@ -20,7 +20,7 @@ std::string equals(const char* key, int64_t value) {
   return std::string(key) + " = " + std::to_string(value);
 }
 
-void check_heads(const ModelConfig& m, List& list) {
+void check_shape(const ModelConfig& m, List& list) {
   if (m.width % m.heads != 0)
     add(list, {"model.width", "model.heads"},
         equals("model.width", m.width) + " is not divisible by " + equals("model.heads", m.heads),
@@ -29,6 +29,10 @@ void check_heads(const ModelConfig& m, List& list) {
     add(list, {"model.heads", "model.width", "model.positions"},
         "heads of " + std::to_string(m.width / m.heads) + " channels cannot be rotated in pairs",
         "make model.width / model.heads even, or set model.positions = \"learned\"");
+  if (m.mlp_ratio * static_cast<double>(m.width) < 1)
+    add(list, {"model.mlp_ratio", "model.width"},
+        "model.mlp_ratio = " + shortest(m.mlp_ratio) + " leaves the feed-forward part no channel",
+        "raise model.mlp_ratio");
   if (m.kv_heads != 0 && m.heads % m.kv_heads != 0)
     add(list, {"model.kv_heads", "model.heads"},
         equals("model.heads", m.heads) + " is not divisible by " +
@@ -82,7 +86,7 @@ void check_size(const RunConfig& c, List& list) {
 
 std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
   List list;
-  check_heads(config.model, list);
+  check_shape(config.model, list);
   check_training(config, list);
   check_device(config.run, list);
   check_size(config, list);

@@ -106,7 +106,7 @@ BaseFile read_base(const fs::path& root) {
   BaseFile base;
   if (const TomlValue* list = table.find("groups")) {
     for (const GroupChoice& choice : read_groups(*list, path.string())) choose(base.groups, choice);
-    std::erase_if(table.members, [](const auto& entry) { return entry.first == "groups"; });
+    std::erase_if(table.members, [](const TomlMember& member) { return member.key == "groups"; });
   }
   base.settings = settings_of(table, path.string(), path.string());
   return base;

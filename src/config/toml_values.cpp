@@ -12,9 +12,9 @@ TomlValue read_toml(const std::filesystem::path& path) {
 
 TomlValue parse_toml_scalar(const std::string& literal, const std::string& where) {
   const TomlValue table = parse_toml("value = " + literal, where);
-  if (table.members.size() != 1 || !is_scalar(table.members[0].second))
+  if (table.members.size() != 1 || !is_scalar(table.members[0].value))
     throw Error("expected one value, got '" + literal + "'", where);
-  return table.members[0].second;
+  return table.members[0].value;
 }
 
 bool is_scalar(const TomlValue& value) {

@@ -112,6 +112,11 @@ class BlockReader {
 
   void add_init(Setting setting) {
     if (contains(groups_, setting.key)) {
+      if (!setting.value.starts_with('"')) {
+        problems_.push_back(
+            {"an option of group '" + setting.key + "' is one text", setting.where, ""});
+        return;
+      }
       const TomlValue option = parse_toml_scalar(setting.value, setting.where);
       block_.init.groups.push_back({setting.key, option.text, setting.where});
       return;

@@ -29,8 +29,8 @@ class ExperimentReader {
   }
 
   Experiment read() {
-    for (const auto& [key, node] : parse_toml(experiment_.toml, experiment_.path).members)
-      read_entry(key, node);
+    const TomlValue file = parse_toml(experiment_.toml, experiment_.path);
+    for (const auto& [key, node] : file.members) read_entry(key, node);
     if (!safe_name(experiment_.name))
       problems_.push_back({"the experiment's name is no plain name", experiment_.path,
                            "use letters, digits, '.', '_' and '-'"});
@@ -84,6 +84,9 @@ class ExperimentReader {
   }
 
   void add_settings(const TomlValue& node, const std::string& prefix) {
+    if (node.kind == TomlValue::Kind::kString)
+      return complain(node, "expected a table of config keys",
+                      "for an option write groups = [\"" + prefix + "=" + node.text + "\"]");
     if (node.kind != TomlValue::Kind::kTable)
       return complain(node, "expected a table of config keys", "write [set] and keys below it");
     for (Setting& setting : settings_of(node, experiment_.path, "experiment", prefix))

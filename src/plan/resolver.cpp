@@ -1,6 +1,7 @@
 #include "plan/resolver.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/text.h"
 
@@ -21,10 +22,12 @@ ConditionValue condition_value(const std::string& key, const RunConfig& config,
   return choice ? choice->option : std::string();
 }
 
-std::string condition_text(const ConditionValue& value) {
+// As a label shows it: texts without quotes, integers without an exponent.
+std::string condition_text(const std::string& key, const ConditionValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* number = std::get_if<double>(&value)) return shortest(*number);
-  return std::get<bool>(value) ? "true" : "false";
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
+  const double number = std::get<double>(value);
+  return field_type(key) == "int" ? std::to_string(std::llround(number)) : shortest(number);
 }
 
 void add_unique(std::vector<std::string>& keys, const std::string& key) {
@@ -90,7 +93,7 @@ void Resolver::resolve(Draft& draft, const Parts& parts) {
   draft.config = base_config(parts.groups);
   for (const Setting& setting : parts.settings) apply(draft.config, setting);
   for (const std::string& key : keys_)
-    draft.swept.push_back(condition_text(condition_value(key, draft.config, parts.groups)));
+    draft.swept.push_back(condition_text(key, condition_value(key, draft.config, parts.groups)));
   if (!draft.made_parent)
     for (const Condition& condition : experiment_.blocks[draft.block].skip)
       if (draft.skip_reason.empty() && condition.holds([&](const std::string& key) {

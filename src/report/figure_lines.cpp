@@ -1,6 +1,8 @@
 // Lines: mean over seeds with a band.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "report/number_text.h"
@@ -33,31 +35,46 @@ std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) 
   return at;
 }
 
+// x, mean, low, high; behind two empty lines the points of each run, one block a seed.
+std::string data_block(const std::vector<SeriesPoint>& points) {
+  std::string text;
+  std::map<int64_t, std::string> runs;
+  for (const SeriesPoint& p : points) {
+    text += plot_number(p.x) + " " + plot_number(p.y.mean) + " " + plot_number(p.y.low()) + " " +
+            plot_number(p.y.high()) + "\n";
+    for (const Seeded& run : p.runs)
+      runs[run.seed] += plot_number(p.x) + " " + plot_number(run.value) + "\n";
+  }
+  text += "\n\n";
+  for (const auto& [seed, lines] : runs) text += lines + "\n";
+  return text;
+}
+
 std::string data_blocks(const SeriesData& data) {
   std::string text;
   for (size_t panel = 0; panel < data.points.size(); ++panel)
-    for (size_t s = 0; s < data.points[panel].size(); ++s) {
-      text += block_name(panel, s) + " << EOD\n";
-      for (const SeriesPoint& p : data.points[panel][s])
-        text += plot_number(p.x) + " " + plot_number(p.y.mean) + " " + plot_number(p.y.low()) +
-                " " + plot_number(p.y.high()) + "\n";
-      text += "EOD\n";
-    }
+    for (size_t s = 0; s < data.points[panel].size(); ++s)
+      if (!data.points[panel][s].empty())
+        text += block_name(panel, s) + " << EOD\n" + data_block(data.points[panel][s]) + "EOD\n";
   return text;
 }
 
 std::string plot(const SeriesData& data, size_t panel) {
-  std::string text = "plot NaN notitle";
+  std::string bands, runs, means;
   for (size_t s = 0; s < data.series.keys.size(); ++s) {
     if (data.points[panel][s].empty()) continue;
     const SeriesStyle style = series_style(s);
-    const std::string name = block_name(panel, s);
-    text += ", " + name + " using 1:3:4 with filledcurves lc rgb '" + style.color +
-            "' fs transparent solid 0.18 noborder notitle, " + name +
-            fmt::format(" using 1:2 with linespoints lc rgb '{}' dt {} pt {} ps 0.5 lw 1.8 notitle",
-                        style.color, style.dash, style.point);
+    const std::string name = block_name(panel, s), pale = "#80" + style.color.substr(1);
+    bands += fmt::format(
+        ", {} index 0 using 1:3:4 with filledcurves lc rgb '{}' fs transparent solid 0.15 noborder "
+        "notitle",
+        name, style.color);
+    runs += fmt::format(", {} index 1 using 1:2 with lines lc rgb '{}' lw 0.6 notitle", name, pale);
+    means += fmt::format(
+        ", {} index 0 using 1:2 with linespoints lc rgb '{}' dt {} pt {} ps 0.5 lw 2 notitle", name,
+        style.color, style.dash, style.point);
   }
-  return text + "\n";
+  return "plot NaN notitle" + bands + runs + means + "\n";
 }
 
 }  // namespace
@@ -71,11 +88,15 @@ void draw_lines(const FigureInput& input) {
   std::vector<double> xs, ys;
   data.each([&](size_t, size_t, SeriesPoint& p) {
     xs.push_back(p.x);
-    for (const auto& y : {p.y.mean, p.y.low(), p.y.high()})
-      if (y && (!layout.y.log || *y > 0)) ys.push_back(*y);
+    for (const Seeded& run : p.runs)  // not the band: with few seeds it would press all lines flat
+      if (!layout.y.log || run.value > 0) ys.push_back(run.value);
   });
-  PageSetup page{input.document.title, caption_of(input, "Mean over seeds, band: 95% t-interval;"),
-                 legend_of(data.series)};
+  PageSetup page{
+      input.document.title,
+      caption_of(
+          input,
+          "Thick: mean over seeds; thin: single runs; band: 95% t-interval, cut at the frame;"),
+      legend_of(data.series)};
   if (cols.values.size() == 1) page.panel_width = 520;
   const PlotFrame frame(cols, rows, page);
   const Range x_range = axis_range(xs, layout.x), y_range = axis_range(ys, layout.y);

@@ -79,10 +79,11 @@ SeriesData series_data(const FigureInput& input, const PanelAxis& cols, const Pa
           at.emplace_back(layout.x.column, x);
           const auto place = cells.key_of(at);
           const CellGroup* group = cells.find(place);
-          const Summary y =
-              group ? summarize(values_only(cells.values(*group, layout.y.column))) : Summary{};
-          if (!y.mean) continue;
-          panel.back().push_back({x, 0, y});
+          if (!group) continue;
+          const std::vector<Seeded> runs = cells.values(*group, layout.y.column);
+          if (runs.empty()) continue;
+          const Summary y = summarize(values_only(runs));
+          panel.back().push_back({x, 0, y, runs});
           drawn.emplace_back(place, y);
         }
       }

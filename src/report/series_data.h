@@ -13,6 +13,7 @@ struct SeriesPoint {
   std::string x_text;
   double x = 0;  // place on the axis
   Summary y;     // n >= 1
+  std::vector<Seeded> runs;
 };
 
 struct SeriesData {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "store/database_file.h"
 #include "store/query_guard.h"
 #include "store/schema.h"
@@ -27,6 +28,19 @@ std::string place(const std::string& sql, int offset) {
   return fmt::format("query:{}:{}", line, end - start + 1);
 }
 
+// What a misspelt table was meant to be.
+std::string near_table(const sql::Connection& db, const std::string& message) {
+  constexpr std::string_view kStart = "no such table: ";
+  if (!message.starts_with(kStart)) return "";
+  std::vector<std::string> names;
+  sql::Statement s(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')");
+  while (s.step()) names.push_back(s.text(0));
+  const std::string near = did_you_mean(message.substr(kStart.size()), names);
+  return near.empty() ? "the views are run_wide, experiment_wide, v_metric, v_final, v_head, "
+                        "v_group and v_pair"
+                      : near;
+}
+
 [[noreturn]] void fail(const sql::Connection& db, int code, const std::string& sql,
                        const Deadline& deadline, const QueryLimits& limits) {
   switch (code & 0xff) {
@@ -40,8 +54,11 @@ std::string place(const std::string& sql, int offset) {
       throw Error(sqlite3_errmsg(db.handle()), "query",
                   "only reading is allowed here: one SELECT statement");
     case SQLITE_ERROR:
-    case SQLITE_TOOBIG:
-      throw Error(sqlite3_errmsg(db.handle()), place(sql, sqlite3_error_offset(db.handle())));
+    case SQLITE_TOOBIG: {
+      const std::string message = sqlite3_errmsg(db.handle()),
+                        where = place(sql, sqlite3_error_offset(db.handle()));
+      throw Error(message, where, near_table(db, message));
+    }
     default:
       break;
   }

@@ -110,6 +110,7 @@ TEST(Inconsistencies, EachRuleFires) {
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.kv_heads = 2; }), 0u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.width = 20; }), 1u) << "odd heads turn not";
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.width = 20, c.model.positions = "none"; }), 0u);
+  EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.mlp_ratio = 0.01; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.train.micro_batches = 3; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.run.precision = "bf16"; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.run.precision = "bf16", c.run.device = "cuda"; }),

@@ -140,6 +140,8 @@ TEST_F(PlanTest, BadParentsAreRefused) {
   EXPECT_THAT(refused("[[sweep.block]]\nname = \"base\"\n[[sweep.block]]\ninit_from = \"bas\"\n"),
               HasSubstr("init_from names no block 'bas'; did you mean 'base'?"));
   EXPECT_THAT(refused("[[sweep.block]]\ninit_from = {}\n"), HasSubstr("init_from is empty"));
+  EXPECT_THAT(refused("[[sweep.block]]\ninit_from = { model = [\"tiny\"] }\n"),
+              HasSubstr("an option of group 'model' is one text"));
   EXPECT_THAT(refused("[[sweep.block]]\ninit_from = { train.lrr = 1 }\n"),
               HasSubstr("unknown key 'train.lrr'"));
   EXPECT_THAT(

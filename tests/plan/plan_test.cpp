@@ -44,6 +44,11 @@ TEST_F(PlanTest, WithoutABlockThereIsOneRun) {
   EXPECT_EQ(p.title, "T");
 }
 
+TEST_F(PlanTest, LabelsWriteIntegersOut) {
+  EXPECT_THAT(labels(plan("[[sweep.block]]\ntrain.steps = [2000000, 100000]\n")),
+              ElementsAre("train.steps=2000000", "train.steps=100000"));
+}
+
 TEST_F(PlanTest, ZippedKeysMoveTogether) {
   const Plan p = plan(R"toml([[sweep.block]]
 model.layers = [1, 2]
@@ -128,6 +133,10 @@ skip_if = "attention.knd == 'x'"
   EXPECT_THAT(text, HasSubstr("x.toml:6:1: unknown key 'modle'; did you mean 'model'?"));
   EXPECT_THAT(text, HasSubstr("x.toml:7:7: 'sedes(3)': unknown function"));
   EXPECT_THAT(text, HasSubstr("x.toml:8:1: unknown key 'attention.knd'"));
+}
+
+TEST_F(PlanTest, AGroupWrittenLikeAKeyIsExplained) {
+  EXPECT_THAT(refused("model = \"tiny\"\n"), HasSubstr("write groups = [\"model=tiny\"]"));
 }
 
 TEST_F(PlanTest, AHugeGridIsRefusedBeforeItIsMade) {

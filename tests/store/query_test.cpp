@@ -46,6 +46,8 @@ TEST_F(Queries, SyntaxErrorsNameThePlace) {
   EXPECT_THAT(error("select 1,\n  from run"), HasSubstr("query:2:3: near \"from\": syntax error"));
   EXPECT_THAT(error("select nothing_there from run_wide"),
               HasSubstr("query:1:8: no such column: nothing_there"));
+  EXPECT_THAT(error("select * from run_wid"),
+              HasSubstr("no such table: run_wid; did you mean 'run_wide'?"));
   EXPECT_THAT(error("  -- nothing\n"), HasSubstr("empty"));
   EXPECT_THAT(error("select 1; select 2"), HasSubstr("query:1:10: more than one statement"));
 }
