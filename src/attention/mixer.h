@@ -1,6 +1,6 @@
-// The seam of all variants: heads are experts, the gate is a returned value. A variant is one file in
-// attention/variants/ with one Registration<VariantKind>; it only mixes heads. Letters: B rows, T tokens, H query
-// heads, J key/value heads, K head width, C model width.
+// The seam of all variants: heads are experts, the gate is a returned value. A variant is one file
+// in attention/variants/ with one Registration<VariantKind>; it only mixes heads. Letters: B rows,
+// T tokens, H query heads, J key/value heads, K head width, C model width.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,8 +21,9 @@ struct HeadIn {
   double scale = 1;  // 1 / sqrt(K)
 };
 
-// out: head output, gate applied, before W_O. gate in [0, 1], differentiable: G of E5-E8. For an elementwise gate it is
-// the mean over the head's channels. key_mass: softmax mass on real keys; undefined: 1 (no learned sink).
+// out: head output, gate applied, before W_O. gate in [0, 1], differentiable: G of E5-E8. For an
+// elementwise gate it is the mean over the head's channels. key_mass: softmax mass on real keys;
+// undefined: 1 (no learned sink).
 struct HeadOut {
   at::Tensor out_BHTK, gate_BHT, key_mass_BHT = {};
 };

@@ -28,11 +28,13 @@ struct Command {
   bool hidden = false;
 };
 
-// Parses one command's own options. `positional` is the name of the option that takes the free arguments ("" for none).
-// Throws Error (unknown option with near names, missing value, wrong type). On --help prints usage and options and
-// returns nullopt.
-std::optional<po::variables_map> parse(const Command& command, const po::options_description& options,
-                                       const std::string& positional, const std::vector<std::string>& args);
+// Parses one command's own options. `positional` is the name of the option that takes the free
+// arguments ("" for none). Throws Error (unknown option with near names, missing value, wrong
+// type). On --help prints usage and options and returns nullopt.
+std::optional<po::variables_map> parse(const Command& command,
+                                       const po::options_description& options,
+                                       const std::string& positional,
+                                       const std::vector<std::string>& args);
 
 // The command's own entry in the registry, for parse().
 const Command& self(const std::string& name);

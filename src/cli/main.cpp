@@ -1,5 +1,5 @@
-// sinkmoe: global options, then one command from the registry. Exit codes: 0 done, 1 some runs failed or a check is
-// OFF, 2 bad input or a refused file, 75 interrupted and resumable.
+// sinkmoe: global options, then one command from the registry. Exit codes: 0 done, 1 some runs
+// failed or a check is OFF, 2 bad input or a refused file, 75 interrupted and resumable.
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 
 po::options_description global_options() {
   po::options_description options("Global options");
-  options.add_options()("db", po::value<std::string>()->value_name("PATH"), "database (default results/results.db)")(
+  options.add_options()("db", po::value<std::string>()->value_name("PATH"),
+                        "database (default results/results.db)")(
       "quiet", "only errors and results")("json", "machine-readable output")(
       "color", po::value<std::string>()->value_name("WHEN"), "auto or never");
   return options;
@@ -25,7 +26,9 @@ void print_help(std::ostream& out) {
          "stores every run in SQLite and makes tables and figures from what is stored.\n\n"
          "sinkmoe [global options] COMMAND [arguments]\n\n";
   for (const auto& [name, command] : Registry<Command>::all())
-    if (!command.hidden) out << "  " << name << std::string(name.size() < 10 ? 10 - name.size() : 1, ' ') << command.help << "\n";
+    if (!command.hidden)
+      out << "  " << name << std::string(name.size() < 10 ? 10 - name.size() : 1, ' ')
+          << command.help << "\n";
   out << "\n" << global_options() << "\n'sinkmoe COMMAND --help' explains a command.\n";
 }
 
@@ -41,15 +44,19 @@ Globals take_globals(std::vector<std::string>& args) {
       if (i + 1 == args.size()) throw Error("option '" + name + "' needs a value", "command line");
       return args[++i];
     };
-    if (a == "--db" || a.starts_with("--db=")) globals.db = value("--db");
-    else if (a == "--quiet") globals.quiet = true;
-    else if (a == "--json") globals.json = true;
+    if (a == "--db" || a.starts_with("--db="))
+      globals.db = value("--db");
+    else if (a == "--quiet")
+      globals.quiet = true;
+    else if (a == "--json")
+      globals.json = true;
     else if (a == "--color" || a.starts_with("--color=")) {
       const std::string when = value("--color");
       if (when != "auto" && when != "never")
         throw Error("--color is '" + when + "'", "command line", "give auto or never");
       if (when == "never") globals.color = false;
-    } else rest.push_back(a);
+    } else
+      rest.push_back(a);
   }
   args = rest;
   return globals;
@@ -67,32 +74,39 @@ int dispatch(std::vector<std::string> args) {
 
 }  // namespace
 
-std::optional<po::variables_map> parse(const Command& command, const po::options_description& options,
-                                       const std::string& positional, const std::vector<std::string>& args) {
+std::optional<po::variables_map> parse(const Command& command,
+                                       const po::options_description& options,
+                                       const std::string& positional,
+                                       const std::vector<std::string>& args) {
   po::options_description all(options);
   all.add_options()("help,h", "this text");
   po::positional_options_description free;
   if (!positional.empty()) free.add(positional.c_str(), -1);
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(args)
-                  .options(all)
-                  .positional(free)
-                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-                  .run(), values);
+    po::store(
+        po::command_line_parser(args)
+            .options(all)
+            .positional(free)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        values);
     if (!values.count("help")) po::notify(values);
   } catch (const po::error& e) {
     std::vector<std::string> names;
     for (const auto& o : all.options()) names.push_back("--" + o->long_name());
     std::string near;
     for (const std::string& a : args)
-      if (a.starts_with("--") && near.empty() && std::find(names.begin(), names.end(), a) == names.end())
+      if (a.starts_with("--") && near.empty() &&
+          std::find(names.begin(), names.end(), a) == names.end())
         near = did_you_mean(a.substr(0, a.find('=')), names);
     throw Error(e.what(), "sinkmoe " + command.name,
                 near.empty() ? "see 'sinkmoe " + command.name + " --help'" : near);
   }
   if (values.count("help")) {
-    std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n" << command.help << "\n\n" << all << "\n";
+    std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n"
+              << command.help << "\n\n"
+              << all << "\n";
     return std::nullopt;
   }
   return values;

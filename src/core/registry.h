@@ -1,9 +1,11 @@
-// Plug-ins by name. A plug-in file holds one static Registration; nothing else in the tree names it.
+// Plug-ins by name. A plug-in file holds one static Registration; nothing else in the tree names
+// it.
 //
 //   namespace { const Registration<Variant> reg{{.name = "sink", .help = "...", .make = ...}}; }
 //
-// Kinds in use: "variant", "loss", "source". `plugin_names(kind)` knows them without the plug-in's type, so the
-// LibTorch-free half can check names (it is empty in a program built without that half: then nothing is refused).
+// Kinds in use: "variant", "loss", "source". `plugin_names(kind)` knows them without the plug-in's
+// type, so the LibTorch-free half can check names (it is empty in a program built without that
+// half: then nothing is refused).
 #pragma once
 
 #include <map>

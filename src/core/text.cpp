@@ -73,8 +73,8 @@ bool valid_utf8(std::string_view text, size_t* bad_at) {
   return true;
 }
 
-std::vector<std::string> near_names(std::string_view word, const std::vector<std::string>& candidates,
-                                    size_t most) {
+std::vector<std::string> near_names(std::string_view word,
+                                    const std::vector<std::string>& candidates, size_t most) {
   std::vector<std::pair<size_t, std::string>> near;
   if (word.size() > 200) return {};
   const size_t limit = std::max<size_t>(2, word.size() / 3);

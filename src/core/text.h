@@ -7,16 +7,18 @@
 
 namespace sinkmoe {
 
-// Replaces control characters (also C1 and DEL) except newline and tab, and broken UTF-8, by '?', so that no
-// escape sequence from a file or a name reaches the terminal.
+// Replaces control characters (also C1 and DEL) except newline and tab, and broken UTF-8, by '?',
+// so that no escape sequence from a file or a name reaches the terminal.
 std::string printable(std::string_view text);
 
-// True for well-formed UTF-8 (no overlong forms, no surrogates). On false, `bad_at` (if given) is the byte offset.
+// True for well-formed UTF-8 (no overlong forms, no surrogates). On false, `bad_at` (if given) is
+// the byte offset.
 bool valid_utf8(std::string_view text, size_t* bad_at = nullptr);
 
-// Up to `most` candidates nearest to `word` (edit distance at most max(2, length/3)), nearest first.
-std::vector<std::string> near_names(std::string_view word, const std::vector<std::string>& candidates,
-                                    size_t most = 3);
+// Up to `most` candidates nearest to `word` (edit distance at most max(2, length/3)), nearest
+// first.
+std::vector<std::string> near_names(std::string_view word,
+                                    const std::vector<std::string>& candidates, size_t most = 3);
 
 // "did you mean 'a' or 'b'?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);

@@ -13,10 +13,11 @@ namespace {
 
 constexpr int64_t kBins = 1000;
 
-// Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that the variant leaves on
-// real keys (a learned sink takes some).
+// Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that
+// the variant leaves on real keys (a learned sink takes some).
 at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
-  const AttentionOut plain = softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const AttentionOut plain =
+      softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
   const at::Tensor weight = 1 - plain.gate_BHT;
   return out.key_mass_BHT.defined() ? weight * out.key_mass_BHT : weight;
 }
@@ -50,7 +51,8 @@ void HeadStatistics::add(int64_t layer, const HeadIn& in, const HeadOut& out) {
   Sums& s = layers_.at(static_cast<size_t>(layer));
   const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), T = in.q_BHTK.size(2);
   auto host = [](const at::Tensor& t) { return t.to(at::kCPU, at::kDouble); };
-  const at::Tensor gate = out.gate_BHT.narrow(2, std::min<int64_t>(1, T - 1), std::max<int64_t>(1, T - 1));
+  const at::Tensor gate =
+      out.gate_BHT.narrow(2, std::min<int64_t>(1, T - 1), std::max<int64_t>(1, T - 1));
   s.gate_H += sum_H(gate);
   s.gate_count += static_cast<double>(gate.size(0) * gate.size(2));
   s.first_H += sum_H(first_weight_BHT(in, out));
@@ -59,7 +61,8 @@ void HeadStatistics::add(int64_t layer, const HeadIn& in, const HeadOut& out) {
   s.ratio_H += host(ratio.repeat_interleave(H / ratio.size(0)));
   s.row_count += static_cast<double>(B);
   s.norm_H += sum_H(out.out_BHTK.to(at::kFloat).square().sum(-1).sqrt());
-  const at::Tensor bin = at::clamp((gate.to(at::kCPU, at::kFloat) * kBins).to(at::kLong), 0, kBins - 1);
+  const at::Tensor bin =
+      at::clamp((gate.to(at::kCPU, at::kFloat) * kBins).to(at::kLong), 0, kBins - 1);
   const at::Tensor flat = (bin + at::arange(H).view({1, H, 1}) * kBins).flatten();
   s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins});
 }
@@ -103,13 +106,16 @@ at::Tensor cv_L(const at::Tensor& importance_LH) {
   return deviation / at::clamp_min(mean, 1e-4);
 }
 
-std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads, double sink_threshold) {
+std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads,
+                                              double sink_threshold) {
   importance_LH = heads.importance_LH();
   const at::Tensor cv = cv_L(importance_LH), first = heads.first_weight_LH();
   imbalance = cv.mean().item<double>();
   sink_rate = 100 * (first > sink_threshold).to(at::kDouble).mean().item<double>();
   std::vector<MetricRow> out;
-  auto run = [&](const std::string& name, double value) { out.push_back({name, step, -1, -1, value}); };
+  auto run = [&](const std::string& name, double value) {
+    out.push_back({name, step, -1, -1, value});
+  };
   run("eval/loss", loss);
   run("eval/perplexity", std::exp(loss));
   if (bits_per_byte) run("eval/bpb", *bits_per_byte);
@@ -121,15 +127,19 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
   const std::pair<const char*, at::Tensor> per_head[] = {
-      {"head/importance", importance_LH},          {"head/first_weight", first},
-      {"head/value_ratio", heads.value_ratio_LH()}, {"head/out_norm", heads.out_norm_LH()},
-      {"head/gate_q10", heads.gate_quantile_LH(0.1)}, {"head/gate_q50", heads.gate_quantile_LH(0.5)},
+      {"head/importance", importance_LH},
+      {"head/first_weight", first},
+      {"head/value_ratio", heads.value_ratio_LH()},
+      {"head/out_norm", heads.out_norm_LH()},
+      {"head/gate_q10", heads.gate_quantile_LH(0.1)},
+      {"head/gate_q50", heads.gate_quantile_LH(0.5)},
       {"head/gate_q90", heads.gate_quantile_LH(0.9)}};
   for (int64_t l = 0; l < cv.size(0); ++l) {
     out.push_back({"layer/cv", step, static_cast<int>(l), -1, cv[l].item<double>()});
     for (const auto& [name, value_LH] : per_head)
       for (int64_t h = 0; h < value_LH.size(1); ++h)
-        out.push_back({name, step, static_cast<int>(l), static_cast<int>(h), value_LH[l][h].item<double>()});
+        out.push_back(
+            {name, step, static_cast<int>(l), static_cast<int>(h), value_LH[l][h].item<double>()});
   }
   return out;
 }

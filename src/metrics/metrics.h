@@ -1,4 +1,5 @@
-// Numbers from gates, probes and losses. One table describes every metric; an Evaluation collects sums over batches.
+// Numbers from gates, probes and losses. One table describes every metric; an Evaluation collects
+// sums over batches.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,8 +17,8 @@ namespace sinkmoe {
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
 
-// Per-head statistics of one model over many rows (a few [H] sums a layer). Row position 0 is left out of gate means
-// (E12); the first-token weight counts every query (E20).
+// Per-head statistics of one model over many rows (a few [H] sums a layer). Row position 0 is left
+// out of gate means (E12); the first-token weight counts every query (E20).
 class HeadStatistics {
  public:
   HeadStatistics(int64_t layers, int64_t heads);
@@ -27,8 +28,9 @@ class HeadStatistics {
   // All [L,H] fp64, CPU.
   at::Tensor importance_LH() const;    // E12
   at::Tensor first_weight_LH() const;  // E20: mean weight on token 0
-  at::Tensor value_ratio_LH() const;   // mean over rows of ||v_0|| / median_j>0 ||v_j|| (C2); 0 / 0 is 0
-  at::Tensor out_norm_LH() const;      // E23: mean ||o|| over the layer's mean of it
+  at::Tensor value_ratio_LH()
+      const;  // mean over rows of ||v_0|| / median_j>0 ||v_j|| (C2); 0 / 0 is 0
+  at::Tensor out_norm_LH() const;               // E23: mean ||o|| over the layer's mean of it
   at::Tensor gate_quantile_LH(double p) const;  // from a histogram of 1,000 bins
 
  private:
@@ -44,10 +46,10 @@ at::Tensor cv_L(const at::Tensor& importance_LH);
 
 // Everything of one evaluation, as rows.
 struct EvaluationResult {
-  double loss = 0;                          // nats per predicted token
+  double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name
   std::optional<double> bits_per_byte, floor;
-  double imbalance = 0, sink_rate = 0;      // E14; percent (E21)
+  double imbalance = 0, sink_rate = 0;  // E14; percent (E21)
   at::Tensor importance_LH;
   std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads, double sink_threshold);
 };

@@ -21,15 +21,18 @@ ParamSpec ones(std::string name, int64_t size) {
 
 }  // namespace
 
-Decoder::Decoder(const RunConfig& config, int64_t vocabulary, at::Device device, at::ScalarType dtype)
+Decoder::Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
+                 at::ScalarType dtype)
     : config_(config), vocabulary_(vocabulary), compute_(dtype) {
   const ModelConfig& m = config_.model;
   embedding_ = &params_.add(matrix("model.embed_tokens.weight", vocabulary, m.width, m.init_std));
   if (m.positions == "learned")
-    positions_ = &params_.add(matrix("model.embed_positions.weight", config_.data.context, m.width, m.init_std));
+    positions_ = &params_.add(
+        matrix("model.embed_positions.weight", config_.data.context, m.width, m.init_std));
   for (int64_t i = 0; i < m.layers; ++i) declare_layer(i);
   final_norm_ = &params_.add(ones("model.norm.weight", m.width));
-  if (!m.tie_embeddings) unembedding_ = &params_.add(matrix("lm_head.weight", vocabulary, m.width, m.init_std));
+  if (!m.tie_embeddings)
+    unembedding_ = &params_.add(matrix("lm_head.weight", vocabulary, m.width, m.init_std));
   params_.materialise(static_cast<uint64_t>(config_.train.seed), device, dtype);
   if (m.positions == "rotary")
     rotary_ = rotary_table(config_.data.context, m.width / m.heads, m.rotary_base, device);
@@ -40,15 +43,19 @@ int64_t Decoder::key_value_heads() const {
   return config_.model.kv_heads > 0 ? config_.model.kv_heads : config_.model.heads;
 }
 
-// Matrices that write into the residual stream start smaller by sqrt(2 L), so that its size does not grow with depth.
+// Matrices that write into the residual stream start smaller by sqrt(2 L), so that its size does
+// not grow with depth.
 void Decoder::declare_layer(int64_t index) {
   const ModelConfig& m = config_.model;
-  const std::string prefix = "model.layers." + std::to_string(index) + ".", attention = prefix + "self_attn.";
-  const int64_t C = m.width, K = C / m.heads, F = std::llround(m.mlp_ratio * static_cast<double>(C));
+  const std::string prefix = "model.layers." + std::to_string(index) + ".",
+                    attention = prefix + "self_attn.";
+  const int64_t C = m.width, K = C / m.heads,
+                F = std::llround(m.mlp_ratio * static_cast<double>(C));
   const double out_std = m.init_std / std::sqrt(2.0 * static_cast<double>(m.layers));
   Layer layer;
   layer.attention_norm = &params_.add(ones(prefix + "input_layernorm.weight", C));
-  layer.qkv = &params_.add(matrix(attention + "qkv_proj.weight", (m.heads + 2 * key_value_heads()) * K, C, m.init_std));
+  layer.qkv = &params_.add(
+      matrix(attention + "qkv_proj.weight", (m.heads + 2 * key_value_heads()) * K, C, m.init_std));
   if (m.qk_norm) {
     layer.q_norm = &params_.add(ones(attention + "q_norm.weight", K));
     layer.k_norm = &params_.add(ones(attention + "k_norm.weight", K));
@@ -56,14 +63,17 @@ void Decoder::declare_layer(int64_t index) {
   layer.out = &params_.add(matrix(attention + "o_proj.weight", C, C, out_std));
   layer.feed_norm = &params_.add(ones(prefix + "post_attention_layernorm.weight", C));
   const bool gated = m.mlp == "swiglu";
-  layer.up = &params_.add(matrix(prefix + (gated ? "mlp.gate_up_proj.weight" : "mlp.up_proj.weight"),
-                                 gated ? 2 * F : F, C, m.init_std));
+  layer.up =
+      &params_.add(matrix(prefix + (gated ? "mlp.gate_up_proj.weight" : "mlp.up_proj.weight"),
+                          gated ? 2 * F : F, C, m.init_std));
   layer.down = &params_.add(matrix(prefix + "mlp.down_proj.weight", C, F, out_std));
-  layer.mixer = Registry<VariantKind>::get(config_.attention.kind).make({params_, attention, config_, index});
+  layer.mixer =
+      Registry<VariantKind>::get(config_.attention.kind).make({params_, attention, config_, index});
   layers_.push_back(std::move(layer));
 }
 
-HeadsQKV Decoder::heads(const Layer& layer, const at::Tensor& x_BTC, const RotaryTable& rotary) const {
+HeadsQKV Decoder::heads(const Layer& layer, const at::Tensor& x_BTC,
+                        const RotaryTable& rotary) const {
   const int64_t H = config_.model.heads, J = key_value_heads();
   if (!layer.q_norm) return project_heads(x_BTC, *layer.qkv, H, J, rotary);
   HeadsQKV h = project_heads(x_BTC, *layer.qkv, H, J, {});
@@ -82,7 +92,9 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   const HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
   HeadOut mixed = layer.mixer->mix(in);
   if (options.head_mask_LH.defined())
-    mixed.out_BHTK = mixed.out_BHTK * options.head_mask_LH[index].to(mixed.out_BHTK.scalar_type()).view({1, -1, 1, 1});
+    mixed.out_BHTK =
+        mixed.out_BHTK *
+        options.head_mask_LH[index].to(mixed.out_BHTK.scalar_type()).view({1, -1, 1, 1});
   if (options.probe) (*options.probe)(index, in, mixed);
   out.gates_BHT.push_back(mixed.gate_BHT);
   const at::Tensor joined = mixed.out_BHTK.transpose(1, 2).reshape(x_BTC.sizes());
@@ -94,7 +106,8 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
   const double eps = config_.model.norm_eps;
   DecoderOut out;
   RotaryTable rotary;
-  if (rotary_.cos_TK2.defined()) rotary = {rotary_.cos_TK2.narrow(0, 0, T), rotary_.sin_TK2.narrow(0, 0, T)};
+  if (rotary_.cos_TK2.defined())
+    rotary = {rotary_.cos_TK2.narrow(0, 0, T), rotary_.sin_TK2.narrow(0, 0, T)};
   at::Tensor x = embed(*embedding_, ids_BT);
   if (positions_) x = x + positions_->narrow(0, 0, T);
   x = x.to(compute_);
@@ -108,6 +121,8 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
   return out;
 }
 
-const at::Tensor& Decoder::output_weight_VC() const { return unembedding_ ? *unembedding_ : *embedding_; }
+const at::Tensor& Decoder::output_weight_VC() const {
+  return unembedding_ ? *unembedding_ : *embedding_;
+}
 
 }  // namespace sinkmoe

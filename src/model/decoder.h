@@ -1,4 +1,5 @@
-// The decoder language model: pre-norm blocks around the attention seam. Nothing in it depends on the variant.
+// The decoder language model: pre-norm blocks around the attention seam. Nothing in it depends on
+// the variant.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,14 +22,16 @@ struct ForwardOptions {
 };
 
 struct DecoderOut {
-  at::Tensor hidden_NC;               // after the final norm; logits = hidden W^T with output_weight()
+  at::Tensor hidden_NC;  // after the final norm; logits = hidden W^T with output_weight()
   std::vector<at::Tensor> gates_BHT;  // one a layer, differentiable
 };
 
 class Decoder {
  public:
-  // Declares every parameter and draws initial values from config.train.seed on `device`. fp64 is for tests.
-  Decoder(const RunConfig& config, int64_t vocabulary, at::Device device, at::ScalarType dtype = at::kFloat);
+  // Declares every parameter and draws initial values from config.train.seed on `device`. fp64 is
+  // for tests.
+  Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
+          at::ScalarType dtype = at::kFloat);
 
   // ids [B,T] int64 with T <= data.context.
   DecoderOut forward(const at::Tensor& ids_BT, const ForwardOptions& options = {}) const;
@@ -42,13 +45,14 @@ class Decoder {
 
  private:
   struct Layer {
-    const at::Tensor *attention_norm, *qkv, *q_norm = nullptr, *k_norm = nullptr, *out, *feed_norm, *up, *down;
+    const at::Tensor *attention_norm, *qkv, *q_norm = nullptr, *k_norm = nullptr, *out, *feed_norm,
+                                            *up, *down;
     std::unique_ptr<HeadMixer> mixer;
   };
   void declare_layer(int64_t index);
   HeadsQKV heads(const Layer& layer, const at::Tensor& x_BTC, const RotaryTable& rotary) const;
-  at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary, const ForwardOptions& options,
-                    DecoderOut& out) const;
+  at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
+                    const ForwardOptions& options, DecoderOut& out) const;
 
   RunConfig config_;
   int64_t vocabulary_;

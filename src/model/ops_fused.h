@@ -15,7 +15,8 @@ using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-inline constexpr int64_t kRowGrain = 256;  // rows a thread takes at once; fixed, so that sums do not depend on threads
+inline constexpr int64_t kRowGrain =
+    256;  // rows a thread takes at once; fixed, so that sums do not depend on threads
 inline constexpr int64_t kElementGrain = 1 << 14;
 
 inline float* data(const at::Tensor& t) { return t.data_ptr<float>(); }

@@ -1,4 +1,5 @@
-// Projections, feed-forward and embedding, fused fp32 CPU forms: matrix products from ATen, the rest from step_loops.
+// Projections, feed-forward and embedding, fused fp32 CPU forms: matrix products from ATen, the
+// rest from step_loops.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -10,8 +11,8 @@ namespace sinkmoe {
 namespace {
 
 // Copies dq, dk, dv, each [B,heads,T,K] in any layout, into one [N, (H + 2J) K] buffer.
-at::Tensor gather_heads(const variable_list& grads, const std::vector<int64_t>& heads, int64_t B, int64_t T, int64_t K,
-                        const at::TensorOptions& options) {
+at::Tensor gather_heads(const variable_list& grads, const std::vector<int64_t>& heads, int64_t B,
+                        int64_t T, int64_t K, const at::TensorOptions& options) {
   int64_t all = 0;
   for (int64_t h : heads) all += h;
   at::Tensor out = at::empty({B, T, all, K}, options);
@@ -25,8 +26,9 @@ at::Tensor gather_heads(const variable_list& grads, const std::vector<int64_t>& 
 }
 
 struct ProjectHeads : Function<ProjectHeads> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w, int64_t H, int64_t J,
-                               const std::optional<at::Tensor>& cosine, const std::optional<at::Tensor>& sine) {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
+                               int64_t H, int64_t J, const std::optional<at::Tensor>& cosine,
+                               const std::optional<at::Tensor>& sine) {
     const int64_t B = x.size(0), T = x.size(1), all = H + 2 * J, K = w.size(0) / all;
     at::Tensor y = at::mm(x.view({B * T, x.size(2)}), w.t());
     if (cosine)
@@ -48,21 +50,26 @@ struct ProjectHeads : Function<ProjectHeads> {
     const at::Tensor dy = gather_heads(grads, {H, J, J}, B, T, K, x.options());
     if (saved[2].defined())
       over_rows(B * T, [&](loops::Rows r) {
-        loops::rotate(r, T, H + J, K, (H + 2 * J) * K, data(saved[2]), data(saved[3]), -1.0f, data(dy));
+        loops::rotate(r, T, H + J, K, (H + 2 * J) * K, data(saved[2]), data(saved[3]), -1.0f,
+                      data(dy));
       });
     const at::Tensor x_NC = x.view({B * T, x.size(2)});
-    return {at::mm(dy, w).view_as(x), at::mm(dy.t(), x_NC), Variable(), Variable(), Variable(), Variable()};
+    return {at::mm(dy, w).view_as(x),
+            at::mm(dy.t(), x_NC),
+            Variable(),
+            Variable(),
+            Variable(),
+            Variable()};
   }
 };
-
-
 
 void activate(const std::string& kind, const at::Tensor& h, const at::Tensor& a) {
   const int64_t F = a.size(-1);
   if (kind == "swiglu")
     return over_rows(a.numel() / F, [&](loops::Rows r) { loops::swiglu(r, F, data(h), data(a)); });
   const auto pass = kind == "gelu" ? loops::gelu : loops::relu2;
-  at::parallel_for(0, a.numel(), kElementGrain, [&](int64_t b, int64_t e) { pass(b, e, data(h), data(a)); });
+  at::parallel_for(0, a.numel(), kElementGrain,
+                   [&](int64_t b, int64_t e) { pass(b, e, data(h), data(a)); });
 }
 
 // da becomes dh (in place where it has the same shape).
@@ -70,18 +77,22 @@ at::Tensor activate_backward(const std::string& kind, const at::Tensor& h, const
   const int64_t F = da.size(-1);
   if (kind == "swiglu") {
     at::Tensor dh = at::empty_like(h);
-    over_rows(da.numel() / F, [&](loops::Rows r) { loops::swiglu_backward(r, F, data(h), data(da), data(dh)); });
+    over_rows(da.numel() / F,
+              [&](loops::Rows r) { loops::swiglu_backward(r, F, data(h), data(da), data(dh)); });
     return dh;
   }
   at::Tensor dh = da;
   const auto pass = kind == "gelu" ? loops::gelu_backward : loops::relu2_backward;
-  at::parallel_for(0, dh.numel(), kElementGrain, [&](int64_t b, int64_t e) { pass(b, e, data(h), data(dh)); });
+  at::parallel_for(0, dh.numel(), kElementGrain,
+                   [&](int64_t b, int64_t e) { pass(b, e, data(h), data(dh)); });
   return dh;
 }
 
 struct FeedForwardUp : Function<FeedForwardUp> {
-  static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w, const std::string& kind) {
-    const int64_t C = x.size(-1), N = x.numel() / C, F = kind == "swiglu" ? w.size(0) / 2 : w.size(0);
+  static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
+                          const std::string& kind) {
+    const int64_t C = x.size(-1), N = x.numel() / C,
+                  F = kind == "swiglu" ? w.size(0) / 2 : w.size(0);
     const at::Tensor h = at::mm(x.view({N, C}), w.t());
     at::Tensor a = at::empty({x.size(0), x.size(1), F}, x.options());
     activate(kind, h, a);
@@ -94,16 +105,17 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     const at::Tensor &x = saved[0], &w = saved[1], &h = saved[2];
     const int64_t C = x.size(-1), N = x.numel() / C;
     at::Tensor da = std::move(grads[0]);
-    if (da.use_count() > 1 || !da.is_contiguous()) da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
-    const at::Tensor dh = activate_backward(ctx->saved_data["kind"].toStringRef(), h, da.view({N, -1}));
+    if (da.use_count() > 1 || !da.is_contiguous())
+      da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
+    const at::Tensor dh =
+        activate_backward(ctx->saved_data["kind"].toStringRef(), h, da.view({N, -1}));
     return {at::mm(dh, w).view_as(x), at::mm(dh.t(), x.view({N, C})), Variable()};
   }
 };
 
-
-
 struct AddLinear : Function<AddLinear> {
-  static Variable forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {
+  static Variable forward(AutogradContext* ctx, const at::Tensor& residual, const at::Tensor& x,
+                          const at::Tensor& w) {
     const int64_t C = x.size(-1), N = x.numel() / C;
     ctx->save_for_backward({x, w});
     return at::addmm(residual.view({N, w.size(0)}), x.view({N, C}), w.t()).view_as(residual);
@@ -139,7 +151,8 @@ struct Embed : Function<Embed> {
 
 }  // namespace
 
-HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J, const RotaryTable& rotary) {
+HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J,
+                       const RotaryTable& rotary) {
   if (!fused(x_BTC)) return plain::project_heads(x_BTC, w, H, J, rotary);
   std::optional<at::Tensor> cosine, sine;
   if (rotary.cos_TK2.defined()) cosine = rotary.cos_TK2, sine = rotary.sin_TK2;
@@ -151,13 +164,17 @@ at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
   return plain::rotate_heads(x_BHTK, rotary);
 }
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& w) { return at::linear(x, w.to(x.scalar_type())); }
-
-at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {
-  return fused(x) ? AddLinear::apply(residual.contiguous(), x.contiguous(), w) : residual + sinkmoe::linear(x, w);
+at::Tensor linear(const at::Tensor& x, const at::Tensor& w) {
+  return at::linear(x, w.to(x.scalar_type()));
 }
 
-at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up, const std::string& kind) {
+at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {
+  return fused(x) ? AddLinear::apply(residual.contiguous(), x.contiguous(), w)
+                  : residual + sinkmoe::linear(x, w);
+}
+
+at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up,
+                           const std::string& kind) {
   return fused(x_BTC) ? FeedForwardUp::apply(x_BTC.contiguous(), w_up, kind)
                       : plain::feed_forward_up(x_BTC, w_up, kind);
 }

@@ -7,22 +7,27 @@ namespace sinkmoe {
 
 namespace {
 
-constexpr int64_t kLogitBytes = 4 << 20;  // a chunk of logits: big enough for the product, small enough for cache
+constexpr int64_t kLogitBytes =
+    4 << 20;  // a chunk of logits: big enough for the product, small enough for cache
 
-int64_t chunk_rows(int64_t V) { return std::max<int64_t>(64, kLogitBytes / (V * int64_t{sizeof(float)})); }
+int64_t chunk_rows(int64_t V) {
+  return std::max<int64_t>(64, kLogitBytes / (V * int64_t{sizeof(float)}));
+}
 
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
-  static Variable forward(AutogradContext* ctx, const at::Tensor& h, const at::Tensor& w, const at::Tensor& target) {
+  static Variable forward(AutogradContext* ctx, const at::Tensor& h, const at::Tensor& w,
+                          const at::Tensor& target) {
     const int64_t N = h.size(0), V = w.size(0), step = std::min(N, chunk_rows(V));
     at::Tensor loss_N = at::empty({N}, h.options()), dh = at::empty_like(h), dw = at::empty_like(w);
     at::Tensor buffer = at::empty({step, V}, h.options());
     for (int64_t from = 0; from < N; from += step) {
       const int64_t n = std::min(step, N - from);
-      at::Tensor z = buffer.narrow(0, 0, n), h_chunk = h.narrow(0, from, n), dh_chunk = dh.narrow(0, from, n);
+      at::Tensor z = buffer.narrow(0, 0, n), h_chunk = h.narrow(0, from, n),
+                 dh_chunk = dh.narrow(0, from, n);
       at::mm_out(z, h_chunk, w.t());
       over_rows(n, [&](loops::Rows r) {
-        loops::cross_entropy(r, V, data(z), target.data_ptr<int64_t>() + from, 1.0f / static_cast<float>(N),
-                             data(loss_N) + from);
+        loops::cross_entropy(r, V, data(z), target.data_ptr<int64_t>() + from,
+                             1.0f / static_cast<float>(N), data(loss_N) + from);
       });
       at::mm_out(dh_chunk, z, w);
       from == 0 ? at::mm_out(dw, z.t(), h_chunk) : at::addmm_out(dw, dw, z.t(), h_chunk);
@@ -40,12 +45,14 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
 
 }  // namespace
 
-at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC, const at::Tensor& target_N) {
+at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
+                                const at::Tensor& target_N) {
   return fused(h_NC) ? LinearCrossEntropy::apply(h_NC.contiguous(), w_VC, target_N)
                      : plain::linear_cross_entropy(h_NC, w_VC, target_N);
 }
 
-at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC, const at::Tensor& target_N) {
+at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC,
+                        const at::Tensor& target_N) {
   const int64_t N = h_NC.size(0), V = w_VC.size(0), step = std::min(N, chunk_rows(V));
   at::Tensor loss_N = at::empty({N}, h_NC.options().dtype(at::kFloat));
   for (int64_t from = 0; from < N; from += step) {
@@ -58,7 +65,8 @@ at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC, const at
       });
     } else {
       const at::Tensor wide = z.to(at::kFloat);
-      loss_N.narrow(0, from, n).copy_(wide.logsumexp(-1) - wide.gather(-1, target.unsqueeze(-1)).squeeze(-1));
+      loss_N.narrow(0, from, n)
+          .copy_(wide.logsumexp(-1) - wide.gather(-1, target.unsqueeze(-1)).squeeze(-1));
     }
   }
   return loss_N;

@@ -7,7 +7,8 @@ namespace sinkmoe {
 
 namespace {
 
-at::Tensor norm_forward(const at::Tensor& x, const at::Tensor& w, double eps, at::Tensor& inverse_N) {
+at::Tensor norm_forward(const at::Tensor& x, const at::Tensor& w, double eps,
+                        at::Tensor& inverse_N) {
   const int64_t C = x.size(-1), N = x.numel() / C;
   inverse_N = at::empty({N}, x.options());
   at::Tensor y = at::empty_like(x);
@@ -18,21 +19,24 @@ at::Tensor norm_forward(const at::Tensor& x, const at::Tensor& w, double eps, at
 }
 
 // Gradient of the weight is summed in fixed chunks of rows, then in chunk order.
-std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& w,
-                                                const at::Tensor& inverse_N, const at::Tensor& residual) {
+std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& dy, const at::Tensor& x,
+                                                const at::Tensor& w, const at::Tensor& inverse_N,
+                                                const at::Tensor& residual) {
   const int64_t C = x.size(-1), N = x.numel() / C, chunks = (N + kRowGrain - 1) / kRowGrain;
   at::Tensor dx = at::empty_like(x), partial = at::zeros({chunks, C}, x.options());
   at::parallel_for(0, chunks, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i)
-      loops::rms_norm_backward({i * kRowGrain, std::min(N, (i + 1) * kRowGrain)}, C, data(dy), data(x), data(w),
-                               data(inverse_N), residual.defined() ? data(residual) : nullptr, data(dx),
+      loops::rms_norm_backward({i * kRowGrain, std::min(N, (i + 1) * kRowGrain)}, C, data(dy),
+                               data(x), data(w), data(inverse_N),
+                               residual.defined() ? data(residual) : nullptr, data(dx),
                                data(partial) + i * C);
   });
   return {dx, chunks == 1 ? partial.squeeze(0) : partial.sum(0)};
 }
 
 struct Norm : Function<Norm> {
-  static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w, double eps) {
+  static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
+                          double eps) {
     at::Tensor inverse;
     at::Tensor y = norm_forward(x, w, eps, inverse);
     ctx->save_for_backward({x, w, inverse});
@@ -46,7 +50,8 @@ struct Norm : Function<Norm> {
 };
 
 struct BranchNorm : Function<BranchNorm> {
-  static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w, double eps) {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
+                               double eps) {
     at::Tensor inverse;
     at::Tensor y = norm_forward(x, w, eps, inverse);
     ctx->save_for_backward({x, w, inverse});
@@ -70,7 +75,8 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w_C, double eps) {
   return fused(x) ? Norm::apply(x.contiguous(), w_C, eps) : plain::rms_norm(x, w_C, eps);
 }
 
-std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at::Tensor& w_C, double eps) {
+std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at::Tensor& w_C,
+                                              double eps) {
   if (!fused(x_BTC)) return {x_BTC, plain::rms_norm(x_BTC, w_C, eps)};
   variable_list out = BranchNorm::apply(x_BTC.contiguous(), w_C, eps);
   return {out[0], out[1]};

@@ -1,5 +1,5 @@
-// The plain forms: ATen ops under autograd, any device and dtype. Weights are cast to the activations' dtype, so bf16
-// activations meet fp32 master weights here.
+// The plain forms: ATen ops under autograd, any device and dtype. Weights are cast to the
+// activations' dtype, so bf16 activations meet fp32 master weights here.
 #include <ATen/ATen.h>
 
 #include <stdexcept>
@@ -25,14 +25,17 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w_C, double eps) {
 
 at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
   const int64_t half = x_BHTK.size(-1) / 2;
-  const at::Tensor cosine = rotary.cos_TK2.to(x_BHTK.scalar_type()), sine = rotary.sin_TK2.to(x_BHTK.scalar_type());
+  const at::Tensor cosine = rotary.cos_TK2.to(x_BHTK.scalar_type()),
+                   sine = rotary.sin_TK2.to(x_BHTK.scalar_type());
   const at::Tensor a = x_BHTK.narrow(-1, 0, half), b = x_BHTK.narrow(-1, half, half);
   return at::cat({a * cosine - b * sine, b * cosine + a * sine}, -1);
 }
 
-HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J, const RotaryTable& rotary) {
+HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J,
+                       const RotaryTable& rotary) {
   const int64_t B = x_BTC.size(0), T = x_BTC.size(1), K = w.size(0) / (H + 2 * J);
-  const at::Tensor all = at::linear(x_BTC, w.to(x_BTC.scalar_type())).view({B, T, H + 2 * J, K}).transpose(1, 2);
+  const at::Tensor all =
+      at::linear(x_BTC, w.to(x_BTC.scalar_type())).view({B, T, H + 2 * J, K}).transpose(1, 2);
   HeadsQKV out{all.narrow(1, 0, H), all.narrow(1, H, J), all.narrow(1, H + J, J)};
   if (rotary.cos_TK2.defined()) {
     out.q_BHTK = plain::rotate_heads(out.q_BHTK, rotary);
@@ -41,7 +44,8 @@ HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, 
   return out;
 }
 
-at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up, const std::string& kind) {
+at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up,
+                           const std::string& kind) {
   const at::Tensor h = at::linear(x_BTC, w_up.to(x_BTC.scalar_type()));
   if (kind == "gelu") return at::gelu(h, "tanh");
   if (kind == "relu2") return at::relu(h).square();
@@ -50,7 +54,8 @@ at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up, cons
   throw std::invalid_argument("[feed_forward_up] unknown kind " + kind);
 }
 
-at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC, const at::Tensor& target_N) {
+at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
+                                const at::Tensor& target_N) {
   const at::Tensor logits = at::linear(h_NC, w_VC.to(h_NC.scalar_type()));
   const bool wide = logits.scalar_type() == at::kDouble;
   return at::cross_entropy_loss(wide ? logits : logits.to(at::kFloat), target_N);

@@ -3,7 +3,8 @@
 #include <cmath>
 
 // One clone per instruction set, chosen when the program starts.
-#define SINKMOE_CLONES __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
+#define SINKMOE_CLONES \
+  __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
 
 #define SINKMOE_INLINE inline __attribute__((always_inline))
 
@@ -14,10 +15,11 @@ namespace {
 // std::max is a function call of another target here, which stops the vectoriser.
 SINKMOE_INLINE float larger(float a, float b) { return a < b ? b : a; }
 
-// e^x with a relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2]. Plain arithmetic, so it vectorises.
+// e^x with a relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2]. Plain
+// arithmetic, so it vectorises.
 SINKMOE_INLINE float exp_f(float x) {
   x = larger(x, -87.0f);
-  x = x > 88.0f ? 88.0f : x;  // NaN passes both
+  x = x > 88.0f ? 88.0f : x;                                      // NaN passes both
   const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // round to nearest
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -36,8 +38,8 @@ constexpr float kGelu = 0.7978845608f, kCubic = 0.044715f;
 
 }  // namespace
 
-SINKMOE_CLONES void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps, float* y_NC,
-                             float* inverse_N) {
+SINKMOE_CLONES void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps,
+                             float* y_NC, float* inverse_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* x = x_NC + n * C;
     float* y = y_NC + n * C;
@@ -51,8 +53,9 @@ SINKMOE_CLONES void rms_norm(Rows rows, int64_t C, const float* x_NC, const floa
   }
 }
 
-SINKMOE_CLONES void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC, const float* w_C,
-                                      const float* inverse_N, const float* residual_NC, float* dx_NC, float* dw_C) {
+SINKMOE_CLONES void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC,
+                                      const float* w_C, const float* inverse_N,
+                                      const float* residual_NC, float* dx_NC, float* dw_C) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* x = x_NC + n * C;
     const float* dy = dy_NC + n * C;
@@ -75,8 +78,8 @@ SINKMOE_CLONES void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, 
   }
 }
 
-SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride, const float* cos_TK2,
-                           const float* sin_TK2, float sign, float* x) {
+SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride,
+                           const float* cos_TK2, const float* sin_TK2, float sign, float* x) {
   const int64_t half = K / 2;
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* cosine = cos_TK2 + (n % T) * half;
@@ -134,7 +137,8 @@ SINKMOE_CLONES void swiglu(Rows rows, int64_t F, const float* h, float* a) {
   }
 }
 
-SINKMOE_CLONES void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da, float* dh) {
+SINKMOE_CLONES void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da,
+                                    float* dh) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float *gate = h + n * 2 * F, *up = gate + F, *d = da + n * F;
     float *dgate = dh + n * 2 * F, *dup = dgate + F;
@@ -147,8 +151,8 @@ SINKMOE_CLONES void swiglu_backward(Rows rows, int64_t F, const float* h, const 
   }
 }
 
-SINKMOE_CLONES void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N, float scale,
-                                  float* loss_N) {
+SINKMOE_CLONES void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N,
+                                  float scale, float* loss_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     float* z = logits_NV + n * V;
     float top = z[0];
@@ -174,8 +178,10 @@ SINKMOE_CLONES void cross_entropy(Rows rows, int64_t V, float* logits_NV, const 
   }
 }
 
-SINKMOE_CLONES void adamw(int64_t begin, int64_t end, const AdamW& o, const float* g, float* p, float* m, float* v) {
-  const float step = o.lr / o.bias1, root = 1.0f / std::sqrt(o.bias2), keep = 1.0f - o.lr * o.weight_decay;
+SINKMOE_CLONES void adamw(int64_t begin, int64_t end, const AdamW& o, const float* g, float* p,
+                          float* m, float* v) {
+  const float step = o.lr / o.bias1, root = 1.0f / std::sqrt(o.bias2),
+              keep = 1.0f - o.lr * o.weight_decay;
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
     const float d = g[i] * o.grad_scale;
@@ -188,7 +194,8 @@ SINKMOE_CLONES void adamw(int64_t begin, int64_t end, const AdamW& o, const floa
 SINKMOE_CLONES double sum_of_squares(int64_t begin, int64_t end, const float* x) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = begin; i < end; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  for (int64_t i = begin; i < end; ++i)
+    sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
   return sum;
 }
 

@@ -23,9 +23,12 @@ std::vector<Part> parts(const Decoder& model, const ParamSet::Entry& entry) {
   const std::string& name = entry.spec.name;
   const int64_t rows = entry.spec.shape[0];
   if (const size_t at = name.find("qkv_proj"); at != std::string::npos) {
-    const int64_t H = model.config().model.heads, J = model.key_value_heads(), K = rows / (H + 2 * J);
+    const int64_t H = model.config().model.heads, J = model.key_value_heads(),
+                  K = rows / (H + 2 * J);
     auto piece = [&](const char* with) { return std::string(name).replace(at, 8, with); };
-    return {{piece("q_proj"), 0, H * K}, {piece("k_proj"), H * K, J * K}, {piece("v_proj"), (H + J) * K, J * K}};
+    return {{piece("q_proj"), 0, H * K},
+            {piece("k_proj"), H * K, J * K},
+            {piece("v_proj"), (H + J) * K, J * K}};
   }
   if (const size_t at = name.find("gate_up_proj"); at != std::string::npos) {
     auto piece = [&](const char* with) { return std::string(name).replace(at, 12, with); };
@@ -57,7 +60,9 @@ nlohmann::json describe(const Decoder& model) {
   return j;
 }
 
-std::filesystem::path config_path(std::filesystem::path file) { return file.replace_extension(".json"); }
+std::filesystem::path config_path(std::filesystem::path file) {
+  return file.replace_extension(".json");
+}
 
 }  // namespace
 
@@ -69,11 +74,15 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
     kept.push_back(value);
     for (const Part& part : parts(model, entry)) {
       const at::Tensor slice = value.narrow(0, part.from, part.rows);
-      views.push_back({part.name, "F32", slice.sizes().vec(),
-                       {static_cast<const std::byte*>(slice.const_data_ptr()), static_cast<size_t>(slice.nbytes())}});
+      views.push_back({part.name,
+                       "F32",
+                       slice.sizes().vec(),
+                       {static_cast<const std::byte*>(slice.const_data_ptr()),
+                        static_cast<size_t>(slice.nbytes())}});
     }
   }
-  write_safetensors(file, views, {{"format", "pt"}, {"sinkmoe_config", canonical_text(model.config())}});
+  write_safetensors(file, views,
+                    {{"format", "pt"}, {"sinkmoe_config", canonical_text(model.config())}});
   write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
 }
 
@@ -93,8 +102,9 @@ std::vector<std::string> load_weights(Decoder& model, const std::filesystem::pat
       used.insert(part.name);
       const TensorView& view = source.at(part.name);
       if (view.dtype != "F32" || view.shape != slot.sizes().vec()) {
-        problems.push_back({"tensor '" + part.name + "' does not have the shape and type of this model's",
-                            file.string(), "the configurations of the two runs must agree on model.*"});
+        problems.push_back(
+            {"tensor '" + part.name + "' does not have the shape and type of this model's",
+             file.string(), "the configurations of the two runs must agree on model.*"});
         continue;
       }
       slot.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), slot.sizes(), at::kFloat));
@@ -102,8 +112,9 @@ std::vector<std::string> load_weights(Decoder& model, const std::filesystem::pat
   }
   for (const TensorView& view : source.tensors())
     if (!used.contains(view.name))
-      problems.push_back({"tensor '" + view.name + "' has no place in this model", file.string(),
-                          "the configurations of the two runs must agree on model.* and attention.*"});
+      problems.push_back(
+          {"tensor '" + view.name + "' has no place in this model", file.string(),
+           "the configurations of the two runs must agree on model.* and attention.*"});
   if (!problems.empty()) throw Error(problems);
   return kept_initial;
 }

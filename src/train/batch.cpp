@@ -22,21 +22,22 @@ Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill
   const int64_t width = config.data.context + 1;
   std::vector<int32_t> ids(static_cast<size_t>(rows * width));
   for (int64_t i = 0; i < rows; ++i)
-    fill(i, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width), static_cast<size_t>(width)));
+    fill(i, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width),
+                                            static_cast<size_t>(width)));
   return to_tensors(std::move(ids), rows, config.data.context, device);
 }
 
 }  // namespace
 
-Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step, int64_t first_row, int64_t rows,
-                     at::Device device) {
+Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
+                     int64_t first_row, int64_t rows, at::Device device) {
   return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
     source.train_row(static_cast<uint64_t>(config.train.seed), step, first_row + i, row);
   });
 }
 
-Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row, int64_t rows,
-                       at::Device device) {
+Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+                       int64_t rows, at::Device device) {
   return make(config, rows, device,
               [&](int64_t i, std::span<int32_t> row) { source.eval_row(first_row + i, row); });
 }

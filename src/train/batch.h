@@ -14,9 +14,9 @@ struct Batch {
   std::vector<int32_t> rows;    // B rows of T + 1 ids, as the source made them
 };
 
-Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step, int64_t first_row, int64_t rows,
-                     at::Device device);
-Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row, int64_t rows,
-                       at::Device device);
+Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
+                     int64_t first_row, int64_t rows, at::Device device);
+Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+                       int64_t rows, at::Device device);
 
 }  // namespace sinkmoe

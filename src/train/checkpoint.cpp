@@ -13,10 +13,14 @@ namespace {
 
 TensorView view(const std::string& name, const at::Tensor& t) {
   const std::string dtype = t.scalar_type() == at::kBool ? "BOOL" : "F32";
-  return {name, dtype, t.sizes().vec(), {static_cast<const std::byte*>(t.const_data_ptr()), static_cast<size_t>(t.nbytes())}};
+  return {name,
+          dtype,
+          t.sizes().vec(),
+          {static_cast<const std::byte*>(t.const_data_ptr()), static_cast<size_t>(t.nbytes())}};
 }
 
-void read(const Safetensors& source, const std::string& name, const at::Tensor& into, const std::filesystem::path& file) {
+void read(const Safetensors& source, const std::string& name, const at::Tensor& into,
+          const std::filesystem::path& file) {
   const TensorView& v = source.at(name);
   if (v.dtype != "F32" || v.shape != into.sizes().vec())
     throw Error("tensor '" + name + "' has another size than this configuration's", file.string(),
@@ -28,41 +32,50 @@ void read(const Safetensors& source, const std::string& name, const at::Tensor& 
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, const Decoder& model, const Optimizer& optimizer,
-                     const TrainState& state) {
+void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
+                     const Optimizer& optimizer, const TrainState& state) {
   auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
-  const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()), v = host(optimizer.second_moment());
+  const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()),
+                   v = host(optimizer.second_moment());
   std::vector<TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
   at::Tensor shared;
   if (state.shared_LH.defined()) {
     shared = host(state.shared_LH);
     tensors.push_back(view("shared", shared));
   }
-  write_safetensors(file, tensors, {{"kind", "sinkmoe-checkpoint"}, {"step", std::to_string(state.step)},
-                                    {"identity", identity_text(model.config())}});
+  write_safetensors(file, tensors,
+                    {{"kind", "sinkmoe-checkpoint"},
+                     {"step", std::to_string(state.step)},
+                     {"identity", identity_text(model.config())}});
 }
 
-TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model, Optimizer& optimizer) {
+TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
+                           Optimizer& optimizer) {
   const Safetensors source(file);
   auto meta = [&](const std::string& key) {
     const auto it = source.metadata().find(key);
     if (it == source.metadata().end())
-      throw Error("no '" + key + "' in the metadata", file.string(), "this is no checkpoint of sinkmoe");
+      throw Error("no '" + key + "' in the metadata", file.string(),
+                  "this is no checkpoint of sinkmoe");
     return it->second;
   };
-  if (meta("kind") != "sinkmoe-checkpoint") throw Error("not a checkpoint of sinkmoe", file.string());
+  if (meta("kind") != "sinkmoe-checkpoint")
+    throw Error("not a checkpoint of sinkmoe", file.string());
   if (meta("identity") != identity_text(model.config()))
-    throw Error("the checkpoint belongs to another configuration", file.string(), "remove it and run again");
+    throw Error("the checkpoint belongs to another configuration", file.string(),
+                "remove it and run again");
   TrainState state;
   const std::string step = meta("step");
-  if (std::from_chars(step.data(), step.data() + step.size(), state.step).ec != std::errc{} || state.step < 0)
+  if (std::from_chars(step.data(), step.data() + step.size(), state.step).ec != std::errc{} ||
+      state.step < 0)
     throw Error("'step' is no number", file.string());
   read(source, "params", model.params().flat(), file);
   read(source, "m", optimizer.first_moment(), file);
   read(source, "v", optimizer.second_moment(), file);
   if (source.contains("shared")) {
     const TensorView& v = source.at("shared");
-    state.shared_LH = at::from_blob(const_cast<std::byte*>(v.data.data()), v.shape, at::kBool).clone();
+    state.shared_LH =
+        at::from_blob(const_cast<std::byte*>(v.data.data()), v.shape, at::kBool).clone();
   }
   return state;
 }

@@ -1,5 +1,5 @@
-// The whole state of training at a step: parameters, moments, chosen shared heads. Everything random is derived from
-// (seed, purpose, step), so there is no generator state.
+// The whole state of training at a step: parameters, moments, chosen shared heads. Everything
+// random is derived from (seed, purpose, step), so there is no generator state.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,8 +17,8 @@ struct TrainState {
 };
 
 // Writes FILE (safetensors: params, m, v, shared) atomically. Throws Error.
-void save_checkpoint(const std::filesystem::path& file, const Decoder& model, const Optimizer& optimizer,
-                     const TrainState& state);
+void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
+                     const Optimizer& optimizer, const TrainState& state);
 
 // Reads it back. Throws Error: damaged, of another configuration, wrong sizes.
 TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model, Optimizer& optimizer);

@@ -1,4 +1,5 @@
-// One evaluation on fixed validation rows (protocol: BOS at position 0 of every row, never predicted, never counted).
+// One evaluation on fixed validation rows (protocol: BOS at position 0 of every row, never
+// predicted, never counted).
 #pragma once
 
 #include "data/source.h"
@@ -13,6 +14,7 @@ struct Evaluated {
 };
 
 // Evaluates about `tokens` validation tokens (whole rows, at least one).
-Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens, at::Device device);
+Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens,
+                   at::Device device);
 
 }  // namespace sinkmoe

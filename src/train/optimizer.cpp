@@ -17,7 +17,10 @@ constexpr int64_t kGrain = 1 << 15;  // fixed, so that sums do not depend on the
 }
 
 Optimizer::Optimizer(ParamSet& params, const TrainConfig& config)
-    : params_(params), config_(config), m_(at::zeros_like(params.flat())), v_(at::zeros_like(params.flat())) {}
+    : params_(params),
+      config_(config),
+      m_(at::zeros_like(params.flat())),
+      v_(at::zeros_like(params.flat())) {}
 
 double Optimizer::gradient_norm() const {
   const at::Tensor& g = params_.flat_grad();
@@ -33,29 +36,39 @@ double Optimizer::gradient_norm() const {
 }
 
 void Optimizer::step(int64_t step, double lr, double gradient_norm) {
-  const double scale = config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
+  const double scale =
+      config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
   const int64_t n = params_.flat().numel(), decayed = params_.decayed();
   const auto update = fused(params_.flat()) ? &Optimizer::update_cpu : &Optimizer::update_plain;
   (this->*update)(0, decayed, lr, config_.weight_decay, scale, step + 1);
   (this->*update)(decayed, n, lr, 0, scale, step + 1);
 }
 
-void Optimizer::update_cpu(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t) {
+void Optimizer::update_cpu(int64_t begin, int64_t end, double lr, double decay, double scale,
+                           int64_t t) {
   auto f = [](double x) { return static_cast<float>(x); };
   const double time = static_cast<double>(t);
-  const loops::AdamW options{f(lr), f(config_.beta1), f(config_.beta2), f(config_.adam_eps), f(decay), f(scale),
-                             f(1 - std::pow(config_.beta1, time)), f(1 - std::pow(config_.beta2, time))};
+  const loops::AdamW options{f(lr),
+                             f(config_.beta1),
+                             f(config_.beta2),
+                             f(config_.adam_eps),
+                             f(decay),
+                             f(scale),
+                             f(1 - std::pow(config_.beta1, time)),
+                             f(1 - std::pow(config_.beta2, time))};
   at::parallel_for(begin, end, kGrain, [&](int64_t b, int64_t e) {
-    loops::adamw(b, e, options, params_.flat_grad().data_ptr<float>(), params_.flat().data_ptr<float>(),
-                 m_.data_ptr<float>(), v_.data_ptr<float>());
+    loops::adamw(b, e, options, params_.flat_grad().data_ptr<float>(),
+                 params_.flat().data_ptr<float>(), m_.data_ptr<float>(), v_.data_ptr<float>());
   });
 }
 
-void Optimizer::update_plain(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t) {
+void Optimizer::update_plain(int64_t begin, int64_t end, double lr, double decay, double scale,
+                             int64_t t) {
   const at::NoGradGuard no_grad;
   const int64_t n = end - begin;
   const at::Tensor g = params_.flat_grad().narrow(0, begin, n) * scale;
-  at::Tensor p = params_.flat().narrow(0, begin, n), m = m_.narrow(0, begin, n), v = v_.narrow(0, begin, n);
+  at::Tensor p = params_.flat().narrow(0, begin, n), m = m_.narrow(0, begin, n),
+             v = v_.narrow(0, begin, n);
   const double time = static_cast<double>(t);
   m.mul_(config_.beta1).add_(g, 1 - config_.beta1);
   v.mul_(config_.beta2).addcmul_(g, g, 1 - config_.beta2);

@@ -16,7 +16,8 @@ double learning_rate(const TrainConfig& config, int64_t step) {
 
 std::vector<int64_t> evaluation_steps(int64_t steps, int64_t points) {
   std::vector<int64_t> at = {0};
-  const double first = std::max(1.0, static_cast<double>(steps) / 100), last = static_cast<double>(steps);
+  const double first = std::max(1.0, static_cast<double>(steps) / 100),
+               last = static_cast<double>(steps);
   for (int64_t i = 0; i + 1 < points && steps > 0; ++i) {
     const double part = points > 2 ? static_cast<double>(i) / static_cast<double>(points - 2) : 1.0;
     at.push_back(std::llround(first * std::pow(last / first, part)));

@@ -75,8 +75,10 @@ void Trainer::start() {
     hooks_.event({"resumed", "from step " + std::to_string(state_.step)});
   } else if (request_.initial_weights) {
     std::string fresh;
-    for (const std::string& name : load_weights(model_, *request_.initial_weights)) fresh += " " + name;
-    hooks_.event({"initial weights", fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
+    for (const std::string& name : load_weights(model_, *request_.initial_weights))
+      fresh += " " + name;
+    hooks_.event({"initial weights",
+                  fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
   if (!request_.resume)
     hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
@@ -85,12 +87,15 @@ void Trainer::start() {
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
-  if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != "fixed" || state_.shared_LH.defined()) return;
+  if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != "fixed" ||
+      state_.shared_LH.defined())
+    return;
   state_.shared_LH = top_heads_LH(importance_LH, config_.balance.shared_heads);
 }
 
 EvaluationResult Trainer::evaluate_now(bool last) {
-  Evaluated e = evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
+  Evaluated e =
+      evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
   progress_.imbalance = e.result.imbalance;
   progress_.sink_rate = e.result.sink_rate;
@@ -112,7 +117,8 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
 // Forward and backward of some rows of the batch. The balance loss is taken per micro-batch.
 double Trainer::backward_part(int64_t first_row, int64_t rows, StepNumbers& numbers) {
   const Batch batch = training_batch(source_, config_, state_.step, first_row, rows, device_);
-  const double share = 1.0 / static_cast<double>(config_.train.micro_batches), weight = config_.balance.weight;
+  const double share = 1.0 / static_cast<double>(config_.train.micro_batches),
+               weight = config_.balance.weight;
   DecoderOut out = model_.forward(batch.ids_BT);
   at::Tensor loss = linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), batch.target_N);
   out.hidden_NC.reset();
@@ -137,7 +143,9 @@ StepNumbers Trainer::step() {
   for (int64_t i = 0; i < config_.train.micro_batches; ++i) backward_part(i * rows, rows, numbers);
   numbers.gradient_norm = optimizer_.gradient_norm();
   numbers.lr = learning_rate(config_.train, state_.step);
-  if (!std::isfinite(numbers.loss) || !std::isfinite(numbers.aux) || !std::isfinite(numbers.gradient_norm)) return numbers;
+  if (!std::isfinite(numbers.loss) || !std::isfinite(numbers.aux) ||
+      !std::isfinite(numbers.gradient_norm))
+    return numbers;
   optimizer_.step(state_.step, numbers.lr, numbers.gradient_norm);
   ++state_.step;
   return numbers;
@@ -147,14 +155,15 @@ StepNumbers Trainer::step() {
 std::string Trainer::trouble(const StepNumbers& n) {
   constexpr int64_t kPatience = 20;
   if (!std::isfinite(n.loss) || !std::isfinite(n.aux) || !std::isfinite(n.gradient_norm))
-    return "not finite at step " + std::to_string(state_.step) + ", rows 0.." + std::to_string(config_.train.batch - 1) +
-           " of its batch: loss " + shortest(n.loss) + ", balance loss " + shortest(n.aux) + ", gradient norm " +
-           shortest(n.gradient_norm);
+    return "not finite at step " + std::to_string(state_.step) + ", rows 0.." +
+           std::to_string(config_.train.batch - 1) + " of its batch: loss " + shortest(n.loss) +
+           ", balance loss " + shortest(n.aux) + ", gradient norm " + shortest(n.gradient_norm);
   const double limit = std::log(static_cast<double>(source_.vocabulary())) + 1;
-  high_loss_steps_ = state_.step > config_.train.warmup && n.loss > limit ? high_loss_steps_ + 1 : 0;
+  high_loss_steps_ =
+      state_.step > config_.train.warmup && n.loss > limit ? high_loss_steps_ + 1 : 0;
   if (high_loss_steps_ < kPatience) return "";
-  return "loss above ln V + 1 for " + std::to_string(kPatience) + " steps, at step " + std::to_string(state_.step) +
-         ": loss " + shortest(n.loss);
+  return "loss above ln V + 1 for " + std::to_string(kPatience) + " steps, at step " +
+         std::to_string(state_.step) + ": loss " + shortest(n.loss);
 }
 
 void Trainer::log_step(const StepNumbers& n) {
@@ -162,7 +171,8 @@ void Trainer::log_step(const StepNumbers& n) {
   progress_.loss = n.loss;
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - logged_at_).count();
-  const auto tokens = static_cast<double>((state_.step - logged_) * config_.train.batch * config_.data.context);
+  const auto tokens =
+      static_cast<double>((state_.step - logged_) * config_.train.batch * config_.data.context);
   if (state_.step % config_.run.log_every == 0 || state_.step == config_.train.steps) {
     progress_.tokens_per_second = tokens / std::max(seconds, 1e-9);
     hooks_.metrics({{"train/loss", state_.step, -1, -1, n.loss},
@@ -195,8 +205,10 @@ TrainResult Trainer::run() {
   const bool resumed = request_.resume.has_value();
   for (const int64_t first = state_.step;;) {
     const bool last = state_.step == config_.train.steps;
-    const bool again = resumed && state_.step == first && !last;  // rows of this step are stored already
-    const bool due = std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
+    const bool again =
+        resumed && state_.step == first && !last;  // rows of this step are stored already
+    const bool due =
+        std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
     if (due && !again) choose_shared_heads(evaluate_now(last).importance_LH);
     if (last) break;
     if (state_.step > 0 && state_.step % config_.train.checkpoint_every == 0) write_checkpoint();
@@ -205,7 +217,8 @@ TrainResult Trainer::run() {
       return {TrainResult::End::interrupted, "stopped at step " + std::to_string(state_.step)};
     }
     const StepNumbers numbers = step();
-    if (const std::string why = trouble(numbers); !why.empty()) return {TrainResult::End::diverged, why};
+    if (const std::string why = trouble(numbers); !why.empty())
+      return {TrainResult::End::diverged, why};
     log_step(numbers);
   }
   finish();

@@ -1,4 +1,5 @@
-// The one training loop. It takes ready parts and hands out plain values; it knows no database, no flag, no signal.
+// The one training loop. It takes ready parts and hands out plain values; it knows no database, no
+// flag, no signal.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +15,8 @@ namespace sinkmoe {
 
 struct TrainProgress {
   int64_t step = 0, steps = 0;
-  double loss = 0, tokens_per_second = 0, imbalance = 0, sink_rate = 0;  // the last two: of the last evaluation
+  double loss = 0, tokens_per_second = 0, imbalance = 0,
+         sink_rate = 0;  // the last two: of the last evaluation
 };
 
 struct TrainHooks {
@@ -27,9 +29,9 @@ struct TrainHooks {
 
 struct TrainRequest {
   RunConfig config;
-  std::filesystem::path folder;                           // for checkpoints and final weights
-  std::optional<std::filesystem::path> resume;            // a checkpoint of this run
-  std::optional<std::filesystem::path> initial_weights;   // final weights of another run
+  std::filesystem::path folder;                          // for checkpoints and final weights
+  std::optional<std::filesystem::path> resume;           // a checkpoint of this run
+  std::optional<std::filesystem::path> initial_weights;  // final weights of another run
 };
 
 struct TrainResult {
@@ -37,10 +39,12 @@ struct TrainResult {
   std::string message;
 };
 
-// Trains to the end, or until a stop is asked for (it then writes a checkpoint), or until the loss or the gradient is
-// not finite or the loss stays above ln V + 1 after warm-up (diverged). Throws Error for bad input.
+// Trains to the end, or until a stop is asked for (it then writes a checkpoint), or until the loss
+// or the gradient is not finite or the loss stays above ln V + 1 after warm-up (diverged). Throws
+// Error for bad input.
 //
-// Rows of step s are handed out before the checkpoint of step s, so a resumed run repeats none of them.
+// Rows of step s are handed out before the checkpoint of step s, so a resumed run repeats none of
+// them.
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks);
 
 }  // namespace sinkmoe

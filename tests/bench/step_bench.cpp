@@ -1,4 +1,5 @@
-// Tokens per second of whole training steps, for scripts/bench.sh: the same options and output as peer.py.
+// Tokens per second of whole training steps, for scripts/bench.sh: the same options and output as
+// peer.py.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -38,9 +39,16 @@ sinkmoe::RunConfig config_of(const po::variables_map& o) {
 
 int main(int argc, char** argv) {
   po::options_description options;
-  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, int64_t>>{
-           {"layers", 2}, {"width", 64}, {"heads", 4}, {"vocab", 64}, {"context", 64}, {"batch", 32}, {"steps", 40},
-           {"threads", 1}, {"repeats", 5}})
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, int64_t>>{{"layers", 2},
+                                                              {"width", 64},
+                                                              {"heads", 4},
+                                                              {"vocab", 64},
+                                                              {"context", 64},
+                                                              {"batch", 32},
+                                                              {"steps", 40},
+                                                              {"threads", 1},
+                                                              {"repeats", 5}})
     options.add_options()(name, po::value<int64_t>()->default_value(value));
   options.add_options()("kind", po::value<std::string>()->default_value("vanilla"))(
       "weight", po::value<double>()->default_value(0));
@@ -50,10 +58,12 @@ int main(int argc, char** argv) {
   at::set_num_threads(static_cast<int>(config.run.threads));
   std::vector<double> seconds;  // of single steps
   const double tokens = static_cast<double>(config.train.batch * config.data.context);
-  const sinkmoe::TrainHooks hooks{.metrics = [&](const auto& rows) {
-                                    for (const auto& r : rows)
-                                      if (r.name == "train/tokens_per_s") seconds.push_back(tokens / r.value);
-                                  },
+  const sinkmoe::TrainHooks hooks{.metrics =
+                                      [&](const auto& rows) {
+                                        for (const auto& r : rows)
+                                          if (r.name == "train/tokens_per_s")
+                                            seconds.push_back(tokens / r.value);
+                                      },
                                   .event = [](const auto&) {},
                                   .checkpoint = [](int64_t, const auto&, bool) {},
                                   .progress = [](const auto&) {},
@@ -71,5 +81,8 @@ int main(int argc, char** argv) {
     speeds.push_back(static_cast<double>(steps) * tokens / sum);
   }
   std::sort(speeds.begin(), speeds.end());
-  std::cout << nlohmann::json{{"tokens_per_s", speeds[speeds.size() / 2]}, {"low", speeds.front()}, {"high", speeds.back()}} << "\n";
+  std::cout << nlohmann::json{{"tokens_per_s", speeds[speeds.size() / 2]},
+                              {"low", speeds.front()},
+                              {"high", speeds.back()}}
+            << "\n";
 }

@@ -29,7 +29,8 @@ HeadStatistics statistics(const HeadIn& in, const HeadOut& out) {
 }
 
 HeadOut observe(const HeadIn& in) {
-  const AttentionOut a = softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const AttentionOut a =
+      softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
   return {a.out_BHTK, a.gate_BHT};
 }
 
@@ -37,9 +38,11 @@ TEST(HeadStatistics, FirstWeightAndImportanceAreKnown) {
   const HeadIn in = sharp_and_even();
   const HeadStatistics s = statistics(in, observe(in));
   EXPECT_NEAR(s.first_weight_LH()[0][0].item<double>(), 1, 1e-6);
-  EXPECT_NEAR(s.first_weight_LH()[0][1].item<double>(), (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5, 1e-6);
+  EXPECT_NEAR(s.first_weight_LH()[0][1].item<double>(), (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5,
+              1e-6);
   EXPECT_NEAR(s.importance_LH()[0][0].item<double>(), 0, 1e-6);
-  EXPECT_NEAR(s.importance_LH()[0][1].item<double>(), (1 / 2. + 2 / 3. + 3 / 4. + 4 / 5.) / 4, 1e-6);
+  EXPECT_NEAR(s.importance_LH()[0][1].item<double>(), (1 / 2. + 2 / 3. + 3 / 4. + 4 / 5.) / 4,
+              1e-6);
 }
 
 TEST(HeadStatistics, ValueRatioComparesTheFirstValueWithTheMedian) {
@@ -90,7 +93,8 @@ TEST(Cv, UsesThePopulationDeviation) {
 
 TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {
   const HeadIn in = sharp_and_even();
-  EvaluationResult result{.loss = 1.5, .parts = {{"chain", 2.0}}, .bits_per_byte = 1.1, .floor = 1.0};
+  EvaluationResult result{
+      .loss = 1.5, .parts = {{"chain", 2.0}}, .bits_per_byte = 1.1, .floor = 1.0};
   std::set<std::string> known;
   for (const MetricInfo& info : metric_infos()) known.insert(info.name);
   std::set<std::tuple<std::string, int, int>> seen;

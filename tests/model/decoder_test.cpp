@@ -4,13 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "core/registry.h"
-#include "support/tiny.h"
 #include "model/weights_io.h"
+#include "support/tiny.h"
 
 namespace sinkmoe {
 namespace {
 
-at::Tensor ids(int64_t B, int64_t T, int64_t V) { return (at::arange(B * T, at::kLong) * 31 % V).view({B, T}); }
+at::Tensor ids(int64_t B, int64_t T, int64_t V) {
+  return (at::arange(B * T, at::kLong) * 31 % V).view({B, T});
+}
 
 at::Tensor logits(const Decoder& model, const at::Tensor& ids_BT) {
   return at::linear(model.forward(ids_BT).hidden_NC, model.output_weight_VC());
@@ -38,13 +40,15 @@ TEST(Decoder, FusedFp32MatchesPlainFp64) {
       config.model.qk_norm = qk_norm;
       config.model.kv_heads = 1;
       const Decoder narrow(config, 11, at::kCPU), wide(config, 11, at::kCPU, at::kDouble);
-      const at::Tensor a = logits(narrow, ids(2, 16, 11)).to(at::kDouble), b = logits(wide, ids(2, 16, 11));
+      const at::Tensor a = logits(narrow, ids(2, 16, 11)).to(at::kDouble),
+                       b = logits(wide, ids(2, 16, 11));
       EXPECT_LT(((a - b).norm() / b.norm()).item<double>(), 1e-5) << mlp << qk_norm;
     }
 }
 
 TEST(Decoder, SharedParametersStartEqualInEveryVariant) {
-  const Decoder a(testing::tiny_config("vanilla"), 11, at::kCPU), b(testing::tiny_config("gated"), 11, at::kCPU);
+  const Decoder a(testing::tiny_config("vanilla"), 11, at::kCPU),
+      b(testing::tiny_config("gated"), 11, at::kCPU);
   int compared = 0;
   for (const auto& x : a.params().entries())
     for (const auto& y : b.params().entries())
@@ -88,7 +92,13 @@ TEST(Weights, OtherShapesAreRefused) {
   config.model.width = 32;
   Decoder other(config, 11, at::kCPU);
   EXPECT_THROW(load_weights(other, folder.path / "model.safetensors"), Error);
-  Decoder shallow([&] { RunConfig c = testing::tiny_config(); c.model.layers = 1; return c; }(), 11, at::kCPU);
+  Decoder shallow(
+      [&] {
+        RunConfig c = testing::tiny_config();
+        c.model.layers = 1;
+        return c;
+      }(),
+      11, at::kCPU);
   EXPECT_THROW(load_weights(shallow, folder.path / "model.safetensors"), Error);
 }
 

@@ -13,7 +13,9 @@ namespace {
 using Tensors = std::vector<at::Tensor>;
 
 double relative(const at::Tensor& a, const at::Tensor& b) {
-  return ((a.to(at::kDouble) - b.to(at::kDouble)).norm() / b.to(at::kDouble).norm().clamp_min(1e-30)).item<double>();
+  return ((a.to(at::kDouble) - b.to(at::kDouble)).norm() /
+          b.to(at::kDouble).norm().clamp_min(1e-30))
+      .item<double>();
 }
 
 at::Tensor random(at::IntArrayRef shape, int64_t seed) {
@@ -21,7 +23,8 @@ at::Tensor random(at::IntArrayRef shape, int64_t seed) {
   return at::randn(shape, generator, at::TensorOptions().dtype(at::kDouble));
 }
 
-// Runs f in fp32 and g in fp64 on the same numbers; compares outputs and gradients of sum(out * r), norm-wise.
+// Runs f in fp32 and g in fp64 on the same numbers; compares outputs and gradients of sum(out * r),
+// norm-wise.
 void expect_same(const Tensors& inputs, const std::function<Tensors(const Tensors&)>& f,
                  const std::function<Tensors(const Tensors&)>& g, double tolerance = 1e-6) {
   Tensors narrow, wide;
@@ -94,7 +97,8 @@ TEST(FeedForwardUp, MatchesPlainFp64) {
 }
 
 TEST(FeedForwardUp, GeluIsRightFarFromZero) {
-  const at::Tensor x = at::tensor({-100.0f, -9.0f, 0.0f, 9.0f, 100.0f}).view({1, 5, 1}), w = at::ones({1, 1});
+  const at::Tensor x = at::tensor({-100.0f, -9.0f, 0.0f, 9.0f, 100.0f}).view({1, 5, 1}),
+                   w = at::ones({1, 1});
   const at::Tensor y = feed_forward_up(x, w, "gelu").flatten();
   EXPECT_NEAR(y[0].item<double>(), 0, 1e-6);
   EXPECT_EQ(y[2].item<double>(), 0);
@@ -103,7 +107,8 @@ TEST(FeedForwardUp, GeluIsRightFarFromZero) {
 }
 
 TEST(FeedForwardUp, LeavesASharedGradientAlone) {
-  at::Tensor x = random({1, 4, 3}, 11).to(at::kFloat).requires_grad_(), w = random({5, 3}, 12).to(at::kFloat);
+  at::Tensor x = random({1, 4, 3}, 11).to(at::kFloat).requires_grad_(),
+             w = random({5, 3}, 12).to(at::kFloat);
   const at::Tensor g = at::ones({1, 4, 5});
   feed_forward_up(x, w, "gelu").backward(g);
   EXPECT_TRUE(g.equal(at::ones({1, 4, 5})));
@@ -125,8 +130,12 @@ TEST(Embed, SumsGradientsOfRepeatedIds) {
 TEST(LinearCrossEntropy, MatchesPlainFp64AcrossChunks) {
   for (const auto& [N, V] : {std::pair<int64_t, int64_t>{5, 7}, {200, 20000}}) {
     const at::Tensor target = at::arange(N, at::kLong) * 7919 % V;
-    auto f = [&, t = target](const Tensors& in) { return Tensors{linear_cross_entropy(in[0], in[1], t)}; };
-    auto g = [&, t = target](const Tensors& in) { return Tensors{plain::linear_cross_entropy(in[0], in[1], t)}; };
+    auto f = [&, t = target](const Tensors& in) {
+      return Tensors{linear_cross_entropy(in[0], in[1], t)};
+    };
+    auto g = [&, t = target](const Tensors& in) {
+      return Tensors{plain::linear_cross_entropy(in[0], in[1], t)};
+    };
     // Small logits: where a target's probability is near 1, p - 1 cancels in any fp32 program.
     expect_same({random({N, 8}, 17) * 0.3, random({V, 8}, 18)}, f, g, 4e-6);
   }
@@ -136,14 +145,17 @@ TEST(TokenLosses, MeanIsTheLoss) {
   const at::Tensor h = random({130, 8}, 19).to(at::kFloat), w = random({9, 8}, 20).to(at::kFloat);
   const at::Tensor target = at::arange(130, at::kLong) % 9;
   const at::Tensor losses = token_losses(h, w, target);
-  EXPECT_NEAR(losses.mean().item<double>(), linear_cross_entropy(h, w, target).item<double>(), 1e-6);
+  EXPECT_NEAR(losses.mean().item<double>(), linear_cross_entropy(h, w, target).item<double>(),
+              1e-6);
   EXPECT_LT(relative(token_losses(h.to(at::kDouble), w, target), losses), 1e-6);
 }
 
 TEST(Rotary, ScoresDependOnDistanceOnly) {
   const RotaryTable rotary = rotary_table(16, 8, 10000, at::kCPU);
-  const at::Tensor q = random({8}, 21).to(at::kFloat).expand({1, 1, 16, 8}), k = random({8}, 22).to(at::kFloat).expand({1, 1, 16, 8});
-  const at::Tensor s = at::matmul(rotate_heads(q, rotary), rotate_heads(k, rotary).transpose(2, 3))[0][0];
+  const at::Tensor q = random({8}, 21).to(at::kFloat).expand({1, 1, 16, 8}),
+                   k = random({8}, 22).to(at::kFloat).expand({1, 1, 16, 8});
+  const at::Tensor s =
+      at::matmul(rotate_heads(q, rotary), rotate_heads(k, rotary).transpose(2, 3))[0][0];
   EXPECT_NEAR(s[5][2].item<double>(), s[12][9].item<double>(), 1e-5);
   EXPECT_GT(std::abs(s[5][2].item<double>() - s[5][4].item<double>()), 1e-3);
 }

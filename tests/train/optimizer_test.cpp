@@ -8,7 +8,8 @@
 namespace sinkmoe {
 namespace {
 
-// One parameter with decay and one without, 40,000 numbers each: more than one chunk of the fused pass.
+// One parameter with decay and one without, 40,000 numbers each: more than one chunk of the fused
+// pass.
 ParamSet make_params() {
   ParamSet params;
   params.add({"matrix", {200, 200}, ParamSpec::Init::normal, 1.0, true});
@@ -30,7 +31,8 @@ void fill_gradient(ParamSet& params, int64_t step) {
 }
 
 // AdamW written out for one element, in double.
-double reference(double p, double decay, const std::vector<double>& g, const TrainConfig& c, double lr) {
+double reference(double p, double decay, const std::vector<double>& g, const TrainConfig& c,
+                 double lr) {
   double m = 0, v = 0;
   for (size_t t = 1; t <= g.size(); ++t) {
     m = c.beta1 * m + (1 - c.beta1) * g[t - 1];
@@ -46,7 +48,8 @@ TEST(Optimizer, FollowsAdamWWithClippingAndDecayOfMatricesOnly) {
   const TrainConfig c = config();
   Optimizer optimizer(params, c);
   const auto& entries = params.entries();
-  const at::Tensor first = entries[0].value.detach().clone(), second = entries[1].value.detach().clone();
+  const at::Tensor first = entries[0].value.detach().clone(),
+                   second = entries[1].value.detach().clone();
   std::vector<double> g0, g1;
   for (int64_t t = 0; t < 5; ++t) {
     fill_gradient(params, t);
@@ -55,8 +58,10 @@ TEST(Optimizer, FollowsAdamWWithClippingAndDecayOfMatricesOnly) {
     g1.push_back(scale * params.flat_grad()[entries[1].offset + 777].item<double>());
     optimizer.step(t, 1e-2, norm);
   }
-  EXPECT_NEAR(entries[0].value.flatten()[777].item<double>(), reference(first.flatten()[777].item<double>(), 0.1, g0, c, 1e-2), 2e-6);
-  EXPECT_NEAR(entries[1].value[777].item<double>(), reference(second[777].item<double>(), 0, g1, c, 1e-2), 2e-6);
+  EXPECT_NEAR(entries[0].value.flatten()[777].item<double>(),
+              reference(first.flatten()[777].item<double>(), 0.1, g0, c, 1e-2), 2e-6);
+  EXPECT_NEAR(entries[1].value[777].item<double>(),
+              reference(second[777].item<double>(), 0, g1, c, 1e-2), 2e-6);
 }
 
 TEST(Optimizer, GradientNormIsTheNorm) {

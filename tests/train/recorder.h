@@ -24,7 +24,8 @@ struct Recorder {
   TrainHooks hooks() {
     return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
             .event = [this](const auto& e) { events.push_back(e); },
-            .checkpoint = [this](int64_t s, const auto& f, bool final) { (final ? final_weights : checkpoints[s]) = f; },
+            .checkpoint = [this](int64_t s, const auto& f,
+                                 bool final) { (final ? final_weights : checkpoints[s]) = f; },
             .progress = [this](const auto& p) { step = p.step; },
             .stop_requested = [this] { return stop_at >= 0 && step >= stop_at; }};
   }
@@ -33,7 +34,8 @@ struct Recorder {
   std::vector<std::tuple<std::string, int64_t, int, int, double>> comparable() const {
     std::vector<std::tuple<std::string, int64_t, int, int, double>> out;
     for (const MetricRow& r : rows)
-      if (r.name != "train/tokens_per_s") out.emplace_back(r.name, r.step, r.layer, r.head, r.value);
+      if (r.name != "train/tokens_per_s")
+        out.emplace_back(r.name, r.step, r.layer, r.head, r.value);
     return out;
   }
 

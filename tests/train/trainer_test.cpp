@@ -35,11 +35,13 @@ TEST_P(Variants, ResumeIsBitExact) {
   Recorder got;
   const auto source = open_source(config.data);
   got.stop_at = 13;
-  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end, TrainResult::End::interrupted);
+  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end,
+            TrainResult::End::interrupted);
   got.stop_at = -1;
   ASSERT_EQ(got.checkpoints.rbegin()->first, 13);
-  ASSERT_EQ(train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
-            TrainResult::End::done);
+  ASSERT_EQ(
+      train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
+      TrainResult::End::done);
   EXPECT_EQ(got.comparable(), expected.comparable());
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
 }
@@ -113,12 +115,13 @@ TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
 
 TEST(Trainer, ChildStartsWhereItsParentEnded) {
   RunConfig parent = tiny_config();
-  parent.eval.final_tokens = parent.eval.tokens;  // the same rows at the parent's end and at the child's start
+  parent.eval.final_tokens =
+      parent.eval.tokens;  // the same rows at the parent's end and at the child's start
   const Folder a("parent"), b("child");
   const Recorder p = run(parent, a.path);
   RunConfig child = parent;
-  child.attention.kind = "sink";          // its sink logits are not in the parent
-  child.attention.sink_init = -100;       // a closed sink leaves plain attention
+  child.attention.kind = "sink";     // its sink logits are not in the parent
+  child.attention.sink_init = -100;  // a closed sink leaves plain attention
   Recorder c;
   const auto source = open_source(child.data);
   train({child, b.path, {}, p.final_weights}, *source, c.hooks());

@@ -18,7 +18,8 @@ void prepare_process(const RunSection& run) {
   at::set_num_threads(static_cast<int>(run.threads));
   if (run.device != "cuda") return;
   if (!at::hasCUDA())
-    throw Error("run.device is 'cuda', but no usable GPU was found", "", "use run.device=cpu, or run on a GPU machine");
+    throw Error("run.device is 'cuda', but no usable GPU was found", "",
+                "use run.device=cpu, or run on a GPU machine");
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setDeterministicAlgorithms(run.mode == "exact", false);
@@ -27,10 +28,13 @@ void prepare_process(const RunSection& run) {
 TrainHooks hooks_of(JobContext& context) {
   return {.metrics = [&](const auto& rows) { context.metrics(rows); },
           .event = [&](const auto& event) { context.event(event); },
-          .checkpoint = [&](int64_t step, const auto& file, bool final) { context.checkpoint(step, file, final); },
-          .progress = [&](const TrainProgress& p) {
-            context.progress({p.step, p.steps, p.loss, p.tokens_per_second, p.imbalance, p.sink_rate});
-          },
+          .checkpoint = [&](int64_t step, const auto& file,
+                            bool final) { context.checkpoint(step, file, final); },
+          .progress =
+              [&](const TrainProgress& p) {
+                context.progress(
+                    {p.step, p.steps, p.loss, p.tokens_per_second, p.imbalance, p.sink_rate});
+              },
           .stop_requested = [&] { return context.stop_requested(); }};
 }
 
@@ -41,13 +45,17 @@ Result run_job(const Job& job, JobContext& context) {
   const TrainRequest request{job.config, job.folder, job.resume, job.parent_weights};
   const TrainResult result = train(request, *source, hooks_of(context));
   switch (result.end) {
-    case TrainResult::End::interrupted: return {Outcome::interrupted, result.message};
-    case TrainResult::End::diverged: return {Outcome::diverged, result.message};
-    default: return {Outcome::done, ""};
+    case TrainResult::End::interrupted:
+      return {Outcome::interrupted, result.message};
+    case TrainResult::End::diverged:
+      return {Outcome::diverged, result.message};
+    default:
+      return {Outcome::done, ""};
   }
 }
 
-const Registration<BodyKind> registration{{.name = "train", .help = "trains a decoder", .body = run_job}};
+const Registration<BodyKind> registration{
+    {.name = "train", .help = "trains a decoder", .body = run_job}};
 
 }  // namespace
 
