@@ -13,13 +13,13 @@
 # which take 5 to 20 minutes.
 # Nothing that is stored is trained again: the same command a second time takes seconds. What was cut (Ctrl-C, a lost
 # connection) goes on where it stopped when the same command is given again; the exit code is then 75.
-# Environment: SINKMOE_WORKERS (runs side by side; default: as many as there are processors), SINKMOE_CACHE.
+# Environment: SINKMOE_WORKERS (runs side by side; default: what the cores carry), SINKMOE_CACHE.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # The order is that of the claims: what a cut leaves out is at the end.
 PAPER_EXPERIMENTS=(quick grid controls finetune pinning emergence)
-workers="${SINKMOE_WORKERS:-$(nproc)}"
+workers="${SINKMOE_WORKERS:-0}"  # 0: what the cores carry
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS
 
