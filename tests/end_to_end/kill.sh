@@ -28,6 +28,6 @@ cmp "$work/whole.rows" "$work/cut.rows" >"$work/log" 2>&1 || die "metric rows di
 for side in whole cut; do
   "$sinkmoe" --db "$work/$side/results.db" report main_table --out "$work/$side/out" >"$work/log" 2>&1 || [ $? = 1 ] || die report
 done
-for file in main_table.md main_table.csv main_table.tex; do
+for file in main_table.smoke.md main_table.smoke.csv main_table.smoke.tex; do
   cmp "$work/whole/out/$file" "$work/cut/out/$file" >"$work/log" 2>&1 || die "$file differs"
 done

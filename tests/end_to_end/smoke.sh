@@ -28,7 +28,7 @@ sqlite3 -readonly -csv "$db" "$sql" | tr -d '\r' | cut -d, -f1 >"$work/shell"
 expect "variants in the query and in the shell" "$(tail -n +2 "$work/ours.csv" | tr -d '\r' | cut -d, -f1)" "$(cat "$work/shell")"
 
 "$sinkmoe" --db "$db" report --out "$work/out" >"$work/log" 2>&1 || [ $? = 1 ] || die "report"
-for file in index.html main_table.md main_table.csv main_table.tex main_table.json imbalance_steps.svg; do
+for file in index.html main_table.smoke.md main_table.smoke.csv main_table.smoke.tex main_table.smoke.json imbalance_steps.smoke.svg; do
   [ -s "$work/out/$file" ] || die "the report made no $file"
 done
 "$sinkmoe" --db "$db" report --out "$work/again" >"$work/log" 2>&1 || [ $? = 1 ] || die "the second report"
