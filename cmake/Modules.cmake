@@ -122,5 +122,8 @@ function(sinkmoe_program)
   if(SINKMOE_TORCH)
     # Linked, but without its include folders: LibTorch brings another fmt, whose headers must not reach this program.
     target_link_libraries(sinkmoe PRIVATE $<LINK_ONLY:sinkmoe_run>)
+    if(SINKMOE_CUDA)
+      target_link_libraries(sinkmoe PRIVATE $<LINK_ONLY:sinkmoe_libtorch_cuda>)
+    endif()
   endif()
 endfunction()
