@@ -13,6 +13,7 @@
 #include "train/batch.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
+#include "train/memory.h"
 #include "train/schedule.h"
 
 namespace sinkmoe {
@@ -228,6 +229,7 @@ TrainResult Trainer::run() {
 }  // namespace
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
+  keep_freed_memory();
   return Trainer(request, source, hooks).run();
 }
 
