@@ -15,6 +15,7 @@
 #include "train/controls.h"
 #include "train/evaluate.h"
 #include "train/lora.h"
+#include "train/memory.h"
 #include "train/schedule.h"
 
 namespace sinkmoe {
@@ -252,6 +253,7 @@ TrainResult Trainer::run() {
 }  // namespace
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
+  keep_freed_memory();
   return Trainer(request, source, hooks).run();
 }
 
