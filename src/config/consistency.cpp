@@ -63,6 +63,14 @@ void check_training(const RunConfig& c, List& list) {
         "a run id has 12 hexadecimal digits; in a sweep use init_from in the block");
 }
 
+void check_evaluation(const RunConfig& c, List& list) {
+  if (!c.eval.tasks.empty() && c.data.source != "text")
+    add(list, {"eval.tasks", "data.source"},
+        "eval.tasks asks questions in words, but data.source = " + c.data.source +
+            " has no tokenizer",
+        "set data.source = text, or leave eval.tasks empty");
+}
+
 void check_device(const RunSection& run, List& list) {
   if (run.device == "cpu" && run.precision == "bf16")
     add(list, {"run.precision", "run.device"}, "run.precision = bf16 needs run.device = cuda",
@@ -93,6 +101,7 @@ std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
   List list;
   check_shape(config.model, list);
   check_training(config, list);
+  check_evaluation(config, list);
   check_device(config.run, list);
   check_size(config, list);
   return list;

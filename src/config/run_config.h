@@ -199,6 +199,9 @@ void fields(C& c, F&& f) {
 struct EvalConfig {
   int64_t points = 12, tokens = 65536, final_tokens = 500000;
   double sink_threshold = 0.3;
+  std::string probes = "none", split = "valid";
+  std::string tasks = "", tasks_path = "data/tasks";
+  int64_t task_questions = 1000;
   bool operator==(const EvalConfig&) const = default;
 };
 
@@ -210,6 +213,20 @@ void fields(C& c, F&& f) {
   f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12},
     c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
+  f({.key = "probes",
+     .help = "what the last evaluation measures beside the losses; full: every probe",
+     .choices = {"none", "full"}},
+    c.probes);
+  f({.key = "split", .help = "held-out part that evaluations read", .choices = {"valid", "test"}},
+    c.split);
+  f({.key = "tasks",
+     .help = "zero-shot tasks of the last evaluation: names joined by commas, or all"},
+    c.tasks);
+  f({.key = "tasks_path",
+     .help = "folder of the task files (identity: the hash of the files that are used)",
+     .identity = false},
+    c.tasks_path);
+  f({"task_questions", "questions of a task, the first in its file", "", 1, 1e9}, c.task_questions);
 }
 
 struct RunSection {

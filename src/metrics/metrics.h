@@ -10,12 +10,17 @@
 #include <vector>
 
 #include "attention/mixer.h"
+#include "config/run_config.h"
 #include "core/metric.h"
 
 namespace sinkmoe {
 
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
+// Those that a run with these settings can have.
+std::vector<MetricInfo> metric_infos(const EvalConfig& eval);
+// The metrics of zero-shot tasks with these names.
+std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks);
 
 // Per-head statistics of one model over many rows (a few [H] sums a layer). Row position 0 is left
 // out of gate means (E12); the first-token weight counts every query (E20).

@@ -33,9 +33,12 @@ class Namer {
   }
 
  private:
-  static std::string data_key(const DataConfig& data) {
+  // Everything of a configuration that says what data the run reads.
+  static std::string data_key(const RunConfig& config) {
     std::string text;
-    fields(data, [&](const FieldInfo&, const auto& value) { text += value_text(value) + "\n"; });
+    auto add = [&](const FieldInfo&, const auto& value) { text += value_text(value) + "\n"; };
+    fields(config.data, add);
+    fields(config.eval, add);
     return text;
   }
 
@@ -43,10 +46,10 @@ class Namer {
   void hash_data() {
     std::vector<Problem> problems;
     for (const Draft& draft : drafts_) {
-      const std::string key = data_key(draft.config.data);
+      const std::string key = data_key(draft.config);
       if (!draft.skip_reason.empty() || data_hash_.contains(key)) continue;
       try {
-        data_hash_[key] = data_identity_(draft.config.data);
+        data_hash_[key] = data_identity_(draft.config);
       } catch (const Error& e) {
         data_hash_[key] = "";
         problems.insert(problems.end(), e.problems().begin(), e.problems().end());
@@ -75,17 +78,17 @@ class Namer {
       const auto p = static_cast<size_t>(draft.parent);
       name(p);
       parent = control_parent = {names_[p].run_id, names_[p].group_id};
-      if (!names_[p].control.empty()) control_parent.run_id = names_[p].control;
+      // A run that only evaluates is compared with the same evaluation of its parent's control.
+      if (draft.config.train.steps == 0 && !names_[p].control.empty())
+        control_parent.run_id = names_[p].control;
       draft.config.train.init_from = parent.run_id;
       depth_[i] = depth_[p] + 1;
     }
-    const std::string& hash = data_hash_.at(data_key(draft.config.data));
+    const std::string& hash = data_hash_.at(data_key(draft.config));
     names_[i].parent = parent.run_id;
     set_ids(names_[i], draft.config, hash, parent, control_parent);
   }
 
-  // The control of a child is free of the balance loss all the way: it starts from its parent's
-  // control.
   static void set_ids(RunSpec& spec, const RunConfig& config, const std::string& hash,
                       const ParentIdentity& parent, const ParentIdentity& control_parent) {
     const RunIdentity own = identify(config, hash, parent);

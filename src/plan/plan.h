@@ -45,9 +45,9 @@ struct PlanRequest {
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
-// Content hash of the data a run reads; source_identity (data/source.h) outside of tests. Throws
+// Content hash of the data a run reads; data_identity (data/source.h) outside of tests. Throws
 // Error.
-using DataIdentity = std::function<std::string(const DataConfig&)>;
+using DataIdentity = std::function<std::string(const RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
 
 // Base, groups, the experiment's own settings ("" for none) and overrides with one value each;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "train/controls.h"
+#include "core/error.h"
 
 namespace sinkmoe {
 
@@ -43,10 +44,21 @@ Batch training_batch(const DataSource& source, const RunConfig& config, int64_t 
   return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
 }
 
-Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+int64_t evaluation_rows(const DataSource& source, const RunConfig& config) {
+  if (config.eval.split == "valid") return source.eval_rows();
+  if (source.test_rows() == 0)
+    throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
+                config.data.source == "text" ? "import the text with a 'test' folder"
+                                             : "use eval.split = \"valid\"");
+  return source.test_rows();
+}
+
+Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
                        int64_t rows, at::Device device) {
-  return make(config, rows, device,
-              [&](int64_t i, std::span<int32_t> row) { source.eval_row(first_row + i, row); });
+  const bool test = config.eval.split == "test";
+  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
+    test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);
+  });
 }
 
 }  // namespace sinkmoe

@@ -59,7 +59,7 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   const at::NoGradGuard no_grad;
   const RunConfig& config = model.config();
   const int64_t T = config.data.context, width = T + 1;
-  const int64_t rows = std::clamp<int64_t>(tokens / T, 1, source.eval_rows());
+  const int64_t rows = std::clamp<int64_t>(tokens / T, 1, evaluation_rows(source, config));
   const int64_t per_batch = std::max<int64_t>(1, std::min(config.train.batch, rows));
   Evaluated out{{}, HeadStatistics(config.model.layers, config.model.heads)};
   const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& mixed) {
@@ -70,7 +70,7 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   AnswerAccuracy answers(source);
   for (int64_t from = 0; from < rows; from += per_batch) {
     const int64_t B = std::min(per_batch, rows - from);
-    const Batch batch = validation_batch(source, config, from, B, device);
+    const Batch batch = evaluation_batch(source, config, from, B, device);
     const DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const at::Tensor loss_N =
         token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);

@@ -16,7 +16,9 @@
 #include "train/evaluate.h"
 #include "train/lora.h"
 #include "train/memory.h"
+#include "train/probes.h"
 #include "train/schedule.h"
+#include "train/task_scores.h"
 
 namespace sinkmoe {
 
@@ -38,6 +40,7 @@ class Trainer {
   void prepare_partial_training();
   void choose_shared_heads(const at::Tensor& importance_LH);
   EvaluationResult evaluate_now(bool last);
+  void probe(const HeadStatistics& heads);
   StepNumbers step();
   double backward_part(int64_t first_row, int64_t rows, StepNumbers& numbers);
   at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT) const;
@@ -118,11 +121,22 @@ EvaluationResult Trainer::evaluate_now(bool last) {
   Evaluated e =
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
+  if (last) probe(e.heads);
   progress_.imbalance = e.result.imbalance;
   progress_.sink_rate = e.result.sink_rate;
   logged_at_ = Clock::now();  // evaluation time is not training time
   logged_ = state_.step;
   return e.result;
+}
+
+// What the last evaluation measures beside the losses.
+void Trainer::probe(const HeadStatistics& heads) {
+  const auto alive = [&] { hooks_.stop_requested(); };
+  if (!config_.eval.tasks.empty()) hooks_.metrics(run_tasks(model_, state_.step, device_, alive));
+  if (config_.eval.probes != "full") return;
+  const ProbeRows rows = run_probes(model_, source_, heads, state_.step, device_, alive);
+  hooks_.metrics(rows.metrics);
+  hooks_.histograms(rows.histograms);
 }
 
 // Which heads the loss leaves out: chosen once at the start, or again from this batch's gates.

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 const fs::path kRoot = SINKMOE_SOURCE_DIR;
 
 Plan committed(const std::string& name) {
-  const auto identity = [](const DataConfig& data) { return "hash of " + data.source; };
+  const auto identity = [](const RunConfig& config) { return "hash of " + config.data.source; };
   return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
 }
 

@@ -40,6 +40,13 @@ class Backcopy : public DataSource {
          row);
   }
 
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/test", 0,
+              static_cast<uint64_t>(index)),
+         row);
+  }
+
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"backcopy", "chain"}; }
 
