@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "attention/softmax_attention.h"
+#include "metrics/probe_math.h"
 
 namespace sinkmoe {
 
@@ -121,9 +122,15 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   if (bits_per_byte) run("eval/bpb", *bits_per_byte);
   for (const auto& [name, value] : parts) run("eval/loss_" + name, value);
   if (floor) run("eval/floor", *floor);
+  if (accuracy) run("eval/accuracy", *accuracy);
   run("eval/imbalance", imbalance);
   run("eval/max_layer_cv", cv.max().item<double>());
   run("eval/sink_rate", sink_rate);
+  for (const int percent : {10, 20, 50, 80})
+    run("eval/sink_rate_" + std::to_string(percent),
+        100 * (first > percent / 100.0).to(at::kDouble).mean().item<double>());
+  run("eval/top_quarter_share",
+      top_share(importance_LH, std::max<int64_t>(1, importance_LH.size(1) / 4)));
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
   const std::pair<const char*, at::Tensor> per_head[] = {
