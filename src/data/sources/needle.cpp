@@ -2,8 +2,8 @@
 //
 // Of n symbols the last quarter are keys, the others follow the Markov chain of data/backcopy.h
 // (without triggers). A row is BOS and chain text; data.pairs pairs of a key and a uniformly drawn
-// chain symbol are put into the text at random places, and the row ends with data.queries of these
-// keys, each followed by its value, the "answer". Keys of a row differ.
+// chain symbol are put into the text at random places, and the row ends with data.queries
+// questions: one of these keys, followed by its value, the "answer". Keys of a row differ.
 #include <algorithm>
 #include <cassert>
 
@@ -104,8 +104,7 @@ class Needle : public DataSource {
       }
       row[t] = last = last < 0 ? start_.draw(0, draw.next64()) : next_.draw(last, draw.next64());
     }
-    const std::vector<int64_t> asked = choose_questions(draw, config_);
-    for (size_t i = 0; i < asked.size(); ++i) put(questions + 2 * i, static_cast<size_t>(asked[i]));
+    for (size_t at = questions; at < row.size(); at += 2) put(at, draw.below(keys.size()));
   }
 
   DataConfig config_;
