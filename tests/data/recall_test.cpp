@@ -196,6 +196,10 @@ TEST_P(PairSource, RowsArePureFunctionsOfTheirArguments) {
   EXPECT_EQ(valid, y);
   a->train_row(1, 0, 5, x);
   EXPECT_NE(x, valid);
+  EXPECT_EQ(a->test_rows(), a->eval_rows());
+  b->test_row(5, y);
+  EXPECT_NE(y, valid);
+  EXPECT_NE(y, x);
   EXPECT_EQ(a->parts(), (std::vector<std::string>{"answer", "filler"}));
 }
 

@@ -56,9 +56,11 @@ class Needle : public DataSource {
 
   int64_t eval_rows() const override { return int64_t{1} << 20; }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "needle/valid", 0,
-              static_cast<uint64_t>(index)),
-         row);
+    fill(held_out("needle/valid", index), row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("needle/test", index), row);
   }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
@@ -74,6 +76,11 @@ class Needle : public DataSource {
   std::string content_hash() const override { return hash_; }
 
  private:
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
   size_t first_question(std::span<const int32_t> row) const {
     return row.size() - static_cast<size_t>(2 * config_.queries);
   }

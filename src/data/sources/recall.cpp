@@ -50,9 +50,11 @@ class Recall : public DataSource {
 
   int64_t eval_rows() const override { return int64_t{1} << 20; }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "recall/valid", 0,
-              static_cast<uint64_t>(index)),
-         config_.pairs, row);
+    fill(held_out("recall/valid", index), config_.pairs, row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("recall/test", index), config_.pairs, row);
   }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
@@ -74,6 +76,11 @@ class Recall : public DataSource {
   std::string content_hash() const override { return hash_; }
 
  private:
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
   void fill(Draw draw, int64_t pairs, std::span<int32_t> row) const {
     std::fill(row.begin(), row.end(), blank_);
     row[0] = bos();
