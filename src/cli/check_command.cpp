@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "report/claims.h"
 #include "report/number_text.h"
 #include "report/report.h"
 #include "store/query.h"
@@ -41,11 +42,30 @@ void print_json(const Documents& documents) {
   std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
+void print_claims(const std::vector<ClaimSummary>& claims, bool json) {
+  if (json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const ClaimSummary& c : claims)
+      list.push_back({{"claim", c.claim},
+                      {"verdict", c.verdict},
+                      {"cells", c.cells},
+                      {"artifacts", c.documents}});
+    std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    return;
+  }
+  for (const ClaimSummary& c : claims) {
+    std::string where;
+    for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
+    std::cout << printable(fmt::format("{:<10} {:<16} {}{}\n", c.claim, c.verdict, c.cells, where));
+  }
+}
+
 int check(const Globals& globals, const Texts& args) {
   po::options_description options("Options");
   options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
-      "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
+      "experiment", po::value<Texts>(), "only this experiment (may be given several times)")(
+      "claims", "one line a claim instead of one a cell");
   const auto values = parse(self("check"), options, "artifact", args);
   if (!values) return 0;
   const auto list_of = [&](const char* name) {
@@ -60,9 +80,13 @@ int check(const Globals& globals, const Texts& args) {
   std::map<Check, int> count;
   for (const Document& d : documents.list)
     for (const Outcome& o : d.outcomes) ++count[check_of(o)];
-  globals.json ? print_json(documents) : print_lines(documents);
+  const bool claims = values->count("claims") > 0;
+  if (claims)
+    print_claims(summarize_claims(specs, documents.list), globals.json);
+  else
+    globals.json ? print_json(documents) : print_lines(documents);
   for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";
-  if (!globals.quiet && !globals.json)
+  if (!globals.quiet && !globals.json && !claims)
     std::cout << count[Check::kPass] << " PASS, " << count[Check::kOff] << " OFF, "
               << count[Check::kMissing] << " MISSING\n";
   return count[Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
@@ -71,7 +95,7 @@ int check(const Globals& globals, const Texts& args) {
 const Registration<Command> registration{
     {.name = "check",
      .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
-     .usage = "[ARTIFACT...] [--experiment NAME]",
+     .usage = "[ARTIFACT...] [--experiment NAME] [--claims]",
      .run = check}};
 
 }  // namespace

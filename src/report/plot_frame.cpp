@@ -94,7 +94,7 @@ std::string PlotFrame::panel_title(size_t panel) const {
   return col + (col.empty() || row.empty() ? "" : ", ") + row;
 }
 
-std::string PlotFrame::panel(size_t index, const Axis& x, Range x_range, const Axis& y,
+std::string PlotFrame::panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
                              Range y_range) const {
   std::string text = fmt::format(
       "set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\nset tmargin at screen {:.5f}\n"

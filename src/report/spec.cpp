@@ -21,6 +21,7 @@ SpecExperiment read_experiment(const TomlValue& value, TomlProblems& problems) {
   SpecExperiment e;
   e.name = table.required_text("name");
   e.n = table.integer("n", 2, 2, 1'000'000);
+  e.counts = table.boolean("counts", true);
   table.finish();
   return e;
 }

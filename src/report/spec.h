@@ -19,7 +19,8 @@ namespace sinkmoe {
 // artifact names.
 struct SpecExperiment {
   std::string name;
-  int64_t n = 2;  // seeds its verdicts ask for
+  int64_t n = 2;       // seeds its verdicts ask for
+  bool counts = true;  // towards the verdicts of claims; false: its runs are part of another one's
 };
 
 // A column of the query result and how it is called in print.
@@ -35,7 +36,7 @@ struct ValueColumn {
   bool optional = false;    // leave it out where no cell has it
 };
 
-struct Axis {
+struct FigureAxis {
   std::string column, title, unit;
   bool log = false;
   std::optional<double> from, to, guide;  // limits; a dashed line
@@ -51,7 +52,7 @@ struct Layout {
   std::optional<NamedColumn> cols;
   std::vector<ValueColumn> values;
   // figures: x and y; for a heatmap x = head, y = layer and `color` the value
-  Axis x, y, color;
+  FigureAxis x, y, color;
   std::vector<NamedColumn> series;
   std::optional<NamedColumn> panel_cols, panel_rows;
 };

@@ -23,7 +23,8 @@ TEST(Band, InsideTheFrameItStaysAsItIs) {
 }
 
 TEST(Band, AnEdgeThatLeavesTheFrameIsCutWhereItLeaves) {
-  // The upper edge rises from 1 to 3 over a frame that ends at 2: half-way; the lower one falls through 0 at a quarter.
+  // The upper edge rises from 1 to 3 over a frame that ends at 2: half-way; the lower one falls
+  // through 0 at a quarter.
   expect_points(cut_band({{0, 0.5, 1}, {1, -1.5, 3}}, false, false, {0, 2}),
                 {{0, 0.5, 1}, {0.25, 0, 1.5}, {0.5, 0, 2}, {1, 0, 2}});
 }

@@ -54,6 +54,14 @@ TEST(TableDocument, ColumnsOfAKeyAndAbsentCells) {
               ElementsAre("sink", "1.900 (n = 1)", "absent", "absent", "absent", "absent"));
 }
 
+TEST(TableDocument, ColumnsWithoutAControlNeedNone) {
+  std::string toml = kTableSpec.substr(0, kTableSpec.find("[[expect]]"));
+  toml.replace(toml.find("rows ="), toml.find("values = [") - toml.find("rows ="),
+               "rows = [\"variant\"]\ncols = \"weight\"\n");
+  toml.erase(toml.find("pair ="), toml.find("query =") - toml.find("pair ="));
+  EXPECT_EQ(hand_made_document(toml).grid->header.size(), 5u);
+}
+
 TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {
   const Table& data = hand_made_document().data;
   const auto at = [&](size_t row, const std::string& column) {
