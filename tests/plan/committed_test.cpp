@@ -102,7 +102,8 @@ TEST(Committed, LaterSweepsShareTheRunsOfEarlierOnes) {
 // A child that only evaluates is compared with the evaluation of the same seed and variant at
 // weight 0.
 TEST(Committed, EvaluationsOfBalancedRunsHaveTheEvaluationOfTheirControlAsControl) {
-  for (const std::string name : {"probes", "text_probes", "text_test", "zero_shot"}) {
+  for (const std::string name :
+       {"probes", "text_probes", "text_test", "zero_shot", "recall", "needle"}) {
     const Plan plan = committed(name);
     std::map<std::string, const RunSpec*> runs;
     for (const RunSpec& run : plan.runs) runs[run.run_id] = &run;
