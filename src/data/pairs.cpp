@@ -1,6 +1,5 @@
 #include "data/pairs.h"
 
-#include <algorithm>
 #include <numeric>
 #include <string>
 
@@ -16,16 +15,6 @@ std::vector<int64_t> choose(Draw& draw, int64_t from, int64_t count) {
               numbers[static_cast<size_t>(i) + draw.below(static_cast<uint64_t>(from - i))]);
   numbers.resize(static_cast<size_t>(count));
   return numbers;
-}
-
-std::vector<int64_t> choose_questions(Draw& draw, const DataConfig& config) {
-  std::vector<int64_t> asked;
-  while (static_cast<int64_t>(asked.size()) < config.queries) {
-    const int64_t left = config.queries - static_cast<int64_t>(asked.size());
-    for (const int64_t pair : choose(draw, config.pairs, std::min(config.pairs, left)))
-      asked.push_back(pair);
-  }
-  return asked;
 }
 
 void check_pairs(const DataConfig& config, int64_t keys) {

@@ -45,6 +45,8 @@ const std::vector<MetricInfo>& probe_infos() {
         {"layer/residual_kurtosis", "1", "lower", "kurtosis of the residual stream after a layer"},
         {"layer/output_kurtosis", "1", "lower", "kurtosis of what a layer adds to the stream"},
         {"layer/max_activation", "1", "lower", "largest number in the residual stream"},
+        {"probe/identity_error", "1", "lower",
+         "largest difference between gate and share of the values passed on (C1)"},
         {"probe/zero_first_value", "nats", "",
          "loss increase when token 0's value is zeroed in every layer and head (C2)"},
         {"probe/zero_random_value", "nats", "",

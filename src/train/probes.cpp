@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/random.h"
+#include "metrics/gate_identity.h"
 #include "metrics/head_geometry.h"
 #include "metrics/probe_math.h"
 #include "train/ablation.h"
@@ -63,16 +64,26 @@ double loss_without_value(const Decoder& model, const ProbeSample& sample, bool 
   });
 }
 
-HeadGeometry geometry_of(const Decoder& model, const ProbeSample& sample) {
-  HeadGeometry geometry(model.config().model.layers, model.config().model.heads);
+// One pass over the sample for everything that looks at single heads.
+struct Seen {
+  HeadGeometry geometry;
+  double identity_error = 0;
+};
+
+Seen look_at_heads(const Decoder& model, const ProbeSample& sample) {
+  Seen seen{HeadGeometry(model.config().model.layers, model.config().model.heads)};
   const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& out) {
-    geometry.add(layer, in, out, model.mixer(layer), model.out_weight_CC(layer));
+    seen.geometry.add(layer, in, out, model.mixer(layer), model.out_weight_CC(layer));
+    seen.identity_error =
+        std::max(seen.identity_error, gate_identity_error(in, out, model.mixer(layer)));
   };
   sample.loss(model, {.probe = &probe});
-  return geometry;
+  return seen;
 }
 
-void add_geometry(Rows& rows, const HeadGeometry& g, int64_t step) {
+void add_heads(Rows& rows, const Seen& seen, int64_t step) {
+  const HeadGeometry& g = seen.geometry;
+  rows.run("probe/identity_error", seen.identity_error);
   rows.heads("head/first_write", g.first_write_LH());
   rows.heads("head/contribution", g.contribution_LH());
   rows.run("probe/cv_contribution", mean_cv(g.contribution_LH()));
@@ -131,7 +142,7 @@ ProbeRows run_probes(const Decoder& model, const DataSource& source, const HeadS
   const double loss = sample.loss(model);
   rows.run("probe/zero_first_value", loss_without_value(model, sample, true) - loss);
   rows.run("probe/zero_random_value", loss_without_value(model, sample, false) - loss);
-  add_geometry(rows, geometry_of(model, sample), step);
+  add_heads(rows, look_at_heads(model, sample), step);
   add_outliers(rows, model, sample, loss);
   add_ablations(rows, model, ProbeSample(source, config, ablation_tokens(config), device, alive),
                 heads, step);

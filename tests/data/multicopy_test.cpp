@@ -117,6 +117,10 @@ TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) {
   EXPECT_EQ(valid, y);
   a->train_row(1, 0, 5, x);
   EXPECT_NE(x, valid);
+  EXPECT_EQ(a->test_rows(), a->eval_rows());
+  b->test_row(5, y);
+  EXPECT_NE(y, valid);
+  EXPECT_NE(y, x);
 }
 
 TEST(MulticopySource, WithoutBosARowStartsWithASymbol) {

@@ -49,14 +49,14 @@ TEST(ShuffledTargets, KeepTheInputsAndValidation) {
   RunConfig config = tiny_config();
   const auto source = open_source(config.data);
   const Batch plain = training_batch(*source, config, 3, 0, 8, at::kCPU),
-              valid = validation_batch(*source, config, 0, 8, at::kCPU);
+              valid = evaluation_batch(*source, config, 0, 8, at::kCPU);
   config.train.control = "shuffled_targets";
   const Batch shuffled = training_batch(*source, config, 3, 0, 8, at::kCPU);
   EXPECT_TRUE(at::equal(shuffled.ids_BT, plain.ids_BT));
   EXPECT_FALSE(at::equal(shuffled.target_N, plain.target_N));
   EXPECT_TRUE(at::equal(std::get<0>(shuffled.target_N.sort()), std::get<0>(plain.target_N.sort())));
   EXPECT_TRUE(
-      at::equal(validation_batch(*source, config, 0, 8, at::kCPU).target_N, valid.target_N));
+      at::equal(evaluation_batch(*source, config, 0, 8, at::kCPU).target_N, valid.target_N));
 }
 
 // Nothing but the frequencies can be learnt: the loss stops at their entropy, far above what the
@@ -127,7 +127,7 @@ TEST(AnswerAccuracy, CountsAnswersAlone) {
   const auto source = open_source(data);
   RunConfig config;
   config.data = data;
-  const Batch batch = validation_batch(*source, config, 0, 3, at::kCPU);
+  const Batch batch = evaluation_batch(*source, config, 0, 3, at::kCPU);
   const at::Tensor unit = at::eye(64);
   at::Tensor guess = batch.target_N.clone();
   const auto accuracy = [&] {

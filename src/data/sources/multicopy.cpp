@@ -37,6 +37,10 @@ class Multicopy : public DataSource {
   void eval_row(int64_t index, std::span<int32_t> row) const override {
     fill(Draw(chain_seed(), "multicopy/valid", 0, static_cast<uint64_t>(index)), row);
   }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(chain_seed(), "multicopy/test", 0, static_cast<uint64_t>(index)), row);
+  }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"copy", "chain"}; }

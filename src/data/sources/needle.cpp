@@ -2,8 +2,8 @@
 //
 // Of n symbols the last quarter are keys, the others follow the Markov chain of data/backcopy.h
 // (without triggers). A row is BOS and chain text; data.pairs pairs of a key and a uniformly drawn
-// chain symbol are put into the text at random places, and the row ends with data.queries of these
-// keys, each followed by its value, the "answer". Keys of a row differ.
+// chain symbol are put into the text at random places, and the row ends with data.queries
+// questions: one of these keys, followed by its value, the "answer". Keys of a row differ.
 #include <algorithm>
 #include <cassert>
 
@@ -56,9 +56,11 @@ class Needle : public DataSource {
 
   int64_t eval_rows() const override { return int64_t{1} << 20; }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "needle/valid", 0,
-              static_cast<uint64_t>(index)),
-         row);
+    fill(held_out("needle/valid", index), row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("needle/test", index), row);
   }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
@@ -74,6 +76,11 @@ class Needle : public DataSource {
   std::string content_hash() const override { return hash_; }
 
  private:
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
   size_t first_question(std::span<const int32_t> row) const {
     return row.size() - static_cast<size_t>(2 * config_.queries);
   }
@@ -104,8 +111,7 @@ class Needle : public DataSource {
       }
       row[t] = last = last < 0 ? start_.draw(0, draw.next64()) : next_.draw(last, draw.next64());
     }
-    const std::vector<int64_t> asked = choose_questions(draw, config_);
-    for (size_t i = 0; i < asked.size(); ++i) put(questions + 2 * i, static_cast<size_t>(asked[i]));
+    for (size_t at = questions; at < row.size(); at += 2) put(at, draw.below(keys.size()));
   }
 
   DataConfig config_;

@@ -1,10 +1,12 @@
 // Data source "recall": multi-query associative recall (after Arora et al., arXiv 2312.04927).
 //
-// A row is BOS, then data.pairs key-value pairs side by side, then slots of two tokens. In
-// data.queries of the slots stands a key of before and its value, the "answer"; the others hold
-// blanks. Every pair is asked for once before any is asked for again. Slot s (from 1) is asked in
-// with weight s^-data.gap_power, without repetition. With n symbols the first half are keys, the
-// last is the blank, those between are values; keys of a row differ, values need not.
+// A row is BOS, then key-value pairs side by side, then slots of two tokens. In data.queries of the
+// slots a question stands, one of the row's keys, and its value, the "answer"; the others hold
+// blanks. Slot s (from 1) is asked in with weight s^-data.gap_power, without repetition; which pair
+// is asked for is drawn anew each time, so that nothing but the key tells the value. Validation
+// rows hold data.pairs pairs, training rows 1 to data.pairs, all equally often: rows with few pairs
+// teach what rows with many need. With n symbols the first half are keys, the last is the blank,
+// those between are values; keys of a row differ, values need not.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -34,52 +36,65 @@ class Recall : public DataSource {
       : config_(config),
         hash_(identity(config)),
         keys_(config.symbols / 2),
-        blank_(static_cast<int32_t>(config.symbols - 1)),
-        first_slot_(static_cast<size_t>(1 + 2 * config.pairs)) {}
+        blank_(static_cast<int32_t>(config.symbols - 1)) {}
 
   int64_t vocabulary() const override { return config_.symbols + 1; }
   int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
 
   void train_row(uint64_t seed, int64_t step, int64_t index,
                  std::span<int32_t> row) const override {
-    fill(Draw(seed, "recall/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
-         row);
+    Draw draw(seed, "recall/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
+    const uint64_t pairs = 1 + draw.below(static_cast<uint64_t>(config_.pairs));
+    fill(draw, static_cast<int64_t>(pairs), row);
   }
 
   int64_t eval_rows() const override { return int64_t{1} << 20; }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "recall/valid", 0,
-              static_cast<uint64_t>(index)),
-         row);
+    fill(held_out("recall/valid", index), config_.pairs, row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("recall/test", index), config_.pairs, row);
   }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
-  // After the pairs a key is always a question.
+  // The value of a key that the row held before.
   void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
     assert(part.size() + 1 == row.size());
-    for (size_t t = 0; t < part.size(); ++t)
-      part[t] = t >= first_slot_ && row[t] < keys_ ? kAnswerPart : kFillerPart;
+    std::vector<uint8_t> seen(static_cast<size_t>(keys_), 0);
+    for (size_t t = 0; t < part.size(); ++t) {
+      part[t] = kFillerPart;
+      if (row[t] >= keys_) continue;
+      uint8_t& before = seen[static_cast<size_t>(row[t])];
+      if (before) part[t] = kAnswerPart;
+      before = 1;
+    }
   }
 
   std::string content_hash() const override { return hash_; }
 
  private:
-  void fill(Draw draw, std::span<int32_t> row) const {
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
+  void fill(Draw draw, int64_t pairs, std::span<int32_t> row) const {
     std::fill(row.begin(), row.end(), blank_);
     row[0] = bos();
-    const std::vector<int64_t> keys = choose(draw, keys_, config_.pairs);
+    const std::vector<int64_t> keys = choose(draw, keys_, pairs);
+    const auto values = static_cast<uint64_t>(blank_ - keys_);
     for (size_t i = 0; i < keys.size(); ++i) {
       row[1 + 2 * i] = static_cast<int32_t>(keys[i]);
-      row[2 + 2 * i] = static_cast<int32_t>(
-          keys_ + static_cast<int64_t>(draw.below(static_cast<uint64_t>(blank_ - keys_))));
+      row[2 + 2 * i] = static_cast<int32_t>(keys_ + static_cast<int64_t>(draw.below(values)));
     }
-    const std::vector<int64_t> asked = choose_questions(draw, config_);
-    const std::vector<size_t> slots = choose_slots(draw, (row.size() - first_slot_) / 2);
-    for (size_t i = 0; i < asked.size(); ++i)
-      for (size_t k : {0u, 1u})
-        row[first_slot_ + 2 * slots[i] + k] = row[1 + 2 * static_cast<size_t>(asked[i]) + k];
+    const size_t first_slot = 1 + 2 * keys.size();
+    for (const size_t slot : choose_slots(draw, (row.size() - first_slot) / 2)) {
+      const size_t asked = 1 + 2 * draw.below(keys.size());
+      std::copy_n(&row[asked], 2, &row[first_slot + 2 * slot]);
+    }
   }
 
   // data.queries of `count` slots: the smallest of exponential waiting times with rates s^-power
@@ -101,7 +116,6 @@ class Recall : public DataSource {
   std::string hash_;
   int64_t keys_;
   int32_t blank_;
-  size_t first_slot_;
 };
 
 const Registration<SourceKind> registration{{
