@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the verdicts of the claims C1 to C14 from stored runs into PAPER_MAP.md.
+# Writes the verdicts of all cells into docs/verdicts.json, and those of claims, tables and figures (C1, T1, F6, ...) from
+# stored runs into PAPER_MAP.md.
 #
 # scripts/paper_map.sh [DATABASE]
 #   DATABASE  default results/reference.db
@@ -15,6 +16,7 @@ db="$(realpath -m "${1:-$ROOT/results/reference.db}")"
 cd "$ROOT"
 [ -e "$db" ] || fail "$db is not there"
 [ -x build/sinkmoe ] || scripts/build.sh report-only sinkmoe
+build/sinkmoe --db "$db" --json check >docs/verdicts.json || [ $? = 1 ]
 verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
 # "C7   mixed   4 not significant, 2 reproduced of 6 primary cells; main_table.grid" -> "mixed: 4 not ... cells".
@@ -31,8 +33,8 @@ awk -v verdicts="$verdicts" '
       text[claim] = cells == verdict || cells == "" ? verdict : verdict ": " cells
     }
   }
-  /^## / { claims = $0 == "## Claims" }
-  claims && match($0, /^\| C[0-9]+ /) {
+  /^## / { judged = $0 ~ /^## (Claims|Tables|Figures)/ }
+  judged && match($0, /^\| [CTF][0-9]+ /) {
     claim = substr($0, 3, RLENGTH - 3)
     columns = split($0, cell, / \| /)
     if (claim in text) {
@@ -47,4 +49,4 @@ awk -v verdicts="$verdicts" '
   { print }
 ' PAPER_MAP.md >PAPER_MAP.md.new
 mv PAPER_MAP.md.new PAPER_MAP.md
-git --no-pager diff --stat -- PAPER_MAP.md 2>/dev/null || true
+git --no-pager diff --stat -- PAPER_MAP.md docs/verdicts.json 2>/dev/null || true
