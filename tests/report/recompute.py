@@ -166,6 +166,9 @@ def cells(runs):
     yield "main_table.grid", ("vanilla", "0.01"), "Δ loss (nats)", lambda: grid("eval/loss", 4, "vanilla", 0.01, 0)
     yield "main_table.grid", ("gated", "0.1"), "imbalance", lambda: grid("eval/imbalance", 3, "gated", 0.1)
     yield "main_table.grid", ("sink", "0.001"), "Δ imbalance", lambda: grid("eval/imbalance", 3, "sink", 0.001, 0)
+    yield "main_table.grid", ("gated", "0.01"), "Δ loss (nats)", lambda: grid("eval/loss", 4, "gated", 0.01, 0)
+    yield ("losses_table.losses", ("vanilla", "entropy 0.01"), "loss (nats)", lambda: mean_cell(runs.values(runs.pick(
+        "losses", attention__kind="vanilla", balance__weight=0.01, balance__loss="entropy"), "eval/loss"), 4))
     yield "main_table.grid", ("vanilla", "0"), "sink rate (%)", lambda: grid("eval/sink_rate", 1, "vanilla", 0)
     yield ("main_table.text_small", ("vanilla", "0.01"), "bits per byte (bits)",
            lambda: grid("eval/bpb", 4, "vanilla", 0.01, None, "text_small"))
