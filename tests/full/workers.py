@@ -21,14 +21,16 @@ class Disturber:
         self.stopped = {}  # pid -> (until, run, epoch, start time)
 
     def holders(self):
-        connection = connect(self.db)
+        connection = None
         try:
+            connection = connect(self.db)
             return connection.execute("select l.pid, l.run, l.epoch, l.start from lease l join attempt a on a.run = l.run and "
                                       "a.pid = l.pid and a.ended_us is null").fetchall()
         except sqlite3.Error:
-            return []
+            return []  # not made yet
         finally:
-            connection.close()
+            if connection:
+                connection.close()
 
     @staticmethod
     def is_that(pid, started):
