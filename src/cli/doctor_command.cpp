@@ -36,7 +36,7 @@ void check_program(std::vector<Finding>& findings) {
       {true, "can run: " + bodies + (trains ? "" : " (built without LibTorch: no training)")});
   findings.push_back({true, fmt::format("{} cores of {}", usable_cores(), processor_name())});
   findings.push_back({true, gpu_count() > 0
-                                ? fmt::format("{} GPU, the first is {}", gpu_count(), gpu_name())
+                                ? fmt::format("{} GPU, the first is {}", gpu_count(), gpu_model())
                                 : std::string("no NVIDIA GPU")});
 }
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -36,13 +37,44 @@ std::string processor_name() {
   return name.empty() ? "unknown" : name;
 }
 
-int64_t gpu_count() {
+namespace {
+
+// Device files of GPUs. A container may show /dev/nvidia3 alone.
+int64_t gpu_device_files() {
   int64_t count = 0;
-  while (fs::exists("/dev/nvidia" + std::to_string(count))) ++count;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/dev", error)) {
+    const std::string name = entry.path().filename();
+    const std::string number = name.starts_with("nvidia") ? name.substr(6) : "";
+    count += !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+  }
   return count;
 }
 
-std::string gpu_name() {
+}  // namespace
+
+std::vector<std::string> gpu_names(const char* variable, int64_t devices) {
+  std::vector<std::string> names;
+  if (devices == 0) return names;
+  if (!variable) {
+    for (int64_t i = 0; i < devices; ++i) names.push_back(std::to_string(i));
+    return names;
+  }
+  for (const std::string& entry : split(variable, ',')) {
+    const std::string name(trim(entry));
+    if (name.empty() || name.starts_with('-')) break;
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> gpu_names() {
+  return gpu_names(std::getenv("CUDA_VISIBLE_DEVICES"), gpu_device_files());
+}
+
+int64_t gpu_count() { return static_cast<int64_t>(gpu_names().size()); }
+
+std::string gpu_model() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc/driver/nvidia/gpus", error)) {
     const std::string name = value_in(entry.path() / "information", "Model");

@@ -157,10 +157,12 @@ bool SweepLoop::start_one() {
                         .crash_limit = options_.crash_limit,
                         .lease_seconds = options_.lease_seconds,
                         .stall_seconds = options_.stall_seconds};
-  const int64_t slot = free_slot(), gpus = gpu_count();
+  const int64_t slot = free_slot();
+  const std::vector<std::string> gpus = gpu_names();
+  const std::string gpu = gpus.size() > 1 ? gpus[static_cast<size_t>(slot) % gpus.size()] : "";
   working_.push_back({static_cast<size_t>(at - wanted_.begin()), *lease,
-                      WorkerProcess(args, log_of(lease->run_id), gpus > 1 ? slot % gpus : -1), slot,
-                      boot_clock_us(), RunLine{lease->run_id, at->label, {}, 0, 0}});
+                      WorkerProcess(args, log_of(lease->run_id), gpu), slot, boot_clock_us(),
+                      RunLine{lease->run_id, at->label, {}, 0, 0}});
   return true;
 }
 

@@ -87,7 +87,7 @@ Ending run_guarded(F&& body) {
 AttemptRow attempt_row(const RunConfig& config, int64_t start_step) {
   const bool cuda = config.run.device == "cuda";
   return {.device = config.run.device,
-          .processor = cuda ? gpu_name() : processor_name(),
+          .processor = cuda ? gpu_model() : processor_name(),
           .threads = config.run.threads,
           .git_commit = kBuildInfo.commit,
           .build = kBuildInfo.build,

@@ -56,18 +56,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-std::vector<std::string> environment(int64_t device) {
+std::vector<std::string> environment(const std::string& gpu) {
   std::vector<std::string> variables;
   for (char** v = environ; *v; ++v)
-    if (device < 0 || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
+    if (gpu.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
       variables.emplace_back(*v);
-  if (device >= 0) variables.push_back("CUDA_VISIBLE_DEVICES=" + std::to_string(device));
+  if (!gpu.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + gpu);
   return variables;
 }
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log, int64_t device) {
+WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
+                             const std::string& gpu) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw Error(std::string("cannot make a pipe: ") + std::strerror(errno), "");
@@ -77,7 +78,7 @@ WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log, 
   args.supervisor = ::getpid();
   std::vector<std::string> words = to_arguments(args);
   words.insert(words.begin(), {"sinkmoe", "worker"});
-  std::vector<std::string> variables = environment(device);
+  std::vector<std::string> variables = environment(gpu);
   const SpawnSetup setup(log.string(), ends[1]);
   const int error = ::posix_spawn(&pid_, "/proc/self/exe", &setup.actions, &setup.attributes,
                                   pointers(words).data(), pointers(variables).data());
