@@ -72,7 +72,7 @@ number_of() { "$sinkmoe" query --csv "$1" | tail -n +2; }
 # The pilot's rule stands in experiments/h100_pilot.toml.
 h100() {
   [ $# -le 1 ] || fail "h100 takes one folder" "scripts/reproduce.sh h100 path/to/texts"
-  local data=data/novels-8192 rate lr
+  local data=data/novels8k rate lr
   [ $# = 0 ] || [ -d "$caller/$1" ] || [ -d "$1" ] || fail "$1 is no folder"
   has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, take scripts/reproduce.sh without arguments"
   [ $# = 1 ] || [ -d "$ROOT/$data" ] ||
@@ -85,13 +85,9 @@ h100() {
   run h100_pilot
   [ "$result" = 0 ] || fail "the pilot has failed runs, so its rule cannot be applied" "sinkmoe status h100_pilot"
   rate="$(number_of "select max(eval_sink_rate) from experiment_wide where experiment = 'h100_pilot'")"
-  say "pilot: $rate% of the heads are sinks; the text sweep needs 20%"
-  if awk -v rate="$rate" 'BEGIN { exit !(rate >= 20) }'; then
-    lr="$(number_of "select train_lr from experiment_wide where experiment = 'h100_pilot' order by eval_sink_rate desc limit 1")"
-    run h100_sweep "train.lr=$lr"
-  else
-    run h100_capacity
-  fi
+  lr="$(number_of "select min(train_lr) from experiment_wide where experiment = 'h100_pilot' and eval_sink_rate >= 20")"
+  say "pilot: at most ${rate:-0}% of the heads are sinks; the text sweep needs 20%"
+  if [ -n "$lr" ]; then run h100_sweep "train.lr=$lr"; else run h100_capacity; fi
   report
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/text.h"
+#include "store/owner.h"
 
 namespace sinkmoe {
 
@@ -37,44 +38,30 @@ std::string processor_name() {
   return name.empty() ? "unknown" : name;
 }
 
-namespace {
-
-// Device files of GPUs. A container may show /dev/nvidia3 alone.
-int64_t gpu_device_files() {
-  int64_t count = 0;
+std::vector<std::string> gpus() {
+  std::vector<std::string> devices;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/dev", error)) {
     const std::string name = entry.path().filename();
-    const std::string number = name.starts_with("nvidia") ? name.substr(6) : "";
-    count += !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+    if (name.starts_with("nvidia") && name.size() > 6 &&
+        name.find_first_not_of("0123456789", 6) == std::string::npos)
+      devices.push_back(std::to_string(devices.size()));  // CUDA counts what is there from 0
   }
-  return count;
+  const char* chosen = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (devices.empty() || !chosen) return devices;
+  devices.clear();
+  for (const std::string& device : split(chosen, ','))
+    if (const auto name = trim(device); !name.empty() && name != "-1" && name != "NoDevFiles")
+      devices.emplace_back(name);
+  return devices;
 }
 
-}  // namespace
-
-std::vector<std::string> gpu_names(const char* variable, int64_t devices) {
-  std::vector<std::string> names;
-  if (devices == 0) return names;
-  if (!variable) {
-    for (int64_t i = 0; i < devices; ++i) names.push_back(std::to_string(i));
-    return names;
-  }
-  for (const std::string& entry : split(variable, ',')) {
-    const std::string name(trim(entry));
-    if (name.empty() || name.starts_with('-')) break;
-    names.push_back(name);
-  }
-  return names;
+bool is_stopped(int64_t pid) {
+  const char state = process_state(pid);
+  return state == 'T' || state == 't';
 }
 
-std::vector<std::string> gpu_names() {
-  return gpu_names(std::getenv("CUDA_VISIBLE_DEVICES"), gpu_device_files());
-}
-
-int64_t gpu_count() { return static_cast<int64_t>(gpu_names().size()); }
-
-std::string gpu_model() {
+std::string gpu_name() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc/driver/nvidia/gpus", error)) {
     const std::string name = value_in(entry.path() / "information", "Model");

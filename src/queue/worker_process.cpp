@@ -28,7 +28,7 @@ class SpawnSetup {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
+                                     O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipe, kChildPipe);
     sigset_t all, none;
@@ -56,19 +56,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-std::vector<std::string> environment(const std::string& gpu) {
+std::vector<std::string> environment(const std::string& device) {
   std::vector<std::string> variables;
   for (char** v = environ; *v; ++v)
-    if (gpu.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
+    if (device.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
       variables.emplace_back(*v);
-  if (!gpu.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + gpu);
+  if (!device.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + device);
   return variables;
 }
 
 }  // namespace
 
 WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
-                             const std::string& gpu) {
+                             const std::string& device) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw Error(std::string("cannot make a pipe: ") + std::strerror(errno), "");
@@ -78,7 +78,7 @@ WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
   args.supervisor = ::getpid();
   std::vector<std::string> words = to_arguments(args);
   words.insert(words.begin(), {"sinkmoe", "worker"});
-  std::vector<std::string> variables = environment(gpu);
+  std::vector<std::string> variables = environment(device);
   const SpawnSetup setup(log.string(), ends[1]);
   const int error = ::posix_spawn(&pid_, "/proc/self/exe", &setup.actions, &setup.attributes,
                                   pointers(words).data(), pointers(variables).data());

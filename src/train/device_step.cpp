@@ -25,7 +25,7 @@ InputParts parts_of(const at::Tensor& input, int64_t B, int64_t T) {
 
 DeviceStep::DeviceStep(Parts parts)
     : p_(std::move(parts)), rows_(p_.config.train.batch), context_(p_.config.data.context) {
-  const at::Device device = p_.params.flat().device();
+  const at::Device device = p_.model.flat().device();
   const int64_t size = 2 * rows_ * context_ + kControls;
   for (int64_t slot = 0; slot < Lanes::kSlots; ++slot) {
     host_[slot] = p_.lanes->host_buffer({size}, at::kLong);
@@ -35,13 +35,14 @@ DeviceStep::DeviceStep(Parts parts)
   const InputParts in = parts_of(input_, rows_, context_);
   ids_BT_ = in.ids_BT;
   target_N_ = in.target_N;
-  const bool half = p_.config.run.precision == "bf16";
-  update_ = {.param_n = p_.params.flat(),
-             .grad_n = p_.params.flat_grad(),
+  if (p_.config.run.precision == "bf16") half_ = p_.model.half();
+  const ParamSet& trained = p_.optimizer.params();
+  update_ = {.param_n = trained.flat(),
+             .grad_n = trained.flat_grad(),
              .m_n = p_.optimizer.first_moment(),
              .v_n = p_.optimizer.second_moment(),
-             .half_n = half ? p_.params.half() : at::Tensor(),
-             .decayed = p_.params.decayed(),
+             .half_n = p_.partial.all() ? half_ : at::Tensor(),
+             .decayed = trained.decayed(),
              .controls = in.controls,
              .outcomes = at::zeros({kOutcomes}, at::TensorOptions(device).dtype(at::kDouble)),
              .config = p_.config.train};
@@ -49,10 +50,13 @@ DeviceStep::DeviceStep(Parts parts)
 
 void DeviceStep::send_batch(int64_t step, int64_t slot) {
   p_.lanes->await_sent(slot);
-  const Batch batch = training_batch(p_.source, p_.config, step, 0, rows_, at::kCPU);
   const InputParts host = parts_of(host_[slot], rows_, context_);
-  host.ids_BT.copy_(batch.ids_BT);
-  host.target_N.copy_(batch.target_N);
+  const int64_t rows = rows_ / p_.config.train.micro_batches;
+  for (int64_t row = 0; row < rows_; row += rows) {
+    const Batch batch = training_batch(p_.source, p_.config, step, row, rows, at::kCPU);
+    host.ids_BT.narrow(0, row, rows).copy_(batch.ids_BT);
+    host.target_N.narrow(0, row * context_, rows * context_).copy_(batch.target_N);
+  }
   const auto controls = step_controls(p_.config, step);
   std::copy(controls.begin(), controls.end(), host.controls.data_ptr<double>());
   p_.lanes->send(slot, host_[slot], input_);
@@ -66,7 +70,7 @@ void DeviceStep::work() {
   at::Tensor outcomes = update_.outcomes;
   {
     const at::NoGradGuard no_grad;
-    p_.params.flat_grad().zero_();
+    p_.model.flat_grad().zero_();
     outcomes.zero_();
   }
   const at::Tensor weight = update_.controls.select(0, kWeight).to(at::kFloat);
@@ -78,11 +82,19 @@ void DeviceStep::work() {
     outcomes.select(0, kLoss).add_(losses.loss.detach(), share);
     outcomes.select(0, kBalance).add_(losses.balance.detach(), share);
   }
+  update();
+}
+
+void DeviceStep::update() {
   const at::NoGradGuard no_grad;
-  outcomes.select(0, kNorm).copy_(
-      at::linalg_vector_norm(p_.params.flat_grad(), 2, std::nullopt, false, at::kDouble));
+  p_.partial.adjust_gradients();
+  update_.outcomes.select(0, kNorm).copy_(
+      at::linalg_vector_norm(update_.grad_n, 2, std::nullopt, false, at::kDouble));
   update_on_device(update_);
-  if (update_.half_n.defined()) p_.params.half_is_current();
+  p_.partial.adjust_weights();
+  if (!half_.defined()) return;
+  if (!p_.partial.all()) half_.copy_(p_.model.flat());  // what was adjusted is in flat() alone
+  p_.model.half_is_current();
 }
 
 void DeviceStep::run_or_replay() {
@@ -92,7 +104,7 @@ void DeviceStep::run_or_replay() {
     p_.note(recorded_ ? "steps are played from a recorded graph"
                       : "steps are queued op by op, since no graph was recorded: " + why);
   }
-  if (update_.half_n.defined()) p_.params.half();  // in case something else wrote the parameters
+  if (half_.defined()) p_.model.half();  // in case something else wrote the parameters
   recorded_ ? p_.lanes->replay() : work();
   ++run_;
 }

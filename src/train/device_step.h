@@ -13,6 +13,7 @@
 #include "train/device_update.h"
 #include "train/lanes.h"
 #include "train/optimizer.h"
+#include "train/partial.h"
 #include "train/step_numbers.h"
 
 namespace sinkmoe {
@@ -34,9 +35,10 @@ class DeviceStep {
   struct Parts {
     const RunConfig& config;
     const DataSource& source;
-    ParamSet& params;
-    Optimizer& optimizer;
+    ParamSet& model;       // the forward pass reads these
+    Optimizer& optimizer;  // of these, or of others that they are made from
     ForwardBackward forward_backward;
+    const PartialTraining& partial;                // says what stands between the two
     std::function<void(const std::string&)> note;  // told once how the steps are run
     std::unique_ptr<Lanes> lanes;
   };
@@ -54,6 +56,7 @@ class DeviceStep {
   };
   void send_batch(int64_t step, int64_t slot);
   void work();
+  void update();
   void run_or_replay();
   std::optional<StepNumbers> read(const std::optional<Pending>& pending);
 
@@ -61,6 +64,7 @@ class DeviceStep {
   int64_t rows_, context_;
   at::Tensor host_[Lanes::kSlots], host_outcomes_[Lanes::kSlots];
   at::Tensor input_, ids_BT_, target_N_;  // on the device; the last two are parts of input_
+  at::Tensor half_;                       // bf16 copy of the model's parameters, or undefined
   DeviceUpdate update_;
   std::optional<Pending> pending_;
   int64_t run_ = 0;  // steps queued by this object

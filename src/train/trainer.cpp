@@ -14,6 +14,8 @@
 #include "train/device_step.h"
 #include "train/divergence.h"
 #include "train/evaluate.h"
+#include "train/memory.h"
+#include "train/partial.h"
 #include "train/schedule.h"
 
 namespace sinkmoe {
@@ -49,6 +51,7 @@ class Trainer {
   const TrainHooks& hooks_;
   at::Device device_;
   Decoder model_;
+  PartialTraining partial_;
   Optimizer optimizer_;
   std::unique_ptr<BalanceLoss> balance_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
@@ -67,7 +70,8 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       hooks_(hooks),
       device_(config_.run.device == "cuda" ? at::kCUDA : at::kCPU),
       model_(config_, source.vocabulary(), device_),
-      optimizer_(model_.params(), config_.train),
+      partial_(model_),
+      optimizer_(partial_.trained(), config_.train),
       balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
       diverged_(config_.train, source.vocabulary()) {}
@@ -84,6 +88,7 @@ void Trainer::start() {
     hooks_.event({"initial weights",
                   fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
+  partial_.begin(request_.resume.has_value(), state_);
   if (!request_.resume)
     hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
   progress_.step = logged_ = state_.step;
@@ -153,9 +158,11 @@ StepNumbers Trainer::step() {
     numbers.loss += share * losses.loss.item<double>();
     numbers.aux += share * losses.balance.item<double>();
   }
+  partial_.adjust_gradients();
   numbers.gradient_norm = optimizer_.gradient_norm();
   if (!numbers.finite()) return numbers;
   optimizer_.step(state_.step, numbers.lr, numbers.gradient_norm);
+  partial_.adjust_weights();
   ++state_.step;
   return numbers;
 }
@@ -168,12 +175,13 @@ void Trainer::make_device_step() {
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,
-      .params = model_.params(),
+      .model = model_.params(),
       .optimizer = optimizer_,
       .forward_backward =
           [this](const at::Tensor& ids_BT, const at::Tensor& target_N, const at::Tensor& weight) {
             return backward_part(ids_BT, target_N, weight);
           },
+      .partial = partial_,
       .note = [this](const std::string& text) { hooks_.event({"step", text}); },
       .lanes = make_lanes(device_)});
 }
@@ -269,6 +277,7 @@ TrainResult Trainer::run() {
 }  // namespace
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
+  keep_freed_memory();
   return Trainer(request, source, hooks).run();
 }
 

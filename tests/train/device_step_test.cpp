@@ -39,20 +39,28 @@ struct Rig {
       : config(c),
         source(open_source(config.data)),
         model(config, source->vocabulary(), at::kCPU),
-        optimizer(model.params(), config.train),
+        partial(model),
+        optimizer(partial.trained(), config.train),
         balance(Registry<LossKind>::get(config.balance.loss).make(config)),
         keeper(dynamic_cast<Keeper*>(lanes.get())),
         step(
             {.config = config,
              .source = *source,
-             .params = model.params(),
+             .model = model.params(),
              .optimizer = optimizer,
              .forward_backward =
                  [this](const at::Tensor& ids, const at::Tensor& target, const at::Tensor& weight) {
                    return forward_backward(ids, target, weight);
                  },
+             .partial = partial,
              .note = [this](const std::string& text) { notes.push_back(text); },
              .lanes = std::move(lanes)}) {}
+
+  bool begin() {
+    TrainState state;
+    partial.begin(false, state);
+    return true;
+  }
 
   Losses forward_backward(const at::Tensor& ids, const at::Tensor& target,
                           const at::Tensor& weight) {
@@ -72,15 +80,19 @@ struct Rig {
     const Batch batch = training_batch(*source, config, at_step, 0, config.train.batch, at::kCPU);
     const Losses losses = forward_backward(batch.ids_BT, batch.target_N,
                                            at::scalar_tensor(config.balance.weight, at::kFloat));
+    partial.adjust_gradients();
     const double norm = optimizer.gradient_norm(), lr = learning_rate(config.train, at_step);
     optimizer.step(at_step, lr, norm);
+    partial.adjust_weights();
     return {at_step, losses.loss.item<double>(), losses.balance.item<double>(), norm, lr};
   }
 
   RunConfig config;
   std::unique_ptr<DataSource> source;
   Decoder model;
+  PartialTraining partial;
   Optimizer optimizer;
+  bool begun = begin();
   std::unique_ptr<BalanceLoss> balance;
   std::vector<std::string> notes;
   int64_t poison = -1, runs = 0;
@@ -138,6 +150,32 @@ TEST(DeviceStep, IsTheTrainersStepAlsoWhenReplayed) {
     EXPECT_EQ(queued.keeper->replays, 12 - DeviceStep::kWarmUp);
     ASSERT_EQ(queued.notes.size(), 1u);
     EXPECT_NE(queued.notes[0].find("recorded"), std::string::npos);
+  }
+}
+
+// Controls and adapters are part of what is recorded.
+TEST(DeviceStep, PartialTrainingIsTheTrainers) {
+  RunConfig frozen = weighted(), adapted = weighted(), shuffled = weighted();
+  frozen.train.control = "frozen_attention";
+  adapted.train.lora_rank = 2;
+  shuffled.train.control = "shuffled_targets";
+  for (const RunConfig& config : {frozen, adapted, shuffled}) {
+    Rig queued(config), plain(config);
+    const at::Tensor start = plain.model.params().flat().clone();
+    for (int64_t s = 0; s < 8; ++s) {
+      queued.step.advance(s);
+      plain.eager(s);
+    }
+    const at::Tensor &a = queued.model.params().flat(), &b = plain.model.params().flat();
+    EXPECT_LE(difference(a, b), 1e-5);
+    EXPECT_GT(difference(b, start), 1e-4);
+    RunConfig half = config;
+    half.run.precision = "bf16";
+    Rig rounded(half);
+    for (int64_t s = 0; s < 8; ++s) rounded.step.advance(s);
+    const at::Tensor& flat = rounded.model.params().flat();
+    EXPECT_LE(difference(rounded.model.params().half().to(at::kFloat), flat), 4e-3);
+    EXPECT_TRUE(rounded.model.params().half().equal(flat.to(at::kBFloat16)));
   }
 }
 
