@@ -10,10 +10,11 @@
 #include "core/registry.h"
 #include "core/text.h"
 #include "model/weights_io.h"
-#include "train/batch.h"
 #include "train/checkpoint.h"
 #include "train/evaluate.h"
 #include "train/memory.h"
+#include "train/prefetch.h"
+#include "train/row_buffer.h"
 #include "train/schedule.h"
 
 namespace sinkmoe {
@@ -51,6 +52,7 @@ class Trainer {
   Decoder model_;
   Optimizer optimizer_;
   std::unique_ptr<BalanceLoss> balance_;
+  BatchAhead batches_;
   TrainState state_;
   TrainProgress progress_;
   std::vector<int64_t> evaluation_steps_;
@@ -67,6 +69,7 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       model_(config_, source.vocabulary(), device_),
       optimizer_(model_.params(), config_.train),
       balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
+      batches_(source, config_, device_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)) {}
 
 void Trainer::start() {
@@ -117,7 +120,7 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
 
 // Forward and backward of some rows of the batch. The balance loss is taken per micro-batch.
 double Trainer::backward_part(int64_t first_row, int64_t rows, StepNumbers& numbers) {
-  const Batch batch = training_batch(source_, config_, state_.step, first_row, rows, device_);
+  const Batch batch = batches_.take(state_.step, first_row, rows);
   const double share = 1.0 / static_cast<double>(config_.train.micro_batches),
                weight = config_.balance.weight;
   DecoderOut out = model_.forward(batch.ids_BT);
@@ -230,7 +233,10 @@ TrainResult Trainer::run() {
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
   keep_freed_memory();
-  return Trainer(request, source, hooks).run();
+  RowBuffer rows(hooks);
+  const TrainResult result = Trainer(request, source, rows.hooks()).run();
+  rows.flush();
+  return result;
 }
 
 }  // namespace sinkmoe
