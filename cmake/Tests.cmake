@@ -14,6 +14,19 @@ function(sinkmoe_tree_tests)
   gtest_discover_tests(test_tree TEST_PREFIX "tree." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
 endfunction()
 
+# What the drills of tests/full need: the library that makes calls fail, and a program to kill in a migration.
+function(sinkmoe_fault_tools)
+  if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE)
+    return()
+  endif()
+  add_library(faults SHARED tests/faults/faults.cpp)
+  sinkmoe_warnings(faults)
+  target_link_libraries(faults PRIVATE ${CMAKE_DL_LIBS})
+  add_executable(drill_migrate tests/faults/migrate.cpp)
+  sinkmoe_warnings(drill_migrate)
+  target_link_libraries(drill_migrate PRIVATE sinkmoe_store)
+endfunction()
+
 # tests/fuzz/NAME_fuzz.cpp -> program fuzz_NAME, linked to every module of the half without LibTorch. Clang only: the
 # preset `fuzz` compiles those modules with coverage feedback as well.
 function(sinkmoe_fuzz_targets)

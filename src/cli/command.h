@@ -36,6 +36,9 @@ std::optional<po::variables_map> parse(const Command& command,
                                        const std::string& positional,
                                        const std::vector<std::string>& args);
 
+// Every problem as a line on stderr.
+void print(const Error& error);
+
 // The command's own entry in the registry, for parse().
 const Command& self(const std::string& name);
 

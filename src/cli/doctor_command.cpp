@@ -67,6 +67,7 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   std::set<fs::path> known;
   int64_t good = 0;
   for (const auto& [run_id, row] : stored_checkpoints(db)) {
+    if (!safe_name(run_id)) continue;
     const fs::path folder = run_folder(db, run_id);
     known.insert(folder / row.path);
     std::string why;
@@ -78,11 +79,16 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   findings.push_back({true, fmt::format("{} checkpoints match their hashes", good)});
   int64_t files = 0, bytes = 0;
   std::error_code error;
-  for (const std::string& run_id : stored_run_ids(db))
+  for (const std::string& run_id : stored_run_ids(db)) {
+    if (!safe_name(run_id)) {
+      findings.push_back({false, "'" + run_id + "' is no run_id, and cannot be a folder's name"});
+      continue;
+    }
     for (const auto& entry : fs::directory_iterator(run_folder(db, run_id), error))
       if (entry.is_regular_file(error) && entry.path().filename() != "log.txt" &&
           !known.contains(entry.path()))
         ++files, bytes += static_cast<int64_t>(entry.file_size(error));
+  }
   if (files > 0)
     findings.push_back({true, fmt::format("{} other files in the runs' folders, {:.1f} MB", files,
                                           static_cast<double>(bytes) / 1e6)});

@@ -7,6 +7,8 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/terminal_filter.h"
+#include "store/store_error.h"
 
 namespace sinkmoe::cli {
 
@@ -112,16 +114,32 @@ std::optional<po::variables_map> parse(const Command& command,
   return values;
 }
 
+void print(const Error& error) {
+  for (const Problem& problem : error.problems())
+    std::cerr << "error: " << to_string(problem) << "\n";
+}
+
 const Command& self(const std::string& name) { return Registry<Command>::get(name); }
 
 }  // namespace sinkmoe::cli
 
 int main(int argc, char** argv) {
+  using Kind = sinkmoe::StoreError::Kind;
+  const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {
     return sinkmoe::cli::dispatch({argv + 1, argv + argc});
+  } catch (const sinkmoe::StoreError& e) {
+    sinkmoe::cli::print(e);
+    // Nothing wrong with what was given: the same command may do later.
+    return e.kind() == Kind::refused || e.kind() == Kind::statement || e.kind() == Kind::read_only
+               ? 2
+               : 1;
   } catch (const sinkmoe::Error& e) {
-    for (const auto& p : e.problems()) std::cerr << "error: " << to_string(p) << "\n";
+    sinkmoe::cli::print(e);
     return 2;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "error: out of memory; run the same command again with more of it\n";
+    return 1;
   } catch (const std::exception& e) {
     std::cerr << "error: " << sinkmoe::printable(e.what()) << "\n";
     return 1;

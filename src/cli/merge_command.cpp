@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "plan/stored_run.h"
 #include "store/merge.h"
 
 namespace sinkmoe::cli {
@@ -20,7 +21,9 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   if (!std::filesystem::exists(other))
     throw Error("no database there", other.string(), "give the path of a sinkmoe database");
   Store store(globals.db);
-  const MergeSummary summary = merge_database(store, other);
+  const MergeSummary summary = merge_database(store, other, [](const ForeignRun& run) {
+    return contradiction(run.run_id, run.parent_id, run.config, run.identity);
+  });
   for (const std::string& note : summary.notes) std::cerr << printable(note) << "\n";
   if (globals.json)
     std::cout << fmt::format("{{\"added\": {}, \"kept\": {}, \"unfinished\": {}}}\n", summary.added,

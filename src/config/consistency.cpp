@@ -51,6 +51,11 @@ void check_training(const RunConfig& c, List& list) {
         equals("train.batch", c.train.batch) + " is not divisible by " +
             equals("train.micro_batches", c.train.micro_batches),
         "every micro-batch has batch / micro_batches rows");
+  if (c.train.lora_rank > 0 && c.train.control == "frozen_attention")
+    add(list, {"train.lora_rank", "train.control"},
+        equals("train.lora_rank", c.train.lora_rank) +
+            " trains attention, which train.control = frozen_attention keeps as it is",
+        "choose one of them");
   const std::string& parent = c.train.init_from;
   const bool hex = parent.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!parent.empty() && (parent.size() != 12 || !hex))

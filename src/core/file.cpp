@@ -24,10 +24,29 @@ struct Descriptor {
 };
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
-  const std::string fix = error == ENOSPC   ? "free some disk space and run the same command again"
+  const bool full = error == ENOSPC || error == EDQUOT;
+  const std::string fix = full              ? "free some disk space and run the same command again"
                           : error == EACCES ? "check the permissions of the file and its folder"
                                             : "";
   throw Error(what + ": " + std::strerror(error), path.string(), fix);
+}
+
+// Repeats a call that a signal has interrupted.
+template <class F>
+int retried(F&& call) {
+  int result;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+int open_file(const fs::path& path, int flags) {
+  return retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0644); });
+}
+
+void sync_file(int fd, const fs::path& path) {
+  if (retried([&] { return ::fsync(fd); }) != 0) fail("cannot sync", path, errno);
 }
 
 void write_all(int fd, std::string_view content, const fs::path& path) {
@@ -45,15 +64,17 @@ std::string unique_suffix() {
   return std::to_string(::getpid()) + "." + std::to_string(calls++);
 }
 
-void sync_folder(const fs::path& folder) {
-  const Descriptor d{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (d.fd < 0 || ::fsync(d.fd) != 0) fail("cannot sync the folder", folder, errno);
+void sync_folder(const fs::path& path) {
+  const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  const Descriptor d{open_file(folder, O_RDONLY | O_DIRECTORY)};
+  if (d.fd < 0) fail("cannot open the folder", folder, errno);
+  sync_file(d.fd, folder);
 }
 
 }  // namespace
 
 std::string read_file(const fs::path& path, uint64_t limit) {
-  const Descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const Descriptor d{open_file(path, O_RDONLY | O_NONBLOCK)};
   if (d.fd < 0) fail("cannot open", path, errno);
   struct stat info{};
   if (::fstat(d.fd, &info) != 0) fail("cannot stat", path, errno);
@@ -81,21 +102,27 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
 
 void write_file_atomic(const fs::path& path, std::span<const std::string_view> pieces,
                        const std::function<void(const fs::path&)>& check) {
-  const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const fs::path aside = path.string() + ".tmp." + unique_suffix();
   try {
-    const Descriptor d{
-        ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644)};
+    const Descriptor d{open_file(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)};
     if (d.fd < 0) fail("cannot create", aside, errno);
     for (std::string_view piece : pieces) write_all(d.fd, piece, aside);
-    if (::fsync(d.fd) != 0) fail("cannot sync", aside, errno);
+    sync_file(d.fd, aside);
     if (check) check(aside);
     if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   } catch (...) {
     ::unlink(aside.c_str());
     throw;
   }
-  sync_folder(folder);
+  sync_folder(path);
+}
+
+void put_in_place(const fs::path& aside, const fs::path& path) {
+  const Descriptor d{open_file(aside, O_RDONLY)};
+  if (d.fd < 0) fail("cannot open", aside, errno);
+  sync_file(d.fd, aside);
+  if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  sync_folder(path);
 }
 
 void ensure_writable_folder(const fs::path& folder) {
@@ -103,7 +130,7 @@ void ensure_writable_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (error) fail("cannot make the folder", folder, error.value());
   const fs::path probe = folder / (".probe." + unique_suffix());
-  const Descriptor d{::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644)};
+  const Descriptor d{open_file(probe, O_WRONLY | O_CREAT | O_NOFOLLOW)};
   if (d.fd < 0) fail("cannot write in the folder", folder, errno);
   ::unlink(probe.c_str());
 }

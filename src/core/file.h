@@ -26,6 +26,9 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces,
                        const std::function<void(const std::filesystem::path&)>& check = {});
 
+// Gives a finished file its name: fsyncs it, renames it and fsyncs the folder. Throws Error.
+void put_in_place(const std::filesystem::path& aside, const std::filesystem::path& path);
+
 // Makes the folder (and its parents) and checks that a file can be made in it. Throws Error.
 void ensure_writable_folder(const std::filesystem::path& folder);
 

@@ -121,6 +121,7 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   if (bits_per_byte) run("eval/bpb", *bits_per_byte);
   for (const auto& [name, value] : parts) run("eval/loss_" + name, value);
   if (floor) run("eval/floor", *floor);
+  if (accuracy) run("eval/accuracy", *accuracy);
   run("eval/imbalance", imbalance);
   run("eval/max_layer_cv", cv.max().item<double>());
   run("eval/sink_rate", sink_rate);

@@ -48,7 +48,7 @@ at::Tensor cv_L(const at::Tensor& importance_LH);
 struct EvaluationResult {
   double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name
-  std::optional<double> bits_per_byte, floor;
+  std::optional<double> bits_per_byte, floor, accuracy;
   double imbalance = 0, sink_rate = 0;  // E14; percent (E21)
   at::Tensor importance_LH;
   std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads, double sink_threshold);

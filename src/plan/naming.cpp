@@ -68,26 +68,30 @@ class Namer {
   void name(size_t i) {
     if (depth_[i] >= 0) return;
     Draft& draft = drafts_[i];
-    ParentIdentity parent{draft.config.train.init_from, draft.config.train.init_from};
+    ParentIdentity parent{draft.config.train.init_from, draft.config.train.init_from},
+        control_parent = parent;
     depth_[i] = 0;
     if (draft.parent >= 0) {
       const auto p = static_cast<size_t>(draft.parent);
       name(p);
-      parent = {names_[p].run_id, names_[p].group_id};
+      parent = control_parent = {names_[p].run_id, names_[p].group_id};
+      if (!names_[p].control.empty()) control_parent.run_id = names_[p].control;
       draft.config.train.init_from = parent.run_id;
       depth_[i] = depth_[p] + 1;
     }
     const std::string& hash = data_hash_.at(data_key(draft.config.data));
     names_[i].parent = parent.run_id;
-    set_ids(names_[i], draft.config, hash, parent);
+    set_ids(names_[i], draft.config, hash, parent, control_parent);
   }
 
+  // The control of a child is free of the balance loss all the way: it starts from its parent's
+  // control.
   static void set_ids(RunSpec& spec, const RunConfig& config, const std::string& hash,
-                      const ParentIdentity& parent) {
+                      const ParentIdentity& parent, const ParentIdentity& control_parent) {
     const RunIdentity own = identify(config, hash, parent);
     RunConfig plain = config;
     plain.balance = BalanceConfig{};
-    const RunIdentity control = identify(plain, hash, parent);
+    const RunIdentity control = identify(plain, hash, control_parent);
     spec.run_id = own.run_id;
     spec.group_id = own.group_id;
     spec.control = control.run_id == own.run_id ? "" : control.run_id;

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -68,7 +69,9 @@ void Display::note(const std::string& text) {
 
 void Display::error(const std::string& text) {
   clear();
-  std::fputs((printable(text) + "\n").c_str(), stderr);
+  std::string line = printable(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::fputs((line + "\n").c_str(), stderr);
   if (mode_ == Mode::live) next_update_us_ = 0;
 }
 

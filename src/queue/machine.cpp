@@ -3,10 +3,12 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "core/text.h"
+#include "store/owner.h"
 
 namespace sinkmoe {
 
@@ -36,10 +38,27 @@ std::string processor_name() {
   return name.empty() ? "unknown" : name;
 }
 
-int64_t gpu_count() {
-  int64_t count = 0;
-  while (fs::exists("/dev/nvidia" + std::to_string(count))) ++count;
-  return count;
+std::vector<std::string> gpus() {
+  std::vector<std::string> devices;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/dev", error)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("nvidia") && name.size() > 6 &&
+        name.find_first_not_of("0123456789", 6) == std::string::npos)
+      devices.push_back(std::to_string(devices.size()));  // CUDA counts what is there from 0
+  }
+  const char* chosen = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (devices.empty() || !chosen) return devices;
+  devices.clear();
+  for (const std::string& device : split(chosen, ','))
+    if (const auto name = trim(device); !name.empty() && name != "-1" && name != "NoDevFiles")
+      devices.emplace_back(name);
+  return devices;
+}
+
+bool is_stopped(int64_t pid) {
+  const char state = process_state(pid);
+  return state == 'T' || state == 't';
 }
 
 std::string gpu_name() {

@@ -3,13 +3,18 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sinkmoe {
 
 int64_t usable_cores();        // that this process may run on
 std::string processor_name();  // model of the CPU
-int64_t gpu_count();           // NVIDIA devices that are visible
+// NVIDIA devices that may be used, as CUDA_VISIBLE_DEVICES names them (by their numbers without
+// it).
+std::vector<std::string> gpus();
+inline int64_t gpu_count() { return static_cast<int64_t>(gpus().size()); }
 std::string gpu_name();        // model of the first, "" when there is none
+bool is_stopped(int64_t pid);  // by SIGSTOP or a debugger
 int64_t oom_kills();  // processes the kernel killed for memory in this control group so far
 
 }  // namespace sinkmoe

@@ -13,7 +13,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t kMessageBytes = 2000;  // a line stays below PIPE_BUF, so that it is written whole
+// A line stays below PIPE_BUF (4096), so that it is written whole, even when each byte is escaped
+// as six.
+constexpr size_t kMessageBytes = 600;
 
 double number(const json& object, const char* key) {
   const auto it = object.find(key);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/file.h"
-#include "queue/machine.h"
+#include "queue/outcome.h"
 #include "queue/signals.h"
 
 namespace sinkmoe {
@@ -35,7 +35,21 @@ SweepLoop::SweepLoop(const Plan& plan, const RunOptions& options, Store& store, 
 }
 
 Summary SweepLoop::run() {
+  store_.while_waiting([this] { end_stopped(); });
+  try {
+    work();
+  } catch (const StoreError& e) {
+    if (e.kind() == StoreError::Kind::refused || e.kind() == StoreError::Kind::statement) throw;
+    give_up(e);
+  }
+  store_.while_waiting({});
+  return summary();
+}
+
+void SweepLoop::work() {
   while (true) {
+    notice_own_sleep();
+    end_stopped();
     listen();
     if (StopSignals::requested()) stop_workers();
     fill();
@@ -43,14 +57,15 @@ Summary SweepLoop::run() {
     show();
     wait();
   }
-  return summary();
 }
 
 void SweepLoop::listen() {
   for (auto it = working_.begin(); it != working_.end();) {
     const std::optional<int> status = it->process.ended();
     for (const ReportLine& report : it->process.read()) {
-      if (report.note) display_.error(it->lease.run_id + ": " + *report.note);
+      if (report.note)
+        display_.error(it->lease.run_id + ": " + *report.note +
+                       "; log: " + log_of(it->lease.run_id));
       if (!report.progress) continue;
       Wanted& wanted = wanted_[it->wanted];
       const Progress& p = *report.progress;
@@ -148,20 +163,34 @@ bool SweepLoop::start_one() {
   const auto at = std::find_if(wanted_.begin(), wanted_.end(),
                                [&](const Wanted& w) { return w.run_id == lease->run_id; });
   ++at->starts;
-  ensure_writable_folder(run_folder(options_.db, lease->run_id));
+  try {
+    start_worker(static_cast<size_t>(at - wanted_.begin()), *lease);
+  } catch (const StoreError&) {
+    throw;
+  } catch (const Error& e) {  // no folder, no process
+    store_.finish(*lease, {"failed", outcome_of(e), e.what(), {}}, options_.crash_limit);
+    const RunState state = *store_.state(lease->run_id);
+    refresh(*at, state, options_.retry_failed);
+    settle_failure(*at, state);
+  }
+  return true;
+}
+
+void SweepLoop::start_worker(size_t wanted, const Lease& lease) {
+  ensure_writable_folder(run_folder(options_.db, lease.run_id));
   const WorkerArgs args{.db = std::filesystem::absolute(options_.db),
-                        .run_id = lease->run_id,
+                        .run_id = lease.run_id,
                         .body = options_.body,
-                        .epoch = lease->epoch,
+                        .epoch = lease.epoch,
                         .keep = options_.keep,
                         .crash_limit = options_.crash_limit,
                         .lease_seconds = options_.lease_seconds,
-                        .stall_seconds = options_.stall_seconds};
-  const int64_t slot = free_slot(), gpus = gpu_count();
-  working_.push_back({static_cast<size_t>(at - wanted_.begin()), *lease,
-                      WorkerProcess(args, log_of(lease->run_id), gpus > 1 ? slot % gpus : -1), slot,
-                      boot_clock_us(), RunLine{lease->run_id, at->label, {}, 0, 0}});
-  return true;
+                        .stall_seconds = options_.stall_seconds,
+                        .threads = std::max<int64_t>(1, usable_cores() / slots_)};
+  const int64_t slot = free_slot();
+  const std::string gpu = gpus_.empty() ? "" : gpus_[static_cast<size_t>(slot) % gpus_.size()];
+  working_.push_back({wanted, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
+                      boot_clock_us(), RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
 }
 
 int64_t SweepLoop::free_slot() const {

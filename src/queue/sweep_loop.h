@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "queue/machine.h"
 #include "queue/supervisor.h"
 #include "queue/wanted.h"
 #include "queue/worker_process.h"
@@ -18,6 +19,7 @@ struct Working {
   int64_t slot;
   int64_t started_us;
   RunLine line;
+  int64_t stopped_us = 0;  // since when it is seen stopped by a signal; 0: it is not
 };
 
 // Owns the workers; they are killed when it goes.
@@ -27,12 +29,17 @@ class SweepLoop {
   Summary run();
 
  private:
+  void work();
+  void give_up(const StoreError& error);
+  void end_stopped();
+  void notice_own_sleep();
   void listen();
   void collect(Working& working, int wait_status);
   void settle_failure(Wanted& wanted, const RunState& state);
   void free_dead();
   void fill();
   bool start_one();
+  void start_worker(size_t wanted, const Lease& lease);
   void stop_workers();
   bool nothing_left();
   void show();
@@ -47,13 +54,15 @@ class SweepLoop {
   const RunOptions& options_;
   Store& store_;
   const int64_t slots_;
+  const std::vector<std::string> gpus_ = gpus();
   const ClaimRules rules_;
   const Owner self_ = this_process();
   const int64_t began_us_ = boot_clock_us();
   Display display_;
   std::vector<Wanted> wanted_;
   std::list<Working> working_;
-  int64_t next_scan_us_ = 0, made_ = 0, elsewhere_ = 0, oom_kills_ = 0;
+  int64_t last_round_us_ = boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
+          oom_kills_ = 0;
   double work_made_ = 0;   // by this call, in tokens
   bool stopping_ = false;  // by a signal, a failure or a full disk
 };

@@ -30,12 +30,13 @@ class VitalSigns {
   VitalSigns(const VitalSigns&) = delete;
   VitalSigns& operator=(const VitalSigns&) = delete;
 
-  void sign_of_life() { last_sign_us_ = boot_clock_us(); }
+  void sign_of_life() { last_sign_us_ = awake_us_.load(); }
   void step_done();  // a sign of life that also times the steps
   bool fenced() const { return fenced_; }
 
  private:
   void watch();
+  void pause(std::unique_lock<std::mutex>& lock, double seconds);
   void renew();
   void end_if_stalled();
   double silence_limit();
@@ -46,7 +47,9 @@ class VitalSigns {
   const VitalSettings settings_;
   const ReportPipe& pipe_;
   const pthread_t body_thread_;
-  std::atomic<int64_t> last_sign_us_;
+  // Time in which the watching thread was awake: a process that was stopped, or a computer that
+  // slept, was not silent meanwhile.
+  std::atomic<int64_t> awake_us_{0}, last_sign_us_{0};
   std::atomic<bool> fenced_{false};
   std::mutex mutex_;  // of the three below
   std::condition_variable wake_;

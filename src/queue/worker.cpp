@@ -5,9 +5,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <new>
 
 #include "config/compose.h"
@@ -16,6 +15,7 @@
 #include "core/text.h"
 #include "queue/build_info.h"
 #include "queue/machine.h"
+#include "queue/outcome.h"
 #include "queue/signals.h"
 #include "queue/worker_context.h"
 
@@ -27,27 +27,6 @@ constexpr int kExitFailed = 1;
 
 Ending failed(const std::string& outcome, const std::string& message) {
   return {"failed", outcome, message, {}};
-}
-
-std::string outcome_of(const StoreError& e) {
-  switch (e.kind()) {
-    case StoreError::Kind::disk_full:
-      return "disk";
-    case StoreError::Kind::io:
-    case StoreError::Kind::busy:
-    case StoreError::Kind::read_only:
-      return "io";
-    default:
-      return "user";
-  }
-}
-
-// Files are written by several modules, which report the system's reason as text.
-std::string outcome_of(const Error& e) {
-  const std::string text = e.what();
-  for (const int full : {ENOSPC, EDQUOT})
-    if (text.find(std::strerror(full)) != text.npos) return "disk";
-  return text.find(std::strerror(EIO)) != text.npos ? "io" : "user";
 }
 
 Ending ending_of(const Result& result) {
@@ -73,8 +52,6 @@ Ending run_guarded(F&& body) {
     throw Fenced();
   } catch (const NonFinite& e) {
     return {"diverged", "diverged", e.what(), {}};
-  } catch (const StoreError& e) {
-    return failed(outcome_of(e), e.what());
   } catch (const Error& e) {
     return failed(outcome_of(e), e.what());
   } catch (const std::bad_alloc&) {
@@ -117,6 +94,7 @@ std::optional<std::filesystem::path> parent_weights(const Store& store, const st
 Job start(const Attempt& a) {
   const std::string& run_id = a.lease.run_id;
   Job job{.run_id = run_id, .config = parse_canonical(a.store.config(run_id), "run " + run_id)};
+  if (a.args.threads > 0) job.config.run.threads = std::min(job.config.run.threads, a.args.threads);
   job.folder = run_folder(a.args.db, run_id);
   ensure_writable_folder(job.folder);
   job.parent_weights = parent_weights(a.store, run_id);
@@ -198,7 +176,8 @@ std::vector<std::string> to_arguments(const WorkerArgs& a) {
           to_string(a.keep),
           std::to_string(a.crash_limit),
           shortest(a.lease_seconds),
-          shortest(a.stall_seconds)};
+          shortest(a.stall_seconds),
+          std::to_string(a.threads)};
 }
 
 namespace {
@@ -216,8 +195,8 @@ T number(const std::string& text) {
 }  // namespace
 
 WorkerArgs parse_worker_arguments(const std::vector<std::string>& args) {
-  if (args.size() != 10)
-    throw Error("10 arguments expected", "sinkmoe worker",
+  if (args.size() != 11)
+    throw Error("11 arguments expected", "sinkmoe worker",
                 "this command is started by 'sinkmoe run'");
   WorkerArgs a{.db = args[0], .run_id = args[1], .body = args[2]};
   a.epoch = number<int64_t>(args[3]);
@@ -227,6 +206,7 @@ WorkerArgs parse_worker_arguments(const std::vector<std::string>& args) {
   a.crash_limit = number<int64_t>(args[7]);
   a.lease_seconds = number<double>(args[8]);
   a.stall_seconds = number<double>(args[9]);
+  a.threads = number<int64_t>(args[10]);
   return a;
 }
 

@@ -19,6 +19,7 @@ struct WorkerArgs {
   Keep keep = Keep::final;
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;
+  int64_t threads = 0;  // its share of the cores; 0: as many as the run asks for
 };
 
 std::vector<std::string> to_arguments(const WorkerArgs& args);

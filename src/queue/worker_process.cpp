@@ -28,7 +28,7 @@ class SpawnSetup {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
+                                     O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipe, kChildPipe);
     sigset_t all, none;
@@ -56,18 +56,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-std::vector<std::string> environment(int64_t device) {
+std::vector<std::string> environment(const std::string& device) {
   std::vector<std::string> variables;
   for (char** v = environ; *v; ++v)
-    if (device < 0 || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
+    if (device.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
       variables.emplace_back(*v);
-  if (device >= 0) variables.push_back("CUDA_VISIBLE_DEVICES=" + std::to_string(device));
+  if (!device.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + device);
   return variables;
 }
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log, int64_t device) {
+WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
+                             const std::string& device) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw Error(std::string("cannot make a pipe: ") + std::strerror(errno), "");

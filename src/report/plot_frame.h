@@ -73,6 +73,7 @@ class PlotFrame {
   std::string panel_title(size_t panel) const;
   std::string head_and_foot() const;
   std::string legend() const;
+  double sample_width() const;
   std::string legend_sample(size_t series, double x, double y) const;
 
   PanelAxis cols_, rows_;

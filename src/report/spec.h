@@ -15,7 +15,8 @@
 
 namespace sinkmoe {
 
-// An experiment the artifact is made for, if the database has it. "*" stands for all others.
+// An experiment the artifact is made for, if the database has it. "*" stands for all that no
+// artifact names.
 struct SpecExperiment {
   std::string name;
   int64_t n = 2;  // seeds its verdicts ask for
@@ -61,7 +62,7 @@ using CellKey = std::vector<std::pair<std::string, std::string>>;
 // The runs a verdict needs to be able to show anything: else "scale too small".
 struct Guard {
   std::string value;
-  CellKey cell;
+  CellKey cell;  // whole: the keys the file names, the others as in the cell judged
   std::optional<double> above, below;
   std::string text;
 };
@@ -93,6 +94,8 @@ struct Spec {
   std::string paper, title, caption;
   std::vector<std::string> claims;
   std::vector<SpecExperiment> experiments;  // empty: the query names none
+  // Experiments that some artifact of the folder names: "*" does not stand for them.
+  std::vector<std::string> named;
   std::vector<std::string> optional_columns;
   std::string query;
   std::optional<std::pair<std::string, std::string>> pair;  // key column, its value in the control

@@ -30,6 +30,19 @@ class Attached {
   sql::Connection& db_;
 };
 
+// A view under the name of a table could compute for ever, or tell other rows at each reading.
+void check_tables(sql::Connection& db) {
+  for (const char* name : {"run", "param_key", "param", "attempt", "metric_name", "metric",
+                           "histogram", "event", "experiment", "experiment_run", "bench"}) {
+    sql::Statement find(db,
+                        "SELECT 1 FROM sqlite_schema WHERE name = ? AND type = 'table' AND "
+                        "rootpage > 0");
+    if (!find.bind(name).step())
+      throw StoreError(Kind::refused, {std::string("it has no table '") + name + "'",
+                                       db.path().string(), "give a database that sinkmoe wrote"});
+  }
+}
+
 void check_other(const fs::path& path, const fs::path& ours) {
   std::error_code error;
   if (fs::equivalent(path, ours, error)) throw Error("that is this database itself", path.string());
@@ -45,6 +58,7 @@ void check_other(const fs::path& path, const fs::path& ours) {
   const std::string found = db.text("PRAGMA quick_check(1)");
   if (found != "ok")
     throw StoreError(Kind::refused, {"the database is damaged: " + found, path.string(), ""});
+  check_tables(db);
 }
 
 void refuse_conflicts(sql::Connection& db, const fs::path& other) {
@@ -69,6 +83,22 @@ WHERE b.status IN ('done', 'diverged')
   AND (a.id IS NULL OR (a.status NOT IN ('done', 'diverged', 'void')
        AND NOT EXISTS (SELECT 1 FROM main.lease l WHERE l.run = a.id)));
 )sql";
+
+// Names that cannot be a folder's, and runs that are not what their name says.
+void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCheck& check) {
+  std::vector<Problem> problems;
+  sql::Statement s(db,
+                   "SELECT b.run_id, coalesce(b.parent_id, ''), b.config, b.identity FROM "
+                   "temp.incoming i JOIN other.run b ON b.id = i.theirs ORDER BY 1");
+  while (s.step() && problems.size() < 20) {
+    const ForeignRun run{s.text(0), s.text(1), s.text(2), s.text(3)};
+    const std::string why = !safe_name(run.run_id) ? "it is no run_id" : check ? check(run) : "";
+    if (!why.empty())
+      problems.push_back({"run '" + run.run_id + "' is refused: " + why, other.string(),
+                          "nothing of this database was merged"});
+  }
+  if (!problems.empty()) throw Error(problems);
+}
 
 // Every statement may be repeated without effect. Attempts are numbered on after ours; a run that
 // was begun here and finished there loses what it had here.
@@ -158,7 +188,7 @@ void note_duplicates(sql::Connection& db, MergeSummary& summary) {
 
 }  // namespace
 
-MergeSummary merge_database(Store& store, const fs::path& other) {
+MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck& check) {
   check_other(other, store.path());
   sql::Connection db(store.path(), sql::Connection::Mode::read_write);
   db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
@@ -168,6 +198,7 @@ MergeSummary merge_database(Store& store, const fs::path& other) {
   refuse_conflicts(db, other);
   note_duplicates(db, summary);
   db.exec(kChoose);
+  refuse_strange_runs(db, other, check);
   summary.added = db.integer("SELECT count(*) FROM temp.incoming");
   summary.unfinished =
       db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");

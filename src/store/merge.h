@@ -3,12 +3,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "store/store.h"
 
 namespace sinkmoe {
+
+// A run as the other database tells of it.
+struct ForeignRun {
+  std::string run_id, parent_id, config, identity;
+};
+// What contradicts its name, or "". The store knows no configuration: the caller does.
+using RunCheck = std::function<std::string(const ForeignRun&)>;
 
 struct MergeSummary {
   int64_t added = 0;       // finished there, unknown or unfinished here
@@ -19,8 +27,10 @@ struct MergeSummary {
 
 // Takes over runs that are done or diverged in `other`, with parameters, attempts, metrics and
 // events (no checkpoint files), and the lists of its experiments. Repeating it changes nothing.
-// Throws StoreError (refused), nothing written: `other` is no database of this version, or holds
-// another configuration under a run_id that is known here.
-MergeSummary merge_database(Store& store, const std::filesystem::path& other);
+// Throws Error, nothing written: `other` is no database of this version, has a view where a table
+// should be, holds another configuration under a run_id that is known here, or a run that `check`
+// finds at odds with its name.
+MergeSummary merge_database(Store& store, const std::filesystem::path& other,
+                            const RunCheck& check = {});
 
 }  // namespace sinkmoe

@@ -80,6 +80,11 @@ Life life_of(const Owner& owner) {
   return same ? Life::alive : Life::dead;
 }
 
+char process_state(int64_t pid) {
+  const std::optional<Stat> stat = stat_of(pid);
+  return stat ? stat->state : '\0';
+}
+
 int64_t boot_clock_us() { return clock_us(CLOCK_BOOTTIME); }
 int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
 

@@ -20,6 +20,9 @@ Owner this_process();
 enum class Life { alive, dead, unknown };
 Life life_of(const Owner& owner);
 
+// As in /proc: R running, S sleeping, T stopped, Z dead; 0 when there is no such process.
+char process_state(int64_t pid);
+
 int64_t
 boot_clock_us();  // since boot, suspended time included; comparable between processes of one host
 int64_t wall_clock_us();  // since 1970, UTC

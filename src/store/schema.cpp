@@ -1,8 +1,11 @@
 #include "store/schema.h"
 
+#include "core/file.h"
 #include "store/views.h"
 
 namespace sinkmoe {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -164,6 +167,20 @@ INSERT INTO t_quantile VALUES
   (40, 2.02107539), (60, 2.000297822), (100, 1.983971519), (1000, 1.962339081);
 )sql";
 
+// A copy of the file as it is before the first step, complete under its name or not there. One that
+// is of an older version stays: it was made before a step that was then cut off.
+void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
+  const fs::path copy = db.path().string() + ".before-v" + std::to_string(to),
+                 aside = copy.string() + ".tmp";
+  std::error_code error;
+  if (fs::is_regular_file(copy, error) &&
+      sql::Connection(copy, sql::Connection::Mode::read_only).integer("PRAGMA user_version") < from)
+    return;
+  fs::remove(aside, error);  // left by a migration that was cut off
+  sql::Statement(db, "VACUUM INTO ?").bind(aside.string()).run();
+  put_in_place(aside, copy);
+}
+
 void apply(sql::Connection& db, const Migration& step) {
   sql::Transaction transaction(db);
   // Another process may have come first.
@@ -187,13 +204,7 @@ int64_t schema_version() { return migrations().back().version; }
 void migrate(sql::Connection& db, std::span<const Migration> steps) {
   const int64_t at = db.integer("PRAGMA user_version");
   if (at >= steps.back().version) return;
-  if (at > 0) {
-    const std::string copy =
-        db.path().string() + ".before-v" + std::to_string(steps.back().version);
-    std::error_code gone;
-    std::filesystem::remove(copy, gone);  // a copy left by a migration that was cut off
-    sql::Statement(db, "VACUUM INTO ?").bind(copy).run();
-  }
+  if (at > 0) keep_copy(db, at, steps.back().version);
   for (const Migration& step : steps)
     if (step.version > at) apply(db, step);
 }

@@ -1,5 +1,9 @@
 #include "store/sqlite.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 namespace sinkmoe::sql {
 
 namespace {
@@ -34,6 +38,8 @@ Explained explain(int code) {
     case SQLITE_IOERR:
       return {Kind::io, "reading or writing the database failed",
               "check the disk, then run the same command again"};
+    case SQLITE_NOMEM:
+      return {Kind::memory, "out of memory", "run the same command again"};
     case SQLITE_CORRUPT:
       return {
           Kind::refused, "the database is damaged or cut off",
@@ -45,9 +51,21 @@ Explained explain(int code) {
   }
 }
 
+// SQLite asks before each new try how long to wait: 1, 2, 4, ... 100 ms, up to the limit in all.
+int wait_for_lock(void* waiting, int tries) {
+  constexpr int kLongest_ms = 100, kShortTries = 7;
+  const int ms = tries < kShortTries ? 1 << tries : kLongest_ms;
+  if (std::max(0, tries - kShortTries) * kLongest_ms > kBusyMilliseconds) return 0;
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  const auto& f = *static_cast<const std::function<void()>*>(waiting);
+  if (f && ms == kLongest_ms) f();
+  return 1;
+}
+
 }  // namespace
 
-Connection::Connection(const std::filesystem::path& path, Mode mode) : path_(path) {
+Connection::Connection(const std::filesystem::path& path, Mode mode)
+    : path_(path), waiting_(std::make_unique<std::function<void()>>()) {
   const int flags = mode == Mode::read_only    ? SQLITE_OPEN_READONLY
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -56,7 +74,7 @@ Connection::Connection(const std::filesystem::path& path, Mode mode) : path_(pat
                                    flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code);
-  sqlite3_busy_timeout(db, kBusyMilliseconds);
+  sqlite3_busy_handler(db, wait_for_lock, waiting_.get());
 }
 
 void Connection::fail(int code) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class Connection {
   int64_t integer(const std::string& sql);
   std::string text(const std::string& sql);
 
+  // Called about ten times a second while a statement waits for another process.
+  void while_waiting(std::function<void()> f) { *waiting_ = std::move(f); }
+
   sqlite3* handle() const { return db_.get(); }
   const std::filesystem::path& path() const { return path_; }
   int64_t changes() const { return sqlite3_changes64(db_.get()); }
@@ -43,6 +47,7 @@ class Connection {
 
  private:
   std::filesystem::path path_;
+  std::unique_ptr<std::function<void()>> waiting_;  // at an address that SQLite can keep
   std::unique_ptr<sqlite3, CloseConnection> db_;
 };
 

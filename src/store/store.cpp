@@ -116,6 +116,7 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
 const std::filesystem::path& Store::path() const { return db_->path(); }
+void Store::while_waiting(std::function<void()> f) { db_->while_waiting(std::move(f)); }
 
 void Store::put_experiment(const ExperimentRow& experiment) {
   sql::Transaction transaction(*db_);

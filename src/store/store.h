@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,8 @@ class Store {
   Store& operator=(Store&&) noexcept;
 
   const std::filesystem::path& path() const;
+  // Called about ten times a second while a call waits for another process that holds the file.
+  void while_waiting(std::function<void()> f);
 
   // --- What is wanted ---
   // Adds runs that are not there as planned, and makes the experiment's list of runs this one.

@@ -11,6 +11,7 @@ class StoreError : public Error {
     refused,    // not a database of ours, of a newer version, damaged, a conflict
     disk_full,  // no space: nothing of the transaction was written
     io,         // reading or writing failed
+    memory,     // not enough of it
     busy,       // another process held the file for too long
     read_only,  // the file or its folder cannot be written
     statement,  // a statement is wrong

@@ -92,6 +92,9 @@ std::string literal(const Cell& value) {
   return number;
 }
 
+// What one view can hold: a query may read 1,000 columns (query_guard.cpp).
+constexpr size_t kMostColumns = 900;
+
 void add_column(std::string& sql, std::set<std::string>& taken, const std::string& expression,
                 const std::string& name) {
   if (taken.insert(name).second) sql += ",\n  " + expression + " AS " + name;
@@ -119,6 +122,12 @@ std::string run_wide(const sql::Connection& db) {
                "(SELECT m.value FROM metric m WHERE m.run = r.id AND m.name = " + names.text(0) +
                    " ORDER BY m.step DESC LIMIT 1)",
                column_name(names.text(1)));
+  if (taken.size() > kMostColumns)
+    throw StoreError(StoreError::Kind::refused,
+                     {"there are " + std::to_string(taken.size()) +
+                          " configuration keys and metrics of runs, the limit is " +
+                          std::to_string(kMostColumns),
+                      db.path().string(), ""});
   return sql + "\nFROM run r WHERE r.status <> 'void'";
 }
 

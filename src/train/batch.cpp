@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "train/controls.h"
+
 namespace sinkmoe {
 
 namespace {
@@ -31,9 +33,14 @@ Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill
 
 Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
                      int64_t first_row, int64_t rows, at::Device device) {
-  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
-    source.train_row(static_cast<uint64_t>(config.train.seed), step, first_row + i, row);
-  });
+  const auto seed = static_cast<uint64_t>(config.train.seed);
+  const bool shuffled = config.train.control == "shuffled_targets";
+  Batch batch = make(
+      config, rows, shuffled ? at::kCPU : device,
+      [&](int64_t i, std::span<int32_t> row) { source.train_row(seed, step, first_row + i, row); });
+  if (!shuffled) return batch;
+  shuffle_targets(batch.target_N, seed, step, first_row);
+  return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
 }
 
 Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,

@@ -11,7 +11,9 @@
 #include "core/text.h"
 #include "model/weights_io.h"
 #include "train/checkpoint.h"
+#include "train/controls.h"
 #include "train/evaluate.h"
+#include "train/lora.h"
 #include "train/memory.h"
 #include "train/prefetch.h"
 #include "train/row_buffer.h"
@@ -34,6 +36,7 @@ class Trainer {
 
  private:
   void start();
+  void prepare_partial_training();
   void choose_shared_heads(const at::Tensor& importance_LH);
   EvaluationResult evaluate_now(bool last);
   StepNumbers step();
@@ -50,7 +53,9 @@ class Trainer {
   const TrainHooks& hooks_;
   at::Device device_;
   Decoder model_;
+  std::unique_ptr<LowRankAdapters> adapters_;  // of train.lora_rank, or none
   Optimizer optimizer_;
+  std::optional<FrozenParams> frozen_;  // of train.control, once the weights are loaded
   std::unique_ptr<BalanceLoss> balance_;
   BatchAhead batches_;
   TrainState state_;
@@ -67,7 +72,8 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       hooks_(hooks),
       device_(config_.run.device == "cuda" ? at::kCUDA : at::kCPU),
       model_(config_, source.vocabulary(), device_),
-      optimizer_(model_.params(), config_.train),
+      adapters_(config_.train.lora_rank > 0 ? std::make_unique<LowRankAdapters>(model_) : nullptr),
+      optimizer_(adapters_ ? adapters_->params() : model_.params(), config_.train),
       balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
       batches_(source, config_, device_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)) {}
@@ -84,10 +90,24 @@ void Trainer::start() {
     hooks_.event({"initial weights",
                   fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
+  prepare_partial_training();
   if (!request_.resume)
     hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
   progress_.step = logged_ = state_.step;
   progress_.steps = config_.train.steps;
+}
+
+// What does not train: everything but adapters, or what the control keeps.
+void Trainer::prepare_partial_training() {
+  if (adapters_ && request_.resume)
+    adapters_->restore(state_.base, state_.adapters);
+  else if (adapters_)
+    adapters_->take_base();
+  if (adapters_) {
+    state_.base = adapters_->base();
+    state_.adapters = adapters_->values();
+  }
+  if (config_.train.control == "frozen_attention") frozen_.emplace(model_.params(), is_attention);
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
@@ -145,12 +165,16 @@ StepNumbers Trainer::step() {
   model_.params().flat_grad().zero_();
   const int64_t rows = config_.train.batch / config_.train.micro_batches;
   for (int64_t i = 0; i < config_.train.micro_batches; ++i) backward_part(i * rows, rows, numbers);
+  if (frozen_) frozen_->clear_gradients();
+  if (adapters_) adapters_->gather_gradients();
   numbers.gradient_norm = optimizer_.gradient_norm();
   numbers.lr = learning_rate(config_.train, state_.step);
   if (!std::isfinite(numbers.loss) || !std::isfinite(numbers.aux) ||
       !std::isfinite(numbers.gradient_norm))
     return numbers;
   optimizer_.step(state_.step, numbers.lr, numbers.gradient_norm);
+  if (frozen_) frozen_->restore();
+  if (adapters_) adapters_->write_weights();
   ++state_.step;
   return numbers;
 }

@@ -65,11 +65,47 @@ TEST(Committed, GridHoldsEveryRunOfQuick) {
 }
 
 TEST(Committed, EveryControlIsPartOfTheSweep) {
-  for (const std::string name : {"smoke", "quick", "grid", "text_small"}) {
+  for (const std::string name :
+       {"smoke", "quick", "grid", "text_small", "lr", "losses", "finetune"}) {
     const Plan plan = committed(name);
     std::set<std::string> ids = {""};
     for (const RunSpec& run : plan.runs) ids.insert(run.run_id);
     for (const RunSpec& run : plan.runs) EXPECT_TRUE(ids.contains(run.control)) << run.label;
+  }
+}
+
+std::set<std::string> ids_of(const std::string& name) {
+  std::set<std::string> ids;
+  for (const RunSpec& run : committed(name).runs) ids.insert(run.run_id);
+  return ids;
+}
+
+// Sweeps that say that they take up the runs of grid do so.
+TEST(Committed, LaterSweepsShareTheRunsOfGrid) {
+  const std::set<std::string> grid = ids_of("grid");
+  const std::map<std::string, size_t> shared = {
+      {"losses", 40}, {"finetune", 5}, {"emergence", 3}, {"lr", 0}, {"controls", 0}};
+  for (const auto& [name, count] : shared) {
+    size_t found = 0;
+    for (const std::string& id : ids_of(name)) found += grid.contains(id);
+    EXPECT_EQ(found, count) << name;
+  }
+}
+
+TEST(Committed, FineTunedRunsStartFromCollapsedOnesOfTheirSeed) {
+  for (const std::string name : {"finetune", "finetune_lora"}) {
+    const Plan plan = committed(name);
+    std::map<std::string, const RunSpec*> parents;
+    for (const RunSpec& run : plan.runs)
+      if (run.parent.empty()) parents[run.run_id] = &run;
+    EXPECT_EQ(parents.size(), 5u);
+    for (const RunSpec& run : plan.runs) {
+      if (run.parent.empty()) continue;
+      ASSERT_TRUE(parents.contains(run.parent)) << run.label;
+      EXPECT_EQ(parents[run.parent]->config.train.seed, run.config.train.seed);
+      EXPECT_EQ(parents[run.parent]->config.balance.weight, 0);
+      EXPECT_EQ(run.config.data.trigger_rank, 3) << "a shifted task";
+    }
   }
 }
 

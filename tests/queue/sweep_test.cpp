@@ -146,7 +146,9 @@ TEST_F(Sweeps, OnFailStopLeavesTheRestForTheNextCommand) {
 TEST_F(Sweeps, BadRequestsWriteNothing) {
   Plan cuda = fake_plan(1, 5);
   cuda.runs[0].config.run.device = "cuda";
-  if (gpu_count() == 0) EXPECT_THROW(run(cuda), Error);
+  if (gpu_count() == 0) {
+    EXPECT_THROW(run(cuda), Error);
+  }
   options_.body = "fakes";
   EXPECT_THROW(run(fake_plan(1, 5)), Error);
   EXPECT_FALSE(fs::exists(db_));

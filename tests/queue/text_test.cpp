@@ -40,10 +40,12 @@ TEST(WorkerArguments, SurviveTheRoundTrip) {
       .db = "/a b/r.db", .run_id = "abc", .body = "fake", .epoch = 7, .supervisor = 9, .pipe = 3};
   args.keep = Keep::all;
   args.lease_seconds = 0.25;
+  args.threads = 5;
   EXPECT_EQ(to_arguments(parse_worker_arguments(to_arguments(args))), to_arguments(args));
   EXPECT_THROW(parse_worker_arguments({"x"}), Error);
-  EXPECT_THROW(parse_worker_arguments({"db", "id", "fake", "x", "1", "3", "all", "3", "60", "300"}),
-               Error);
+  EXPECT_THROW(
+      parse_worker_arguments({"db", "id", "fake", "x", "1", "3", "all", "3", "60", "300", "0"}),
+      Error);
 }
 
 TEST(Death, IsExplained) {

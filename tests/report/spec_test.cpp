@@ -127,6 +127,8 @@ TEST(QueryText, FillsParametersOutsideStringsAndComments) {
   EXPECT_EQ(fill_query("select eval_bpb as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */", "",
                        {"eval_bpb"}),
             "select NULL as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */");
+  EXPECT_EQ(fill_query("select e.eval_bpb, e.eval_loss, 0.5 * e.eval_bpb from e", "", {"eval_bpb"}),
+            "select NULL, e.eval_loss, 0.5 * NULL from e");
   EXPECT_TRUE(uses_experiment("select :experiment"));
   EXPECT_FALSE(uses_experiment("select ':experiment', :experiments"));
 }

@@ -1,0 +1,42 @@
+#include "plan/stored_run.h"
+
+#include <optional>
+
+#include "config/compose.h"
+#include "core/error.h"
+#include "data/source.h"
+#include "plan/identity.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::optional<std::string> data_hash(const DataConfig& data) {
+  try {
+    return source_identity(data);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string contradiction(const std::string& run_id, const std::string& parent_id,
+                          const std::string& config, const std::string& identity) {
+  RunConfig parsed;
+  try {
+    parsed = parse_canonical(config, "its configuration");
+  } catch (const Error& e) {
+    return e.what();
+  }
+  if (identity_text(parsed) != identity)
+    return "its configuration does not give the identity that is stored with it";
+  const auto hash = data_hash(parsed.data);
+  if (!hash) return "";
+  const std::string named = identify(identity, *hash, {parent_id, parent_id}).run_id;
+  if (named == run_id) return "";
+  return "its configuration makes it run " + named +
+         ": it was changed, or made by a version with another result epoch";
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,14 @@
+// What an error means for an attempt: its outcome, which decides whether it is tried again.
+#pragma once
+
+#include <string>
+
+#include "core/error.h"
+
+namespace sinkmoe {
+
+// disk, io or user. Not for StoreError's kind alone: files are written by several modules, which
+// report the system's reason as text.
+std::string outcome_of(const Error& error);
+
+}  // namespace sinkmoe

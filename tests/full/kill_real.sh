@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# KILLS (100) kills of real training, at random moments and at chosen calls: weights, moments and every metric come out
+# with the bits of a sweep that was never cut. Needs LibTorch.
+# Cost: 10 minutes.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+"$sinkmoe" list variants 2>/dev/null | grep -q vanilla || { echo "skipped: built without LibTorch"; exit 77; }
+drill kills --body train --kills "${KILLS:-100}" --longest 6 --name kills_train
