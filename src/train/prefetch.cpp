@@ -53,7 +53,8 @@ class BatchAhead::Thread {
   void work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [&] { return stop_ || (asked_ && !made_ && !error_ && asked_ != done_); });
+      changed_.wait(lock,
+                    [&] { return stop_ || (asked_ && !made_ && !error_ && asked_ != done_); });
       if (stop_) return;
       const Wanted wanted = *asked_;
       lock.unlock();

@@ -1,5 +1,5 @@
-// Rows of metrics on their way out of the training loop, handed on in batches: a store that writes each batch to disk
-// for good would otherwise stand in the path of every tenth step.
+// Rows of metrics on their way out of the training loop, handed on in batches: a store that writes
+// each batch to disk for good would otherwise stand in the path of every tenth step.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@ class RowBuffer {
   RowBuffer(const RowBuffer&) = delete;
   RowBuffer& operator=(const RowBuffer&) = delete;
 
-  // The same hooks, with rows kept back for at most kSeconds. They are handed on, in order, before any event or
-  // checkpoint: a resumed run neither misses nor repeats one.
+  // The same hooks, with rows kept back for at most kSeconds. They are handed on, in order, before
+  // any event or checkpoint: a resumed run neither misses nor repeats one.
   const TrainHooks& hooks() const { return buffered_; }
   void flush();
 
