@@ -3,28 +3,27 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "attention/self_test.h"
 #include "balance/balance.h"
 #include "core/registry.h"
 #include "model/weights_io.h"
-#include "train/batch.h"
 #include "train/checkpoint.h"
 #include "train/device_step.h"
 #include "train/divergence.h"
 #include "train/evaluate.h"
 #include "train/memory.h"
 #include "train/partial.h"
+#include "train/prefetch.h"
 #include "train/probes.h"
+#include "train/row_buffer.h"
 #include "train/schedule.h"
+#include "train/step_log.h"
 #include "train/task_scores.h"
 
 namespace sinkmoe {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 class Trainer {
  public:
@@ -44,7 +43,6 @@ class Trainer {
                        const at::Tensor& weight);
   at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT) const;
   std::string account(const std::vector<StepNumbers>& steps);
-  void log_step(const StepNumbers& numbers);
   void write_checkpoint();
   void finish();
 
@@ -58,12 +56,12 @@ class Trainer {
   Optimizer optimizer_;
   std::unique_ptr<BalanceLoss> balance_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
+  BatchAhead batches_;
   TrainState state_;
-  TrainProgress progress_;
+  StepLog log_;
   std::vector<int64_t> evaluation_steps_;
   DivergenceCheck diverged_;
-  int64_t checkpointed_ = -1, logged_ = 0;
-  Clock::time_point logged_at_ = Clock::now();
+  int64_t checkpointed_ = -1;
 };
 
 Trainer::Trainer(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks)
@@ -76,6 +74,8 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
       balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
+      batches_(source, config_, device_),
+      log_(config_, hooks_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
       diverged_(config_.train, source.vocabulary()) {}
 
@@ -94,8 +94,7 @@ void Trainer::start() {
   partial_.begin(request_.resume.has_value(), state_);
   if (!request_.resume)
     hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
-  progress_.step = logged_ = state_.step;
-  progress_.steps = config_.train.steps;
+  log_.start_clock(state_.step);
   if (state_.shared_LH.defined()) state_.shared_LH = state_.shared_LH.to(device_);
   if (device_.is_cuda()) make_device_step();
 }
@@ -112,10 +111,8 @@ EvaluationResult Trainer::evaluate_now(bool last) {
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
   if (last) probe(e.heads);
-  progress_.imbalance = e.result.imbalance;
-  progress_.sink_rate = e.result.sink_rate;
-  logged_at_ = Clock::now();  // evaluation time is not training time
-  logged_ = state_.step;
+  log_.evaluated(e.result.imbalance, e.result.sink_rate);
+  log_.start_clock(state_.step);  // evaluation time is not training time
   return e.result;
 }
 
@@ -167,7 +164,7 @@ StepNumbers Trainer::step() {
   const int64_t parts = config_.train.micro_batches, rows = config_.train.batch / parts;
   const double share = 1.0 / static_cast<double>(parts);
   for (int64_t i = 0; i < parts; ++i) {
-    const Batch batch = training_batch(source_, config_, state_.step, i * rows, rows, device_);
+    const Batch batch = batches_.take(state_.step, i * rows, rows);
     const Losses losses = backward_part(batch.ids_BT, batch.target_N, {});
     numbers.loss += share * losses.loss.item<double>();
     numbers.aux += share * losses.balance.item<double>();
@@ -221,30 +218,9 @@ std::vector<StepNumbers> Trainer::advance() {
 std::string Trainer::account(const std::vector<StepNumbers>& steps) {
   for (const StepNumbers& numbers : steps) {
     if (std::string why = diverged_(numbers); !why.empty()) return why;
-    log_step(numbers);
+    log_.add(numbers);
   }
   return "";
-}
-
-void Trainer::log_step(const StepNumbers& n) {
-  const int64_t step = n.step + 1;
-  progress_.step = step;
-  progress_.loss = n.loss;
-  const auto now = Clock::now();
-  const double seconds = std::chrono::duration<double>(now - logged_at_).count();
-  const auto tokens =
-      static_cast<double>((step - logged_) * config_.train.batch * config_.data.context);
-  if (step % config_.run.log_every == 0 || step == config_.train.steps) {
-    progress_.tokens_per_second = tokens / std::max(seconds, 1e-9);
-    hooks_.metrics({{"train/loss", step, -1, -1, n.loss},
-                    {"train/aux_loss", step, -1, -1, n.aux},
-                    {"train/grad_norm", step, -1, -1, n.gradient_norm},
-                    {"train/lr", step, -1, -1, n.lr},
-                    {"train/tokens_per_s", step, -1, -1, progress_.tokens_per_second}});
-    logged_at_ = now;
-    logged_ = step;
-  }
-  hooks_.progress(progress_);
 }
 
 void Trainer::write_checkpoint() {
@@ -292,7 +268,10 @@ TrainResult Trainer::run() {
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
   keep_freed_memory();
-  return Trainer(request, source, hooks).run();
+  RowBuffer rows(hooks);
+  const TrainResult result = Trainer(request, source, rows.hooks()).run();
+  rows.flush();
+  return result;
 }
 
 }  // namespace sinkmoe
