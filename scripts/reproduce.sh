@@ -4,7 +4,8 @@
 # scripts/reproduce.sh [--help] [WHAT]
 #   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 12 minutes
 #   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: 2 hours
-#   h100        the reference sweep on one GPU (CUDA toolkit 13.0)                              Time: 30 minutes
+#   h100 [DIR]  the sweep at 10M parameters on one large GPU (CUDA toolkit 13.0), on a folder of
+#               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
 #   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 2 minutes
 #               --check: and are those in docs/ equal to them; --update: copies them to docs/
 #   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: hours
@@ -80,11 +81,28 @@ text() {
   report
 }
 
+# The number that a query of one row and one column gives, or nothing.
+number_of() { "$sinkmoe" query --csv "$1" | tail -n +2; }
+
+# The pilot's rule stands in experiments/h100_pilot.toml.
 h100() {
-  need_experiment h100
+  [ $# -le 1 ] || fail "h100 takes one folder" "scripts/reproduce.sh h100 path/to/texts"
+  local data=data/novels8k rate lr
+  [ $# = 0 ] || [ -d "$caller/$1" ] || [ -d "$1" ] || fail "$1 is no folder"
   has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, take scripts/reproduce.sh without arguments"
+  [ $# = 1 ] || [ -d "$ROOT/$data" ] ||
+    fail "$data is not there" "give a folder of UTF-8 text: scripts/reproduce.sh h100 path/to/texts"
   "$ROOT/scripts/build.sh" cuda-release sinkmoe
-  run h100
+  if [ ! -d "$ROOT/$data" ]; then
+    say "importing $1"
+    "$sinkmoe" data import "$(cd "$caller" && realpath -m "$1")" --out "$data" --vocab 8192
+  fi
+  run h100_pilot
+  [ "$result" = 0 ] || fail "the pilot has failed runs, so its rule cannot be applied" "sinkmoe status h100_pilot"
+  rate="$(number_of "select max(eval_sink_rate) from experiment_wide where experiment = 'h100_pilot'")"
+  lr="$(number_of "select min(train_lr) from experiment_wide where experiment = 'h100_pilot' and eval_sink_rate >= 20")"
+  say "pilot: at most ${rate:-0}% of the heads are sinks; the text sweep needs 20%"
+  if [ -n "$lr" ]; then run h100_sweep "train.lr=$lr"; else run h100_capacity; fi
   report
 }
 
@@ -210,7 +228,7 @@ case "${1:-}" in
     report
     ;;
   text) shift; text "$@" ;;
-  h100) h100 ;;
+  h100) shift; h100 "$@" ;;
   tables | paper) "$@" ;;
   -*) fail "unknown argument '$1'" "see scripts/reproduce.sh --help" ;;
   *) artifacts "$@" ;;

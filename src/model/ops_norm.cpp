@@ -31,7 +31,10 @@ std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& dy, const at::
                                residual.defined() ? data(residual) : nullptr, data(dx),
                                data(partial) + i * C);
   });
-  return {dx, chunks == 1 ? partial.squeeze(0) : partial.sum(0)};
+  float* sum = data(partial);
+  for (int64_t i = 1; i < chunks; ++i)
+    for (int64_t c = 0; c < C; ++c) sum[c] += sum[i * C + c];
+  return {dx, partial[0]};
 }
 
 struct Norm : Function<Norm> {

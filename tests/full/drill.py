@@ -147,12 +147,12 @@ def result(name, passed, figures, problems=()):
     os.makedirs(RESULTS, exist_ok=True)
     record = {"name": name, "passed": passed, "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
               "commit": os.environ.get("SINKMOE_COMMIT", "unknown"), "machine": os.environ.get("SINKMOE_MACHINE", "unknown"),
-              "figures": figures, "problems": list(problems)[:20]}
+              "figures": figures, "problems": list(problems)[:200]}
     with open(os.path.join(RESULTS, name + ".json"), "w", encoding="utf-8") as file:
         json.dump(record, file, indent=1)
         file.write("\n")
     print(json.dumps(figures))
-    for problem in record["problems"]:
+    for problem in record["problems"][:20]:
         print("PROBLEM: " + problem, file=sys.stderr)
     return 0 if passed else 1
 

@@ -1,5 +1,7 @@
 """kill -9 at random moments and at chosen calls: nothing that was committed is lost, nothing comes twice, and the same
 command again gives the bits of a sweep that was never cut."""
+import glob
+
 from drill import *
 
 PLACES = {"checkpoint": lambda path: "/runs/" in path, "journal": lambda path: path.endswith("-journal"),
@@ -28,7 +30,8 @@ class Kills:
             return None
         with open(log, encoding="utf-8") as file:
             lines = [line.split(maxsplit=3) for line in file if line.startswith("fired ")]
-        os.unlink(log)
+        for name in glob.glob(log + "*"):
+            os.unlink(name)
         return lines[0][3].strip() if lines else None
 
     def count(self, place, path=None):

@@ -1,9 +1,9 @@
 // The training body behind the queue's interface: a job in, rows and checkpoints out.
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
+#include "attention/device.h"
 #include "core/registry.h"
 #include "data/tasks.h"
 #include "metrics/metrics.h"
@@ -16,14 +16,8 @@ namespace {
 
 // Everything process-wide that decides bits: threads, TF32, deterministic kernels.
 void prepare_process(const RunSection& run) {
+  if (run.device == "cuda") prepare_cuda(run.mode == "exact");
   at::set_num_threads(static_cast<int>(run.threads));
-  if (run.device != "cuda") return;
-  if (!at::hasCUDA())
-    throw Error("run.device is 'cuda', but no usable GPU was found", "",
-                "use run.device=cpu, or run on a GPU machine");
-  at::globalContext().setAllowTF32CuBLAS(false);
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setDeterministicAlgorithms(run.mode == "exact", false);
 }
 
 TrainHooks hooks_of(JobContext& context) {
