@@ -12,7 +12,7 @@ template <class T>
 struct Rows {
   T* data = nullptr;
   int64_t b = 0, h = 0, t = 0;
-  T* operator()(int64_t ib, int64_t ih, int64_t it) const {
+  [[gnu::always_inline]] T* operator()(int64_t ib, int64_t ih, int64_t it) const {
     return data + ib * b + ih * h + it * t;
   }
 };

@@ -32,6 +32,8 @@ class HeadMixer {
  public:
   virtual ~HeadMixer() = default;
   virtual HeadOut mix(const HeadIn& in) const = 0;
+  // The sink is key 0, whose value the gate does not count; otherwise it is no key at all.
+  virtual bool sink_is_first_key() const { return false; }
 };
 
 struct MixerContext {

@@ -8,6 +8,7 @@
 #include "attention/check_shapes.h"
 #include "attention/kernels.h"
 #include "attention/passes.h"
+#include "attention/tile_attention.h"
 
 namespace sinkmoe {
 namespace {
@@ -119,6 +120,7 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
   check_shapes(q_BHTK, k_BJTK, v_BJTK, mode, sink_H);
   const at::Tensor q = kernels::with_unit_stride(q_BHTK), k = kernels::with_unit_stride(k_BJTK),
                    v = kernels::with_unit_stride(v_BJTK);
+  if (has_tiles(q)) return tile_attention(q, k, v, scale, mode, sink_H);
   if (mode == SinkMode::none) {
     const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     return {.out_BHTK = kernels::plain(q, k, v, scale),

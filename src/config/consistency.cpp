@@ -51,11 +51,24 @@ void check_training(const RunConfig& c, List& list) {
         equals("train.batch", c.train.batch) + " is not divisible by " +
             equals("train.micro_batches", c.train.micro_batches),
         "every micro-batch has batch / micro_batches rows");
+  if (c.train.lora_rank > 0 && c.train.control == "frozen_attention")
+    add(list, {"train.lora_rank", "train.control"},
+        equals("train.lora_rank", c.train.lora_rank) +
+            " trains attention, which train.control = frozen_attention keeps as it is",
+        "choose one of them");
   const std::string& parent = c.train.init_from;
   const bool hex = parent.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!parent.empty() && (parent.size() != 12 || !hex))
     add(list, {"train.init_from"}, "train.init_from is '" + parent + "', which is no run id",
         "a run id has 12 hexadecimal digits; in a sweep use init_from in the block");
+}
+
+void check_evaluation(const RunConfig& c, List& list) {
+  if (!c.eval.tasks.empty() && c.data.source != "text")
+    add(list, {"eval.tasks", "data.source"},
+        "eval.tasks asks questions in words, but data.source = " + c.data.source +
+            " has no tokenizer",
+        "set data.source = text, or leave eval.tasks empty");
 }
 
 void check_device(const RunSection& run, List& list) {
@@ -88,6 +101,7 @@ std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
   List list;
   check_shape(config.model, list);
   check_training(config, list);
+  check_evaluation(config, list);
   check_device(config.run, list);
   check_size(config, list);
   return list;

@@ -108,6 +108,11 @@ struct DataConfig {
   int64_t context = 64;
   int64_t symbols = 63, triggers = 3, chain_seed = 1;
   double zipf = 1.0, sharp = 1.5;
+  int64_t trigger_rank = 0;
+  bool bos = true;
+  int64_t kinds = 4, stride = 1;
+  int64_t pairs = 8, queries = 8;
+  double gap_power = 1;
   bool operator==(const DataConfig&) const = default;
 };
 
@@ -118,11 +123,25 @@ void fields(C& c, F&& f) {
   f({.key = "path", .help = "folder made by `sinkmoe data import` (text)", .identity = false},
     c.path);
   f({"context", "tokens per row, BOS included", "tokens", 2, 1 << 20}, c.context);
-  f({"symbols", "symbols of the synthetic chain, without BOS (backcopy)", "", 4, 4096}, c.symbols);
-  f({"triggers", "trigger symbols (backcopy)", "", 1, 1000}, c.triggers);
-  f({"chain_seed", "seed of the chain, not of the run (backcopy)", "", 0, 1e15}, c.chain_seed);
-  f({"zipf", "exponent of the Zipf weights (backcopy)", "", 0, 10}, c.zipf);
-  f({"sharp", "spread of the log transition weights (backcopy)", "", 0, 20}, c.sharp);
+  f({"symbols", "symbols of a synthetic source, without BOS", "", 4, 4096}, c.symbols);
+  f({"triggers", "trigger symbols (backcopy), of each kind (multicopy)", "", 1, 1000}, c.triggers);
+  f({"chain_seed", "seed of the chain, not of the run (synthetic sources)", "", 0, 1e15},
+    c.chain_seed);
+  f({"zipf", "exponent of the chain's Zipf weights", "", 0, 10}, c.zipf);
+  f({"sharp", "spread of the chain's log transition weights", "", 0, 20}, c.sharp);
+  f({"trigger_rank", "rank in probability of the first trigger; 0: the most probable symbol", "", 0,
+     4096},
+    c.trigger_rank);
+  f({"bos", "rows start with BOS; false: with an ordinary symbol (backcopy, multicopy)"}, c.bos);
+  f({"kinds", "kinds of triggers, each with a copy distance of its own (multicopy)", "", 1, 256},
+    c.kinds);
+  f({"stride", "kind i copies from 1 + i * stride before its trigger (multicopy)", "tokens", 1,
+     1024},
+    c.stride);
+  f({"pairs", "key-value pairs of a row (recall, needle)", "", 1, 4096}, c.pairs);
+  f({"queries", "pairs of a row that are asked for (recall, needle)", "", 1, 4096}, c.queries);
+  f({"gap_power", "questions stand at slot s with weight s^-gap_power (recall)", "", 0, 10},
+    c.gap_power);
 }
 
 struct TrainConfig {
@@ -132,6 +151,9 @@ struct TrainConfig {
   double decay_fraction = 0.2, clip = 1.0;
   int64_t seed = 0, checkpoint_every = 250;
   std::string init_from = "";
+  std::string control = "none";
+  int64_t lora_rank = 0;
+  double lora_alpha = 16;
   bool operator==(const TrainConfig&) const = default;
 };
 
@@ -163,11 +185,23 @@ void fields(C& c, F&& f) {
      .help = "run whose final weights this run starts from (identity: the parent's run_id)",
      .identity = false},
     c.init_from);
+  f({.key = "control",
+     .help = "a control of what training does: attention keeps its initial values, or targets are "
+             "shuffled over the batch",
+     .choices = {"none", "frozen_attention", "shuffled_targets"}},
+    c.control);
+  f({"lora_rank", "rank of adapters on qkv_proj and o_proj, all else frozen; 0: full training", "",
+     0, 4096},
+    c.lora_rank);
+  f({"lora_alpha", "adapters are scaled by lora_alpha / lora_rank", "", 0, 1e6}, c.lora_alpha);
 }
 
 struct EvalConfig {
   int64_t points = 12, tokens = 65536, final_tokens = 500000;
   double sink_threshold = 0.3;
+  std::string probes = "none", split = "valid";
+  std::string tasks = "", tasks_path = "data/tasks";
+  int64_t task_questions = 1000;
   bool operator==(const EvalConfig&) const = default;
 };
 
@@ -179,6 +213,20 @@ void fields(C& c, F&& f) {
   f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12},
     c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
+  f({.key = "probes",
+     .help = "what the last evaluation measures beside the losses; full: every probe",
+     .choices = {"none", "full"}},
+    c.probes);
+  f({.key = "split", .help = "held-out part that evaluations read", .choices = {"valid", "test"}},
+    c.split);
+  f({.key = "tasks",
+     .help = "zero-shot tasks of the last evaluation: names joined by commas, or all"},
+    c.tasks);
+  f({.key = "tasks_path",
+     .help = "folder of the task files (identity: the hash of the files that are used)",
+     .identity = false},
+    c.tasks_path);
+  f({"task_questions", "questions of a task, the first in its file", "", 1, 1e9}, c.task_questions);
 }
 
 struct RunSection {

@@ -25,6 +25,11 @@ void check_fields(const DataConfig& config) {
                             std::to_string(config.symbols) +
                             " symbols: every symbol would be a trigger",
                         "", "lower data.triggers"});
+  else if (config.trigger_rank + config.triggers > config.symbols)
+    problems.push_back({"data.trigger_rank is " + std::to_string(config.trigger_rank) + " with " +
+                            std::to_string(config.triggers) + " triggers of " +
+                            std::to_string(config.symbols) + " symbols",
+                        "", "lower data.trigger_rank or data.triggers"});
   if (!problems.empty()) throw Error(problems);
 }
 
@@ -76,21 +81,15 @@ std::vector<double> find_stationary(std::span<const double> transition, size_t n
               "lower data.sharp or take another data.chain_seed");
 }
 
-std::vector<int32_t> most_probable(std::span<const double> probability, int64_t count) {
+// The symbols of rank `first` .. `first + count - 1` in probability; equal ones by symbol.
+std::vector<int32_t> by_probability(std::span<const double> probability, int64_t first,
+                                    int64_t count) {
   std::vector<int32_t> order(probability.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
     return probability[static_cast<size_t>(a)] > probability[static_cast<size_t>(b)];
   });
-  order.resize(static_cast<size_t>(count));
-  return order;
-}
-
-double entropy(std::span<const double> probability) {
-  double nats = 0;
-  for (double p : probability)
-    if (p > 0) nats -= p * std::log(p);
-  return nats;
+  return {order.begin() + first, order.begin() + first + count};
 }
 
 }  // namespace
@@ -102,7 +101,7 @@ BackcopyTask make_backcopy(const DataConfig& config) {
   task.bos = static_cast<int32_t>(config.symbols);
   task.transition = draw_transition(config);
   task.stationary = find_stationary(task.transition, static_cast<size_t>(config.symbols));
-  task.triggers = most_probable(task.stationary, config.triggers);
+  task.triggers = by_probability(task.stationary, config.trigger_rank, config.triggers);
   task.is_trigger.assign(static_cast<size_t>(config.symbols + 1), 0);
   task.start = task.stationary;
   for (int32_t trigger : task.triggers) {
@@ -116,16 +115,27 @@ BackcopyTask make_backcopy(const DataConfig& config) {
 // A field added later enters the text only where it is not at its default, so that old hashes stay.
 std::string backcopy_hash(const DataConfig& config) {
   check_fields(config);
-  return sha256_hex("backcopy 1\nsymbols=" + std::to_string(config.symbols) +
-                    "\ntriggers=" + std::to_string(config.triggers) +
-                    "\nchain_seed=" + std::to_string(config.chain_seed) +
-                    "\nzipf=" + shortest(config.zipf) + "\nsharp=" + shortest(config.sharp) + "\n");
+  std::string text = "backcopy 1\nsymbols=" + std::to_string(config.symbols) +
+                     "\ntriggers=" + std::to_string(config.triggers) +
+                     "\nchain_seed=" + std::to_string(config.chain_seed) +
+                     "\nzipf=" + shortest(config.zipf) + "\nsharp=" + shortest(config.sharp) + "\n";
+  if (config.trigger_rank != 0)
+    text += "trigger_rank=" + std::to_string(config.trigger_rank) + "\n";
+  if (!config.bos) text += "bos=0\n";
+  return sha256_hex(text);
+}
+
+double entropy_nats(std::span<const double> probability) {
+  double nats = 0;
+  for (double p : probability)
+    if (p > 0) nats -= p * std::log(p);
+  return nats;
 }
 
 double chain_entropy(const BackcopyTask& task) {
   double nats = 0;
   for (int64_t i = 0; i < task.symbols; ++i)
-    nats += task.stationary[static_cast<size_t>(i)] * entropy(task.row(i));
+    nats += task.stationary[static_cast<size_t>(i)] * entropy_nats(task.row(i));
   return nats;
 }
 
@@ -160,18 +170,20 @@ PairState next_state(const BackcopyTask& task, const PairState& state) {
 
 }  // namespace
 
-BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context) {
+BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos) {
   const auto n = static_cast<size_t>(task.symbols);
   std::vector<double> row_entropy(n);
-  for (size_t i = 0; i < n; ++i) row_entropy[i] = entropy(task.row(static_cast<int64_t>(i)));
+  for (size_t i = 0; i < n; ++i) row_entropy[i] = entropy_nats(task.row(static_cast<int64_t>(i)));
   PairState state{task.start, std::vector<double>(n, 0.0)};
-  double nats = entropy(task.start), chain = 1;
-  for (int64_t t = 2; t <= context; ++t) {
+  // Without BOS the first drawn symbol is no target, and the row holds one more.
+  const int64_t drawn = bos ? context : context + 1;
+  double nats = bos ? entropy_nats(task.start) : 0, chain = bos ? 1 : 0;
+  for (int64_t t = 2; t <= drawn; ++t) {
     const PairState next = next_state(task, state);
     const bool settled =
         distance(next.plain, state.plain) + distance(next.copied, state.copied) < 1e-13;
     // Once the distribution stays as it is, the rest of the row repeats this position.
-    const double count = settled ? static_cast<double>(context - t + 1) : 1;
+    const double count = settled ? static_cast<double>(drawn - t + 1) : 1;
     nats += count *
             std::inner_product(state.plain.begin(), state.plain.end(), row_entropy.begin(), 0.0);
     chain += count * std::accumulate(state.plain.begin(), state.plain.end(), 0.0);

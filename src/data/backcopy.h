@@ -5,8 +5,9 @@
 //   x_t = x_{t-2}          if x_{t-1} is a trigger and x_{t-2} is neither a trigger nor BOS
 //   ("backcopy") x_t ~ B[x_{t-1}, .]    otherwise ("chain")
 // B[i, j] is proportional to (j + 1)^-zipf * exp(sharp * N(0, 1)), drawn from data.chain_seed and
-// not from the run's seed, so every run sees the same task. The triggers are the most probable
-// symbols under pi, the stationary distribution of B.
+// not from the run's seed, so every run sees the same task. The triggers are the symbols of rank
+// data.trigger_rank and below under pi, the stationary distribution of B (rank 0: the most
+// probable). With data.bos = false rows start at x_1 of the above.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ struct BackcopyTask {
   std::vector<double> transition;   // B, [symbols, symbols], rows sum to 1
   std::vector<double> stationary;   // pi, [symbols]
   std::vector<double> start;        // distribution of x_1: pi without triggers, [symbols]
-  std::vector<int32_t> triggers;    // most probable first; equal ones by symbol
+  std::vector<int32_t> triggers;    // in falling probability; equal ones by symbol
   std::vector<uint8_t> is_trigger;  // [symbols + 1], BOS included
 
   std::span<const double> row(int64_t symbol) const {
@@ -46,17 +47,18 @@ BackcopyTask make_backcopy(const DataConfig& config);
 // The same checks on the fields alone, and a hash of the fields that decide the rows.
 std::string backcopy_hash(const DataConfig& config);
 
+double entropy_nats(std::span<const double> probability);
 double chain_entropy(const BackcopyTask& task);  // sum_i pi_i H(B[i, .]), nats
 double trigger_mass(const BackcopyTask& task);   // sum of pi over the triggers
 
 // Loss of the ideal predictor, which knows B, pi and the rule.
 struct BackcopyFloor {
-  double nats = 0;            // mean over all targets x_1 .. x_context
+  double nats = 0;            // mean over all targets of a row
   double chain_nats = 0;      // mean over the chain positions; it is 0 over the backcopy positions
   double backcopy_share = 0;  // expected share of the targets that are copies
 };
 
 // Exact: carries the distribution of the last two symbols from position to position.
-BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context);
+BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos = true);
 
 }  // namespace sinkmoe

@@ -1,10 +1,17 @@
 #include "data/source.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "core/hash.h"
 #include "core/registry.h"
+#include "data/tasks.h"
 
 namespace sinkmoe {
+
+void DataSource::test_row(int64_t, std::span<int32_t>) const {
+  throw std::logic_error("this data source has no test rows");
+}
 
 void DataSource::parts_of(std::span<const int32_t>, std::span<uint8_t> part) const {
   std::fill(part.begin(), part.end(), uint8_t{0});
@@ -16,6 +23,15 @@ std::unique_ptr<DataSource> open_source(const DataConfig& config) {
 
 std::string source_identity(const DataConfig& config) {
   return Registry<SourceKind>::get(config.source).identity(config);
+}
+
+std::string data_identity(const RunConfig& config) {
+  const SourceKind& kind = Registry<SourceKind>::get(config.data.source);
+  const std::string source = kind.identity(config.data);
+  std::string more = tasks_identity(config.eval);
+  if (config.eval.split == "test" && kind.test_identity)
+    more += "test " + kind.test_identity(config.data) + "\n";
+  return more.empty() ? source : sha256_hex("source " + source + "\n" + more);
 }
 
 }  // namespace sinkmoe

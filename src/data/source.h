@@ -30,6 +30,10 @@ class DataSource {
   // Fixed validation rows, without overlap; `eval_rows()` of them.
   virtual int64_t eval_rows() const = 0;
   virtual void eval_row(int64_t index, std::span<int32_t> row) const = 0;
+  // Rows of the test split (eval.split = "test"), which shares nothing with the other two; 0: the
+  // source has none.
+  virtual int64_t test_rows() const { return 0; }
+  virtual void test_row(int64_t index, std::span<int32_t> row) const;
   // Bytes of text the targets of this row stand for; nullopt when the source is not text (no bits
   // per byte then).
   virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
@@ -51,9 +55,15 @@ struct SourceKind {
   std::function<std::unique_ptr<DataSource>(const DataConfig&)> open;
   // The content hash without loading more than a header; throws Error as open does.
   std::function<std::string(const DataConfig&)> identity;
+  // The same of the test split, where the other hash does not cover it; empty: it does.
+  std::function<std::string(const DataConfig&)> test_identity = {};
 };
 
 std::unique_ptr<DataSource> open_source(const DataConfig& config);
 std::string source_identity(const DataConfig& config);
+
+// Hash of everything a run reads: its source and, where evaluations read more, that too. Equal to
+// source_identity when they do not.
+std::string data_identity(const RunConfig& config);
 
 }  // namespace sinkmoe

@@ -1,8 +1,11 @@
 #include "metrics/metrics.h"
+#include "metrics/probe_infos.h"
 
 namespace sinkmoe {
 
-const std::vector<MetricInfo>& metric_infos() {
+namespace {
+
+const std::vector<MetricInfo>& common_infos() {
   static const std::vector<MetricInfo> infos = {
       {"eval/loss", "nats", "lower", "cross-entropy per predicted validation token"},
       {"eval/perplexity", "1", "lower", "exp of eval/loss"},
@@ -10,11 +13,22 @@ const std::vector<MetricInfo>& metric_infos() {
       {"eval/loss_backcopy", "nats", "lower",
        "loss on positions decided by the backcopy rule (E22)"},
       {"eval/loss_chain", "nats", "lower", "loss on positions drawn from the Markov chain (E22)"},
+      {"eval/loss_copy", "nats", "lower", "loss on positions decided by a copy rule (multicopy)"},
+      {"eval/loss_answer", "nats", "lower", "loss on the answers (recall, needle)"},
+      {"eval/loss_filler", "nats", "lower", "loss on what is no answer (recall, needle)"},
+      {"eval/accuracy", "1", "higher",
+       "share of answers whose most probable token is right (recall, needle)"},
       {"eval/floor", "nats", "lower", "loss of a perfect model of the synthetic source"},
       {"eval/imbalance", "1", "lower", "mean over layers of the CV of head importance (E14)"},
       {"eval/max_layer_cv", "1", "lower", "largest CV of head importance among the layers (E13)"},
       {"eval/sink_rate", "percent", "",
        "heads whose mean weight on the first token exceeds eval.sink_threshold (E21)"},
+      {"eval/sink_rate_10", "percent", "", "the same with the threshold 0.1"},
+      {"eval/sink_rate_20", "percent", "", "the same with the threshold 0.2"},
+      {"eval/sink_rate_50", "percent", "", "the same with the threshold 0.5"},
+      {"eval/sink_rate_80", "percent", "", "the same with the threshold 0.8"},
+      {"eval/top_quarter_share", "1", "lower",
+       "share of a layer's importance held by its H/4 most important heads, mean over layers (C3)"},
       {"eval/max_first_weight", "1", "", "largest mean weight of a head on the first token"},
       {"eval/gate_mean", "1", "", "mean importance over all heads"},
       {"layer/cv", "1", "lower", "CV of head importance in a layer, population deviation (E13)"},
@@ -32,6 +46,40 @@ const std::vector<MetricInfo>& metric_infos() {
       {"train/grad_norm", "1", "", "gradient norm before clipping"},
       {"train/lr", "1", "", "learning rate of a step"},
       {"train/tokens_per_s", "tokens/s", "higher", "training speed since the last row"}};
+  return infos;
+}
+
+void append(std::vector<MetricInfo>& to, const std::vector<MetricInfo>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+const std::vector<MetricInfo>& metric_infos() {
+  static const std::vector<MetricInfo> infos = metric_infos({.probes = "full"});
+  return infos;
+}
+
+std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks) {
+  if (tasks.empty()) return {};
+  std::vector<MetricInfo> infos = {
+      {"task/mean", "1", "higher", "mean accuracy over the zero-shot tasks of the run"},
+      {"task/mean_chance", "1", "", "mean chance level over the zero-shot tasks of the run"}};
+  for (const std::string& task : tasks) {
+    const std::string name = "task/" + task;
+    infos.push_back({name, "1", "higher", "zero-shot accuracy by the sum of log-probabilities"});
+    infos.push_back({name + "_byte", "1", "higher", "the same by log-probability per byte"});
+    infos.push_back({name + "_se", "1", "", "binomial standard error of the accuracy"});
+    infos.push_back({name + "_chance", "1", "", "accuracy of guessing"});
+    infos.push_back({name + "_n", "1", "", "questions asked"});
+    infos.push_back({name + "_truncated", "1", "", "questions cut from the left to the context"});
+  }
+  return infos;
+}
+
+std::vector<MetricInfo> metric_infos(const EvalConfig& eval) {
+  std::vector<MetricInfo> infos = common_infos();
+  if (eval.probes == "full") append(infos, probe_infos());
   return infos;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "attention/softmax_attention.h"
+#include "metrics/probe_math.h"
 
 namespace sinkmoe {
 
@@ -24,7 +25,8 @@ at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
 
 // [B,J]: norm of the first value over the median norm of the others.
 at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
-  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt();
+  // On the host: a median on a GPU is not repeatable, and refused in exact mode.
+  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt().to(at::kCPU);
   if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
   const at::Tensor median = std::get<0>(norm.narrow(-1, 1, norm.size(-1) - 1).median(-1));
   return norm.select(-1, 0) / at::clamp_min(median, 1e-30);
@@ -121,9 +123,15 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   if (bits_per_byte) run("eval/bpb", *bits_per_byte);
   for (const auto& [name, value] : parts) run("eval/loss_" + name, value);
   if (floor) run("eval/floor", *floor);
+  if (accuracy) run("eval/accuracy", *accuracy);
   run("eval/imbalance", imbalance);
   run("eval/max_layer_cv", cv.max().item<double>());
   run("eval/sink_rate", sink_rate);
+  for (const int percent : {10, 20, 50, 80})
+    run("eval/sink_rate_" + std::to_string(percent),
+        100 * (first > percent / 100.0).to(at::kDouble).mean().item<double>());
+  run("eval/top_quarter_share",
+      top_share(importance_LH, std::max<int64_t>(1, importance_LH.size(1) / 4)));
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
   const std::pair<const char*, at::Tensor> per_head[] = {

@@ -10,12 +10,17 @@
 #include <vector>
 
 #include "attention/mixer.h"
+#include "config/run_config.h"
 #include "core/metric.h"
 
 namespace sinkmoe {
 
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
+// Those that a run with these settings can have.
+std::vector<MetricInfo> metric_infos(const EvalConfig& eval);
+// The metrics of zero-shot tasks with these names.
+std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks);
 
 // Per-head statistics of one model over many rows (a few [H] sums a layer). Row position 0 is left
 // out of gate means (E12); the first-token weight counts every query (E20).
@@ -48,7 +53,7 @@ at::Tensor cv_L(const at::Tensor& importance_LH);
 struct EvaluationResult {
   double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name
-  std::optional<double> bits_per_byte, floor;
+  std::optional<double> bits_per_byte, floor, accuracy;
   double imbalance = 0, sink_rate = 0;  // E14; percent (E21)
   at::Tensor importance_LH;
   std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads, double sink_threshold);

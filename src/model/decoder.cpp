@@ -19,6 +19,10 @@ ParamSpec ones(std::string name, int64_t size) {
   return {std::move(name), {size}, ParamSpec::Init::constant, 1.0, false};
 }
 
+at::Tensor edited(const ForwardOptions& options, Site site, int64_t layer, at::Tensor x) {
+  return options.edit_activations ? (*options.edit_activations)(site, layer, x) : x;
+}
+
 }  // namespace
 
 Decoder::Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
@@ -86,8 +90,10 @@ HeadsQKV Decoder::heads(const Layer& layer, const at::Tensor& x_BTC,
 at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
                            const ForwardOptions& options, DecoderOut& out) const {
   const Layer& layer = layers_[static_cast<size_t>(index)];
-  auto [residual, normed] = branch_norm(x_BTC, *layer.attention_norm, config_.model.norm_eps);
-  const HeadsQKV h = heads(layer, normed, rotary);
+  auto [residual, norm] = branch_norm(x_BTC, *layer.attention_norm, config_.model.norm_eps);
+  const at::Tensor normed = edited(options, Site::attention_in, index, norm);
+  HeadsQKV h = heads(layer, normed, rotary);
+  if (options.edit_values) h.v_BJTK = (*options.edit_values)(index, h.v_BJTK);
   const double scale = 1.0 / std::sqrt(static_cast<double>(h.q_BHTK.size(-1)));
   const HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
   HeadOut mixed = layer.mixer->mix(in);
@@ -98,10 +104,11 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   if (options.probe) (*options.probe)(index, in, mixed);
   out.gates_BHT.push_back(mixed.gate_BHT);
   const at::Tensor joined = mixed.out_BHTK.transpose(1, 2).reshape(x_BTC.sizes());
-  return add_linear(residual, joined, *layer.out);
+  return add_linear(residual, edited(options, Site::heads, index, joined), *layer.out);
 }
 
 DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& options) const {
+  const HalfWeights half(compute_ == at::kBFloat16 ? &params_ : nullptr);
   const int64_t T = ids_BT.size(1);
   const double eps = config_.model.norm_eps;
   DecoderOut out;
@@ -110,15 +117,28 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
     rotary = {rotary_.cos_TK2.narrow(0, 0, T), rotary_.sin_TK2.narrow(0, 0, T)};
   at::Tensor x = embed(*embedding_, ids_BT);
   if (positions_) x = x + positions_->narrow(0, 0, T);
-  x = x.to(compute_);
+  x = edited(options, Site::residual, -1, x.to(compute_));
   for (int64_t i = 0; i < config_.model.layers; ++i) {
     const Layer& layer = layers_[static_cast<size_t>(i)];
     x = attend(i, x, rotary, options, out);
     auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);
-    x = add_linear(residual, feed_forward_up(normed, *layer.up, config_.model.mlp), *layer.down);
+    const at::Tensor hidden =
+        feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up, config_.model.mlp);
+    x = add_linear(residual, edited(options, Site::feed_hidden, i, hidden), *layer.down);
+    x = edited(options, Site::residual, i, x);
   }
-  out.hidden_NC = rms_norm(x, *final_norm_, eps).view({-1, config_.model.width});
+  const at::Tensor last = rms_norm(x, *final_norm_, eps);
+  out.hidden_NC =
+      edited(options, Site::unembed_in, config_.model.layers, last).view({-1, config_.model.width});
   return out;
+}
+
+const HeadMixer& Decoder::mixer(int64_t layer) const {
+  return *layers_.at(static_cast<size_t>(layer)).mixer;
+}
+
+const at::Tensor& Decoder::out_weight_CC(int64_t layer) const {
+  return *layers_.at(static_cast<size_t>(layer)).out;
 }
 
 const at::Tensor& Decoder::output_weight_VC() const {

@@ -16,9 +16,25 @@ namespace sinkmoe {
 // Sees what each layer's heads did, in layer order, during a forward pass.
 using HeadProbe = std::function<void(int64_t layer, const HeadIn&, const HeadOut&)>;
 
+// Replaces a layer's values [B,J,T,K] before the heads mix them.
+using ValueEdit = std::function<at::Tensor(int64_t layer, const at::Tensor& v_BJTK)>;
+
+// Activations that can be seen or replaced. All but `residual` are about to enter a linear map.
+enum class Site {
+  residual,      // the residual stream after a layer; layer -1: after the embedding
+  attention_in,  // normed, into queries, keys, values and explicit gates
+  heads,         // heads side by side, into W_O
+  feed_in,       // normed, into the feed-forward part
+  feed_hidden,   // its hidden channels
+  unembed_in,    // after the final norm, into the output matrix; layer = layers
+};
+using ActivationEdit = std::function<at::Tensor(Site, int64_t layer, const at::Tensor& x_BTC)>;
+
 struct ForwardOptions {
   const HeadProbe* probe = nullptr;
   at::Tensor head_mask_LH;  // multiplies head outputs (ablation); undefined: all ones
+  const ValueEdit* edit_values = nullptr;
+  const ActivationEdit* edit_activations = nullptr;
 };
 
 struct DecoderOut {
@@ -42,6 +58,10 @@ class Decoder {
   const RunConfig& config() const { return config_; }
   int64_t vocabulary() const { return vocabulary_; }
   int64_t key_value_heads() const;
+  // For probes: what mixes the heads of a layer, and its W_O [C, C] (column h K + k: channel k of
+  // head h).
+  const HeadMixer& mixer(int64_t layer) const;
+  const at::Tensor& out_weight_CC(int64_t layer) const;
 
  private:
   struct Layer {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "attention/params.h"
 #include "model/ops_fused.h"
 
 namespace sinkmoe {
@@ -165,7 +166,7 @@ at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w) {
-  return at::linear(x, w.to(x.scalar_type()));
+  return at::linear(x, weight_as(w, x.scalar_type()));
 }
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {

@@ -2,9 +2,7 @@
 
 #include <cmath>
 
-// One clone per instruction set, chosen when the program starts.
-#define SINKMOE_CLONES \
-  __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
+#include "attention/clones.h"
 
 #define SINKMOE_INLINE inline __attribute__((always_inline))
 
@@ -32,9 +30,13 @@ SINKMOE_INLINE float exp_f(float x) {
   return p * __builtin_bit_cast(float, (static_cast<int32_t>(n) + 127) << 23);
 }
 
-SINKMOE_INLINE float tanh_f(float x) { return 1.0f - 2.0f / (exp_f(2.0f * x) + 1.0f); }
-
 constexpr float kGelu = 0.7978845608f, kCubic = 0.044715f;
+
+// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2u)), with u the argument of the tanh form: one division
+// instead of two.
+SINKMOE_INLINE float gelu_gate(float x) {
+  return 1.0f / (1.0f + exp_f(-2.0f * kGelu * (x + kCubic * x * x * x)));
+}
 
 }  // namespace
 
@@ -99,19 +101,15 @@ SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64
 
 SINKMOE_CLONES void gelu(int64_t begin, int64_t end, const float* h, float* a) {
 #pragma omp simd
-  for (int64_t i = begin; i < end; ++i) {
-    const float x = h[i];
-    a[i] = 0.5f * x * (1.0f + tanh_f(kGelu * (x + kCubic * x * x * x)));
-  }
+  for (int64_t i = begin; i < end; ++i) a[i] = h[i] * gelu_gate(h[i]);
 }
 
 SINKMOE_CLONES void gelu_backward(int64_t begin, int64_t end, const float* h, float* da_dh) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
-    const float x = h[i];
-    const float t = tanh_f(kGelu * (x + kCubic * x * x * x));
-    const float dt = (1.0f - t * t) * kGelu * (1.0f + 3.0f * kCubic * x * x);
-    da_dh[i] *= 0.5f * (1.0f + t) + 0.5f * x * dt;
+    const float x = h[i], gate = gelu_gate(x);
+    const float slope = 2.0f * kGelu * (1.0f + 3.0f * kCubic * x * x);
+    da_dh[i] *= gate + x * slope * gate * (1.0f - gate);
   }
 }
 

@@ -60,6 +60,20 @@ nlohmann::json describe(const Decoder& model) {
   return j;
 }
 
+// Settings that decide what the tensors mean, also where their shapes are equal (heads, positions).
+void check_same_model(const Safetensors& source, const RunConfig& config,
+                      const std::filesystem::path& file) {
+  const auto stored = source.metadata().find("sinkmoe_config");
+  if (stored == source.metadata().end()) return;
+  std::vector<Problem> problems;
+  for (const Difference& d : differences(parse_canonical(stored->second, file.string()), config))
+    if (d.key.starts_with("model.") && d.key != "model.init_std")
+      problems.push_back({d.key + " is " + d.a + " in the weights and " + d.b + " here",
+                          file.string(),
+                          "the configurations of the two runs must agree on model.*"});
+  if (!problems.empty()) throw Error(problems);
+}
+
 std::filesystem::path config_path(std::filesystem::path file) {
   return file.replace_extension(".json");
 }
@@ -88,6 +102,7 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
 
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file) {
   const Safetensors source(file);
+  check_same_model(source, model.config(), file);
   std::vector<std::string> kept_initial;
   std::set<std::string> used;
   std::vector<Problem> problems;

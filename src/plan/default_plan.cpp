@@ -5,6 +5,6 @@
 
 namespace sinkmoe {
 
-Plan make_plan(const PlanRequest& request) { return make_plan(request, source_identity); }
+Plan make_plan(const PlanRequest& request) { return make_plan(request, data_identity); }
 
 }  // namespace sinkmoe

@@ -33,9 +33,12 @@ class Namer {
   }
 
  private:
-  static std::string data_key(const DataConfig& data) {
+  // Everything of a configuration that says what data the run reads.
+  static std::string data_key(const RunConfig& config) {
     std::string text;
-    fields(data, [&](const FieldInfo&, const auto& value) { text += value_text(value) + "\n"; });
+    auto add = [&](const FieldInfo&, const auto& value) { text += value_text(value) + "\n"; };
+    fields(config.data, add);
+    fields(config.eval, add);
     return text;
   }
 
@@ -43,10 +46,10 @@ class Namer {
   void hash_data() {
     std::vector<Problem> problems;
     for (const Draft& draft : drafts_) {
-      const std::string key = data_key(draft.config.data);
+      const std::string key = data_key(draft.config);
       if (!draft.skip_reason.empty() || data_hash_.contains(key)) continue;
       try {
-        data_hash_[key] = data_identity_(draft.config.data);
+        data_hash_[key] = data_identity_(draft.config);
       } catch (const Error& e) {
         data_hash_[key] = "";
         problems.insert(problems.end(), e.problems().begin(), e.problems().end());
@@ -68,26 +71,30 @@ class Namer {
   void name(size_t i) {
     if (depth_[i] >= 0) return;
     Draft& draft = drafts_[i];
-    ParentIdentity parent{draft.config.train.init_from, draft.config.train.init_from};
+    ParentIdentity parent{draft.config.train.init_from, draft.config.train.init_from},
+        control_parent = parent;
     depth_[i] = 0;
     if (draft.parent >= 0) {
       const auto p = static_cast<size_t>(draft.parent);
       name(p);
-      parent = {names_[p].run_id, names_[p].group_id};
+      parent = control_parent = {names_[p].run_id, names_[p].group_id};
+      // A run that only evaluates is compared with the same evaluation of its parent's control.
+      if (draft.config.train.steps == 0 && !names_[p].control.empty())
+        control_parent.run_id = names_[p].control;
       draft.config.train.init_from = parent.run_id;
       depth_[i] = depth_[p] + 1;
     }
-    const std::string& hash = data_hash_.at(data_key(draft.config.data));
+    const std::string& hash = data_hash_.at(data_key(draft.config));
     names_[i].parent = parent.run_id;
-    set_ids(names_[i], draft.config, hash, parent);
+    set_ids(names_[i], draft.config, hash, parent, control_parent);
   }
 
   static void set_ids(RunSpec& spec, const RunConfig& config, const std::string& hash,
-                      const ParentIdentity& parent) {
+                      const ParentIdentity& parent, const ParentIdentity& control_parent) {
     const RunIdentity own = identify(config, hash, parent);
     RunConfig plain = config;
     plain.balance = BalanceConfig{};
-    const RunIdentity control = identify(plain, hash, parent);
+    const RunIdentity control = identify(plain, hash, control_parent);
     spec.run_id = own.run_id;
     spec.group_id = own.group_id;
     spec.control = control.run_id == own.run_id ? "" : control.run_id;

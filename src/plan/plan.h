@@ -16,8 +16,8 @@ struct RunSpec {
   std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data
                          // hash, parent's run_id
   std::string group_id;  // the same without the seed
-  std::string control;   // run_id of the same run with every balance.* field at its default ("" if
-                         // this is it)
+  std::string control;   // run_id of the same run with every balance.* field at its default, and
+                         // its parents' too ("" if this is it)
   std::string parent;    // run_id of the init_from run, or ""; in the plan unless train.init_from
                          // names a stored run
   std::string
@@ -45,9 +45,9 @@ struct PlanRequest {
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
-// Content hash of the data a run reads; source_identity (data/source.h) outside of tests. Throws
+// Content hash of the data a run reads; data_identity (data/source.h) outside of tests. Throws
 // Error.
-using DataIdentity = std::function<std::string(const DataConfig&)>;
+using DataIdentity = std::function<std::string(const RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
 
 // Base, groups, the experiment's own settings ("" for none) and overrides with one value each;
@@ -61,5 +61,9 @@ struct Cost {
   double flops = 0;  // 6 N_mat + 6 L C T per token (causal), times tokens
 };
 Cost estimate_cost(const RunConfig& config, int64_t vocabulary);
+
+// What one large GPU is assumed to do, for estimates of time alone: dense bf16 peak of an H100
+// (SXM), and the share of it that a model of 10M parameters is hoped to reach. Not measured.
+inline constexpr double kGpuPeakFlops = 989e12, kGpuShare = 0.16;
 
 }  // namespace sinkmoe

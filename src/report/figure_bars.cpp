@@ -55,8 +55,8 @@ std::string plot(const SeriesData& data, size_t panel) {
 }  // namespace
 
 void draw_bars(const FigureInput& input) {
-  Axis x = input.spec.layout.x;
-  const Axis& y = input.spec.layout.y;
+  FigureAxis x = input.spec.layout.x;
+  const FigureAxis& y = input.spec.layout.y;
   x.log = false;
   const PanelAxis cols = panel_axis(input, input.spec.layout.panel_cols);
   const PanelAxis rows = panel_axis(input, input.spec.layout.panel_rows);

@@ -64,7 +64,7 @@ std::string plot(const HeatmapData& data, Range color, size_t panel) {
 }
 
 PageSetup page_of(const FigureInput& input) {
-  const auto count = [&](const Axis& axis) {
+  const auto count = [&](const FigureAxis& axis) {
     return static_cast<double>(ordered_values(input.rows, axis.column, input.spec.path).size());
   };
   PageSetup page{input.document.title, caption_of(input, "One run a panel;")};

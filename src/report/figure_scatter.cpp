@@ -66,7 +66,7 @@ void draw_scatter(const FigureInput& input) {
   const Layout& layout = input.spec.layout;
   const RowMarks marks = row_marks(input);
   const PanelAxis cols = panel_axis(input, layout.panel_cols);
-  PageSetup page{input.document.title, caption_of(input, "One point a head and run;"),
+  PageSetup page{input.document.title, caption_of(input, "Single values, no means;"),
                  legend_of(series_list(input)), PageSetup::Sample::kPoint};
   page.panel_height = 300;
   if (cols.values.size() == 1) page.panel_width = 440;

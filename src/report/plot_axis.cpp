@@ -26,7 +26,7 @@ std::string tics_1_2_5(Range range) {
 
 }  // namespace
 
-Range axis_range(const std::vector<double>& values, const Axis& axis) {
+Range axis_range(const std::vector<double>& values, const FigureAxis& axis) {
   Range r;
   if (axis.log) r = {0.1, 1};
   if (!values.empty()) {
@@ -46,11 +46,12 @@ Range axis_range(const std::vector<double>& values, const Axis& axis) {
   return r;
 }
 
-std::string axis_label(const Axis& axis) {
+std::string axis_label(const FigureAxis& axis) {
   return axis.title + (axis.unit.empty() ? "" : " (" + axis.unit + ")");
 }
 
-std::string axis_commands(const std::string& name, const Axis& axis, Range range, bool numbered) {
+std::string axis_commands(const std::string& name, const FigureAxis& axis, Range range,
+                          bool numbered) {
   std::string text =
       fmt::format("{} logscale {}\nset {}range [{}:{}]\n", axis.log ? "set" : "unset", name, name,
                   shortest(range.low), shortest(range.high));
@@ -60,7 +61,7 @@ std::string axis_commands(const std::string& name, const Axis& axis, Range range
   return text + fmt::format("set format {} '{}'\n", name, numbered ? "%g" : "");
 }
 
-std::string guide_commands(const Axis& x, const Axis& y) {
+std::string guide_commands(const FigureAxis& x, const FigureAxis& y) {
   std::string text = "unset arrow\n";
   const std::string style = "nohead lc rgb '#808080' lw 1 dt 2 back\n";
   if (x.guide)

@@ -8,9 +8,10 @@
 namespace sinkmoe {
 
 // Scale, range and tics of axis "x" or "y"; without numbers at the tics when not `numbered`.
-std::string axis_commands(const std::string& name, const Axis& axis, Range range, bool numbered);
+std::string axis_commands(const std::string& name, const FigureAxis& axis, Range range,
+                          bool numbered);
 
 // Dashed lines at the axes' guides, in place of the panel's earlier arrows.
-std::string guide_commands(const Axis& x, const Axis& y);
+std::string guide_commands(const FigureAxis& x, const FigureAxis& y);
 
 }  // namespace sinkmoe

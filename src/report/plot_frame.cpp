@@ -15,9 +15,9 @@ namespace sinkmoe {
 namespace {
 
 // Lengths in points of the screen; the letters' are means of DejaVu Sans, rounded up.
-constexpr double kLeft = 84, kGapX = 22, kGapY = 36, kTitleLine = 22, kLegendLine = 20,
-                 kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.1,
-                 kTitleLetter = 9.2, kLetter = 7.4, kSample = 34;
+constexpr double kLeft = 98, kGapX = 34, kGapY = 36, kTitleLine = 22, kLegendLine = 20,
+                 kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.6,
+                 kTitleLetter = 9.2, kLetter = 7.4, kSample = 50;
 
 size_t letters(const std::string& text) {
   return static_cast<size_t>(
@@ -64,7 +64,7 @@ PlotFrame::PlotFrame(PanelAxis cols, PanelAxis rows, const PageSetup& setup)
     for (const std::string& line : wrap(paragraph, width_ - 24, kCaptionLetter))
       caption_.push_back(line);
   for (const std::string& entry : setup_.legend)
-    entry_width_ = std::max(entry_width_, kSample + kLetter * count(letters(entry)) + 20);
+    entry_width_ = std::max(entry_width_, sample_width() + kLetter * count(letters(entry)) + 20);
   size_t legend_lines = 0;
   if (!setup_.legend.empty()) {
     const auto fit = static_cast<size_t>((width_ - 20) / entry_width_);
@@ -94,7 +94,7 @@ std::string PlotFrame::panel_title(size_t panel) const {
   return col + (col.empty() || row.empty() ? "" : ", ") + row;
 }
 
-std::string PlotFrame::panel(size_t index, const Axis& x, Range x_range, const Axis& y,
+std::string PlotFrame::panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
                              Range y_range) const {
   std::string text = fmt::format(
       "set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\nset tmargin at screen {:.5f}\n"
@@ -117,9 +117,13 @@ std::string PlotFrame::colorbox_place() const {
                      screen_x(14), height / height_);
 }
 
+double PlotFrame::sample_width() const {
+  return setup_.sample == PageSetup::Sample::kLine ? kSample : kSample - 16;
+}
+
 std::string PlotFrame::legend_sample(size_t series, double x, double y) const {
   const SeriesStyle s = series_style(series);
-  const double to = x + kSample - 8, middle = (x + to) / 2;
+  const double to = x + sample_width() - 8, middle = (x + to) / 2;
   if (setup_.sample == PageSetup::Sample::kBox)
     return fmt::format(
         "set object rectangle from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} fc rgb '{}' "
@@ -145,7 +149,7 @@ std::string PlotFrame::legend() const {
     const double x = start + entry_width_ * count(i % entries_in_line_);
     const double y = legend_top_ + kLegendLine * (count(line) + 0.5);
     text += legend_sample(i, x, y) +
-            label(setup_.legend[i], screen_x(x + kSample), screen_y(y), "left");
+            label(setup_.legend[i], screen_x(x + sample_width()), screen_y(y), "left");
   }
   return text;
 }

@@ -30,7 +30,7 @@ struct Range {
 
 // Smallest range with room around all values (none: 0 to 1), its ends replaced by the axis' own
 // limits.
-Range axis_range(const std::vector<double>& values, const Axis& axis);
+Range axis_range(const std::vector<double>& values, const FigureAxis& axis);
 
 struct PageSetup {
   std::string title;
@@ -56,9 +56,10 @@ class PlotFrame {
   bool last_row(size_t panel) const { return panel / columns() + 1 == rows_.values.size(); }
   bool first_col(size_t panel) const { return panel % columns() == 0; }
 
-  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics stand
-  // only below the last row and left of the first column.
-  std::string panel(size_t index, const Axis& x, Range x_range, const Axis& y, Range y_range) const;
+  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics
+  // stand only below the last row and left of the first column.
+  std::string panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
+                    Range y_range) const;
   // Place of a colour bar right of the panels, as arguments of `set colorbox`.
   std::string colorbox_place() const;
 
@@ -73,6 +74,7 @@ class PlotFrame {
   std::string panel_title(size_t panel) const;
   std::string head_and_foot() const;
   std::string legend() const;
+  double sample_width() const;
   std::string legend_sample(size_t series, double x, double y) const;
 
   PanelAxis cols_, rows_;
@@ -83,6 +85,6 @@ class PlotFrame {
   double legend_top_ = 0, first_top_ = 0, width_ = 0, height_ = 0;
 };
 
-std::string axis_label(const Axis& axis);
+std::string axis_label(const FigureAxis& axis);
 
 }  // namespace sinkmoe

@@ -34,7 +34,8 @@ size_t skip_quoted(const std::string& sql, size_t at) {
   }
 }
 
-// Rebuilds the text with every word, ':' of a parameter included, passed through `replace`.
+// Rebuilds the text with every word, ':' of a parameter and qualifiers ("e.loss") included, passed
+// through `replace`.
 std::string map_words(const std::string& sql,
                       const std::function<std::string(const std::string&)>& replace) {
   std::string out;
@@ -44,7 +45,7 @@ std::string map_words(const std::string& sql,
       out.append(sql, at, end - at);
     } else if (in_word(sql[at]) || sql[at] == ':') {
       end = at + 1;
-      while (end < sql.size() && in_word(sql[end])) ++end;
+      while (end < sql.size() && (in_word(sql[end]) || sql[end] == '.')) ++end;
       out += replace(sql.substr(at, end - at));
     } else {
       end = at + 1;
@@ -76,7 +77,8 @@ std::string fill_query(const std::string& sql, const std::string& experiment,
                        const std::set<std::string>& absent) {
   std::string filled = map_words(sql, [&](const std::string& word) {
     if (word == ":experiment") return sql_string(experiment);
-    return absent.contains(word) ? std::string("NULL") : word;
+    const size_t dot = word.rfind('.');
+    return absent.contains(dot == word.npos ? word : word.substr(dot + 1)) ? "NULL" : word;
   });
   std::string_view text = trim(filled);
   while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));

@@ -31,7 +31,7 @@ Stock take_stock(const QueryFunction& query) {
   return stock;
 }
 
-// The experiments of the spec that are there, "*" standing for those it does not name.
+// The experiments of the spec that are there, "*" standing for those that no artifact names.
 std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
                                         const std::vector<std::string>& only) {
   std::vector<std::string> list;
@@ -39,7 +39,8 @@ std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   const auto named = [&](const std::string& name) {
-    return std::any_of(spec.experiments.begin(), spec.experiments.end(),
+    return there(spec.named, name) ||
+           std::any_of(spec.experiments.begin(), spec.experiments.end(),
                        [&](const SpecExperiment& e) { return e.name == name; });
   };
   for (const SpecExperiment& e : spec.experiments) {

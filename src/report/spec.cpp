@@ -21,6 +21,7 @@ SpecExperiment read_experiment(const TomlValue& value, TomlProblems& problems) {
   SpecExperiment e;
   e.name = table.required_text("name");
   e.n = table.integer("n", 2, 2, 1'000'000);
+  e.counts = table.boolean("counts", true);
   table.finish();
   return e;
 }
@@ -96,10 +97,26 @@ void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
     for (Expectation& e : read_expectations(entry, problems)) {
       check_key(e.cell, spec, true, entry, problems);
       check_key(e.than, spec, false, entry, problems);
-      if (e.guard) check_key(e.guard->cell, spec, true, entry, problems);
+      if (e.guard) check_key(e.guard->cell, spec, false, entry, problems);
       spec.expect.push_back(std::move(e));
     }
   }
+}
+
+// The experiments that artifacts name. Files that cannot be read name none: they are a problem of
+// their own.
+std::vector<std::string> named_experiments(const std::filesystem::path& folder,
+                                           const std::vector<std::string>& artifacts) {
+  std::set<std::string> names;
+  for (const std::string& artifact : artifacts) {
+    try {
+      for (const SpecExperiment& e : read_spec(folder / (artifact + ".toml")).experiments)
+        names.insert(e.name);
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -164,6 +181,8 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
     }
   }
   if (!problems.empty()) throw Error(problems);
+  const std::vector<std::string> named = named_experiments(folder, there);
+  for (Spec& spec : specs) spec.named = named;
   return specs;
 }
 

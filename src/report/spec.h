@@ -15,10 +15,12 @@
 
 namespace sinkmoe {
 
-// An experiment the artifact is made for, if the database has it. "*" stands for all others.
+// An experiment the artifact is made for, if the database has it. "*" stands for all that no
+// artifact names.
 struct SpecExperiment {
   std::string name;
-  int64_t n = 2;  // seeds its verdicts ask for
+  int64_t n = 2;       // seeds its verdicts ask for
+  bool counts = true;  // towards the verdicts of claims; false: its runs are part of another one's
 };
 
 // A column of the query result and how it is called in print.
@@ -34,7 +36,7 @@ struct ValueColumn {
   bool optional = false;    // leave it out where no cell has it
 };
 
-struct Axis {
+struct FigureAxis {
   std::string column, title, unit;
   bool log = false;
   std::optional<double> from, to, guide;  // limits; a dashed line
@@ -50,7 +52,7 @@ struct Layout {
   std::optional<NamedColumn> cols;
   std::vector<ValueColumn> values;
   // figures: x and y; for a heatmap x = head, y = layer and `color` the value
-  Axis x, y, color;
+  FigureAxis x, y, color;
   std::vector<NamedColumn> series;
   std::optional<NamedColumn> panel_cols, panel_rows;
 };
@@ -61,7 +63,7 @@ using CellKey = std::vector<std::pair<std::string, std::string>>;
 // The runs a verdict needs to be able to show anything: else "scale too small".
 struct Guard {
   std::string value;
-  CellKey cell;
+  CellKey cell;  // whole: the keys the file names, the others as in the cell judged
   std::optional<double> above, below;
   std::string text;
 };
@@ -93,6 +95,8 @@ struct Spec {
   std::string paper, title, caption;
   std::vector<std::string> claims;
   std::vector<SpecExperiment> experiments;  // empty: the query names none
+  // Experiments that some artifact of the folder names: "*" does not stand for them.
+  std::vector<std::string> named;
   std::vector<std::string> optional_columns;
   std::string query;
   std::optional<std::pair<std::string, std::string>> pair;  // key column, its value in the control

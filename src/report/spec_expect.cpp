@@ -1,5 +1,7 @@
 #include "report/spec_expect.h"
 
+#include <algorithm>
+
 #include "core/text.h"
 
 namespace sinkmoe {
@@ -32,6 +34,19 @@ std::vector<CellKey> read_cells(const TomlValue& value, const std::string& path,
   return cells;
 }
 
+// `cell` with the values of the keys in `other`; keys only `other` has stand at the end.
+CellKey laid_over(CellKey cell, const CellKey& other) {
+  for (const auto& named : other) {
+    const auto at = std::find_if(cell.begin(), cell.end(),
+                                 [&](const auto& key) { return key.first == named.first; });
+    if (at != cell.end())
+      at->second = named.second;
+    else
+      cell.push_back(named);
+  }
+  return cell;
+}
+
 std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
   const TomlValue* value = entry.any("guard");
   if (!value) return std::nullopt;
@@ -41,7 +56,7 @@ std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
   guard.above = table.number("above");
   guard.below = table.number("below");
   guard.text = table.text("text");
-  if (const TomlValue* cell = table.required("cell")) {
+  if (const TomlValue* cell = table.any("cell")) {
     const auto cells = read_cells(*cell, "expect.guard.cell", problems);
     if (cells.size() == 1)
       guard.cell = cells.front();
@@ -135,6 +150,8 @@ std::vector<Expectation> read_expectations(const TomlValue& entry, TomlProblems&
   for (CellKey& key : read_cells(*cell, "expect.cell", problems)) {
     list.push_back(common);
     list.back().cell = std::move(key);
+    if (list.back().guard)
+      list.back().guard->cell = laid_over(list.back().cell, common.guard->cell);
   }
   return list;
 }

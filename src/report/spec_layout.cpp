@@ -60,8 +60,8 @@ ValueColumn read_value(const TomlValue& value, const std::string& path, TomlProb
   return v;
 }
 
-Axis read_axis(TomlTable& layout, const std::string& key, TomlProblems& problems) {
-  Axis axis;
+FigureAxis read_axis(TomlTable& layout, const std::string& key, TomlProblems& problems) {
+  FigureAxis axis;
   const TomlValue* value = layout.required(key);
   if (!value) return axis;
   TomlTable table(*value, layout.key_path(key), problems);

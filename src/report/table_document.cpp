@@ -56,6 +56,11 @@ class TableBuilder {
   }
 
   bool has_difference(const ValueColumn& v) const { return v.difference && spec_.pair; }
+  // Not below the control's own heading.
+  bool has_difference(const ValueColumn& v, const Key& col) const {
+    if (!has_difference(v) || col.empty()) return has_difference(v);
+    return spec_.layout.cols->column != spec_.pair->first || col[0] != spec_.pair->second;
+  }
   bool is_control(const Key& key) const { return cells_.key_of({*spec_.pair}, key) == key; }
 
   static Key joined(Key row, const Key& col) {
@@ -77,7 +82,7 @@ class TableBuilder {
       for (const ValueColumn& v : values_) {
         const std::string unit = v.unit.empty() ? "" : " (" + v.unit + ")";
         add(prefix + v.title + unit, true);
-        if (has_difference(v)) add(prefix + "Δ " + v.title + unit, true);
+        if (has_difference(v, col)) add(prefix + "Δ " + v.title + unit, true);
       }
     }
   }
@@ -133,7 +138,7 @@ class TableBuilder {
       const CellGroup* group = cells_.find(joined(row, col));
       for (const ValueColumn& v : values_) {
         line.push_back(value_text(group, v));
-        if (has_difference(v)) line.push_back(difference_cell(group, v));
+        if (has_difference(v, col)) line.push_back(difference_cell(group, v));
       }
     }
     return line;

@@ -37,8 +37,11 @@ void clear_after(sql::Connection& db, int64_t run, int64_t start_step) {
         .run();
 }
 
+// The rows of "ablate/" count heads in the column of the head.
 const char* level_of(const std::string& name) {
-  return name.starts_with("head/") ? "head" : name.starts_with("layer/") ? "layer" : "run";
+  return name.starts_with("head/") || name.starts_with("ablate/") ? "head"
+         : name.starts_with("layer/")                             ? "layer"
+                                                                  : "run";
 }
 
 // Adds or brings up to date one name; true when it is a new column of run_wide.

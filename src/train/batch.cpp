@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include "train/controls.h"
+#include "core/error.h"
+
 namespace sinkmoe {
 
 namespace {
@@ -31,15 +34,31 @@ Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill
 
 Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
                      int64_t first_row, int64_t rows, at::Device device) {
-  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
-    source.train_row(static_cast<uint64_t>(config.train.seed), step, first_row + i, row);
-  });
+  const auto seed = static_cast<uint64_t>(config.train.seed);
+  const bool shuffled = config.train.control == "shuffled_targets";
+  Batch batch = make(
+      config, rows, shuffled ? at::kCPU : device,
+      [&](int64_t i, std::span<int32_t> row) { source.train_row(seed, step, first_row + i, row); });
+  if (!shuffled) return batch;
+  shuffle_targets(batch.target_N, seed, step, first_row);
+  return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
 }
 
-Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+int64_t evaluation_rows(const DataSource& source, const RunConfig& config) {
+  if (config.eval.split == "valid") return source.eval_rows();
+  if (source.test_rows() == 0)
+    throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
+                config.data.source == "text" ? "import the text with a 'test' folder"
+                                             : "use eval.split = \"valid\"");
+  return source.test_rows();
+}
+
+Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
                        int64_t rows, at::Device device) {
-  return make(config, rows, device,
-              [&](int64_t i, std::span<int32_t> row) { source.eval_row(first_row + i, row); });
+  const bool test = config.eval.split == "test";
+  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
+    test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);
+  });
 }
 
 }  // namespace sinkmoe

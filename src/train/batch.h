@@ -16,7 +16,11 @@ struct Batch {
 
 Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
                      int64_t first_row, int64_t rows, at::Device device);
-Batch validation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+
+// The held-out rows that evaluations read: of the split eval.split. Throws Error when the source
+// has no test split.
+int64_t evaluation_rows(const DataSource& source, const RunConfig& config);
+Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
                        int64_t rows, at::Device device);
 
 }  // namespace sinkmoe

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <charconv>
+#include <deque>
 
 #include "config/compose.h"
 #include "weights/safetensors.h"
@@ -38,11 +39,10 @@ void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
   const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()),
                    v = host(optimizer.second_moment());
   std::vector<TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
-  at::Tensor shared;
-  if (state.shared_LH.defined()) {
-    shared = host(state.shared_LH);
-    tensors.push_back(view("shared", shared));
-  }
+  std::deque<at::Tensor> kept;
+  for (const auto& [name, tensor] :
+       {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
+    if (tensor.defined()) tensors.push_back(view(name, kept.emplace_back(host(tensor))));
   write_safetensors(file, tensors,
                     {{"kind", "sinkmoe-checkpoint"},
                      {"step", std::to_string(state.step)},
@@ -72,11 +72,17 @@ TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
   read(source, "params", model.params().flat(), file);
   read(source, "m", optimizer.first_moment(), file);
   read(source, "v", optimizer.second_moment(), file);
-  if (source.contains("shared")) {
-    const TensorView& v = source.at("shared");
-    state.shared_LH =
-        at::from_blob(const_cast<std::byte*>(v.data.data()), v.shape, at::kBool).clone();
-  }
+  auto optional = [&](const std::string& name, at::ScalarType dtype) {
+    if (!source.contains(name)) return at::Tensor();
+    const TensorView& v = source.at(name);
+    if (v.dtype != (dtype == at::kBool ? "BOOL" : "F32"))
+      throw Error("tensor '" + name + "' has another type than it should", file.string(),
+                  "remove the checkpoint and run again");
+    return at::from_blob(const_cast<std::byte*>(v.data.data()), v.shape, dtype).clone();
+  };
+  state.shared_LH = optional("shared", at::kBool);
+  state.base = optional("base", at::kFloat);
+  state.adapters = optional("adapters", at::kFloat);
   return state;
 }
 

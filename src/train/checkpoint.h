@@ -1,5 +1,5 @@
-// The whole state of training at a step: parameters, moments, chosen shared heads. Everything
-// random is derived from (seed, purpose, step), so there is no generator state.
+// The whole state of training at a step: parameters, moments, chosen shared heads, adapters.
+// Everything random is derived from (seed, purpose, step), so there is no generator state.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,10 +13,12 @@ namespace sinkmoe {
 
 struct TrainState {
   int64_t step = 0;
-  at::Tensor shared_LH;  // bool, undefined: none
+  at::Tensor shared_LH;       // bool, undefined: none
+  at::Tensor base, adapters;  // flat tensors of LowRankAdapters, undefined: none
 };
 
-// Writes FILE (safetensors: params, m, v, shared) atomically. Throws Error.
+// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters) atomically.
+// Throws Error.
 void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 

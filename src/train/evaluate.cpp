@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "train/answers.h"
 #include "train/batch.h"
 
 namespace sinkmoe {
@@ -58,7 +59,7 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   const at::NoGradGuard no_grad;
   const RunConfig& config = model.config();
   const int64_t T = config.data.context, width = T + 1;
-  const int64_t rows = std::clamp<int64_t>(tokens / T, 1, source.eval_rows());
+  const int64_t rows = std::clamp<int64_t>(tokens / T, 1, evaluation_rows(source, config));
   const int64_t per_batch = std::max<int64_t>(1, std::min(config.train.batch, rows));
   Evaluated out{{}, HeadStatistics(config.model.layers, config.model.heads)};
   const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& mixed) {
@@ -66,12 +67,14 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   };
   const size_t parts = std::max<size_t>(1, source.parts().size());
   LossSums sums{std::vector<double>(parts, 0), std::vector<int64_t>(parts, 0)};
+  AnswerAccuracy answers(source);
   for (int64_t from = 0; from < rows; from += per_batch) {
     const int64_t B = std::min(per_batch, rows - from);
-    const Batch batch = validation_batch(source, config, from, B, device);
+    const Batch batch = evaluation_batch(source, config, from, B, device);
     const DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const at::Tensor loss_N =
         token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);
+    answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
     for (int64_t b = 0; b < B; ++b)
       add_row(sums, source,
               std::span<const int32_t>(batch.rows)
@@ -79,6 +82,7 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
               loss_N.data_ptr<float>() + b * T);
   }
   out.result = to_result(sums, source);
+  out.result.accuracy = answers.value();
   return out;
 }
 

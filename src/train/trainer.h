@@ -21,6 +21,7 @@ struct TrainProgress {
 
 struct TrainHooks {
   std::function<void(const std::vector<MetricRow>&)> metrics;
+  std::function<void(const std::vector<HistogramRow>&)> histograms;
   std::function<void(const EventRow&)> event;
   std::function<void(int64_t step, const std::filesystem::path& file, bool final)> checkpoint;
   std::function<void(const TrainProgress&)> progress;

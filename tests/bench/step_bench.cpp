@@ -1,6 +1,7 @@
 // Tokens per second of whole training steps, for scripts/bench.sh: the same options and output as
 // peer.py.
 #include <ATen/Parallel.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
@@ -8,11 +9,52 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "core/random.h"
 #include "train/trainer.h"
 
 namespace po = boost::program_options;
 
 namespace {
+
+// Uniform ids, for vocabularies that are too large for the synthetic chain.
+class Uniform : public sinkmoe::DataSource {
+ public:
+  explicit Uniform(int64_t vocabulary) : vocabulary_(vocabulary) {}
+  int64_t vocabulary() const override { return vocabulary_; }
+  int32_t bos() const override { return static_cast<int32_t>(vocabulary_ - 1); }
+  void train_row(uint64_t seed, int64_t step, int64_t index,
+                 std::span<int32_t> row) const override {
+    sinkmoe::Draw draw(seed, "bench", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
+    for (int32_t& id : row)
+      id = static_cast<int32_t>(draw.below(static_cast<uint64_t>(vocabulary_ - 1)));
+    row[0] = bos();
+  }
+  int64_t eval_rows() const override { return 1; }
+  void eval_row(int64_t index, std::span<int32_t> row) const override {
+    train_row(0, 0, index, row);
+  }
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::string content_hash() const override { return "bench"; }
+
+ private:
+  int64_t vocabulary_;
+};
+
+std::unique_ptr<sinkmoe::DataSource> source_of(const sinkmoe::RunConfig& config) {
+  constexpr int64_t kLargestChain = 4096;
+  if (config.data.symbols > kLargestChain)
+    return std::make_unique<Uniform>(config.data.symbols + 1);
+  return sinkmoe::open_source(config.data);
+}
+
+double cpu_seconds() {
+  rusage use{};
+  getrusage(RUSAGE_SELF, &use);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(use.ru_utime) + seconds(use.ru_stime);
+}
 
 sinkmoe::RunConfig config_of(const po::variables_map& o) {
   sinkmoe::RunConfig c;
@@ -57,12 +99,15 @@ int main(int argc, char** argv) {
   const sinkmoe::RunConfig config = config_of(o);
   at::set_num_threads(static_cast<int>(config.run.threads));
   std::vector<double> seconds;  // of single steps
+  double cpu_at_first = 0;
   const double tokens = static_cast<double>(config.train.batch * config.data.context);
   const sinkmoe::TrainHooks hooks{.metrics =
                                       [&](const auto& rows) {
                                         for (const auto& r : rows)
-                                          if (r.name == "train/tokens_per_s")
+                                          if (r.name == "train/tokens_per_s") {
                                             seconds.push_back(tokens / r.value);
+                                            if (seconds.size() == 5) cpu_at_first = cpu_seconds();
+                                          }
                                       },
                                   .event = [](const auto&) {},
                                   .checkpoint = [](int64_t, const auto&, bool) {},
@@ -70,8 +115,9 @@ int main(int argc, char** argv) {
                                   .stop_requested = [] { return false; }};
   const auto folder = std::filesystem::temp_directory_path() / "sinkmoe-bench";
   std::filesystem::create_directories(folder);
-  const auto source = sinkmoe::open_source(config.data);
+  const auto source = source_of(config);
   sinkmoe::train({config, folder, {}, {}}, *source, hooks);
+  const double cpu = cpu_seconds() - cpu_at_first;
   std::filesystem::remove_all(folder);
   std::vector<double> speeds;
   const size_t steps = static_cast<size_t>(o["steps"].as<int64_t>());
@@ -83,6 +129,8 @@ int main(int argc, char** argv) {
   std::sort(speeds.begin(), speeds.end());
   std::cout << nlohmann::json{{"tokens_per_s", speeds[speeds.size() / 2]},
                               {"low", speeds.front()},
-                              {"high", speeds.back()}}
+                              {"high", speeds.back()},
+                              {"cpu_ms_a_step",
+                               1e3 * cpu / static_cast<double>(seconds.size() - 5)}}
             << "\n";
 }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -21,13 +20,6 @@ double entropy(std::span<const double> p) {
   double nats = 0;
   for (double x : p) nats -= x > 0 ? x * std::log(x) : 0;
   return nats;
-}
-
-// -log p of the target row[t + 1] under a model that knows the chain and the rule.
-double ideal_loss(const BackcopyTask& task, std::span<const int32_t> row, size_t t) {
-  if (t == 0) return -std::log(task.start[static_cast<size_t>(row[1])]);
-  if (task.copies(row[t - 1], row[t])) return 0;
-  return -std::log(task.row(row[t])[static_cast<size_t>(row[t + 1])]);
 }
 
 TEST(BackcopyTask, RowsOfTheChainSumToOne) {
@@ -88,7 +80,24 @@ TEST(BackcopyTask, ChainSeedAndNothingElseMakesTheChain) {
   EXPECT_NE(make_backcopy({}).transition, make_backcopy({.chain_seed = 2}).transition);
 }
 
+// The hash of the default fields stands in databases.
+TEST(BackcopyTask, HashIsPinned) { EXPECT_EQ(backcopy_hash({}).substr(0, 12), "6c33806d000c"); }
+
+TEST(BackcopyTask, TriggerRankTakesTheNextSymbols) {
+  const std::vector<int32_t> six = make_backcopy({.triggers = 6}).triggers;
+  const BackcopyTask shifted = make_backcopy({.trigger_rank = 3});
+  EXPECT_EQ(shifted.triggers, (std::vector<int32_t>{six.begin() + 3, six.end()}));
+  EXPECT_EQ(shifted.transition, make_backcopy({}).transition) << "the chain stays";
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(shifted.is_trigger[static_cast<size_t>(six[i])], 0);
+    EXPECT_GT(shifted.start[static_cast<size_t>(six[i])], 0);
+    EXPECT_EQ(shifted.start[static_cast<size_t>(six[i + 3])], 0);
+  }
+}
+
 TEST(BackcopyTask, RefusesFieldsThatMakeNoTask) {
+  EXPECT_THROW(make_backcopy({.trigger_rank = 61}), Error);
+  EXPECT_NO_THROW(make_backcopy({.trigger_rank = 60}));
   EXPECT_THROW(make_backcopy({.symbols = 5, .triggers = 5}), Error);
   EXPECT_THROW(backcopy_hash({.symbols = 5, .triggers = 5}), Error);
   EXPECT_THROW(make_backcopy({.symbols = 60000}), Error);
@@ -101,7 +110,8 @@ TEST(BackcopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
   EXPECT_EQ(base, backcopy_hash({.path = "x", .context = 9}));
   for (const DataConfig& other :
        {DataConfig{.symbols = 62}, DataConfig{.triggers = 2}, DataConfig{.chain_seed = 2},
-        DataConfig{.zipf = 0.9}, DataConfig{.sharp = 1.4}})
+        DataConfig{.zipf = 0.9}, DataConfig{.sharp = 1.4}, DataConfig{.trigger_rank = 1},
+        DataConfig{.bos = false}})
     EXPECT_NE(base, backcopy_hash(other));
   EXPECT_EQ(open_source({})->content_hash(), source_identity({}));
 }
@@ -139,6 +149,21 @@ TEST(BackcopySource, BosBeforeATriggerIsNotCopied) {
   std::vector<uint8_t> part(2);
   source->parts_of(std::vector<int32_t>{4, 0, 1}, part);
   EXPECT_EQ(part, (std::vector<uint8_t>{1, 1}));
+}
+
+TEST(BackcopySource, WithoutBosARowStartsAtItsFirstSymbol) {
+  const auto with = open_source({}), without = open_source({.bos = false});
+  std::vector<int32_t> row(66), same(65);
+  std::vector<uint8_t> part(65), same_part(64);
+  for (int64_t index = 0; index < 50; ++index) {
+    with->train_row(1, 2, index, row);
+    without->train_row(1, 2, index, same);
+    EXPECT_TRUE(std::equal(same.begin(), same.end(), row.begin() + 1));
+    with->parts_of(row, part);
+    without->parts_of(same, same_part);
+    EXPECT_TRUE(std::equal(same_part.begin(), same_part.end(), part.begin() + 1));
+  }
+  EXPECT_EQ(without->vocabulary(), 64) << "losses stay comparable";
 }
 
 TEST(BackcopySource, RowsArePureFunctionsOfTheirArguments) {
@@ -190,68 +215,6 @@ TEST(BackcopySource, SymbolsFollowTheChain) {
     const double p = task.transition[i], n = total[i / 5];
     EXPECT_NEAR(count[i] / n, p, 5 * std::sqrt(p * (1 - p) / n)) << i;
   }
-}
-
-// The exact floor against the mean loss of the ideal predictor over drawn rows.
-TEST(BackcopyFloor, AgreesWithDrawnRows) {
-  const DataConfig config{.context = 12};
-  const auto source = open_source(config);
-  const BackcopyTask task = make_backcopy(config);
-  const BackcopyFloor floor = backcopy_floor(task, config.context);
-  std::vector<int32_t> row(13);
-  std::vector<uint8_t> part(12);
-  double sum = 0, copies = 0;
-  const int rows = 100000;
-  for (int64_t index = 0; index < rows; ++index) {
-    source->train_row(5, 1, index, row);
-    source->parts_of(row, part);
-    for (size_t t = 0; t < 12; ++t) sum += ideal_loss(task, row, t);
-    copies += static_cast<double>(std::count(part.begin(), part.end(), 0));
-  }
-  EXPECT_NEAR(sum / rows / 12, floor.nats, 0.006);
-  EXPECT_NEAR(copies / rows / 12, floor.backcopy_share, 0.003);
-  EXPECT_NEAR(floor.nats, floor.chain_nats * (1 - floor.backcopy_share), 1e-12);
-  EXPECT_EQ(source->floor_nats(), floor.nats);
-}
-
-// Every symbol independent and uniform: the floor is ln 4 times the share of chain positions.
-TEST(BackcopyFloor, KnownValueForAUniformChain) {
-  const BackcopyTask task = make_backcopy({.symbols = 4, .triggers = 1, .zipf = 0, .sharp = 0});
-  EXPECT_NEAR(backcopy_floor(task, 2).nats, (std::log(3) + std::log(4)) / 2, 1e-12);
-  // x_3 is a copy exactly if x_2 is the trigger: probability 1/4, as x_1 is none.
-  EXPECT_NEAR(backcopy_floor(task, 3).nats, (std::log(3) + std::log(4) * 1.75) / 3, 1e-12);
-}
-
-TEST(BackcopyFloor, LongContextsSettle) {
-  const BackcopyTask task = make_backcopy({});
-  const auto start = std::chrono::steady_clock::now();
-  const double long_floor = backcopy_floor(task, 1 << 20).nats;
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
-  EXPECT_NEAR(long_floor, backcopy_floor(task, 4096).nats, 2e-3);
-}
-
-// Add-one counts of x_t given (x_{t-1}): a real model stays above the floor, and an ideal one does
-// better.
-TEST(BackcopyFloor, ABigramCountModelStaysAboveIt) {
-  const auto source = open_source({});
-  std::vector<double> count(64 * 64, 0.1), total(64, 6.4);
-  std::vector<int32_t> row(65);
-  for (int64_t index = 0; index < 5000; ++index) {
-    source->train_row(0, 0, index, row);
-    for (size_t t = 1; t < row.size(); ++t) {
-      ++count[static_cast<size_t>(row[t - 1] * 64 + row[t])];
-      ++total[static_cast<size_t>(row[t - 1])];
-    }
-  }
-  double loss = 0;
-  for (int64_t index = 0; index < 1000; ++index) {
-    source->eval_row(index, row);
-    for (size_t t = 1; t < row.size(); ++t)
-      loss -= std::log(count[static_cast<size_t>(row[t - 1] * 64 + row[t])] /
-                       total[static_cast<size_t>(row[t - 1])]);
-  }
-  EXPECT_GT(loss / 64000, *source->floor_nats() + 0.2);
-  EXPECT_LT(loss / 64000, std::log(63));
 }
 
 TEST(OpenSource, NamesTheNearestSource) {

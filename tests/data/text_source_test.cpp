@@ -46,6 +46,29 @@ TEST_F(TextSourceTest, TrainingRowsAreBosAndAWindowOfTheText) {
   EXPECT_EQ(source->vocabulary(), 257);
 }
 
+TEST_F(TextSourceTest, TheTestSplitIsReadAndNamedOnlyWhenAskedFor) {
+  EXPECT_EQ(open_source(config(16))->test_rows(), 0);
+  RunConfig run{.data = config(16)};
+  const std::string valid = data_identity(run);
+  EXPECT_EQ(valid, source_identity(run.data));
+  run.eval.split = "test";
+  EXPECT_THAT(refusal_of([&] { data_identity(run); }), HasSubstr("no test split"));
+
+  put("text/test/c.txt", "9876543210jihgfedcba!*tail");
+  import_text(
+      {.corpus = {.folder = folder_ / "text"}, .out = folder_ / "with_test", .tokenizer = "bytes"});
+  run.data.path = (folder_ / "with_test").string();
+  const auto source = open_source(run.data);
+  EXPECT_EQ(source->test_rows(), 1);
+  std::vector<int32_t> row(17);
+  source->test_row(0, row);
+  EXPECT_EQ(row[0], source->bos());
+  EXPECT_EQ(text_of(row), "9876543210jihgfe");
+  EXPECT_NE(data_identity(run), valid);
+  run.eval.split = "valid";
+  EXPECT_EQ(data_identity(run), valid) << "a test split renames no run that does not read it";
+}
+
 TEST_F(TextSourceTest, TrainingRowsArePureFunctions) {
   const auto a = open_source(config(16)), b = open_source(config(16));
   std::vector<int32_t> x(17), y(17);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -83,6 +85,15 @@ TEST(HeadStatistics, BatchesAddUp) {
   twice.add(0, in, observe(in));
   EXPECT_TRUE(once.importance_LH().allclose(twice.importance_LH()));
   EXPECT_TRUE(once.out_norm_LH().allclose(twice.out_norm_LH()));
+}
+
+TEST(MetricInfos, ThePageOfMetricsNamesEveryOne) {
+  std::ifstream file(SINKMOE_SOURCE_DIR "/docs/metrics.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  for (const MetricInfo& info : metric_infos())
+    EXPECT_NE(page.find("`" + info.name + "`"), std::string::npos) << info.name;
+  for (const MetricInfo& info : task_infos({"NAME"}))
+    EXPECT_NE(page.find("`" + info.name + "`"), std::string::npos) << info.name;
 }
 
 TEST(Cv, UsesThePopulationDeviation) {

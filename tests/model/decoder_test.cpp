@@ -102,5 +102,21 @@ TEST(Weights, OtherShapesAreRefused) {
   EXPECT_THROW(load_weights(shallow, folder.path / "model.safetensors"), Error);
 }
 
+TEST(Weights, SettingsThatShapesDoNotShowMustAgree) {
+  const testing::Folder folder("meaning");
+  RunConfig config = testing::tiny_config();
+  save_weights(Decoder(config, 11, at::kCPU), folder.path / "model.safetensors");
+  config.model.heads = 4;
+  Decoder other(config, 11, at::kCPU);
+  try {
+    load_weights(other, folder.path / "model.safetensors");
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("model.heads is 2 in the weights and 4 here"),
+              std::string::npos)
+        << e.what();
+  }
+}
+
 }  // namespace
 }  // namespace sinkmoe

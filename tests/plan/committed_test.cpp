@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 const fs::path kRoot = SINKMOE_SOURCE_DIR;
 
 Plan committed(const std::string& name) {
-  const auto identity = [](const DataConfig& data) { return "hash of " + data.source; };
+  const auto identity = [](const RunConfig& config) { return "hash of " + config.data.source; };
   return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
 }
 
@@ -65,11 +65,72 @@ TEST(Committed, GridHoldsEveryRunOfQuick) {
 }
 
 TEST(Committed, EveryControlIsPartOfTheSweep) {
-  for (const std::string name : {"smoke", "quick", "grid", "text_small"}) {
+  for (const std::string name : {"smoke", "quick", "grid", "text_small", "lr", "losses", "finetune",
+                                 "h100_sweep", "h100_capacity"}) {
     const Plan plan = committed(name);
     std::set<std::string> ids = {""};
     for (const RunSpec& run : plan.runs) ids.insert(run.run_id);
     for (const RunSpec& run : plan.runs) EXPECT_TRUE(ids.contains(run.control)) << run.label;
+  }
+}
+
+std::set<std::string> ids_of(const std::string& name) {
+  std::set<std::string> ids;
+  for (const RunSpec& run : committed(name).runs) ids.insert(run.run_id);
+  return ids;
+}
+
+size_t shared_runs(const std::string& name, const std::string& with) {
+  const std::set<std::string> others = ids_of(with);
+  size_t found = 0;
+  for (const std::string& id : ids_of(name)) found += others.contains(id);
+  return found;
+}
+
+// Sweeps that say that they take up runs of others do so.
+TEST(Committed, LaterSweepsShareTheRunsOfEarlierOnes) {
+  EXPECT_EQ(shared_runs("losses", "grid"), 40u);
+  EXPECT_EQ(shared_runs("finetune", "grid"), 5u);
+  EXPECT_EQ(shared_runs("finetune_lora", "finetune"), 5u);
+  EXPECT_EQ(shared_runs("emergence", "grid"), 3u);
+  EXPECT_EQ(shared_runs("emergence", "lr"), 6u);
+  EXPECT_EQ(shared_runs("probes", "grid"), 30u);
+  for (const std::string name : {"text_probes", "text_test", "zero_shot"})
+    EXPECT_EQ(shared_runs(name, "text_small"), 18u) << name;
+}
+
+// A child that only evaluates is compared with the evaluation of the same seed and variant at
+// weight 0.
+TEST(Committed, EvaluationsOfBalancedRunsHaveTheEvaluationOfTheirControlAsControl) {
+  for (const std::string name : {"probes", "text_probes", "text_test", "zero_shot"}) {
+    const Plan plan = committed(name);
+    std::map<std::string, const RunSpec*> runs;
+    for (const RunSpec& run : plan.runs) runs[run.run_id] = &run;
+    for (const RunSpec& run : plan.runs) {
+      if (run.parent.empty() || run.config.balance.weight == 0) continue;
+      ASSERT_TRUE(runs.contains(run.control)) << run.label;
+      const RunSpec& control = *runs[run.control];
+      EXPECT_EQ(control.parent, runs[run.parent]->control);
+      EXPECT_EQ(control.config.train.seed, run.config.train.seed);
+      EXPECT_EQ(control.config.attention.kind, run.config.attention.kind);
+    }
+  }
+}
+
+TEST(Committed, FineTunedRunsStartFromCollapsedOnesOfTheirSeed) {
+  for (const std::string name : {"finetune", "finetune_lora"}) {
+    const Plan plan = committed(name);
+    std::map<std::string, const RunSpec*> parents;
+    for (const RunSpec& run : plan.runs)
+      if (run.parent.empty()) parents[run.run_id] = &run;
+    EXPECT_EQ(parents.size(), 5u);
+    for (const RunSpec& run : plan.runs) {
+      if (run.parent.empty()) continue;
+      ASSERT_TRUE(parents.contains(run.parent)) << run.label;
+      EXPECT_EQ(parents[run.parent]->config.train.seed, run.config.train.seed);
+      EXPECT_EQ(parents[run.parent]->config.balance.weight, 0);
+      EXPECT_EQ(run.config.data.trigger_rank, 3) << "a shifted task";
+    }
   }
 }
 
@@ -80,6 +141,21 @@ TEST(Committed, TextSmallIsAMillionParametersAndFiveMillionTokens) {
     const Cost cost = estimate_cost(run.config, 1024);
     EXPECT_NEAR(static_cast<double>(cost.parameters), 1.05e6, 0.1e6);
     EXPECT_NEAR(static_cast<double>(cost.tokens), 5e6, 5e3);
+  }
+}
+
+// 96.7 MFLOP a token at L6 C384 V8192 T1024.
+TEST(Committed, H100SweepIsAGridOfTenMillionParametersSeedBySeed) {
+  const Plan plan = committed("h100_sweep");
+  ASSERT_EQ(plan.runs.size(), 36u);
+  for (size_t i = 0; i < plan.runs.size(); ++i) {
+    const RunConfig& c = plan.runs[i].config;
+    EXPECT_EQ(c.train.seed, static_cast<int64_t>(i / 12));
+    EXPECT_EQ(c.run.device, "cuda");
+    EXPECT_EQ(c.run.precision, "bf16");
+    const Cost cost = estimate_cost(c, 8192);
+    EXPECT_NEAR(static_cast<double>(cost.parameters), 16.9e6, 0.1e6);  // 10.6M and the embedding
+    EXPECT_NEAR(cost.flops / static_cast<double>(cost.tokens), 96.7e6, 0.5e6);
   }
 }
 

@@ -39,6 +39,21 @@ TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
   EXPECT_NE(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
 }
 
+// Ids and data hash of stored runs on the default source, from before the later fields of
+// run_config.h.
+TEST_F(PlanTest, StoredRunsKeepTheirNames) {
+  constexpr const char* kHash = "6c33806d000c8e01fdc0f019a37e503f528dbc361fcccda1027192730c163e2b";
+  const auto id = [](const std::string& name, const std::string& override) {
+    const std::filesystem::path root = SINKMOE_SOURCE_DIR;
+    return make_plan({name, {override}, root / "configs", root / "experiments"},
+                     [](const RunConfig&) { return std::string(kHash); })
+        .runs.at(0)
+        .run_id;
+  };
+  EXPECT_EQ(id("quick", "attention.kind=vanilla"), "4b364d2e9f7d");
+  EXPECT_EQ(id("quick", "attention.kind=gated"), "f90295a83502");
+}
+
 TEST(Identity, EveryPartCounts) {
   const std::string base = identify(varied(), "data", {}).run_id;
   RunConfig other = varied();

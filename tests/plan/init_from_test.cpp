@@ -64,6 +64,28 @@ TEST_F(PlanTest, TheControlOfAChildHasTheSameParent) {
     }
 }
 
+// A child that only evaluates its parent is compared with the child of the parent's control.
+TEST_F(PlanTest, TheControlOfAChildStartsFromItsParentsControl) {
+  const Plan p = plan(R"toml([[sweep.block]]
+name = "trained"
+balance.weight = [0, 0.5]
+train.seed = [0, 1]
+[[sweep.block]]
+init_from = "trained"
+balance.weight = [0, 0.5]
+train.seed = [0, 1]
+train.steps = 0)toml");
+  ASSERT_EQ(p.runs.size(), 8u);
+  for (const RunSpec& run : p.runs) {
+    EXPECT_EQ(run.control.empty(), run.config.balance.weight == 0) << run.label;
+    if (run.control.empty()) continue;
+    const RunSpec& control = find(p, run.control);
+    EXPECT_EQ(control.config.balance.weight, 0);
+    EXPECT_EQ(control.config.train.seed, run.config.train.seed);
+    EXPECT_EQ(control.parent, run.parent.empty() ? "" : find(p, run.parent).control);
+  }
+}
+
 TEST_F(PlanTest, AParentDecidesTheIdentity) {
   const std::string fresh = plan("[set]\ntrain.lr = 1e-4\n").runs[0].run_id;
   const Plan p = plan("[set]\ntrain.lr = 1e-4\n[[sweep.block]]\ninit_from = { train.lr = 1e-3 }\n");

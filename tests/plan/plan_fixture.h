@@ -44,7 +44,8 @@ class PlanTest : public ::testing::Test {
 
   // Equal content has equal hashes, wherever it lies.
   static DataIdentity data_identity() {
-    return [](const DataConfig& data) {
+    return [](const RunConfig& config) {
+      const DataConfig& data = config.data;
       if (data.path == "absent") throw Error("no such folder", "absent");
       return "hash of " + data.source;
     };

@@ -47,11 +47,19 @@ TEST(TableDocument, ColumnsOfAKeyAndAbsentCells) {
   rows.rows.resize(7);  // no run of sink with weight 0.01
   const Grid grid = *hand_made_document(toml, rows).grid;
   EXPECT_EQ(grid.header[1], "weight 0: loss (nats)");
-  EXPECT_THAT(grid.rows[0], ElementsAre("vanilla", "2.020 ± 0.050 (n = 3)", "control",
-                                        "0.60 ± 0.25 (n = 3)", "2.000 ± 0.043 (n = 3)",
-                                        "-0.020 [-0.045, +0.005]", "0.02 ± 0.02 (n = 3)"));
-  EXPECT_THAT(grid.rows[1], ElementsAre("sink", "1.900 (n = 1)", "control", "absent", "absent",
-                                        "absent", "absent"));
+  EXPECT_THAT(grid.rows[0], ElementsAre("vanilla", "2.020 ± 0.050 (n = 3)", "0.60 ± 0.25 (n = 3)",
+                                        "2.000 ± 0.043 (n = 3)", "-0.020 [-0.045, +0.005]",
+                                        "0.02 ± 0.02 (n = 3)"));
+  EXPECT_THAT(grid.rows[1],
+              ElementsAre("sink", "1.900 (n = 1)", "absent", "absent", "absent", "absent"));
+}
+
+TEST(TableDocument, ColumnsWithoutAControlNeedNone) {
+  std::string toml = kTableSpec.substr(0, kTableSpec.find("[[expect]]"));
+  toml.replace(toml.find("rows ="), toml.find("values = [") - toml.find("rows ="),
+               "rows = [\"variant\"]\ncols = \"weight\"\n");
+  toml.erase(toml.find("pair ="), toml.find("query =") - toml.find("pair ="));
+  EXPECT_EQ(hand_made_document(toml).grid->header.size(), 5u);
 }
 
 TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {

@@ -95,6 +95,19 @@ TEST(Spec, ExpectationsMustNameWholeCells) {
               HasSubstr("an expectation needs one of 'than', 'above' and 'below'"));
 }
 
+TEST(Spec, AGuardNamesOnlyTheKeysInWhichItDiffers) {
+  std::string toml = kTableSpec;
+  toml += "guard = { value = \"cv\", cell = { weight = 0 }, above = 0.7 }\n";
+  EXPECT_EQ(parse_spec(toml, "plots/x.toml").expect[2].guard->cell,
+            (CellKey{{"variant", "vanilla"}, {"weight", "0"}}));
+  toml = kTableSpec + "guard = { value = \"cv\", above = 0.7 }\n";
+  const Spec s = parse_spec(toml, "plots/x.toml");
+  EXPECT_EQ(s.expect[2].guard->cell, s.expect[2].cell);
+  EXPECT_THAT(
+      problems_of(kTableSpec + "guard = { value = \"cv\", cell = { w = 0 }, above = 0.7 }\n"),
+      HasSubstr("'w' is no key of the cells"));
+}
+
 TEST(Spec, ExperimentsGoWithTheParameter) {
   EXPECT_THAT(problems_of(replaced(kTableSpec, ":experiment", "'quick'")),
               HasSubstr("no query uses :experiment"));
@@ -127,6 +140,8 @@ TEST(QueryText, FillsParametersOutsideStringsAndComments) {
   EXPECT_EQ(fill_query("select eval_bpb as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */", "",
                        {"eval_bpb"}),
             "select NULL as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */");
+  EXPECT_EQ(fill_query("select e.eval_bpb, e.eval_loss, 0.5 * e.eval_bpb from e", "", {"eval_bpb"}),
+            "select NULL, e.eval_loss, 0.5 * NULL from e");
   EXPECT_TRUE(uses_experiment("select :experiment"));
   EXPECT_FALSE(uses_experiment("select ':experiment', :experiments"));
 }

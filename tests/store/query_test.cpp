@@ -42,6 +42,11 @@ TEST_F(Queries, GivesTypedCellsAndNames) {
       (std::vector<std::vector<Cell>>{{int64_t{1}, 0.5, std::string("x"), std::monostate{}}}));
 }
 
+TEST_F(Queries, ReadJsonArraysAsTables) {
+  EXPECT_EQ(Reader(db_).query("SELECT sum(value) FROM json_each('[1, 2, 4]')").rows[0][0],
+            Cell(int64_t{7}));
+}
+
 TEST_F(Queries, SyntaxErrorsNameThePlace) {
   EXPECT_THAT(error("select 1,\n  from run"), HasSubstr("query:2:3: near \"from\": syntax error"));
   EXPECT_THAT(error("select nothing_there from run_wide"),

@@ -15,6 +15,7 @@ namespace sinkmoe::testing {
 
 struct Recorder {
   std::vector<MetricRow> rows;
+  std::vector<HistogramRow> histograms;
   std::vector<EventRow> events;
   std::map<int64_t, std::filesystem::path> checkpoints;
   std::filesystem::path final_weights;
@@ -23,6 +24,8 @@ struct Recorder {
 
   TrainHooks hooks() {
     return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
+            .histograms =
+                [this](const auto& h) { histograms.insert(histograms.end(), h.begin(), h.end()); },
             .event = [this](const auto& e) { events.push_back(e); },
             .checkpoint = [this](int64_t s, const auto& f,
                                  bool final) { (final ? final_weights : checkpoints[s]) = f; },

@@ -113,6 +113,39 @@ TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
   for (const MetricRow& row : recorder.rows) EXPECT_TRUE(std::isfinite(row.value)) << row.name;
 }
 
+TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
+  RunConfig parent = tiny_config();
+  parent.eval.final_tokens = 512;
+  const Folder a("parent0"), b("child0"), c("child1");
+  const Recorder p = run(parent, a.path);
+  RunConfig child = parent;
+  child.train.steps = 0;
+  Recorder r;
+  const auto source = open_source(child.data);
+  ASSERT_EQ(train({child, b.path, {}, p.final_weights}, *source, r.hooks()).end,
+            TrainResult::End::done);
+  EXPECT_EQ(r.last("eval/loss"), p.last("eval/loss"));
+  EXPECT_EQ(r.rows.back().step, 0);
+  EXPECT_FALSE(r.final_weights.empty());
+  child.data.context = 48;  // rotary positions reach beyond the length of training
+  child.eval.split = "test";
+  Recorder longer;
+  const auto other = open_source(child.data);
+  ASSERT_EQ(train({child, c.path, {}, p.final_weights}, *other, longer.hooks()).end,
+            TrainResult::End::done);
+  EXPECT_NE(longer.last("eval/loss"), p.last("eval/loss"));
+  EXPECT_NEAR(longer.last("eval/loss"), p.last("eval/loss"), 0.5);
+}
+
+TEST(Trainer, TheTestSplitHasRowsOfItsOwn) {
+  RunConfig config = tiny_config();
+  config.train.steps = 0;
+  const Folder a("valid"), b("test");
+  const Recorder valid = run(config, a.path);
+  config.eval.split = "test";
+  EXPECT_NE(run(config, b.path).last("eval/loss"), valid.last("eval/loss"));
+}
+
 TEST(Trainer, ChildStartsWhereItsParentEnded) {
   RunConfig parent = tiny_config();
   parent.eval.final_tokens =

@@ -12,6 +12,7 @@ struct Vanilla : HeadMixer {
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
     return {.out_BHTK = std::move(out), .gate_BHT = std::move(gate)};
   }
+  bool sink_is_first_key() const override { return true; }
 };
 
 const Registration<VariantKind> registration{

@@ -20,7 +20,7 @@ class Backcopy : public DataSource {
         task_(make_backcopy(config)),
         start_(task_.start, task_.symbols),
         chain_(task_.transition, task_.symbols),
-        floor_(backcopy_floor(task_, config.context)) {}
+        floor_(backcopy_floor(task_, config.context, config.bos)) {}
 
   int64_t vocabulary() const override { return task_.symbols + 1; }
   int32_t bos() const override { return task_.bos; }
@@ -36,6 +36,13 @@ class Backcopy : public DataSource {
   // A purpose of its own keys other blocks than any training row of any seed.
   void eval_row(int64_t index, std::span<int32_t> row) const override {
     fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/valid", 0,
+              static_cast<uint64_t>(index)),
+         row);
+  }
+
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/test", 0,
               static_cast<uint64_t>(index)),
          row);
   }
@@ -56,8 +63,12 @@ class Backcopy : public DataSource {
  private:
   void fill(Draw draw, std::span<int32_t> row) const {
     assert(row.size() >= 2);
-    row[0] = task_.bos;
-    row[1] = start_.draw(0, draw.next64());
+    if (config_.bos) {
+      row[0] = task_.bos;
+      row = row.subspan(1);
+    }
+    row[0] = start_.draw(0, draw.next64());
+    if (row.size() > 1) row[1] = chain_.draw(row[0], draw.next64());
     for (size_t t = 2; t < row.size(); ++t)
       row[t] = task_.copies(row[t - 2], row[t - 1]) ? row[t - 2]
                                                     : chain_.draw(row[t - 1], draw.next64());

@@ -13,6 +13,9 @@ namespace {
 TextSet checked_set(const DataConfig& config) {
   TextSet set = read_text_set(config.path);
   std::vector<Problem> problems;
+  if (!config.bos)
+    problems.push_back(
+        {"data.bos is false, rows of text always start with BOS", "", "leave data.bos = true"});
   for (const auto& [name, info] :
        {std::pair("train.tokens", set.train), std::pair("valid.tokens", set.valid)})
     if (info.count < static_cast<uint64_t>(config.context))
@@ -23,13 +26,23 @@ TextSet checked_set(const DataConfig& config) {
   return set;
 }
 
+std::string test_identity(const DataConfig& config) {
+  const TextSet set = checked_set(config);
+  if (!set.test || set.test->count < static_cast<uint64_t>(config.context))
+    throw Error("the set has no test split of at least one row", set.folder.string(),
+                "import the text with a 'test' folder, or use eval.split = \"valid\"");
+  return set.test->content_hash;
+}
+
 class Text : public DataSource {
  public:
   explicit Text(const DataConfig& config)
       : context_(config.context),
         set_(checked_set(config)),
         train_(set_.folder / "train.tokens"),
-        valid_(set_.folder / "valid.tokens") {}
+        valid_(set_.folder / "valid.tokens") {
+    if (set_.test) test_.emplace(set_.folder / "test.tokens");
+  }
 
   int64_t vocabulary() const override { return set_.train.vocabulary; }
   int32_t bos() const override { return static_cast<int32_t>(set_.train.bos); }
@@ -43,10 +56,16 @@ class Text : public DataSource {
   }
 
   // The text cut into rows from its beginning; a tail shorter than a row is left out.
-  int64_t eval_rows() const override { return static_cast<int64_t>(valid_.size()) / context_; }
+  int64_t eval_rows() const override { return whole_rows(valid_); }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
     assert(index >= 0 && index < eval_rows());
     fill(valid_, static_cast<uint64_t>(index * context_), row);
+  }
+
+  int64_t test_rows() const override { return test_ ? whole_rows(*test_) : 0; }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    assert(index >= 0 && index < test_rows());
+    fill(*test_, static_cast<uint64_t>(index * context_), row);
   }
 
   std::optional<int64_t> target_bytes(std::span<const int32_t> row) const override {
@@ -58,6 +77,10 @@ class Text : public DataSource {
   std::string content_hash() const override { return set_.hash; }
 
  private:
+  int64_t whole_rows(const TokenFile& file) const {
+    return static_cast<int64_t>(file.size()) / context_;
+  }
+
   void fill(const TokenFile& file, uint64_t first, std::span<int32_t> row) const {
     assert(static_cast<int64_t>(row.size()) == context_ + 1);
     row[0] = bos();
@@ -67,6 +90,7 @@ class Text : public DataSource {
   int64_t context_;
   TextSet set_;
   TokenFile train_, valid_;
+  std::optional<TokenFile> test_;
 };
 
 const Registration<SourceKind> registration{{
@@ -74,6 +98,7 @@ const Registration<SourceKind> registration{{
     .help = "a folder of text imported with `sinkmoe data import` (data.path)",
     .open = [](const DataConfig& config) { return std::make_unique<Text>(config); },
     .identity = [](const DataConfig& config) { return checked_set(config).hash; },
+    .test_identity = test_identity,
 }};
 
 }  // namespace

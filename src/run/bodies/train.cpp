@@ -1,10 +1,11 @@
 // The training body behind the queue's interface: a job in, rows and checkpoints out.
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
+#include "attention/device.h"
 #include "core/registry.h"
+#include "data/tasks.h"
 #include "metrics/metrics.h"
 #include "queue/body.h"
 #include "train/trainer.h"
@@ -15,18 +16,13 @@ namespace {
 
 // Everything process-wide that decides bits: threads, TF32, deterministic kernels.
 void prepare_process(const RunSection& run) {
+  if (run.device == "cuda") prepare_cuda(run.mode == "exact");
   at::set_num_threads(static_cast<int>(run.threads));
-  if (run.device != "cuda") return;
-  if (!at::hasCUDA())
-    throw Error("run.device is 'cuda', but no usable GPU was found", "",
-                "use run.device=cpu, or run on a GPU machine");
-  at::globalContext().setAllowTF32CuBLAS(false);
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setDeterministicAlgorithms(run.mode == "exact", false);
 }
 
 TrainHooks hooks_of(JobContext& context) {
   return {.metrics = [&](const auto& rows) { context.metrics(rows); },
+          .histograms = [&](const auto& rows) { context.histograms(rows); },
           .event = [&](const auto& event) { context.event(event); },
           .checkpoint = [&](int64_t step, const auto& file,
                             bool final) { context.checkpoint(step, file, final); },
@@ -38,9 +34,18 @@ TrainHooks hooks_of(JobContext& context) {
           .stop_requested = [&] { return context.stop_requested(); }};
 }
 
+std::vector<MetricInfo> metrics_of(const EvalConfig& eval) {
+  std::vector<MetricInfo> infos = metric_infos(eval);
+  std::vector<std::string> tasks;
+  for (const TaskKind& kind : selected_tasks(eval)) tasks.push_back(kind.name);
+  for (MetricInfo& info : task_infos(tasks)) infos.push_back(std::move(info));
+  return infos;
+}
+
 Result run_job(const Job& job, JobContext& context) {
   prepare_process(job.config.run);
-  context.describe(metric_infos());
+  context.describe(metrics_of(job.config.eval));
+  read_tasks(job.config.eval);  // a damaged file ends the run now, not after training
   const auto source = open_source(job.config.data);
   const TrainRequest request{job.config, job.folder, job.resume, job.parent_weights};
   const TrainResult result = train(request, *source, hooks_of(context));

@@ -1,0 +1,18 @@
+// The core op on a CPU: the tile kernels under autograd.
+#pragma once
+
+#include "attention/softmax_attention.h"
+
+namespace sinkmoe {
+
+// True when q is served by tile_attention: fp32 and fp64 on a CPU.
+bool has_tiles(const at::Tensor& q_BHTK);
+
+// As softmax_attention, whose checks are made. The last stride of q, k, v must be 1. Gradients of
+// q, k and v are views of one buffer [B, T, H + 2J, K] in the order q, k, v, so that a projection
+// of all three can take it as it is.
+AttentionOut tile_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                            const at::Tensor& v_BJTK, double scale, SinkMode mode,
+                            const at::Tensor& sink_H);
+
+}  // namespace sinkmoe

@@ -1,0 +1,103 @@
+// Data source "multicopy": endless rows of the synthetic task in data/multicopy.h.
+#include "data/multicopy.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/random.h"
+#include "core/registry.h"
+#include "data/alias_table.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+namespace {
+
+constexpr uint8_t kCopyPart = 0, kChainPart = 1;
+constexpr int64_t kFloorTargets = 1 << 20;
+
+class Multicopy : public DataSource {
+ public:
+  explicit Multicopy(const DataConfig& config)
+      : config_(config),
+        task_(make_multicopy(config)),
+        start_(task_.chain.start, task_.chain.symbols),
+        chain_(task_.chain.transition, task_.chain.symbols),
+        floor_(sampled_floor()) {}
+
+  int64_t vocabulary() const override { return task_.chain.symbols + 1; }
+  int32_t bos() const override { return task_.chain.bos; }
+
+  void train_row(uint64_t seed, int64_t step, int64_t index,
+                 std::span<int32_t> row) const override {
+    fill(Draw(seed, "multicopy/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
+         row);
+  }
+
+  int64_t eval_rows() const override { return int64_t{1} << 20; }
+  void eval_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(chain_seed(), "multicopy/valid", 0, static_cast<uint64_t>(index)), row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(Draw(chain_seed(), "multicopy/test", 0, static_cast<uint64_t>(index)), row);
+  }
+
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::vector<std::string> parts() const override { return {"copy", "chain"}; }
+
+  void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
+    assert(part.size() + 1 == row.size());
+    for (size_t t = 0; t < part.size(); ++t)
+      part[t] = task_.copied_from(row, t + 1) ? kCopyPart : kChainPart;
+  }
+
+  std::optional<double> floor_nats() const override { return floor_; }
+  std::string content_hash() const override { return multicopy_hash(config_); }
+
+ private:
+  uint64_t chain_seed() const { return static_cast<uint64_t>(config_.chain_seed); }
+
+  void fill(Draw draw, std::span<int32_t> row) const {
+    assert(row.size() >= 2);
+    const size_t first = config_.bos ? 1 : 0;
+    row[0] = task_.chain.bos;
+    row[first] = start_.draw(0, draw.next64());
+    for (size_t t = first + 1; t < row.size(); ++t) {
+      const auto from = task_.copied_from(row, t);
+      row[t] = from ? row[*from] : chain_.draw(row[t - 1], draw.next64());
+    }
+  }
+
+  // Loss of a predictor that knows chain and rule: the entropies of what each position was drawn
+  // from, averaged over about a million targets (the standard error is below 0.002 nats).
+  double sampled_floor() const {
+    const BackcopyTask& chain = task_.chain;
+    std::vector<double> nats(static_cast<size_t>(chain.symbols + 1), entropy_nats(chain.start));
+    for (int64_t i = 0; i < chain.symbols; ++i)
+      nats[static_cast<size_t>(i)] = entropy_nats(chain.row(i));
+    std::vector<int32_t> row(static_cast<size_t>(config_.context + 1));
+    const int64_t rows = std::max<int64_t>(1, kFloorTargets / config_.context);
+    double sum = 0;
+    for (int64_t i = 0; i < rows; ++i) {
+      fill(Draw(chain_seed(), "multicopy/floor", 0, static_cast<uint64_t>(i)), row);
+      for (size_t t = 1; t < row.size(); ++t)
+        if (!task_.copied_from(row, t)) sum += nats[static_cast<size_t>(row[t - 1])];
+    }
+    return sum / static_cast<double>(rows * config_.context);
+  }
+
+  DataConfig config_;
+  MulticopyTask task_;
+  AliasTable start_, chain_;
+  double floor_;
+};
+
+const Registration<SourceKind> registration{{
+    .name = "multicopy",
+    .help = "synthetic Markov chain with several kinds of triggers, each with its copy distance",
+    .open = [](const DataConfig& config) { return std::make_unique<Multicopy>(config); },
+    .identity = multicopy_hash,
+}};
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,131 @@
+// Data source "needle": key-value pairs hidden in chain text, asked for at the end of the row.
+//
+// Of n symbols the last quarter are keys, the others follow the Markov chain of data/backcopy.h
+// (without triggers). A row is BOS and chain text; data.pairs pairs of a key and a uniformly drawn
+// chain symbol are put into the text at random places, and the row ends with data.queries
+// questions: one of these keys, followed by its value, the "answer". Keys of a row differ.
+#include <algorithm>
+#include <cassert>
+
+#include "core/hash.h"
+#include "core/registry.h"
+#include "data/alias_table.h"
+#include "data/backcopy.h"
+#include "data/pairs.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+namespace {
+
+constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
+
+int64_t key_count(const DataConfig& config) { return config.symbols / 4; }
+
+DataConfig chain_fields(const DataConfig& config) {
+  return {.symbols = config.symbols - key_count(config),
+          .triggers = 1,
+          .chain_seed = config.chain_seed,
+          .zipf = config.zipf,
+          .sharp = config.sharp};
+}
+
+std::string identity(const DataConfig& config) {
+  check_pairs(config, key_count(config));
+  return sha256_hex("needle 1\nchain=" + backcopy_hash(chain_fields(config)) + "\nsymbols=" +
+                    std::to_string(config.symbols) + "\npairs=" + std::to_string(config.pairs) +
+                    "\nqueries=" + std::to_string(config.queries) + "\n");
+}
+
+class Needle : public DataSource {
+ public:
+  explicit Needle(const DataConfig& config)
+      : config_(config),
+        hash_(identity(config)),
+        chain_(make_backcopy(chain_fields(config))),
+        start_(chain_.stationary, chain_.symbols),
+        next_(chain_.transition, chain_.symbols) {}
+
+  int64_t vocabulary() const override { return config_.symbols + 1; }
+  int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
+
+  void train_row(uint64_t seed, int64_t step, int64_t index,
+                 std::span<int32_t> row) const override {
+    fill(Draw(seed, "needle/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
+         row);
+  }
+
+  int64_t eval_rows() const override { return int64_t{1} << 20; }
+  void eval_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("needle/valid", index), row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("needle/test", index), row);
+  }
+
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::vector<std::string> parts() const override { return {"answer", "filler"}; }
+
+  void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
+    assert(part.size() + 1 == row.size());
+    const size_t questions = first_question(row);
+    for (size_t t = 0; t < part.size(); ++t)
+      part[t] = t >= questions && (t - questions) % 2 == 0 ? kAnswerPart : kFillerPart;
+  }
+
+  std::string content_hash() const override { return hash_; }
+
+ private:
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
+  size_t first_question(std::span<const int32_t> row) const {
+    return row.size() - static_cast<size_t>(2 * config_.queries);
+  }
+
+  void fill(Draw draw, std::span<int32_t> row) const {
+    const size_t questions = first_question(row);
+    std::vector<int64_t> keys = choose(draw, key_count(config_), config_.pairs), values;
+    for (size_t i = 0; i < keys.size(); ++i)
+      values.push_back(static_cast<int64_t>(draw.below(static_cast<uint64_t>(chain_.symbols))));
+    const auto put = [&](size_t at, size_t pair) {
+      row[at] = static_cast<int32_t>(chain_.symbols + keys[pair]);
+      row[at + 1] = static_cast<int32_t>(values[pair]);
+    };
+
+    // One slot of two tokens after another: a pair where one is hidden, else text that goes on.
+    const auto slots = static_cast<int64_t>((questions - 1) / 2);
+    std::vector<int64_t> hidden(static_cast<size_t>(slots), -1);
+    const std::vector<int64_t> places = choose(draw, slots, config_.pairs);
+    for (size_t i = 0; i < places.size(); ++i)
+      hidden[static_cast<size_t>(places[i])] = static_cast<int64_t>(i);
+    row[0] = bos();
+    int32_t last = -1;
+    for (size_t t = 1; t < questions; ++t) {
+      const size_t slot = (t - 1) / 2;
+      if (slot < hidden.size() && hidden[slot] >= 0) {
+        put(t++, static_cast<size_t>(hidden[slot]));
+        continue;
+      }
+      row[t] = last = last < 0 ? start_.draw(0, draw.next64()) : next_.draw(last, draw.next64());
+    }
+    for (size_t at = questions; at < row.size(); at += 2) put(at, draw.below(keys.size()));
+  }
+
+  DataConfig config_;
+  std::string hash_;
+  BackcopyTask chain_;
+  AliasTable start_, next_;
+};
+
+const Registration<SourceKind> registration{{
+    .name = "needle",
+    .help = "key-value pairs hidden in chain text and asked for at the end",
+    .open = [](const DataConfig& config) { return std::make_unique<Needle>(config); },
+    .identity = identity,
+}};
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,129 @@
+// Data source "recall": multi-query associative recall (after Arora et al., arXiv 2312.04927).
+//
+// A row is BOS, then key-value pairs side by side, then slots of two tokens. In data.queries of the
+// slots a question stands, one of the row's keys, and its value, the "answer"; the others hold
+// blanks. Slot s (from 1) is asked in with weight s^-data.gap_power, without repetition; which pair
+// is asked for is drawn anew each time, so that nothing but the key tells the value. Validation
+// rows hold data.pairs pairs, training rows 1 to data.pairs, all equally often: rows with few pairs
+// teach what rows with many need. With n symbols the first half are keys, the last is the blank,
+// those between are values; keys of a row differ, values need not.
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "core/hash.h"
+#include "core/registry.h"
+#include "core/text.h"
+#include "data/pairs.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+namespace {
+
+constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
+
+std::string identity(const DataConfig& config) {
+  check_pairs(config, config.symbols / 2);
+  return sha256_hex("recall 1\nsymbols=" + std::to_string(config.symbols) + "\npairs=" +
+                    std::to_string(config.pairs) + "\nqueries=" + std::to_string(config.queries) +
+                    "\ngap_power=" + shortest(config.gap_power) +
+                    "\nchain_seed=" + std::to_string(config.chain_seed) + "\n");
+}
+
+class Recall : public DataSource {
+ public:
+  explicit Recall(const DataConfig& config)
+      : config_(config),
+        hash_(identity(config)),
+        keys_(config.symbols / 2),
+        blank_(static_cast<int32_t>(config.symbols - 1)) {}
+
+  int64_t vocabulary() const override { return config_.symbols + 1; }
+  int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
+
+  void train_row(uint64_t seed, int64_t step, int64_t index,
+                 std::span<int32_t> row) const override {
+    Draw draw(seed, "recall/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
+    const uint64_t pairs = 1 + draw.below(static_cast<uint64_t>(config_.pairs));
+    fill(draw, static_cast<int64_t>(pairs), row);
+  }
+
+  int64_t eval_rows() const override { return int64_t{1} << 20; }
+  void eval_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("recall/valid", index), config_.pairs, row);
+  }
+  int64_t test_rows() const override { return eval_rows(); }
+  void test_row(int64_t index, std::span<int32_t> row) const override {
+    fill(held_out("recall/test", index), config_.pairs, row);
+  }
+
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::vector<std::string> parts() const override { return {"answer", "filler"}; }
+
+  // The value of a key that the row held before.
+  void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
+    assert(part.size() + 1 == row.size());
+    std::vector<uint8_t> seen(static_cast<size_t>(keys_), 0);
+    for (size_t t = 0; t < part.size(); ++t) {
+      part[t] = kFillerPart;
+      if (row[t] >= keys_) continue;
+      uint8_t& before = seen[static_cast<size_t>(row[t])];
+      if (before) part[t] = kAnswerPart;
+      before = 1;
+    }
+  }
+
+  std::string content_hash() const override { return hash_; }
+
+ private:
+  Draw held_out(const char* purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
+  void fill(Draw draw, int64_t pairs, std::span<int32_t> row) const {
+    std::fill(row.begin(), row.end(), blank_);
+    row[0] = bos();
+    const std::vector<int64_t> keys = choose(draw, keys_, pairs);
+    const auto values = static_cast<uint64_t>(blank_ - keys_);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      row[1 + 2 * i] = static_cast<int32_t>(keys[i]);
+      row[2 + 2 * i] = static_cast<int32_t>(keys_ + static_cast<int64_t>(draw.below(values)));
+    }
+    const size_t first_slot = 1 + 2 * keys.size();
+    for (const size_t slot : choose_slots(draw, (row.size() - first_slot) / 2)) {
+      const size_t asked = 1 + 2 * draw.below(keys.size());
+      std::copy_n(&row[asked], 2, &row[first_slot + 2 * slot]);
+    }
+  }
+
+  // data.queries of `count` slots: the smallest of exponential waiting times with rates s^-power
+  // are a weighted choice without repetition.
+  std::vector<size_t> choose_slots(Draw& draw, size_t count) const {
+    std::vector<std::pair<double, size_t>> waits;
+    for (size_t s = 0; s < count; ++s)
+      waits.emplace_back(
+          -std::log(1 - draw.uniform()) * std::pow(static_cast<double>(s + 1), config_.gap_power),
+          s);
+    const auto end = waits.begin() + config_.queries;
+    std::partial_sort(waits.begin(), end, waits.end());
+    std::vector<size_t> slots;
+    for (auto it = waits.begin(); it != end; ++it) slots.push_back(it->second);
+    return slots;
+  }
+
+  DataConfig config_;
+  std::string hash_;
+  int64_t keys_;
+  int32_t blank_;
+};
+
+const Registration<SourceKind> registration{{
+    .name = "recall",
+    .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
+    .open = [](const DataConfig& config) { return std::make_unique<Recall>(config); },
+    .identity = identity,
+}};
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,12 @@
+// Name, unit, direction and help of the metrics of eval.probes = "full".
+#pragma once
+
+#include <vector>
+
+#include "core/metric.h"
+
+namespace sinkmoe {
+
+const std::vector<MetricInfo>& probe_infos();
+
+}  // namespace sinkmoe

@@ -1,0 +1,49 @@
+#include "metrics/probe_math.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr double kTiny = 1e-300;  // keeps 0 / 0 from being no number
+
+}  // namespace
+
+at::Tensor effective_rank(const at::Tensor& moment_KK) {
+  const at::Tensor moment = moment_KK.to(at::kCPU, at::kDouble);
+  const at::Tensor singular = at::linalg_eigvalsh(moment).clamp_min(0).sqrt();
+  const at::Tensor sum = singular.sum(-1, true);
+  const at::Tensor p = singular / sum.clamp_min(kTiny);
+  const at::Tensor entropy = -at::xlogy(p, p).sum(-1);
+  return at::where(sum.squeeze(-1) > 0, entropy.exp(), at::zeros_like(entropy));
+}
+
+double top_share(const at::Tensor& x_LH, int64_t count) {
+  const at::Tensor x = x_LH.to(at::kDouble);
+  const at::Tensor top = std::get<0>(x.topk(count, 1)).sum(1);
+  return (top / x.sum(1).clamp_min(kTiny)).mean().item<double>();
+}
+
+double mean_cv(const at::Tensor& x_LH) {
+  const at::Tensor x = x_LH.to(at::kDouble).clamp_min(0);
+  const at::Tensor mean = x.mean(1, true);
+  const at::Tensor deviation = (x / mean.clamp_min(kTiny) - 1).square().mean(1).sqrt();
+  return at::where(mean.squeeze(1) > 0, deviation, at::zeros_like(deviation)).mean().item<double>();
+}
+
+at::Tensor kurtosis_B(const at::Tensor& x) {
+  const at::Tensor rows = x.to(at::kDouble).flatten(1);
+  const at::Tensor square = (rows - rows.mean(1, true)).square();
+  return square.square().mean(1) / square.mean(1).square().clamp_min(kTiny);
+}
+
+at::Tensor int8_round_trip(const at::Tensor& x, double largest) {
+  if (largest <= 0) return x;
+  const double scale = largest / 127;
+  return ((x / scale).round().clamp(-127, 127) * scale).to(x.scalar_type());
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,29 @@
+// What probes are made of: pure functions of tensors.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace sinkmoe {
+
+// Effective rank of matrices X [rows, K], given X^T X [.., K, K]: exp of the entropy of the
+// singular values over their sum (Roy and Vetterli, 2007). Between 1 and K, fp64; 0 for a matrix of
+// zeros.
+at::Tensor effective_rank(const at::Tensor& moment_KK);
+
+// Share of the sum that the largest `count` of each row hold, mean over rows: [L,H] -> scalar; 0
+// where a row is all zeros.
+double top_share(const at::Tensor& x_LH, int64_t count);
+
+// Coefficient of variation over heads (population deviation), mean over layers. Negative values
+// count as 0; a layer of zeros has 0. At most sqrt(H - 1).
+double mean_cv(const at::Tensor& x_LH);
+
+// Kurtosis of each row's numbers: fourth central moment over squared variance, [B,..] -> [B], fp64.
+// 3 for a normal distribution; 0 for a constant row.
+at::Tensor kurtosis_B(const at::Tensor& x);
+
+// x as symmetric 8-bit integers would hold it: multiples of largest / 127, ties to even, clipped
+// at +-largest.
+at::Tensor int8_round_trip(const at::Tensor& x, double largest);
+
+}  // namespace sinkmoe

@@ -1,0 +1,29 @@
+// Every probe of a trained model, as rows (eval.probes = "full"). docs/metrics.md has the formulas.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "core/metric.h"
+#include "data/source.h"
+#include "metrics/metrics.h"
+#include "model/decoder.h"
+
+namespace sinkmoe {
+
+struct ProbeRows {
+  std::vector<MetricRow> metrics;
+  std::vector<HistogramRow> histograms;
+};
+
+// `heads` are the statistics of an evaluation of the same model. `alive` is called before every
+// forward pass. The model's weights are the same afterwards.
+ProbeRows run_probes(const Decoder& model, const DataSource& source, const HeadStatistics& heads,
+                     int64_t step, at::Device device, const std::function<void()>& alive);
+
+// Predicted tokens of the sample that is read a few times, and of the one that ablations read about
+// 11 times a head.
+int64_t probe_tokens();
+int64_t ablation_tokens(const RunConfig& config);
+
+}  // namespace sinkmoe

@@ -1,0 +1,56 @@
+// The gate is what a head passes on: holds for every variant, and a wrong gate is seen.
+#include "metrics/gate_identity.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "core/registry.h"
+
+namespace sinkmoe {
+namespace {
+
+constexpr int64_t kHeads = 4, kWidth = 32;
+
+RunConfig config() {
+  RunConfig c;
+  c.model.heads = kHeads;
+  c.model.width = kWidth;
+  return c;
+}
+
+HeadIn random_heads(int64_t key_heads) {
+  at::manual_seed(7);
+  const int64_t K = kWidth / kHeads;
+  return {.x_BTC = at::randn({3, 17, kWidth}),
+          .q_BHTK = 3 * at::randn({3, kHeads, 17, K}),
+          .k_BJTK = at::randn({3, key_heads, 17, K}),
+          .v_BJTK = at::randn({3, key_heads, 17, K}),
+          .scale = 0.4};
+}
+
+class GateIdentity : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(GateIdentity, HoldsForEveryVariant) {
+  const RunConfig c = config();
+  ParamSet params;
+  const auto mixer = Registry<VariantKind>::get(GetParam()).make({params, "a.", c, 0});
+  params.materialise(1, at::kCPU, at::kFloat);
+  for (const int64_t key_heads : {kHeads, kHeads / 2}) {
+    const HeadIn in = random_heads(key_heads);
+    const HeadOut out = mixer->mix(in);
+    EXPECT_LT(gate_identity_error(in, out, *mixer), 2e-6);
+    const HeadOut wrong{.out_BHTK = out.out_BHTK, .gate_BHT = out.gate_BHT + 0.01};
+    EXPECT_NEAR(gate_identity_error(in, wrong, *mixer), 0.01, 1e-4);
+  }
+}
+
+std::vector<std::string> variants() {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : Registry<VariantKind>::all()) names.push_back(name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GateIdentity, ::testing::ValuesIn(variants()));
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,66 @@
+// Ranks, shares, kurtosis and rounding of numbers whose answers are known.
+#include "metrics/probe_math.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace sinkmoe {
+namespace {
+
+at::Tensor moment(const at::Tensor& x) { return x.t().matmul(x); }
+
+TEST(EffectiveRank, OrthonormalRowsHaveFullRank) {
+  EXPECT_NEAR(effective_rank(at::eye(5, at::kDouble)).item<double>(), 5, 1e-9);
+}
+
+TEST(EffectiveRank, OneDirectionHasRankOne) {
+  const at::Tensor x = at::outer(at::arange(1, 9, at::kDouble), at::arange(1, 5, at::kDouble));
+  EXPECT_NEAR(effective_rank(moment(x)).item<double>(), 1, 1e-5);
+}
+
+TEST(EffectiveRank, IsTheExponentOfTheEntropyOfSingularValues) {
+  // Singular values 3 and 1: shares 0.75 and 0.25. (Shares of their squares would give 1.384.)
+  const at::Tensor x = at::diag(at::tensor({3.0, 1.0}, at::kDouble));
+  const double entropy = -0.75 * std::log(0.75) - 0.25 * std::log(0.25);
+  EXPECT_NEAR(effective_rank(moment(x)).item<double>(), std::exp(entropy), 1e-12);
+}
+
+TEST(EffectiveRank, ZerosHaveRankZero) {
+  EXPECT_EQ(effective_rank(at::zeros({3, 3}, at::kDouble)).item<double>(), 0);
+}
+
+TEST(TopShare, CountsTheLargestOfEachLayer) {
+  const at::Tensor x = at::tensor({0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.0, 0.0}).view({2, 4});
+  EXPECT_NEAR(top_share(x, 1), (0.4 + 0.5) / 2, 1e-12);
+  EXPECT_NEAR(top_share(x, 2), (0.7 + 1.0) / 2, 1e-12);
+  EXPECT_EQ(top_share(at::zeros({1, 4}), 1), 0);
+}
+
+TEST(MeanCv, IsAtMostTheRootOfHeadsLessOne) {
+  EXPECT_NEAR(mean_cv(at::tensor({1e-9, 0.0, 0.0, 0.0}, at::kDouble).view({1, 4})), std::sqrt(3.0),
+              1e-12);
+  EXPECT_EQ(mean_cv(at::tensor({-1.0, -2.0}).view({1, 2})), 0) << "negative values count as 0";
+  EXPECT_NEAR(mean_cv(at::tensor({0.1, 0.3, 0.5, 0.5}).view({2, 2})), 0.25, 1e-6);
+}
+
+TEST(Kurtosis, OfKnownRows) {
+  const at::Tensor x = at::tensor({-1.0, 1.0, -1.0, 1.0, 0.0, 0.0, 0.0, 4.0}).view({2, 2, 2});
+  const at::Tensor k = kurtosis_B(x);
+  EXPECT_NEAR(k[0].item<double>(), 1, 1e-12);  // two values, equally often
+  // 0 0 0 4: mean 1, variance 3, fourth moment (3 * 1 + 81) / 4 = 21.
+  EXPECT_NEAR(k[1].item<double>(), 21.0 / 9, 1e-12);
+  EXPECT_EQ(kurtosis_B(at::ones({1, 5}))[0].item<double>(), 0);
+}
+
+TEST(Int8, RoundsToMultiplesOfTheScale) {
+  // Scale 2: ties go to even, and what lies outside is clipped.
+  const at::Tensor x = at::tensor({0.9, 1.0, 1.1, 3.0, -5.0, 254.0, -300.0});
+  const at::Tensor want = at::tensor({0.0, 0.0, 2.0, 4.0, -4.0, 254.0, -254.0});
+  EXPECT_TRUE(int8_round_trip(x, 254).equal(want)) << int8_round_trip(x, 254);
+  EXPECT_TRUE(int8_round_trip(at::zeros({2}), 0).equal(at::zeros({2})));
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,100 @@
+// The artifacts of the tree on made-up results of the experiments of the tree: every query runs,
+// every expectation finds its cells, every figure is drawn.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "made_up_runs.h"
+#include "plan/experiment.h"
+#include "plan/plan.h"
+#include "queue/wanted.h"
+#include "report/report.h"
+#include "store/query.h"
+
+namespace sinkmoe {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::IsEmpty;
+
+const fs::path kRoot = SINKMOE_SOURCE_DIR;
+
+std::vector<ExperimentRow> committed_experiments() {
+  std::vector<ExperimentRow> rows;
+  for (const std::string& name : experiment_names(kRoot / "experiments"))
+    rows.push_back(experiment_row(make_plan({name, {}, kRoot / "configs", kRoot / "experiments"},
+                                            [](const auto&) { return std::string("made up"); })));
+  return rows;
+}
+
+// Made once, in memory where the computer has a folder for that: hundreds of runs are many synced
+// transactions.
+class CommittedArtifacts : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    std::string name =
+        (fs::exists("/dev/shm") ? "/dev/shm/" : testing::TempDir()) + "sinkmoe-artifacts-XXXXXX";
+    folder() = ::mkdtemp(name.data());
+    if (const char* keep = std::getenv("SINKMOE_MADE_UP_DB")) folder() = keep;
+    make_up(folder() / "r.db", committed_experiments());
+    specs() = read_specs(kRoot / "plots", {});
+    const Reader reader(folder() / "r.db");
+    documents() = make_documents(
+        specs(), [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); });
+  }
+  static void TearDownTestSuite() {
+    if (!std::getenv("SINKMOE_MADE_UP_DB")) fs::remove_all(folder());
+  }
+  static fs::path& folder() {
+    static fs::path path;
+    return path;
+  }
+  static std::vector<Spec>& specs() {
+    static std::vector<Spec> list;
+    return list;
+  }
+  static Documents& documents() {
+    static Documents made;
+    return made;
+  }
+};
+
+TEST_F(CommittedArtifacts, EveryQueryRunsAndGivesWhatItsLayoutNeeds) {
+  EXPECT_THAT(documents().problems, IsEmpty());
+  for (const Document& d : documents().list) EXPECT_FALSE(d.data.rows.empty()) << d.id;
+}
+
+TEST_F(CommittedArtifacts, EveryExpectationFindsAsManyRunsAsItAsksFor) {
+  for (const Document& d : documents().list) {
+    const auto spec = std::find_if(specs().begin(), specs().end(),
+                                   [&](const Spec& s) { return s.name == d.name; });
+    const bool named = std::any_of(spec->experiments.begin(), spec->experiments.end(),
+                                   [&](const auto& e) { return e.name == d.experiment; });
+    for (const Outcome& o : d.outcomes)
+      if (named) {
+        EXPECT_GE(o.effect.n, o.expectation.rule.n)
+            << d.id << ", " << o.cell << ": " << o.rule << ": " << o.note;
+      }
+  }
+}
+
+TEST_F(CommittedArtifacts, PrimaryCellsAreOneToThreeAnExperiment) {
+  for (const Document& d : documents().list) {
+    const auto primary = std::count_if(d.outcomes.begin(), d.outcomes.end(),
+                                       [](const Outcome& o) { return o.expectation.primary; });
+    EXPECT_LE(primary, 3) << d.id;
+  }
+}
+
+TEST_F(CommittedArtifacts, EveryTableShowsTheSizeOfItsModels) {
+  for (const Spec& s : specs()) {
+    if (s.layout.kind != LayoutKind::kTable || s.claims.empty()) continue;
+    EXPECT_TRUE(std::any_of(s.layout.details.begin(), s.layout.details.end(),
+                            [](const NamedColumn& c) { return c.column == "parameters"; }))
+        << s.path;
+  }
+}
+
+}  // namespace
+}  // namespace sinkmoe
