@@ -51,8 +51,8 @@ class Drill:
 
     def operations(self):
         db = lambda name: ["--db", "{folder}/" + name]
-        return [Operation("run: worker", db("new/r.db") + RUN, "worker", lambda f: tables(f + "/new/r.db")),
-                Operation("run: supervisor", db("new/r.db") + RUN, "run", lambda f: tables(f + "/new/r.db")),
+        return [Operation("run: worker", db("new/r.db") + RUN, "worker", lambda f: tables(f + "/new/r.db", 8)),
+                Operation("run: supervisor", db("new/r.db") + RUN, "run", lambda f: tables(f + "/new/r.db", 8)),
                 Operation("merge", db("ready.db") + ["merge", "{folder}/other.db"], None, lambda f: tables(f + "/ready.db")),
                 Operation("void", db("ready.db") + ["void", self.run_id, "--why", "a drill"], None,
                           lambda f: tables(f + "/ready.db")),

@@ -8,6 +8,11 @@ PLACES = {"checkpoint": lambda path: "/runs/" in path, "journal": lambda path: p
           "database": lambda path: path.endswith(".db"), "copy": lambda path: ".before-v" in path}
 
 
+def difference(got, wanted):
+    return "; ".join("too much %s, missing %s" % ([r for r in a if r not in b][:3], [r for r in b if r not in a][:3])
+                     for a, b in zip(got, wanted) if a != b)
+
+
 class Kills:
     def __init__(self, options):
         self.options, self.random = options, random.Random(options.seed)
@@ -91,7 +96,7 @@ class Kills:
     def complete(self, db):
         code, _, err = sinkmoe(self.run_arguments(db), body=self.options.body, seconds=600)
         need(code == 0, "the same command again: %s" % err)
-        need(tables(db) == self.whole, "tables differ from those of an uninterrupted sweep")
+        need(tables(db) == self.whole, "tables differ from those of an uninterrupted sweep: " + difference(tables(db), self.whole))
         self.resumed += value(db, "select count(*) from attempt where start_step > 0")
         self.compared += len(self.whole[0]) + len(self.whole[1]) + len(self.whole[2])
 

@@ -90,7 +90,7 @@ def promises(db, whole, options):
 
 
 def main():
-    options = arguments(__doc__, runs=500, workers=8, kills=200, stops=40, lease=2.0, pause=0.12, name="workers")
+    options = arguments(__doc__, runs=500, workers=8, kills=200, stops=40, lease=2.0, pause=0.08, name="workers")
     began, problem, attempts = time.monotonic(), "", 0
     with Folder() as folder:
         db, quiet = folder + "/r.db", folder + "/whole/r.db"
@@ -107,7 +107,7 @@ def main():
             reader.join()
             need(process.returncode == 0, "the disturbed sweep, code %d: %s" % (process.returncode, read[0][1][-800:]))
             attempts = promises(db, tables(quiet), options)
-            need(disturber.kills + disturber.stops >= options.kills, "only %d kills and %d stops fitted in" %
+            need(disturber.kills >= options.kills, "only %d kills and %d stops fitted in" %
                  (disturber.kills, disturber.stops))
         except Broken as broken:
             problem = str(broken)
