@@ -4,10 +4,14 @@
 # scripts/reproduce.sh [--help] [WHAT]
 #   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 12 minutes
 #   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: 2 hours
-#   h100        the reference sweep on one GPU (CUDA toolkit 13.0)                              Time: 30 minutes
+#   h100 [DIR]  the sweep at 10M parameters on one large GPU (CUDA toolkit 13.0), on a folder of
+#               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
 #   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 2 minutes
-#   paper       every experiment that needs neither text nor a GPU, then all artifacts          Time: hours
-#   NAME...     single artifacts, plots/NAME.toml, of the runs there are                        Time: seconds
+#               --check: and are those in docs/ equal to them; --update: copies them to docs/
+#   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: hours
+#               with a folder of texts also those on text; the cost of each is printed first
+#   NAME...     single items of the runs there are: an artifact (plots/NAME.toml), an item      Time: seconds
+#               of PAPER_MAP.md (C7, F2, T1), fig-WORD or table-WORD (fig-imbalance)
 #
 # Cost: 4 GB of disk (LibTorch, build); tables needs 0.1 GB. Times are for two cores, without set-up and first build,
 # which take 5 to 20 minutes.
@@ -17,8 +21,15 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# The order is that of the claims: what a cut leaves out is at the end.
-PAPER_EXPERIMENTS=(quick grid controls finetune pinning emergence)
+# The order is that of the claims: what a cut leaves out is at the end. Children come after their parents.
+PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence)
+TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot)
+# What docs/ shows of the reference runs: docs/figures/ID.svg and docs/tables/ID.md.
+MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid controls_imbalance.controls dose_balance.grid
+  dose_loss.grid ablation_curves.probes cosmetic_bars.probes finetune_heads.finetune geometry_histogram.probes
+  losses_chart.losses long_context_curves.recall)
+MAIN_TABLES=(main_table.grid main_table.text_small capacity_table.capacity lr_table.lr finetune_table.finetune
+  test_table.text_test zero_shot.zero_shot emergence_table.emergence)
 workers="${SINKMOE_WORKERS:-0}"  # 0: what the cores carry
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS
@@ -51,52 +62,159 @@ report() {
 
 need_experiment() { [ -e "$ROOT/experiments/$1.toml" ] || fail "there is no experiments/$1.toml in this tree"; }
 
-text() {
-  [ $# = 1 ] || fail "text needs one folder" "scripts/reproduce.sh text path/to/texts"
-  local folder name
+# import_texts FOLDER: sets `data` to the folder of the imported texts.
+import_texts() {
+  local folder
   folder="$(cd "$caller" && realpath -m "$1")"
   [ -d "$folder" ] || fail "$folder is no folder"
-  name="$(basename "$folder")"
+  data="data/$(basename "$folder")"
+  say "importing $folder"
+  "$sinkmoe" data import "$folder" --out "$data"
+}
+
+text() {
+  [ $# = 1 ] || fail "text needs one folder" "scripts/reproduce.sh text path/to/texts"
   need_experiment text_small
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
-  say "importing $folder"
-  "$sinkmoe" data import "$folder" --out "data/$name"
-  run text_small "data.path=data/$name" --workers "$workers"
+  import_texts "$1"
+  run text_small "data.path=$data" --workers "$workers"
   report
 }
 
+# The number that a query of one row and one column gives, or nothing.
+number_of() { "$sinkmoe" query --csv "$1" | tail -n +2; }
+
+# The pilot's rule stands in experiments/h100_pilot.toml.
 h100() {
-  need_experiment h100
+  [ $# -le 1 ] || fail "h100 takes one folder" "scripts/reproduce.sh h100 path/to/texts"
+  local data=data/novels8k rate lr
+  [ $# = 0 ] || [ -d "$caller/$1" ] || [ -d "$1" ] || fail "$1 is no folder"
   has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, take scripts/reproduce.sh without arguments"
+  [ $# = 1 ] || [ -d "$ROOT/$data" ] ||
+    fail "$data is not there" "give a folder of UTF-8 text: scripts/reproduce.sh h100 path/to/texts"
   "$ROOT/scripts/build.sh" cuda-release sinkmoe
-  run h100
+  if [ ! -d "$ROOT/$data" ]; then
+    say "importing $1"
+    "$sinkmoe" data import "$(cd "$caller" && realpath -m "$1")" --out "$data" --vocab 8192
+  fi
+  run h100_pilot
+  [ "$result" = 0 ] || fail "the pilot has failed runs, so its rule cannot be applied" "sinkmoe status h100_pilot"
+  rate="$(number_of "select max(eval_sink_rate) from experiment_wide where experiment = 'h100_pilot'")"
+  lr="$(number_of "select min(train_lr) from experiment_wide where experiment = 'h100_pilot' and eval_sink_rate >= 20")"
+  say "pilot: at most ${rate:-0}% of the heads are sinks; the text sweep needs 20%"
+  if [ -n "$lr" ]; then run h100_sweep "train.lr=$lr"; else run h100_capacity; fi
   report
+}
+
+# copies FOLDER: the committed figures and tables that FOLDER has, "FROM TO" a line.
+copies() {
+  local id
+  for id in "${MAIN_FIGURES[@]}"; do [ ! -e "$1/$id.svg" ] || echo "$1/$id.svg docs/figures/$id.svg"; done
+  for id in "${MAIN_TABLES[@]}"; do [ ! -e "$1/$id.md" ] || echo "$1/$id.md docs/tables/$id.md"; done
+}
+
+# compare FOLDER: fails where docs/ shows something else than FOLDER.
+compare() {
+  local made copy same=0 other=0
+  while read -r made copy; do
+    if cmp -s "$made" "$copy"; then
+      same=$((same + 1))
+    else
+      note "differs: $copy"
+      other=$((other + 1))
+    fi
+  done < <(copies "$1")
+  for copy in docs/figures/*.*.svg docs/tables/*.md; do
+    [ ! -e "$copy" ] || [ -e "$1/$(basename "$copy")" ] || { note "not made from the reference: $copy"; other=$((other + 1)); }
+  done
+  [ "$other" = 0 ] || fail "$other of the tables and figures in docs/ are not those of results/reference.db" \
+    "after a change that is meant: scripts/reproduce.sh tables --update"
+  say "$same tables and figures in docs/ are byte-equal to those of results/reference.db"
 }
 
 tables() {
+  local made copy
+  case "${1:-}" in
+    "" | --check | --update) ;;
+    *) fail "unknown argument '$1'" "see scripts/reproduce.sh --help" ;;
+  esac
   [ -e "$ROOT/results/reference.db" ] ||
     fail "results/reference.db is not in this tree" "scripts/reproduce.sh makes results of your own in minutes"
   "$ROOT/scripts/build.sh" report-only sinkmoe
   report --db results/reference.db
+  if [ "${1:-}" = --check ]; then
+    compare results/out
+  elif [ "${1:-}" = --update ]; then
+    mkdir -p docs/figures docs/tables
+    while read -r made copy; do cp "$made" "$copy" && note "$copy"; done < <(copies results/out)
+  fi
 }
 
+# cost EXPERIMENT: the last line of its plan.
+cost() { note "$("$sinkmoe" plan "$@" 2>/dev/null | tail -n 1)"; }
+
 paper() {
+  local name have=() texts=()
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
-  local experiment
-  for experiment in "${PAPER_EXPERIMENTS[@]}"; do
-    [ ! -e "$ROOT/experiments/$experiment.toml" ] || run "$experiment" --workers "$workers"
-  done
+  for name in "${PAPER_EXPERIMENTS[@]}"; do [ ! -e "experiments/$name.toml" ] || have+=("$name"); done
+  if [ $# -gt 0 ]; then
+    import_texts "$1"
+    for name in "${TEXT_EXPERIMENTS[@]}"; do
+      if [ "$name" = zero_shot ] && [ ! -d data/tasks ]; then
+        note "left out: zero_shot, which reads the task files in data/tasks"
+      elif [ -e "experiments/$name.toml" ]; then
+        texts+=("$name")
+      fi
+    done
+  fi
+  say "what it takes, stored runs included, for one worker at 20 GFLOP/s:"
+  for name in "${have[@]}"; do cost "$name"; done
+  for name in ${texts[@]+"${texts[@]}"}; do cost "$name" "data.path=$data"; done
+  for name in "${have[@]}"; do run "$name" --workers "$workers"; done
+  for name in ${texts[@]+"${texts[@]}"}; do run "$name" "data.path=$data" --workers "$workers"; done
   report
 }
 
+# of_kind table|figure FILE...: the names of those artifacts that are of the kind.
+of_kind() {
+  local want="$1" file kind
+  shift
+  for file in "$@"; do
+    [ -e "$file" ] || continue
+    kind=figure
+    ! grep -qx 'kind = "table"' "$file" || kind=table
+    [ "$kind" != "$want" ] || basename "$file" .toml
+  done
+}
+
+# named WHAT: the artifacts it stands for, one a line; nothing when it stands for none.
+named() {
+  local word="${1#*-}" kind=table
+  case "$1" in
+    [CTF][0-9] | [CTF][0-9][0-9])
+      sed -nE "s/^\| $1 \|//p" PAPER_MAP.md | grep -oE 'plots/[A-Za-z0-9_]+\.toml' | sed -E 's,plots/(.*)\.toml,\1,' ;;
+    fig-* | table-*)
+      [ "${1%%-*}" = table ] || kind=figure
+      word="${word//-/_}"
+      of_kind "$kind" plots/"$word"*.toml | grep . || of_kind "$kind" plots/*"$word"*.toml ;;
+    *) [ ! -e "plots/$1.toml" ] || echo "$1" ;;
+  esac
+}
+
 artifacts() {
-  local name
-  for name in "$@"; do
-    [ -e "$ROOT/plots/$name.toml" ] ||
-      fail "'$name' is neither something to reproduce nor an artifact in plots/" "see scripts/reproduce.sh --help"
+  local what names=() more db=()
+  for what in "$@"; do
+    more="$(named "$what" || true)"
+    [ -n "$more" ] ||
+      fail "'$what' is neither something to reproduce nor an artifact in plots/" "see scripts/reproduce.sh --help"
+    mapfile -t -O "${#names[@]}" names <<<"$more"
   done
   [ -x "$sinkmoe" ] || "$ROOT/scripts/build.sh" report-only sinkmoe
-  report "$@"
+  if [ ! -e results/results.db ] && [ -e results/reference.db ]; then
+    note "from results/reference.db: there are no runs of your own in results/results.db"
+    db=(--db results/reference.db)
+  fi
+  report ${db[@]+"${db[@]}"} "${names[@]}"
 }
 
 caller="$PWD"
@@ -110,7 +228,8 @@ case "${1:-}" in
     report
     ;;
   text) shift; text "$@" ;;
-  h100 | tables | paper) "$1" ;;
+  h100) shift; h100 "$@" ;;
+  tables | paper) "$@" ;;
   -*) fail "unknown argument '$1'" "see scripts/reproduce.sh --help" ;;
   *) artifacts "$@" ;;
 esac

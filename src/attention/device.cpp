@@ -4,7 +4,10 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <filesystem>
+
+#include "core/error.h"
 
 namespace sinkmoe {
 namespace {
@@ -30,6 +33,19 @@ bool cuda_ready(std::string* why) {
   static const std::string missing = what_is_missing();
   if (why) *why = missing;
   return missing.empty();
+}
+
+void prepare_cuda(bool exact) {
+  // cuBLAS reads it when it starts: without it, its results may differ from run to run.
+  if (exact) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  std::string why;
+  if (!cuda_ready(&why)) throw Error("run.device is 'cuda': " + why, "");
+  at::Context& context = at::globalContext();
+  context.setAllowTF32CuBLAS(false);
+  context.setAllowTF32CuDNN(false);
+  context.setDeterministicAlgorithms(exact, false);
+  // Every tensor is written before it is read; filling fresh ones would cost a pass each.
+  context.setDeterministicFillUninitializedMemory(false);
 }
 
 }  // namespace sinkmoe

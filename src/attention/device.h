@@ -10,4 +10,8 @@ namespace sinkmoe {
 // and what to do. Call it before the first tensor is made: LibTorch looks for its CUDA half once.
 bool cuda_ready(std::string* why = nullptr);
 
+// Makes this process ready for runs on a GPU: no TF32; `exact`: repeatable kernels only, also in
+// cuBLAS. Call it before the first tensor is made. Throws Error where CUDA cannot be used.
+void prepare_cuda(bool exact);
+
 }  // namespace sinkmoe

@@ -43,10 +43,37 @@ class ParamSet {
   int64_t decayed() const { return decayed_; }                // elements of the decayed slice
   int64_t count() const;                                      // parameters, padding not counted
 
+  // A bf16 copy of flat() for forward passes in bf16, [n]: made at the first call and brought up to
+  // date when tensor operations have written to flat() since. Undefined for fp64 parameters.
+  const at::Tensor& half() const;
+  // The part of half() that stands for `value`, a parameter of this set, in its shape; undefined
+  // for any other tensor.
+  at::Tensor half_of(const at::Tensor& value) const;
+  // To be called by a kernel that has written flat() and half() together.
+  void half_is_current() const;
+
  private:
   std::deque<Entry> entries_;
   at::Tensor flat_, flat_grad_;
   int64_t decayed_ = 0;
+  mutable at::Tensor half_;
+  mutable uint32_t half_version_ = 0;  // of flat_ when half_ was last made equal to it
+};
+
+// The weight in the type of activations: itself, a cast, or (inside a HalfWeights scope) the bf16
+// copy, which saves the cast. Gradients reach the parameter in its own type in each case.
+at::Tensor weight_as(const at::Tensor& weight, at::ScalarType type);
+
+// While it lives, weight_as on this thread takes bf16 weights from params.half(). Null: nothing.
+class HalfWeights {
+ public:
+  explicit HalfWeights(const ParamSet* params);
+  ~HalfWeights();
+  HalfWeights(const HalfWeights&) = delete;
+  HalfWeights& operator=(const HalfWeights&) = delete;
+
+ private:
+  const ParamSet* outer_;
 };
 
 }  // namespace sinkmoe

@@ -8,12 +8,14 @@
 
 #include "attention/kernels.h"
 #include "attention/softmax_attention.h"
+#include "core/error.h"
 #include "core/random.h"
+#include "core/text.h"
 
 namespace sinkmoe {
 namespace {
 
-constexpr int64_t B = 2, H = 4, J = 2, T = 65, K = 64;
+constexpr int64_t B = 2, H = 4, J = 2, T = 65;
 
 at::Tensor normal(at::IntArrayRef shape, const char* purpose) {
   at::Tensor x = at::empty(shape, at::kDouble);
@@ -23,7 +25,7 @@ at::Tensor normal(at::IntArrayRef shape, const char* purpose) {
 }
 
 // Values that `type` holds exactly, so that both sides see the same inputs.
-std::vector<at::Tensor> inputs(SinkMode mode, at::ScalarType type) {
+std::vector<at::Tensor> inputs(SinkMode mode, at::ScalarType type, int64_t K) {
   std::vector<at::Tensor> x{normal({B, T, H, K}, "self_test/q").transpose(1, 2),
                             normal({B, T, J, K}, "self_test/k").transpose(1, 2),
                             normal({B, T, J, K}, "self_test/v").transpose(1, 2)};
@@ -40,6 +42,7 @@ using Op = AttentionOut (*)(const at::Tensor&, const at::Tensor&, const at::Tens
 // out, gate and all gradients of a loss on both, in fp64 on the CPU.
 std::vector<at::Tensor> evaluate(Op op, SinkMode mode, const std::vector<at::Tensor>& x,
                                  at::ScalarType round_to, at::TensorOptions options) {
+  const int64_t K = x[0].size(3);
   std::vector<at::Tensor> leaves;
   for (const at::Tensor& t : x) leaves.push_back(t.to(options).detach().set_requires_grad(true));
   const AttentionOut r = op(leaves[0], leaves[1], leaves[2], 1 / std::sqrt(static_cast<double>(K)),
@@ -57,14 +60,14 @@ std::vector<at::Tensor> evaluate(Op op, SinkMode mode, const std::vector<at::Ten
 
 }  // namespace
 
-SelfTest self_test_attention(at::Device device, at::ScalarType type) {
+SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t K) {
   const at::TensorOptions options = at::TensorOptions(device).dtype(type);
   SelfTest result{.op = kernels::name(kernels::stock_op(at::empty({1, 1, 1, K}, options))),
                   .bound = type == at::kDouble  ? 1e-12
                            : type == at::kFloat ? 5e-6
                                                 : 2e-2};
   for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit}) {
-    const std::vector<at::Tensor> x = inputs(mode, type);
+    const std::vector<at::Tensor> x = inputs(mode, type, K);
     const auto got = evaluate(softmax_attention, mode, x, type, options);
     const auto expected = evaluate(explicit_attention, mode, x, type, at::kDouble);
     for (size_t i = 0; i < got.size(); ++i) {
@@ -74,6 +77,50 @@ SelfTest self_test_attention(at::Device device, at::ScalarType type) {
     }
   }
   return result;
+}
+
+namespace {
+
+// How one test went, in words.
+struct Tried {
+  bool passed = false;
+  std::string text;
+};
+
+Tried try_op(bool cudnn, const std::function<SelfTest(bool)>& test) {
+  try {
+    const SelfTest result = test(cudnn);
+    return {result.passed(), result.op + (result.passed() ? " passed" : " failed") +
+                                 " its gradient test: error " + shortest(result.error) +
+                                 ", bound " + shortest(result.bound)};
+  } catch (const std::exception& e) {
+    const std::string what = e.what();
+    return {false, std::string(cudnn ? "cudnn" : "the exact op") +
+                       " failed its gradient test: " + what.substr(0, what.find('\n'))};
+  }
+}
+
+}  // namespace
+
+Admission admit(bool fast, const std::function<SelfTest(bool cudnn)>& test) {
+  std::string refused;
+  for (const bool cudnn : {true, false}) {
+    if (cudnn && !fast) continue;
+    const Tried tried = try_op(cudnn, test);
+    if (tried.passed) return {cudnn, tried.text + (refused.empty() ? "" : " (" + refused + ")")};
+    refused += (refused.empty() ? "" : "; ") + tried.text;
+  }
+  throw Error("no attention op of this GPU can be trusted: " + refused, "",
+              "use run.device=cpu, or another driver or GPU");
+}
+
+Admission admit_attention(at::Device device, at::ScalarType type, int64_t width, bool fast) {
+  const Admission admitted = admit(fast, [&](bool cudnn) {
+    kernels::allow_cudnn(cudnn);
+    return self_test_attention(device, type, width);
+  });
+  kernels::allow_cudnn(admitted.cudnn);
+  return admitted;
 }
 
 }  // namespace sinkmoe

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,21 @@ struct SelfTest {
   bool passed() const { return error <= bound; }
 };
 
-// Small inputs (a fraction of a second). `type` fp32, fp64 or bf16; on CUDA uses the op that is
-// active now.
-SelfTest self_test_attention(at::Device device, at::ScalarType type);
+// Small inputs (a fraction of a second) with heads of `width` channels. `type` fp32, fp64 or bf16;
+// on CUDA uses the op that is active now.
+SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t width = 64);
+
+// Which op a run on a GPU may trust, as text for the record.
+struct Admission {
+  bool cudnn = false;
+  std::string text;
+};
+
+// fast: cuDNN if test(true) passes, else as exact. exact: FlashAttention-2 (the memory-efficient op
+// for fp32) if test(false) passes. A test that throws has failed. Throws Error when nothing passes.
+Admission admit(bool fast, const std::function<SelfTest(bool cudnn)>& test);
+
+// admit() with the self-test on this device; switches cuDNN on or off accordingly.
+Admission admit_attention(at::Device device, at::ScalarType type, int64_t width, bool fast);
 
 }  // namespace sinkmoe

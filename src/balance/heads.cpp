@@ -3,7 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <stdexcept>
-#include <vector>
+
+#include "balance/importance.h"
 
 namespace sinkmoe {
 
@@ -15,9 +16,8 @@ at::Tensor BalancedHeads::sum(const at::Tensor& x_LH) const { return (x_LH * wei
 
 BalancedHeads balanced_heads(const BalanceIn& in) {
   if (in.gates_BHT.empty()) throw std::invalid_argument("balance loss: no layer");
-  std::vector<at::Tensor> layers;
-  for (const at::Tensor& gate : in.gates_BHT) layers.push_back(importance_H(gate));
-  BalancedHeads heads{.importance_LH = at::stack(layers), .weight_LH = {}, .count_L1 = {}};
+  BalancedHeads heads{
+      .importance_LH = importance_LH(in.gates_BHT), .weight_LH = {}, .count_L1 = {}};
   heads.weight_LH = at::ones_like(heads.importance_LH);
   if (in.shared_LH.defined()) {
     if (in.shared_LH.sizes() != heads.importance_LH.sizes())

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/error.h"
+#include "core/file.h"
 #include "report/claims.h"
 #include "report/number_text.h"
 #include "report/report.h"
@@ -17,6 +19,30 @@ namespace sinkmoe::cli {
 namespace {
 
 using Texts = std::vector<std::string>;
+
+// What tells one judged cell from all others.
+std::string key_of(const std::string& artifact, const std::string& claim, const std::string& cell,
+                   const std::string& rule) {
+  return artifact + "\n" + claim + "\n" + cell + "\n" + rule;
+}
+
+// Takes what `check --json` once printed for what is to be found again. A cell that is not in it
+// keeps the word of its artifact.
+void expect_again(Documents& documents, const std::string& path) {
+  std::map<std::string, Verdict> found;
+  try {
+    for (const auto& cell : nlohmann::json::parse(read_file(path, 1 << 26)))
+      found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
+          parse_verdict(cell.at("verdict"), path);
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
+  }
+  for (Document& d : documents.list)
+    for (Outcome& o : d.outcomes) {
+      const auto at = found.find(key_of(d.id, o.expectation.claim, o.cell, o.rule));
+      if (at != found.end()) o.expectation.found = at->second;
+    }
+}
 
 void print_lines(const Documents& documents) {
   for (const Document& d : documents.list)
@@ -65,7 +91,9 @@ int check(const Globals& globals, const Texts& args) {
   options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)")(
-      "claims", "one line a claim instead of one a cell");
+      "claims", "one line a claim instead of one a cell")(
+      "found", po::value<std::string>(),
+      "PASS means: as in this file, which 'sinkmoe --json check' printed");
   const auto values = parse(self("check"), options, "artifact", args);
   if (!values) return 0;
   const auto list_of = [&](const char* name) {
@@ -74,9 +102,10 @@ int check(const Globals& globals, const Texts& args) {
   const std::vector<Spec> specs =
       read_specs((*values)["plots"].as<std::string>(), list_of("artifact"));
   const Reader reader(globals.db);
-  const Documents documents = make_documents(
+  Documents documents = make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
       list_of("experiment"));
+  if (values->count("found")) expect_again(documents, (*values)["found"].as<std::string>());
   std::map<Check, int> count;
   for (const Document& d : documents.list)
     for (const Outcome& o : d.outcomes) ++count[check_of(o)];
@@ -95,7 +124,7 @@ int check(const Globals& globals, const Texts& args) {
 const Registration<Command> registration{
     {.name = "check",
      .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
-     .usage = "[ARTIFACT...] [--experiment NAME] [--claims]",
+     .usage = "[ARTIFACT...] [--experiment NAME] [--claims] [--found FILE]",
      .run = check}};
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "core/file.h"
 #include "queue/body.h"
 #include "queue/build_info.h"
 #include "queue/checkpoints.h"
@@ -84,10 +85,11 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
       findings.push_back({false, "'" + run_id + "' is no run_id, and cannot be a folder's name"});
       continue;
     }
-    for (const auto& entry : fs::directory_iterator(run_folder(db, run_id), error))
-      if (entry.is_regular_file(error) && entry.path().filename() != "log.txt" &&
-          !known.contains(entry.path()))
-        ++files, bytes += static_cast<int64_t>(entry.file_size(error));
+    const fs::path folder = run_folder(db, run_id);
+    for (const std::string& name : folder_names(folder))
+      if (name != "log.txt" && !known.contains(folder / name) &&
+          fs::is_regular_file(folder / name, error))
+        ++files, bytes += static_cast<int64_t>(fs::file_size(folder / name, error));
   }
   if (files > 0)
     findings.push_back({true, fmt::format("{} other files in the runs' folders, {:.1f} MB", files,

@@ -1,13 +1,18 @@
 // sinkmoe: global options, then one command from the registry. Exit codes: 0 done, 1 some runs
-// failed or a check is OFF, 2 bad input or a refused file, 75 interrupted and resumable.
+// failed, a check is OFF or the disk is full, 12 no memory, 2 bad input or a refused file, 75
+// interrupted and resumable.
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
+#include <new>
+#include <string_view>
 
 #include "cli/command.h"
 #include "cli/terminal_filter.h"
+#include "queue/outcome.h"
 #include "store/store_error.h"
 
 namespace sinkmoe::cli {
@@ -123,7 +128,27 @@ const Command& self(const std::string& name) { return Registry<Command>::get(nam
 
 }  // namespace sinkmoe::cli
 
+namespace {
+
+// Libraries throw where nothing may be thrown when memory runs out. Every file is written aside and
+// every change of the database is one transaction, so ending here leaves nothing half-written.
+[[noreturn]] void end_without_memory() {
+  const std::exception_ptr error = std::current_exception();
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view text = "error: out of memory; run the same command again\n";
+    [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+    ::_exit(sinkmoe::kExitNoMemory);
+  } catch (...) {
+  }
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_terminate(end_without_memory);
   using Kind = sinkmoe::StoreError::Kind;
   const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {
@@ -131,6 +156,7 @@ int main(int argc, char** argv) {
   } catch (const sinkmoe::StoreError& e) {
     sinkmoe::cli::print(e);
     // Nothing wrong with what was given: the same command may do later.
+    if (e.kind() == Kind::memory) return sinkmoe::kExitNoMemory;
     return e.kind() == Kind::refused || e.kind() == Kind::statement || e.kind() == Kind::read_only
                ? 2
                : 1;
@@ -139,7 +165,7 @@ int main(int argc, char** argv) {
     return 2;
   } catch (const std::bad_alloc&) {
     std::cerr << "error: out of memory; run the same command again with more of it\n";
-    return 1;
+    return sinkmoe::kExitNoMemory;
   } catch (const std::exception& e) {
     std::cerr << "error: " << sinkmoe::printable(e.what()) << "\n";
     return 1;

@@ -19,9 +19,11 @@ namespace {
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
 
-// Opens each data set once: a text's vocabulary stands in its token file.
+// Opens each data set once: a text's vocabulary stands in its token file. `assumed` above 0 is
+// taken for data sets that are not here.
 class CostTable {
  public:
+  explicit CostTable(int64_t assumed) : assumed_(assumed) {}
   Cost operator()(const RunConfig& config) {
     return estimate_cost(config, vocabulary(config.data));
   }
@@ -32,14 +34,38 @@ class CostTable {
     fields(data, [&](const FieldInfo&, const auto& value) { key += value_text(value) + "\n"; });
     const auto it = known_.find(key);
     if (it != known_.end()) return it->second;
-    return known_[key] = open_source(data)->vocabulary();
+    try {
+      return known_[key] = open_source(data)->vocabulary();
+    } catch (const Error&) {
+      if (assumed_ == 0) throw;
+      return known_[key] = assumed_;
+    }
   }
 
+  int64_t assumed_;
   std::map<std::string, int64_t> known_;
 };
 
+// Data that is not here has no hash: the runs can be counted, but not named.
+Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
+  const PlanRequest request{words[0], Strings(words.begin() + 1, words.end())};
+  try {
+    return make_plan(request);
+  } catch (const Error& e) {
+    Plan plan = make_plan(request, [](const DataConfig& data) { return "absent " + data.path; });
+    if (assumed_vocabulary == 0) {
+      std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
+                << plan.name << " --vocab N\n";
+      throw;
+    }
+    std::cerr << e.what() << "\n(planned without the data: the run ids are not final)\n";
+    return plan;
+  }
+}
+
 struct Totals {
-  double tokens = 0, flops = 0;
+  double tokens = 0, cpu_flops = 0, gpu_flops = 0;
+  double flops() const { return cpu_flops + gpu_flops; }
 };
 
 std::string amount(double value) {
@@ -83,7 +109,7 @@ void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& 
     json["skipped"].push_back({{"label", point.label}, {"reason", point.reason}});
   json["duplicates"] = plan.duplicates;
   json["tokens"] = totals.tokens;
-  json["flops"] = totals.flops;
+  json["flops"] = totals.flops();
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
@@ -108,22 +134,39 @@ void print_skipped(const Plan& plan, size_t most) {
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.skipped.size() - most);
 }
 
-void print_summary(const Plan& plan, const Totals& totals, double gflops) {
+// How long one worker takes, where the runs are made; the speed is the caller's guess or a stated
+// assumption.
+void print_time(const Totals& totals, double gflops, bool gpu_too) {
+  const double gpu_gflops = gpu_too ? gflops : kGpuPeakFlops * kGpuShare / 1e9;
+  if (totals.cpu_flops > 0)
+    std::cout << fmt::format("about {} for one worker at {:g} GFLOP/s\n",
+                             duration(totals.cpu_flops / (gflops * 1e9)), gflops);
+  if (totals.gpu_flops == 0) return;
+  std::cout << fmt::format("about {} on one GPU at {:.3g} TFLOP/s",
+                           duration(totals.gpu_flops / (gpu_gflops * 1e9)), gpu_gflops / 1e3);
+  if (!gpu_too)
+    std::cout << fmt::format(" (assumed, not measured: {:.0f}% of {:.0f} TFLOP/s, an H100 in bf16)",
+                             100 * kGpuShare, kGpuPeakFlops / 1e12);
+  std::cout << "\n";
+}
+
+void print_summary(const Plan& plan, const Totals& totals) {
   std::cout << fmt::format("\n{}{}: {} runs", printable(plan.name),
                            plan.title.empty() ? "" : " (" + printable(plan.title) + ")",
                            plan.runs.size());
   if (!plan.skipped.empty()) std::cout << fmt::format(", {} points skipped", plan.skipped.size());
   if (plan.duplicates) std::cout << fmt::format(", {} points listed twice", plan.duplicates);
-  std::cout << fmt::format("; {} tokens, {} FLOPs, about {} for one worker at {:g} GFLOP/s\n",
-                           amount(totals.tokens), amount(totals.flops),
-                           duration(totals.flops / (gflops * 1e9)), gflops);
+  std::cout << fmt::format("; {} tokens, {} FLOPs; ", amount(totals.tokens),
+                           amount(totals.flops()));
 }
 
 int run(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
       "gflops", po::value<double>()->default_value(20),
-      "speed of one worker, for the estimated time")(
+      "speed of one worker, for the estimated time; runs on a GPU have an assumption of their own")(
+      "vocab", po::value<int64_t>()->default_value(0),
+      "count with this vocabulary where the text has not been imported")(
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
   const auto values = parse(self("plan"), options, "arguments", args);
@@ -132,16 +175,17 @@ int run(const Globals& globals, const Strings& args) {
     throw Error("no experiment named", "sinkmoe plan", "'sinkmoe list experiments' lists them");
   const double gflops = (*values)["gflops"].as<double>();
   if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
-  const Strings words = (*values)["arguments"].as<Strings>();
-  const Plan plan = make_plan({words[0], Strings(words.begin() + 1, words.end())});
+  const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
+  if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
+  const Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
 
-  CostTable cost_of;
+  CostTable cost_of(vocabulary);
   std::vector<Cost> costs;
   Totals totals;
   for (const RunSpec& spec : plan.runs) {
     costs.push_back(cost_of(spec.config));
     totals.tokens += static_cast<double>(costs.back().tokens);
-    totals.flops += costs.back().flops;
+    (spec.config.run.device == "cuda" ? totals.gpu_flops : totals.cpu_flops) += costs.back().flops;
   }
   if (globals.json) {
     print_json(plan, costs, totals);
@@ -150,7 +194,8 @@ int run(const Globals& globals, const Strings& args) {
   const size_t most = values->count("all") ? plan.runs.size() + plan.skipped.size() : 40;
   print_runs(plan, costs, most);
   print_skipped(plan, most);
-  print_summary(plan, totals, gflops);
+  print_summary(plan, totals);
+  print_time(totals, gflops, !(*values)["gflops"].defaulted());
   return 0;
 }
 

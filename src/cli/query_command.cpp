@@ -21,9 +21,8 @@ std::string statement(const std::string& argument) {
   const fs::path file = fs::path(kSavedQueries) / (argument + ".sql");
   if (fs::exists(file)) return read_file(file, 1 << 18);
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(kSavedQueries, error))
-    if (entry.path().extension() == ".sql") names.push_back(entry.path().stem().string());
+  for (const fs::path name : folder_names(kSavedQueries))
+    if (name.extension() == ".sql") names.push_back(name.stem().string());
   const std::string near = did_you_mean(argument, names);
   throw Error("no saved query '" + argument + "'", kSavedQueries,
               near.empty() ? "give SQL in quotes, or a file NAME.sql there" : near);

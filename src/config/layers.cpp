@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/caret.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace sinkmoe {
@@ -46,11 +47,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 std::vector<std::string> group_names(const fs::path& root) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(root, ignored))
-    if (entry.is_directory() && safe_name(entry.path().filename().string()))
-      names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
+  for (const std::string& name : folder_names(root))
+    if (safe_name(name) && fs::is_directory(root / name)) names.push_back(name);
   return names;
 }
 
@@ -60,10 +58,9 @@ std::vector<std::string> option_names(const fs::path& root, const std::string& g
 
 std::vector<std::string> toml_names(const fs::path& folder) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().extension() == ".toml" && safe_name(entry.path().stem().string()))
-      names.push_back(entry.path().stem().string());
+  for (const fs::path name : folder_names(folder))
+    if (name.extension() == ".toml" && safe_name(name.stem().string()))
+      names.push_back(name.stem().string());
   std::sort(names.begin(), names.end());
   return names;
 }

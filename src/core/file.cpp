@@ -1,12 +1,15 @@
 #include "core/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "core/error.h"
 
@@ -123,6 +126,23 @@ void put_in_place(const fs::path& aside, const fs::path& path) {
   sync_file(d.fd, aside);
   if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   sync_folder(path);
+}
+
+std::vector<std::string> folder_names(const fs::path& folder) {
+  struct Close {
+    void operator()(DIR* d) const { ::closedir(d); }
+  };
+  const std::unique_ptr<DIR, Close> opened(::opendir(folder.c_str()));
+  if (!opened && (errno == ENOENT || errno == ENOTDIR)) return {};
+  if (!opened) fail("cannot read the folder", folder, errno);
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* entry = ::readdir(opened.get()); errno = 0) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  if (errno != 0) fail("cannot read the folder", folder, errno);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 void ensure_writable_folder(const fs::path& folder) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sinkmoe {
 
@@ -28,6 +29,11 @@ void write_file_atomic(const std::filesystem::path& path, std::span<const std::s
 
 // Gives a finished file its name: fsyncs it, renames it and fsyncs the folder. Throws Error.
 void put_in_place(const std::filesystem::path& aside, const std::filesystem::path& path);
+
+// Names of what lies in the folder, sorted; none when it is not there. Throws Error (no permission,
+// too many open files, no memory). Instead of std::filesystem's iterators, which end the program
+// when memory runs out.
+std::vector<std::string> folder_names(const std::filesystem::path& folder);
 
 // Makes the folder (and its parents) and checks that a file can be made in it. Throws Error.
 void ensure_writable_folder(const std::filesystem::path& folder);

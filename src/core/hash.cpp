@@ -1,6 +1,9 @@
 #include "core/hash.h"
 
-#include <openssl/evp.h>
+// The plain functions rather than EVP: they allocate nothing, so a hash cannot fail for lack of
+// memory (EVP's first use then ends the process).
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <array>
 #include <cerrno>
@@ -13,24 +16,20 @@
 namespace sinkmoe {
 
 struct Sha256::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  ~State() { EVP_MD_CTX_free(context); }
+  SHA256_CTX context;
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
-  if (EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("SHA-256 is not available in this OpenSSL");
-}
+Sha256::Sha256() : state_(std::make_unique<State>()) { SHA256_Init(&state_->context); }
 
 Sha256::~Sha256() = default;
 
 void Sha256::update(const void* data, size_t bytes) {
-  EVP_DigestUpdate(state_->context, data, bytes);
+  SHA256_Update(&state_->context, data, bytes);
 }
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest{};
-  EVP_DigestFinal_ex(state_->context, digest.data(), nullptr);
+  SHA256_Final(digest.data(), &state_->context);
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;
   for (unsigned char b : digest) {

@@ -47,18 +47,29 @@ bool inside(const fs::directory_entry& entry, const fs::path& root,
   return fs::is_regular_file(real);
 }
 
+// Everything below a folder that is no folder; links to folders stand for themselves.
+void walk(const fs::path& folder, std::vector<fs::directory_entry>& entries) {
+  for (const std::string& name : folder_names(folder)) {
+    const fs::directory_entry entry(folder / name);
+    if (entry.is_directory() && !entry.is_symlink())
+      walk(entry.path(), entries);
+    else
+      entries.push_back(entry);
+  }
+}
+
 // Every *.txt under `folder`, by name; problems of single files are collected.
 std::vector<CorpusFile> list_files(const fs::path& folder, const fs::path& root,
                                    std::vector<Problem>& problems) {
   std::vector<CorpusFile> files;
-  std::error_code error;
-  fs::recursive_directory_iterator it(folder, error);
-  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+  std::vector<fs::directory_entry> entries;
+  walk(folder, entries);
+  for (const fs::directory_entry& entry : entries) {
     std::error_code unknown;  // a link that leads nowhere is no folder
-    const bool folder_link = it->is_symlink() && fs::is_directory(it->path(), unknown);
-    if (it->path().extension() != ".txt" && !folder_link) continue;
-    if (!inside(*it, root, problems)) continue;
-    CorpusFile file{.path = it->path(), .name = it->path().lexically_relative(root).string()};
+    const bool folder_link = entry.is_symlink() && fs::is_directory(entry.path(), unknown);
+    if (entry.path().extension() != ".txt" && !folder_link) continue;
+    if (!inside(entry, root, problems)) continue;
+    CorpusFile file{.path = entry.path(), .name = entry.path().lexically_relative(root).string()};
     try {
       inspect(file);
       if (file.bytes > 0) files.push_back(file);
@@ -66,8 +77,6 @@ std::vector<CorpusFile> list_files(const fs::path& folder, const fs::path& root,
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
-  if (error)
-    problems.push_back({"cannot read the folder: " + error.message(), folder.string(), ""});
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return files;

@@ -169,11 +169,10 @@ class Import {
 void remove_leftovers(const fs::path& out) {
   const std::string prefix = "." + out.filename().string() + ".tmp.";
   std::error_code error;
-  for (fs::directory_iterator it(out.parent_path(), error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
+  const fs::path folder = out.parent_path();
+  for (const std::string& name : folder_names(folder)) {
     if (name.starts_with(prefix) && !fs::exists("/proc/" + name.substr(prefix.size())))
-      fs::remove_all(it->path(), error);
+      fs::remove_all(folder / name, error);
   }
 }
 

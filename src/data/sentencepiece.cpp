@@ -3,6 +3,7 @@
 #include <sentencepiece_trainer.h>
 
 #include <array>
+#include <charconv>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -59,8 +60,11 @@ class SentencePieceTokenizer : public Tokenizer {
     for (int id = 0; id < processor_.GetPieceSize(); ++id) {
       const std::string& piece = processor_.IdToPiece(id);
       if (processor_.IsByte(id)) {  // "<0x0A>"
-        const int byte = std::stoi(piece.substr(3, 2), nullptr, 16);
-        byte_ids_[static_cast<size_t>(byte)] = id;
+        unsigned byte = 256;
+        const char* digits = piece.data() + 3;
+        if (piece.size() == 6) std::from_chars(digits, digits + 2, byte, 16);
+        if (byte > 255) throw Error("the model names a byte '" + piece + "'", where);
+        byte_ids_[byte] = id;
         pieces_.emplace_back(1, static_cast<char>(byte));
       } else {
         const bool none =

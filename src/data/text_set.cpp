@@ -45,12 +45,12 @@ std::unique_ptr<Tokenizer> open_tokenizer(const fs::path& folder) {
   const TextSet set = read_text_set(folder);
   const fs::path model = folder / kModelName;
   std::unique_ptr<Tokenizer> tokenizer = byte_tokenizer();
-  if (tokenizer->hash() != set.train.tokenizer_hash)
-    tokenizer = sentencepiece_tokenizer(read_file(model, kMaxModel), model.string());
-  if (tokenizer->hash() != set.train.tokenizer_hash)
+  if (tokenizer->hash() == set.train.tokenizer_hash) return tokenizer;
+  const std::string content = read_file(model, kMaxModel);
+  if (sha256_hex(content) != set.train.tokenizer_hash)  // before a library reads it
     throw Error("not the tokenizer that made the token files", model.string(),
                 "import the text again with 'sinkmoe data import'");
-  return tokenizer;
+  return sentencepiece_tokenizer(content, model.string());
 }
 
 std::vector<fs::path> find_text_sets(const fs::path& folder) {
@@ -58,10 +58,9 @@ std::vector<fs::path> find_text_sets(const fs::path& folder) {
   auto add = [&](const fs::path& path) {
     if (fs::exists(path / "train.tokens")) sets.push_back(path);
   };
-  std::error_code error;
   add(folder);
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->is_directory() && !it->path().filename().string().starts_with('.')) add(it->path());
+  for (const std::string& name : folder_names(folder))
+    if (!name.starts_with('.') && fs::is_directory(folder / name)) add(folder / name);
   std::sort(sets.begin(), sets.end());
   return sets;
 }

@@ -25,7 +25,8 @@ at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
 
 // [B,J]: norm of the first value over the median norm of the others.
 at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
-  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt();
+  // On the host: a median on a GPU is not repeatable, and refused in exact mode.
+  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt().to(at::kCPU);
   if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
   const at::Tensor median = std::get<0>(norm.narrow(-1, 1, norm.size(-1) - 1).median(-1));
   return norm.select(-1, 0) / at::clamp_min(median, 1e-30);

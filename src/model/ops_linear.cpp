@@ -4,17 +4,41 @@
 #include <optional>
 #include <vector>
 
+#include "attention/params.h"
 #include "model/ops_fused.h"
 
 namespace sinkmoe {
 
 namespace {
 
-// Copies dq, dk, dv, each [B,heads,T,K] in any layout, into one [N, (H + 2J) K] buffer.
+// True when no one but the caller's list holds the tensor or a view of its memory.
+bool is_ours(const at::Tensor& x, size_t views) {
+  return x.use_count() == 1 && x.storage().use_count() == views;
+}
+
+// The buffer [N, all K] itself where dq, dk, dv are its three parts, as the attention op on a CPU
+// makes them.
+std::optional<at::Tensor> joined_heads(const variable_list& grads,
+                                       const std::vector<int64_t>& heads, int64_t B, int64_t T,
+                                       int64_t K, int64_t all) {
+  const float* next = grads[0].defined() ? grads[0].const_data_ptr<float>() : nullptr;
+  for (size_t i = 0; i < heads.size(); ++i) {
+    const at::Tensor& g = grads[i];
+    if (!g.defined() || !is_ours(g, heads.size()) || g.const_data_ptr<float>() != next ||
+        g.strides() != at::IntArrayRef{T * all * K, K, all * K, 1})
+      return {};
+    next += heads[i] * K;
+  }
+  return grads[0].as_strided({B * T, all * K}, {all * K, 1});
+}
+
+// dq, dk, dv, each [B,heads,T,K] in any layout, as one [N, (H + 2J) K] buffer that may be written
+// to.
 at::Tensor gather_heads(const variable_list& grads, const std::vector<int64_t>& heads, int64_t B,
                         int64_t T, int64_t K, const at::TensorOptions& options) {
   int64_t all = 0;
   for (int64_t h : heads) all += h;
+  if (auto joined = joined_heads(grads, heads, B, T, K, all)) return *joined;
   at::Tensor out = at::empty({B, T, all, K}, options);
   int64_t at_head = 0;
   for (size_t i = 0; i < heads.size(); ++i) {
@@ -42,7 +66,7 @@ struct ProjectHeads : Function<ProjectHeads> {
     const at::Tensor heads = y.view({B, T, all, K}).transpose(1, 2);
     return {heads.narrow(1, 0, H), heads.narrow(1, H, J), heads.narrow(1, H + J, J)};
   }
-  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+  static variable_list backward(AutogradContext* ctx, variable_list& grads) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &w = saved[1];
     const int64_t H = ctx->saved_data["H"].toInt(), J = ctx->saved_data["J"].toInt();
@@ -63,13 +87,14 @@ struct ProjectHeads : Function<ProjectHeads> {
   }
 };
 
+// GELU leaves its slope in h, for activate_backward.
 void activate(const std::string& kind, const at::Tensor& h, const at::Tensor& a) {
   const int64_t F = a.size(-1);
   if (kind == "swiglu")
     return over_rows(a.numel() / F, [&](loops::Rows r) { loops::swiglu(r, F, data(h), data(a)); });
-  const auto pass = kind == "gelu" ? loops::gelu : loops::relu2;
-  at::parallel_for(0, a.numel(), kElementGrain,
-                   [&](int64_t b, int64_t e) { pass(b, e, data(h), data(a)); });
+  at::parallel_for(0, a.numel(), kElementGrain, [&](int64_t b, int64_t e) {
+    kind == "gelu" ? loops::gelu(b, e, data(h), data(a)) : loops::relu2(b, e, data(h), data(a));
+  });
 }
 
 // da becomes dh (in place where it has the same shape).
@@ -100,12 +125,13 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     ctx->saved_data["kind"] = kind;
     return a;
   }
-  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+  // The list is taken by reference: a copy of it would look like a second owner of the gradient.
+  static variable_list backward(AutogradContext* ctx, variable_list& grads) {
     const auto saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &w = saved[1], &h = saved[2];
     const int64_t C = x.size(-1), N = x.numel() / C;
     at::Tensor da = std::move(grads[0]);
-    if (da.use_count() > 1 || !da.is_contiguous())
+    if (!is_ours(da, 1) || !da.is_contiguous())
       da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
     const at::Tensor dh =
         activate_backward(ctx->saved_data["kind"].toStringRef(), h, da.view({N, -1}));
@@ -165,7 +191,7 @@ at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w) {
-  return at::linear(x, w.to(x.scalar_type()));
+  return at::linear(x, weight_as(w, x.scalar_type()));
 }
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {

@@ -1,6 +1,7 @@
 // Output projection and cross-entropy in one, by chunks of tokens.
 #include <algorithm>
 
+#include "model/chunked_loss.h"
 #include "model/ops_fused.h"
 
 namespace sinkmoe {
@@ -47,6 +48,7 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
 
 at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
                                 const at::Tensor& target_N) {
+  if (h_NC.is_cuda()) return chunked_cross_entropy(h_NC, w_VC, target_N);
   return fused(h_NC) ? LinearCrossEntropy::apply(h_NC.contiguous(), w_VC, target_N)
                      : plain::linear_cross_entropy(h_NC, w_VC, target_N);
 }

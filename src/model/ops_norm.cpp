@@ -1,6 +1,7 @@
 // RMSNorm, fused fp32 CPU form: one pass forward, one backward.
 #include <algorithm>
 
+#include "model/device_norm.h"
 #include "model/ops_fused.h"
 
 namespace sinkmoe {
@@ -31,7 +32,10 @@ std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& dy, const at::
                                residual.defined() ? data(residual) : nullptr, data(dx),
                                data(partial) + i * C);
   });
-  return {dx, chunks == 1 ? partial.squeeze(0) : partial.sum(0)};
+  float* sum = data(partial);
+  for (int64_t i = 1; i < chunks; ++i)
+    for (int64_t c = 0; c < C; ++c) sum[c] += sum[i * C + c];
+  return {dx, partial[0]};
 }
 
 struct Norm : Function<Norm> {
@@ -72,11 +76,15 @@ struct BranchNorm : Function<BranchNorm> {
 bool fused(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w_C, double eps) {
+  if (const NormKernels* kernels = norm_kernels(x, w_C))
+    return branch_norm_by(*kernels, x, w_C, eps).second;
   return fused(x) ? Norm::apply(x.contiguous(), w_C, eps) : plain::rms_norm(x, w_C, eps);
 }
 
 std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at::Tensor& w_C,
                                               double eps) {
+  if (const NormKernels* kernels = norm_kernels(x_BTC, w_C))
+    return branch_norm_by(*kernels, x_BTC, w_C, eps);
   if (!fused(x_BTC)) return {x_BTC, plain::rms_norm(x_BTC, w_C, eps)};
   variable_list out = BranchNorm::apply(x_BTC.contiguous(), w_C, eps);
   return {out[0], out[1]};

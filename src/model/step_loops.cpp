@@ -99,18 +99,19 @@ SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64
   }
 }
 
-SINKMOE_CLONES void gelu(int64_t begin, int64_t end, const float* h, float* a) {
-#pragma omp simd
-  for (int64_t i = begin; i < end; ++i) a[i] = h[i] * gelu_gate(h[i]);
-}
-
-SINKMOE_CLONES void gelu_backward(int64_t begin, int64_t end, const float* h, float* da_dh) {
+SINKMOE_CLONES void gelu(int64_t begin, int64_t end, float* h_slope, float* a) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
-    const float x = h[i], gate = gelu_gate(x);
+    const float x = h_slope[i], gate = gelu_gate(x);
     const float slope = 2.0f * kGelu * (1.0f + 3.0f * kCubic * x * x);
-    da_dh[i] *= gate + x * slope * gate * (1.0f - gate);
+    a[i] = x * gate;
+    h_slope[i] = gate + x * slope * gate * (1.0f - gate);
   }
+}
+
+SINKMOE_CLONES void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh) {
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i) da_dh[i] *= slope[i];
 }
 
 SINKMOE_CLONES void relu2(int64_t begin, int64_t end, const float* h, float* a) {

@@ -28,10 +28,11 @@ void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_
 void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride, const float* cos_TK2,
             const float* sin_TK2, float sign, float* x);
 
-// GELU, tanh form: 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))); backward turns da into dh in
-// place.
-void gelu(int64_t begin, int64_t end, const float* h, float* a);
-void gelu_backward(int64_t begin, int64_t end, const float* h, float* da_dh);
+// GELU, tanh form: a = 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))). h is overwritten by da/dh,
+// which costs little while the exponential is at hand and leaves one product for the backward pass:
+// da becomes dh in place.
+void gelu(int64_t begin, int64_t end, float* h_slope, float* a);
+void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh);
 // relu(h)^2
 void relu2(int64_t begin, int64_t end, const float* h, float* a);
 void relu2_backward(int64_t begin, int64_t end, const float* h, float* da_dh);

@@ -62,4 +62,8 @@ struct Cost {
 };
 Cost estimate_cost(const RunConfig& config, int64_t vocabulary);
 
+// What one large GPU is assumed to do, for estimates of time alone: dense bf16 peak of an H100
+// (SXM), and the share of it that a model of 10M parameters is hoped to reach. Not measured.
+inline constexpr double kGpuPeakFlops = 989e12, kGpuShare = 0.16;
+
 }  // namespace sinkmoe

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/file.h"
 #include "core/text.h"
 #include "store/owner.h"
 
@@ -40,9 +41,7 @@ std::string processor_name() {
 
 std::vector<std::string> gpus() {
   std::vector<std::string> devices;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/dev", error)) {
-    const std::string name = entry.path().filename();
+  for (const std::string& name : folder_names("/dev")) {
     if (name.starts_with("nvidia") && name.size() > 6 &&
         name.find_first_not_of("0123456789", 6) == std::string::npos)
       devices.push_back(std::to_string(devices.size()));  // CUDA counts what is there from 0
@@ -62,9 +61,9 @@ bool is_stopped(int64_t pid) {
 }
 
 std::string gpu_name() {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc/driver/nvidia/gpus", error)) {
-    const std::string name = value_in(entry.path() / "information", "Model");
+  const fs::path gpus = "/proc/driver/nvidia/gpus";
+  for (const std::string& gpu : folder_names(gpus)) {
+    const std::string name = value_in(gpus / gpu / "information", "Model");
     if (!name.empty()) return name;
   }
   return "";

@@ -72,6 +72,13 @@ AttemptRow attempt_row(const RunConfig& config, int64_t start_step) {
           .start_step = start_step};
 }
 
+int exit_code_of(const std::exception& e) {
+  if (dynamic_cast<const std::bad_alloc*>(&e)) return kExitNoMemory;
+  const auto* error = dynamic_cast<const Error*>(&e);
+  const std::string outcome = error ? outcome_of(*error) : "";
+  return outcome == "disk" ? kExitDiskFull : outcome == "oom" ? kExitNoMemory : kExitFailed;
+}
+
 struct Attempt {
   const WorkerArgs& args;
   Store& store;
@@ -162,6 +169,7 @@ int worker_main(const WorkerArgs& args) {
   } catch (const std::exception& e) {
     pipe.send({.progress = {}, .note = e.what()});
     fmt::print(stderr, "{}\n", e.what());
+    return exit_code_of(e);
   }
   return kExitFailed;
 }

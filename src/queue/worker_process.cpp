@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "queue/outcome.h"
+
 extern char** environ;
 
 namespace sinkmoe {
@@ -125,6 +127,10 @@ void WorkerProcess::signal(int number) const {
 }
 
 Death explain_death(int wait_status, bool out_of_memory) {
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitDiskFull)
+    return {"disk", "the disk is full"};
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitNoMemory)
+    return {"oom", "out of memory"};
   if (!WIFSIGNALED(wait_status))
     return {"io", fmt::format("the worker ended with code {} and could not record why",
                               WEXITSTATUS(wait_status))};

@@ -17,8 +17,8 @@ struct ClaimSummary {
 };
 
 // Claims that the specs expect something of, C1 to C14 first. A claim's cells are its primary ones
-// in experiments that count, else its other ones there, else those of experiments that do not count
-// (they repeat runs of others).
+// in experiments that are named and count, else its other ones there, else those of all other
+// experiments (which repeat runs, or are somebody's own).
 std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
                                            const std::vector<Document>& documents);
 

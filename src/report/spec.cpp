@@ -154,11 +154,11 @@ Spec read_spec(const std::filesystem::path& path) {
 }
 
 std::vector<std::string> spec_names(const std::filesystem::path& folder) {
-  std::error_code error;
+  if (!std::filesystem::is_directory(folder))
+    throw Error("there is no folder of artifacts", folder.string());
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
-  if (error) throw Error("cannot read the folder of artifacts", folder.string(), error.message());
+  for (const std::filesystem::path name : folder_names(folder))
+    if (name.extension() == ".toml") names.push_back(name.stem().string());
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -1,7 +1,11 @@
 #include "store/sqlite.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 namespace sinkmoe::sql {
@@ -51,6 +55,10 @@ Explained explain(int code) {
   }
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.parent_path().empty() ? "." : path.parent_path();
+}
+
 // SQLite asks before each new try how long to wait: 1, 2, 4, ... 100 ms, up to the limit in all.
 int wait_for_lock(void* waiting, int tries) {
   constexpr int kLongest_ms = 100, kShortTries = 7;
@@ -78,9 +86,19 @@ Connection::Connection(const std::filesystem::path& path, Mode mode)
 }
 
 void Connection::fail(int code) const {
-  const Explained e = explain(code);
+  Explained e = explain(code);
+  std::string detail = db_ ? sqlite3_errmsg(db_.get()) : sqlite3_errstr(code);
+  const int reason = db_ ? sqlite3_system_errno(db_.get()) : 0;
+  if (reason != 0 && (e.kind == Kind::io || (code & 0xff) == SQLITE_CANTOPEN)) {
+    detail += std::string(": ") + std::strerror(reason);
+    if (reason == ENOSPC || reason == EDQUOT) e = explain(SQLITE_FULL);
+  }
+  // SQLite opens for reading what it cannot open for writing, for whatever reason.
+  if (e.kind == Kind::read_only && (code & 0xff) == SQLITE_READONLY &&
+      ::access(path_.c_str(), W_OK) == 0 && ::access(folder_of(path_).c_str(), W_OK) == 0)
+    e = {Kind::io, "the database could be opened for reading only, though it may be written",
+         "are too many files open, or is the disk full? then run the same command again"};
   std::string what = e.what ? e.what : "";
-  const std::string detail = db_ ? sqlite3_errmsg(db_.get()) : sqlite3_errstr(code);
   what += e.what ? " (" + detail + ")" : detail;
   throw StoreError(e.kind, {what, path_.string(), e.fix});
 }

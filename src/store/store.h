@@ -85,7 +85,8 @@ class Store {
   void add_metrics(const Lease& lease, const std::vector<MetricRow>& rows);
   void add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows);
   void add_event(const Lease& lease, const EventRow& event);
-  // The row makes the file count. A checkpoint clears the count of crashes.
+  // The row makes the file count. A checkpoint that is not the final one clears the
+  // count of crashes.
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient

@@ -38,6 +38,10 @@ void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
   auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
   const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()),
                    v = host(optimizer.second_moment());
+  for (const at::Tensor& t : {p, m, v})
+    if (!at::isfinite(t).all().item<bool>())
+      throw NotFinite("weights or moments are not finite at step " + std::to_string(state.step) +
+                      ", after the update with its batch " + std::to_string(state.step - 1));
   std::vector<TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
   std::deque<at::Tensor> kept;
   for (const auto& [name, tensor] :

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <stdexcept>
 
 #include "model/decoder.h"
 #include "train/optimizer.h"
@@ -17,8 +18,13 @@ struct TrainState {
   at::Tensor base, adapters;  // flat tensors of LowRankAdapters, undefined: none
 };
 
+// A weight or moment is not finite: nothing was written, so that the last checkpoint is a good one.
+struct NotFinite : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters) atomically.
-// Throws Error.
+// Throws Error, NotFinite.
 void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 

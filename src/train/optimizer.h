@@ -18,6 +18,7 @@ class Optimizer {
   // One update with the gradient scaled down to config.clip; `step` counts from 0.
   void step(int64_t step, double lr, double gradient_norm);
 
+  const ParamSet& params() const { return params_; }
   const at::Tensor& first_moment() const { return m_; }   // [n], as params.flat()
   const at::Tensor& second_moment() const { return v_; }  // [n]
 

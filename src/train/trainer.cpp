@@ -3,32 +3,27 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 
+#include "attention/self_test.h"
 #include "balance/balance.h"
 #include "core/registry.h"
-#include "core/text.h"
 #include "model/weights_io.h"
-#include "train/batch.h"
 #include "train/checkpoint.h"
-#include "train/controls.h"
+#include "train/device_step.h"
+#include "train/divergence.h"
 #include "train/evaluate.h"
-#include "train/lora.h"
 #include "train/memory.h"
+#include "train/partial.h"
+#include "train/prefetch.h"
 #include "train/probes.h"
+#include "train/row_buffer.h"
 #include "train/schedule.h"
+#include "train/step_log.h"
 #include "train/task_scores.h"
 
 namespace sinkmoe {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-struct StepNumbers {
-  double loss = 0, aux = 0, gradient_norm = 0, lr = 0;
-};
 
 class Trainer {
  public:
@@ -37,15 +32,17 @@ class Trainer {
 
  private:
   void start();
-  void prepare_partial_training();
   void choose_shared_heads(const at::Tensor& importance_LH);
   EvaluationResult evaluate_now(bool last);
   void probe(const HeadStatistics& heads);
+  void make_device_step();
+  std::vector<StepNumbers> advance();
+  bool something_due() const;
   StepNumbers step();
-  double backward_part(int64_t first_row, int64_t rows, StepNumbers& numbers);
+  Losses backward_part(const at::Tensor& ids_BT, const at::Tensor& target_N,
+                       const at::Tensor& weight);
   at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT) const;
-  std::string trouble(const StepNumbers& numbers);
-  void log_step(const StepNumbers& numbers);
+  std::string account(const std::vector<StepNumbers>& steps);
   void write_checkpoint();
   void finish();
 
@@ -55,15 +52,16 @@ class Trainer {
   const TrainHooks& hooks_;
   at::Device device_;
   Decoder model_;
-  std::unique_ptr<LowRankAdapters> adapters_;  // of train.lora_rank, or none
+  PartialTraining partial_;
   Optimizer optimizer_;
-  std::optional<FrozenParams> frozen_;  // of train.control, once the weights are loaded
   std::unique_ptr<BalanceLoss> balance_;
+  std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
+  BatchAhead batches_;
   TrainState state_;
-  TrainProgress progress_;
+  StepLog log_;
   std::vector<int64_t> evaluation_steps_;
-  int64_t checkpointed_ = -1, logged_ = 0, high_loss_steps_ = 0;
-  Clock::time_point logged_at_ = Clock::now();
+  DivergenceCheck diverged_;
+  int64_t checkpointed_ = -1;
 };
 
 Trainer::Trainer(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks)
@@ -73,10 +71,13 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       hooks_(hooks),
       device_(config_.run.device == "cuda" ? at::kCUDA : at::kCPU),
       model_(config_, source.vocabulary(), device_),
-      adapters_(config_.train.lora_rank > 0 ? std::make_unique<LowRankAdapters>(model_) : nullptr),
-      optimizer_(adapters_ ? adapters_->params() : model_.params(), config_.train),
+      partial_(model_),
+      optimizer_(partial_.trained(), config_.train),
       balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
-      evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)) {}
+      batches_(source, config_, device_),
+      log_(config_, hooks_),
+      evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
+      diverged_(config_.train, source.vocabulary()) {}
 
 void Trainer::start() {
   if (request_.resume) {
@@ -90,31 +91,19 @@ void Trainer::start() {
     hooks_.event({"initial weights",
                   fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
-  prepare_partial_training();
+  partial_.begin(request_.resume.has_value(), state_);
   if (!request_.resume)
     hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
-  progress_.step = logged_ = state_.step;
-  progress_.steps = config_.train.steps;
-}
-
-// What does not train: everything but adapters, or what the control keeps.
-void Trainer::prepare_partial_training() {
-  if (adapters_ && request_.resume)
-    adapters_->restore(state_.base, state_.adapters);
-  else if (adapters_)
-    adapters_->take_base();
-  if (adapters_) {
-    state_.base = adapters_->base();
-    state_.adapters = adapters_->values();
-  }
-  if (config_.train.control == "frozen_attention") frozen_.emplace(model_.params(), is_attention);
+  log_.start_clock(state_.step);
+  if (state_.shared_LH.defined()) state_.shared_LH = state_.shared_LH.to(device_);
+  if (device_.is_cuda()) make_device_step();
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
   if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != "fixed" ||
       state_.shared_LH.defined())
     return;
-  state_.shared_LH = top_heads_LH(importance_LH, config_.balance.shared_heads);
+  state_.shared_LH = top_heads_LH(importance_LH, config_.balance.shared_heads).to(device_);
 }
 
 EvaluationResult Trainer::evaluate_now(bool last) {
@@ -122,10 +111,8 @@ EvaluationResult Trainer::evaluate_now(bool last) {
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
   if (last) probe(e.heads);
-  progress_.imbalance = e.result.imbalance;
-  progress_.sink_rate = e.result.sink_rate;
-  logged_at_ = Clock::now();  // evaluation time is not training time
-  logged_ = state_.step;
+  log_.evaluated(e.result.imbalance, e.result.sink_rate);
+  log_.start_clock(state_.step);  // evaluation time is not training time
   return e.result;
 }
 
@@ -149,80 +136,91 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
   return top_heads_LH(at::stack(rows), config_.balance.shared_heads);
 }
 
-// Forward and backward of some rows of the batch. The balance loss is taken per micro-batch.
-double Trainer::backward_part(int64_t first_row, int64_t rows, StepNumbers& numbers) {
-  const Batch batch = training_batch(source_, config_, state_.step, first_row, rows, device_);
-  const double share = 1.0 / static_cast<double>(config_.train.micro_batches),
-               weight = config_.balance.weight;
-  DecoderOut out = model_.forward(batch.ids_BT);
-  at::Tensor loss = linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), batch.target_N);
+// Forward and backward of some rows of the batch. The balance loss is taken per micro-batch. The
+// weight is a tensor where the step is recorded, else it is the configured number.
+Losses Trainer::backward_part(const at::Tensor& ids_BT, const at::Tensor& target_N,
+                              const at::Tensor& weight) {
+  const double share = 1.0 / static_cast<double>(config_.train.micro_batches);
+  DecoderOut out = model_.forward(ids_BT);
+  at::Tensor loss = linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
   out.hidden_NC.reset();
   const BalanceIn gates{out.gates_BHT, shared_heads(out.gates_BHT)};
+  const bool weighted = config_.balance.weight != 0;
   at::Tensor aux;
   {
-    const at::AutoGradMode with_gradient(weight != 0);  // without a weight the loss is only watched
+    const at::AutoGradMode with_gradient(weighted);  // without a weight the loss is only watched
     aux = (*balance_)(gates);
   }
-  at::Tensor total = weight != 0 ? loss + weight * aux : loss;
+  at::Tensor total = loss;
+  if (weighted) total = loss + (weight.defined() ? weight * aux : config_.balance.weight * aux);
   if (share != 1) total = total * share;
   total.backward();
-  numbers.loss += share * loss.item<double>();
-  numbers.aux += share * aux.item<double>();
-  return numbers.loss;
+  return {loss.detach(), aux.detach()};
 }
 
 StepNumbers Trainer::step() {
-  StepNumbers numbers;
+  StepNumbers numbers{.step = state_.step, .lr = learning_rate(config_.train, state_.step)};
   model_.params().flat_grad().zero_();
-  const int64_t rows = config_.train.batch / config_.train.micro_batches;
-  for (int64_t i = 0; i < config_.train.micro_batches; ++i) backward_part(i * rows, rows, numbers);
-  if (frozen_) frozen_->clear_gradients();
-  if (adapters_) adapters_->gather_gradients();
+  const int64_t parts = config_.train.micro_batches, rows = config_.train.batch / parts;
+  const double share = 1.0 / static_cast<double>(parts);
+  for (int64_t i = 0; i < parts; ++i) {
+    const Batch batch = batches_.take(state_.step, i * rows, rows);
+    const Losses losses = backward_part(batch.ids_BT, batch.target_N, {});
+    numbers.loss += share * losses.loss.item<double>();
+    numbers.aux += share * losses.balance.item<double>();
+  }
+  partial_.adjust_gradients();
   numbers.gradient_norm = optimizer_.gradient_norm();
-  numbers.lr = learning_rate(config_.train, state_.step);
-  if (!std::isfinite(numbers.loss) || !std::isfinite(numbers.aux) ||
-      !std::isfinite(numbers.gradient_norm))
-    return numbers;
+  if (!numbers.finite()) return numbers;
   optimizer_.step(state_.step, numbers.lr, numbers.gradient_norm);
-  if (frozen_) frozen_->restore();
-  if (adapters_) adapters_->write_weights();
+  partial_.adjust_weights();
   ++state_.step;
   return numbers;
 }
 
-// Why training cannot go on, or "".
-std::string Trainer::trouble(const StepNumbers& n) {
-  constexpr int64_t kPatience = 20;
-  if (!std::isfinite(n.loss) || !std::isfinite(n.aux) || !std::isfinite(n.gradient_norm))
-    return "not finite at step " + std::to_string(state_.step) + ", rows 0.." +
-           std::to_string(config_.train.batch - 1) + " of its batch: loss " + shortest(n.loss) +
-           ", balance loss " + shortest(n.aux) + ", gradient norm " + shortest(n.gradient_norm);
-  const double limit = std::log(static_cast<double>(source_.vocabulary())) + 1;
-  high_loss_steps_ =
-      state_.step > config_.train.warmup && n.loss > limit ? high_loss_steps_ + 1 : 0;
-  if (high_loss_steps_ < kPatience) return "";
-  return "loss above ln V + 1 for " + std::to_string(kPatience) + " steps, at step " +
-         std::to_string(state_.step) + ": loss " + shortest(n.loss);
+void Trainer::make_device_step() {
+  const at::ScalarType type = config_.run.precision == "bf16" ? at::kBFloat16 : at::kFloat;
+  const int64_t width = config_.model.width / config_.model.heads;
+  hooks_.event(
+      {"attention", admit_attention(device_, type, width, config_.run.mode == "fast").text});
+  device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
+      .config = config_,
+      .source = source_,
+      .model = model_.params(),
+      .optimizer = optimizer_,
+      .forward_backward =
+          [this](const at::Tensor& ids_BT, const at::Tensor& target_N, const at::Tensor& weight) {
+            return backward_part(ids_BT, target_N, weight);
+          },
+      .partial = partial_,
+      .note = [this](const std::string& text) { hooks_.event({"step", text}); },
+      .lanes = make_lanes(device_)});
 }
 
-void Trainer::log_step(const StepNumbers& n) {
-  progress_.step = state_.step;
-  progress_.loss = n.loss;
-  const auto now = Clock::now();
-  const double seconds = std::chrono::duration<double>(now - logged_at_).count();
-  const auto tokens =
-      static_cast<double>((state_.step - logged_) * config_.train.batch * config_.data.context);
-  if (state_.step % config_.run.log_every == 0 || state_.step == config_.train.steps) {
-    progress_.tokens_per_second = tokens / std::max(seconds, 1e-9);
-    hooks_.metrics({{"train/loss", state_.step, -1, -1, n.loss},
-                    {"train/aux_loss", state_.step, -1, -1, n.aux},
-                    {"train/grad_norm", state_.step, -1, -1, n.gradient_norm},
-                    {"train/lr", state_.step, -1, -1, n.lr},
-                    {"train/tokens_per_s", state_.step, -1, -1, progress_.tokens_per_second}});
-    logged_at_ = now;
-    logged_ = state_.step;
+// Whether the model is looked at, or training ends, before the next step.
+bool Trainer::something_due() const {
+  return state_.step == config_.train.steps || state_.step % config_.train.checkpoint_every == 0 ||
+         std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
+}
+
+// One more step; the numbers that are known since.
+std::vector<StepNumbers> Trainer::advance() {
+  if (!device_step_) return {step()};
+  std::vector<StepNumbers> numbers;
+  if (const auto earlier = device_step_->advance(state_.step)) numbers.push_back(*earlier);
+  ++state_.step;
+  if (const auto last = something_due() ? device_step_->finish() : std::nullopt)
+    numbers.push_back(*last);
+  return numbers;
+}
+
+// Rows of these steps; why training cannot go on, or "".
+std::string Trainer::account(const std::vector<StepNumbers>& steps) {
+  for (const StepNumbers& numbers : steps) {
+    if (std::string why = diverged_(numbers); !why.empty()) return why;
+    log_.add(numbers);
   }
-  hooks_.progress(progress_);
+  return "";
 }
 
 void Trainer::write_checkpoint() {
@@ -252,13 +250,15 @@ TrainResult Trainer::run() {
     if (last) break;
     if (state_.step > 0 && state_.step % config_.train.checkpoint_every == 0) write_checkpoint();
     if (hooks_.stop_requested()) {
+      if (device_step_)
+        if (const auto numbers = device_step_->finish())
+          if (std::string why = account({*numbers}); !why.empty())
+            return {TrainResult::End::diverged, why};
       if (state_.step > 0) write_checkpoint();
       return {TrainResult::End::interrupted, "stopped at step " + std::to_string(state_.step)};
     }
-    const StepNumbers numbers = step();
-    if (const std::string why = trouble(numbers); !why.empty())
+    if (const std::string why = account(advance()); !why.empty())
       return {TrainResult::End::diverged, why};
-    log_step(numbers);
   }
   finish();
   return {};
@@ -268,7 +268,10 @@ TrainResult Trainer::run() {
 
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
   keep_freed_memory();
-  return Trainer(request, source, hooks).run();
+  RowBuffer rows(hooks);
+  const TrainResult result = Trainer(request, source, rows.hooks()).run();
+  rows.flush();
+  return result;
 }
 
 }  // namespace sinkmoe

@@ -42,7 +42,7 @@ struct TrainResult {
 
 // Trains to the end, or until a stop is asked for (it then writes a checkpoint), or until the loss
 // or the gradient is not finite or the loss stays above ln V + 1 after warm-up (diverged). Throws
-// Error for bad input.
+// Error for bad input, NotFinite (checkpoint.h) when a checkpoint would hold what is not finite.
 //
 // Rows of step s are handed out before the checkpoint of step s, so a resumed run repeats none of
 // them.

@@ -5,6 +5,7 @@
 #include "attention/attention_case.h"
 #include "attention/device.h"
 #include "attention/kernels.h"
+#include "attention/passes_outcome.h"
 #include "attention/self_test.h"
 
 namespace sinkmoe::testing {
@@ -12,7 +13,9 @@ namespace {
 
 // LibTorch must meet its CUDA half before the first test uses a tensor.
 struct LoadCuda : ::testing::Environment {
-  void SetUp() override { cuda_ready(); }
+  void SetUp() override {
+    if (cuda_ready()) prepare_cuda(false);
+  }
 };
 const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
 
@@ -50,6 +53,47 @@ TEST(Gpu, EachLossAloneIsExact) {
       expect_close(run(on_gpu, in, mode, loss, at::kFloat), reference, 5e-6, "fp32");
       expect_close(run(on_gpu, in, mode, loss, at::kBFloat16), reference, 3e-2, "bf16");
     }
+}
+
+// In bf16 the op with a gate is no worse than the stock op alone, in both modes.
+TEST(Gpu, Bfloat16IsAsExactAsTheStockOp) {
+  SKIP_WITHOUT_GPU();
+  for (const bool fast : {false, true}) {
+    kernels::allow_cudnn(fast);
+    const auto worst = [&](SinkMode mode) {
+      const Loss loss = mode == SinkMode::none ? Loss::out_only : Loss::both;
+      const Inputs in = make_inputs({.B = 4, .T = 513, .K = 64, .mode = mode});
+      const Result got = run(on_gpu, in, mode, loss, at::kBFloat16),
+                   expected = run(explicit_attention, in, mode, loss, at::kDouble);
+      double largest = 0;
+      for (size_t i = 0; i < 3; ++i)
+        largest = std::max(largest, error(got.gradients[i], expected.gradients[i]));
+      return largest;
+    };
+    const double stock = worst(SinkMode::none);
+    EXPECT_LE(worst(SinkMode::first_key), 1.5 * stock) << fast;
+    EXPECT_LE(worst(SinkMode::logit), 1.5 * stock) << fast;
+  }
+  kernels::allow_cudnn(false);
+}
+
+// The kernels against the plain version of the passes, both on the device.
+TEST(Gpu, PassesAreThePlainVersion) {
+  SKIP_WITHOUT_GPU();
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
+    for (const int64_t T : {2, 65, 300})
+      for (const int64_t K : {16, 64, 96, 128}) {
+        SCOPED_TRACE("T " + std::to_string(T) + " K " + std::to_string(K));
+        Inputs in = make_inputs({.H = 6, .J = 2, .T = T, .K = K, .mode = SinkMode::logit});
+        in.d_out.select(2, T / 2).zero_();
+        for (at::Tensor* x : {&in.q, &in.k, &in.v, &in.d_out}) *x = x->to(type).cuda();
+        for (at::Tensor* x : {&in.sink, &in.d_gate}) *x = x->to(at::kFloat).cuda();
+        const double bound = type == at::kFloat ? 2e-6 : 4e-3;
+        const passes::Passes& own = passes::passes_for(in.q);
+        ASSERT_NE(&own, &passes::plain());
+        expect_equal(vanilla_passes(own, in), vanilla_passes(passes::plain(), in), bound, 5e-6);
+        expect_equal(sink_passes(own, in), sink_passes(passes::plain(), in), bound, 5e-6);
+      }
 }
 
 TEST(Gpu, SelfTestPassesInEveryMode) {

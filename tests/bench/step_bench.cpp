@@ -1,20 +1,35 @@
-// Tokens per second of whole training steps, for scripts/bench.sh: the same options and output as
+// Whole training steps, timed in turns with other programs: the same options and protocol as
 // peer.py.
+//
+// After a warm-up one JSON line says "ready". Each line on stdin then asks for one round of `steps`
+// steps, answered by one JSON line; the end of stdin ends the program.
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <boost/program_options.hpp>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/random.h"
+#include "metrics/metrics.h"
+#include "store/store.h"
 #include "train/trainer.h"
 
 namespace po = boost::program_options;
+namespace fs = std::filesystem;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int64_t kWarmUp = 5;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // Uniform ids, for vocabularies that are too large for the synthetic chain.
 class Uniform : public sinkmoe::DataSource {
@@ -47,15 +62,6 @@ std::unique_ptr<sinkmoe::DataSource> source_of(const sinkmoe::RunConfig& config)
   return sinkmoe::open_source(config.data);
 }
 
-double cpu_seconds() {
-  rusage use{};
-  getrusage(RUSAGE_SELF, &use);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(use.ru_utime) + seconds(use.ru_stime);
-}
-
 sinkmoe::RunConfig config_of(const po::variables_map& o) {
   sinkmoe::RunConfig c;
   auto number = [&](const char* name) { return o[name].as<int64_t>(); };
@@ -67,19 +73,88 @@ sinkmoe::RunConfig config_of(const po::variables_map& o) {
   c.data.symbols = number("vocab") - 1;
   c.data.context = number("context");
   c.train.batch = number("batch");
-  c.train.steps = 5 + number("steps") * number("repeats");
-  c.train.checkpoint_every = 1'000'000'000;
+  c.train.steps = int64_t{1} << 40;
+  c.train.checkpoint_every = int64_t{1} << 40;
   c.train.lr = 1e-3;
-  c.eval.points = 1;
+  c.eval.points = 2;
   c.eval.tokens = c.eval.final_tokens = 1;
   c.run.threads = number("threads");
-  c.run.log_every = 1;
+  c.run.log_every = number("log") > 0 ? number("log") : int64_t{1} << 40;
   return c;
 }
 
-}  // namespace
+// A database that takes the rows of a run as a worker hands them in.
+class Journal {
+ public:
+  explicit Journal(const fs::path& file) : store_(file) {
+    const sinkmoe::RunRow run{.run_id = "bench",
+                              .group_id = "bench",
+                              .label = "bench",
+                              .config = "",
+                              .identity = "bench"};
+    store_.put_experiment({"bench", "bench", "bench.toml", "", "", {run}});
+    const std::string ids[] = {"bench"};
+    lease_ = store_.claim(ids, sinkmoe::this_process()).value();
+    store_.begin_attempt(lease_, {.device = "cpu", .processor = "", .git_commit = ""});
+    store_.describe(lease_, sinkmoe::metric_infos());
+  }
+  void add(const std::vector<sinkmoe::MetricRow>& rows) { store_.add_metrics(lease_, rows); }
 
-int main(int argc, char** argv) {
+ private:
+  sinkmoe::Store store_;
+  sinkmoe::Lease lease_;
+};
+
+// Best of 20 fp32 products [4096,C] x [C,4C], in FLOP/s: the bound that steps are held against.
+double product_rate(int64_t C) {
+  const at::Tensor a = at::randn({4096, C}), b = at::randn({C, 4 * C});
+  double best = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto start = Clock::now();
+    const at::Tensor c = at::mm(a, b);
+    best = std::max(best, 2.0 * 4096 * 4 * static_cast<double>(C * C) / seconds_since(start));
+  }
+  return best;
+}
+
+// Counts steps, answers rounds, and stops training when stdin ends.
+class Rounds {
+ public:
+  Rounds(int64_t steps, double tokens_a_step) : steps_(steps), tokens_(tokens_a_step) {}
+
+  void step_done(double loss) {
+    if (++done_ < until_) return;
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    const double cpu = static_cast<double>(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+                       1e-6 * static_cast<double>(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+    if (until_ > kWarmUp) {
+      const double rate = static_cast<double>(steps_) * tokens_ / seconds_since(start_);
+      say({{"tokens_per_s", rate},
+           {"loss", loss},
+           {"cpu_ms_a_step", 1e3 * (cpu - cpu_) / static_cast<double>(steps_)},
+           {"peak_mb", static_cast<double>(use.ru_maxrss) / 1e3}});
+    } else {
+      say({{"ready", true}});
+    }
+    std::string line;
+    over_ = !std::getline(std::cin, line);
+    until_ += steps_;
+    cpu_ = cpu;
+    start_ = Clock::now();
+  }
+  bool over() const { return over_; }
+
+ private:
+  static void say(const nlohmann::json& line) { std::cout << line << std::endl; }
+
+  int64_t steps_, done_ = 0, until_ = kWarmUp;
+  double tokens_, cpu_ = 0;
+  bool over_ = false;
+  Clock::time_point start_;
+};
+
+po::variables_map options_of(int argc, char** argv) {
   po::options_description options;
   for (const auto& [name, value] :
        std::initializer_list<std::pair<const char*, int64_t>>{{"layers", 2},
@@ -90,47 +165,42 @@ int main(int argc, char** argv) {
                                                               {"batch", 32},
                                                               {"steps", 40},
                                                               {"threads", 1},
-                                                              {"repeats", 5}})
+                                                              {"log", 10}})
     options.add_options()(name, po::value<int64_t>()->default_value(value));
   options.add_options()("kind", po::value<std::string>()->default_value("vanilla"))(
-      "weight", po::value<double>()->default_value(0));
+      "weight", po::value<double>()->default_value(0))("store", po::bool_switch())(
+      "product", po::value<int64_t>()->default_value(0));
   po::variables_map o;
   po::store(po::parse_command_line(argc, argv, options), o);
+  return o;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const po::variables_map o = options_of(argc, argv);
   const sinkmoe::RunConfig config = config_of(o);
   at::set_num_threads(static_cast<int>(config.run.threads));
-  std::vector<double> seconds;  // of single steps
-  double cpu_at_first = 0;
-  const double tokens = static_cast<double>(config.train.batch * config.data.context);
+  if (const int64_t C = o["product"].as<int64_t>(); C > 0) {
+    std::cout << nlohmann::json{{"flops", product_rate(C)}} << "\n";
+    return 0;
+  }
+  std::string name = (fs::temp_directory_path() / "sinkmoe-bench-XXXXXX").string();
+  const fs::path folder = mkdtemp(name.data());
+  std::optional<Journal> journal;
+  if (o["store"].as<bool>()) journal.emplace(folder / "bench.db");
+  Rounds rounds(o["steps"].as<int64_t>(),
+                static_cast<double>(config.train.batch * config.data.context));
   const sinkmoe::TrainHooks hooks{.metrics =
                                       [&](const auto& rows) {
-                                        for (const auto& r : rows)
-                                          if (r.name == "train/tokens_per_s") {
-                                            seconds.push_back(tokens / r.value);
-                                            if (seconds.size() == 5) cpu_at_first = cpu_seconds();
-                                          }
+                                        if (journal) journal->add(rows);
                                       },
                                   .event = [](const auto&) {},
                                   .checkpoint = [](int64_t, const auto&, bool) {},
-                                  .progress = [](const auto&) {},
-                                  .stop_requested = [] { return false; }};
-  const auto folder = std::filesystem::temp_directory_path() / "sinkmoe-bench";
-  std::filesystem::create_directories(folder);
+                                  .progress = [&](const auto& p) { rounds.step_done(p.loss); },
+                                  .stop_requested = [&] { return rounds.over(); }};
   const auto source = source_of(config);
   sinkmoe::train({config, folder, {}, {}}, *source, hooks);
-  const double cpu = cpu_seconds() - cpu_at_first;
-  std::filesystem::remove_all(folder);
-  std::vector<double> speeds;
-  const size_t steps = static_cast<size_t>(o["steps"].as<int64_t>());
-  for (size_t from = 5; from + steps <= seconds.size(); from += steps) {
-    double sum = 0;
-    for (size_t i = 0; i < steps; ++i) sum += seconds[from + i];
-    speeds.push_back(static_cast<double>(steps) * tokens / sum);
-  }
-  std::sort(speeds.begin(), speeds.end());
-  std::cout << nlohmann::json{{"tokens_per_s", speeds[speeds.size() / 2]},
-                              {"low", speeds.front()},
-                              {"high", speeds.back()},
-                              {"cpu_ms_a_step",
-                               1e3 * cpu / static_cast<double>(seconds.size() - 5)}}
-            << "\n";
+  journal.reset();
+  fs::remove_all(folder);
 }

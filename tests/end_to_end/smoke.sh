@@ -35,3 +35,7 @@ done
 for file in "$work"/out/*.{md,csv,tex,json,svg}; do
   cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
 done
+
+"$sinkmoe" --db "$db" --json check >"$work/found.json" 2>"$work/log" || [ $? = 1 ] || die "check"
+"$sinkmoe" --db "$db" check --found "$work/found.json" >"$work/log" 2>&1 || die "check finds something else than a moment ago"
+grep -q '^C7 ' <("$sinkmoe" --db "$db" check --claims 2>/dev/null) || die "check --claims says nothing of C7"

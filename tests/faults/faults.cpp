@@ -10,7 +10,8 @@
 //   SINKMOE_FAULT_PATH=PREFIX     only files whose path starts so (not for malloc)
 //   SINKMOE_FAULT_ROLE=WORD       only processes with this word among their arguments
 //   SINKMOE_FAULT_LOG=FILE        gets a line "fired CALL N PATH" and, when main() returns or the
-//                                 process exits, "counted CALL N" for each kind
+//                                 process exits, "counted CALL N" for each kind;
+//                                 without "+" only one process fails, FILE.once says that it did
 //
 // Nothing here allocates or uses the C++ library: malloc is one of the functions it replaces.
 #include <dlfcn.h>
@@ -109,9 +110,22 @@ void path_of(int fd, char (&path)[512]) {
   path[n > 0 ? n : 0] = '\0';
 }
 
+// One call fails in all processes of a drill, not one in each: what is started again gets through.
+bool first_of_all() {
+  if (g_plan.onward || !g_plan.log) return true;
+  char once[512];
+  snprintf(once, sizeof once, "%s.once", g_plan.log);
+  const long fd =
+      syscall(SYS_openat, AT_FDCWD, once, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return false;
+  syscall(SYS_close, fd);
+  return true;
+}
+
 bool due(Call call, const char* path) {
   const long n = __atomic_add_fetch(&g_count[call], 1, __ATOMIC_RELAXED);
   if (g_plan.call != call || (g_plan.onward ? n < g_plan.at : n != g_plan.at)) return false;
+  if (!first_of_all()) return false;
   if (n == g_plan.at || call != kMalloc) note("fired", kNames[call], n, path);
   return true;
 }

@@ -9,7 +9,7 @@ from drill import *
 ACTIONS = {"open": ["ENOSPC", "EMFILE", "EINTR"], "write": ["ENOSPC", "EIO", "EINTR", "short"], "fsync": ["EIO", "EINTR"],
            "rename": ["EIO", "ENOSPC"], "unlink": ["EIO"], "truncate": ["EIO"], "malloc": ["ENOMEM"]}
 CAUSES = ["No space left", "disk is full", "Input/output error", "disk I/O error", "Interrupted", "Too many open files",
-          "unable to open", "out of memory", "Cannot allocate", "cannot be opened", "reading or writing", "bad_alloc"]
+          "unable to open", "out of memory", "Cannot allocate", "cannot be opened", "reading or writing", "for reading only", "too much memory"]
 RUN = ["run", "smoke", "attention.kind=vanilla", "balance.weight=0", "train.steps=20", "train.checkpoint_every=8",
        "run.log_every=4", "--workers", "1", "--keep", "all"]
 
@@ -47,12 +47,12 @@ class Drill:
         os.makedirs(self.template + "/texts")
         for i in range(4):
             with open(self.template + "/texts/%d.txt" % i, "w", encoding="utf-8") as file:
-                file.write("".join("the ship %d went over the stone and the sea\n" % (j * 7 % 97) for j in range(400)))
+                file.write("".join("the ship %d went over the stone and the sea\n" % (j * (7 + i) % 97 + i) for j in range(400)))
 
     def operations(self):
         db = lambda name: ["--db", "{folder}/" + name]
-        return [Operation("run: worker", db("new/r.db") + RUN, "worker", lambda f: tables(f + "/new/r.db")),
-                Operation("run: supervisor", db("new/r.db") + RUN, "run", lambda f: tables(f + "/new/r.db")),
+        return [Operation("run: worker", db("new/r.db") + RUN, "worker", lambda f: tables(f + "/new/r.db", 8)),
+                Operation("run: supervisor", db("new/r.db") + RUN, "run", lambda f: tables(f + "/new/r.db", 8)),
                 Operation("merge", db("ready.db") + ["merge", "{folder}/other.db"], None, lambda f: tables(f + "/ready.db")),
                 Operation("void", db("ready.db") + ["void", self.run_id, "--why", "a drill"], None,
                           lambda f: tables(f + "/ready.db")),
@@ -117,8 +117,8 @@ class Drill:
             return "%s, %s: %s" % (operation.name, point, broken)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            if os.path.exists(folder + ".log"):
-                os.unlink(folder + ".log")
+            for name in glob.glob(folder + ".log*"):
+                os.unlink(name)
         return ""
 
     def count(self, operation, point, code):
@@ -129,12 +129,10 @@ class Drill:
         self.ends[end] = self.ends.get(end, 0) + 1
 
     def run(self):
+        known = [(o, *self.counted(o)) for o in self.operations() if self.options.only in o.name]
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             jobs = []
-            for operation in self.operations():
-                if self.options.only and self.options.only not in operation.name:
-                    continue
-                calls, made, code = self.counted(operation)
+            for operation, calls, made, code in known:
                 for point in self.points(calls):
                     jobs.append(pool.submit(self.check, operation, point, len(jobs), made, code))
             for job in jobs:

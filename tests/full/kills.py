@@ -1,9 +1,16 @@
 """kill -9 at random moments and at chosen calls: nothing that was committed is lost, nothing comes twice, and the same
 command again gives the bits of a sweep that was never cut."""
+import glob
+
 from drill import *
 
 PLACES = {"checkpoint": lambda path: "/runs/" in path, "journal": lambda path: path.endswith("-journal"),
           "database": lambda path: path.endswith(".db"), "copy": lambda path: ".before-v" in path}
+
+
+def difference(got, wanted):
+    return "; ".join("too much %s, missing %s" % ([r for r in a if r not in b][:3], [r for r in b if r not in a][:3])
+                     for a, b in zip(got, wanted) if a != b)
 
 
 class Kills:
@@ -28,7 +35,8 @@ class Kills:
             return None
         with open(log, encoding="utf-8") as file:
             lines = [line.split(maxsplit=3) for line in file if line.startswith("fired ")]
-        os.unlink(log)
+        for name in glob.glob(log + "*"):
+            os.unlink(name)
         return lines[0][3].strip() if lines else None
 
     def count(self, place, path=None):
@@ -88,7 +96,7 @@ class Kills:
     def complete(self, db):
         code, _, err = sinkmoe(self.run_arguments(db), body=self.options.body, seconds=600)
         need(code == 0, "the same command again: %s" % err)
-        need(tables(db) == self.whole, "tables differ from those of an uninterrupted sweep")
+        need(tables(db) == self.whole, "tables differ from those of an uninterrupted sweep: " + difference(tables(db), self.whole))
         self.resumed += value(db, "select count(*) from attempt where start_step > 0")
         self.compared += len(self.whole[0]) + len(self.whole[1]) + len(self.whole[2])
 

@@ -65,8 +65,8 @@ TEST(Committed, GridHoldsEveryRunOfQuick) {
 }
 
 TEST(Committed, EveryControlIsPartOfTheSweep) {
-  for (const std::string name :
-       {"smoke", "quick", "grid", "text_small", "lr", "losses", "finetune"}) {
+  for (const std::string name : {"smoke", "quick", "grid", "text_small", "lr", "losses", "finetune",
+                                 "h100_sweep", "h100_capacity"}) {
     const Plan plan = committed(name);
     std::set<std::string> ids = {""};
     for (const RunSpec& run : plan.runs) ids.insert(run.run_id);
@@ -142,6 +142,21 @@ TEST(Committed, TextSmallIsAMillionParametersAndFiveMillionTokens) {
     const Cost cost = estimate_cost(run.config, 1024);
     EXPECT_NEAR(static_cast<double>(cost.parameters), 1.05e6, 0.1e6);
     EXPECT_NEAR(static_cast<double>(cost.tokens), 5e6, 5e3);
+  }
+}
+
+// 96.7 MFLOP a token at L6 C384 V8192 T1024.
+TEST(Committed, H100SweepIsAGridOfTenMillionParametersSeedBySeed) {
+  const Plan plan = committed("h100_sweep");
+  ASSERT_EQ(plan.runs.size(), 36u);
+  for (size_t i = 0; i < plan.runs.size(); ++i) {
+    const RunConfig& c = plan.runs[i].config;
+    EXPECT_EQ(c.train.seed, static_cast<int64_t>(i / 12));
+    EXPECT_EQ(c.run.device, "cuda");
+    EXPECT_EQ(c.run.precision, "bf16");
+    const Cost cost = estimate_cost(c, 8192);
+    EXPECT_NEAR(static_cast<double>(cost.parameters), 16.9e6, 0.1e6);  // 10.6M and the embedding
+    EXPECT_NEAR(cost.flops / static_cast<double>(cost.tokens), 96.7e6, 0.5e6);
   }
 }
 

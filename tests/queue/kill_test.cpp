@@ -151,6 +151,37 @@ TEST_F(Kills, AWorkerThatIsStoppedBeyondItsLeaseIsReplaced) {
   EXPECT_EQ(tables(db_), reference_);
 }
 
+TEST_F(Kills, AWorkerThatWasStoppedForAWhileIsNotStalled) {
+  const Sweep sweep = start_sweep(db_, 1, 300, 60, 0.4);
+  ASSERT_TRUE(eventually(db_, "select count(*) > 0 from metric", "1\n"));
+  const pid_t pid = a_worker(db_);
+  ASSERT_GT(pid, 0);
+  ::kill(pid, SIGSTOP);
+  pause_ms(1500);
+  ::kill(pid, SIGCONT);
+  EXPECT_EQ(sweep.wait(), 0);
+  EXPECT_EQ(rows(db_, "select attempt, outcome from attempt"), "1|done\n");
+}
+
+TEST_F(Kills, AStoppedWorkerThatHoldsTheLockDoesNotStopTheSweep) {
+  const Sweep sweep = start_sweep(db_, 2, 3000, 0.5);
+  ASSERT_TRUE(eventually(db_, "select count(*) > 1 from lease", "0\n") ||
+              eventually(db_, "select count(*) > 0 from metric", "1\n"));
+  // Stopped again and again, until once it was inside a transaction: its journal is then there.
+  bool inside = false;
+  for (int i = 0; i < 3000 && !inside; ++i) {
+    const pid_t pid = a_worker(db_);
+    if (pid <= 0) break;
+    ::kill(pid, SIGSTOP);
+    pause_ms(1);
+    inside = fs::exists(db_.string() + "-journal");
+    if (!inside) ::kill(pid, SIGCONT);
+  }
+  sweep.signal(SIGCONT);
+  EXPECT_EQ(sweep.wait(), 0);
+  EXPECT_EQ(rows(db_, "select count(*) from run where status = 'done'"), "2\n");
+}
+
 TEST_F(Kills, ADamagedNewestCheckpointFallsBackToTheOneBefore) {
   const Sweep sweep = start_sweep(db_, 1, kSteps);
   ASSERT_TRUE(eventually(db_, "select count(*) > 1 from checkpoint", "1\n"));

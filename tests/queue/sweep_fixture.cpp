@@ -89,14 +89,15 @@ int Sweep::wait() const {
 void Sweep::signal(int number) const { ::kill(pid, number); }
 void Sweep::kill_group(int number) const { ::kill(-pid, number); }
 
-Sweep start_sweep(const fs::path& db, int64_t runs, int64_t steps, double lease_seconds) {
+Sweep start_sweep(const fs::path& db, int64_t runs, int64_t steps, double lease_seconds,
+                  double stall_seconds) {
   const std::string text[] = {db.string(), std::to_string(runs), std::to_string(steps),
-                              std::to_string(lease_seconds)};
+                              std::to_string(lease_seconds), std::to_string(stall_seconds)};
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::setpgid(0, 0);
     ::execl("/proc/self/exe", "test_queue", "sweep", text[0].c_str(), text[1].c_str(),
-            text[2].c_str(), text[3].c_str(), nullptr);
+            text[2].c_str(), text[3].c_str(), text[4].c_str(), nullptr);
     ::_exit(127);
   }
   ::setpgid(pid, pid);  // whichever of the two comes first
@@ -119,6 +120,7 @@ int run_mode(const std::vector<std::string>& args) {
     return worker_main(parse_worker_arguments({args.begin() + 1, args.end()}));
   RunOptions options = fake_options(args.at(1));
   options.lease_seconds = std::stod(args.at(4));
+  options.stall_seconds = std::stod(args.at(5));
   return run_experiment(fake_plan(std::stoll(args.at(2)), std::stoll(args.at(3))), options)
       .exit_code();
 }

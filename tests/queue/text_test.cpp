@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "queue/display.h"
+#include "queue/outcome.h"
 #include "queue/report_line.h"
 #include "queue/worker.h"
 #include "queue/worker_process.h"
@@ -52,6 +53,8 @@ TEST(Death, IsExplained) {
   EXPECT_EQ(explain_death(SIGKILL, false).message, "killed by SIGKILL");
   EXPECT_EQ(explain_death(SIGKILL, true).outcome, "oom");
   EXPECT_EQ(explain_death(SIGSEGV, true).outcome, "signal");
+  EXPECT_EQ(explain_death(kExitDiskFull << 8, false).outcome, "disk");
+  EXPECT_EQ(explain_death(kExitNoMemory << 8, false).outcome, "oom");
   EXPECT_EQ(explain_death(2 << 8, false).message,
             "the worker ended with code 2 and could not record why");
 }

@@ -36,7 +36,7 @@ Spec spec(const std::string& name, const std::vector<std::string>& claims,
 
 TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
   const auto list = summarize_claims(
-      {spec("a", {"C7"})},
+      {spec("a", {"C7"}, {{"grid"}, {"text"}})},
       {document("a", "grid",
                 {{"C7", true, Verdict::kNotSignificant}, {"C7", false, Verdict::kReproduced}}),
        document("a", "text", {{"C7", true, Verdict::kNotSignificant}})});
@@ -63,6 +63,14 @@ TEST(Claims, OrderIsThatOfThePaperAndNothingIsForgotten) {
   for (const ClaimSummary& c : list) claims.push_back(c.claim);
   EXPECT_THAT(claims, ElementsAre("C2", "C10", "T1", "outliers"));
   EXPECT_EQ(list[0].verdict, "not run");
+}
+
+TEST(Claims, WhatAStarStandsForCountsOnlyAlone) {
+  const std::vector<Spec> specs = {spec("a", {"C7"}, {{"grid"}, {"*"}})};
+  const Document mine = document("a", "mine", {{"C7", true, Verdict::kContradicted}}),
+                 grid = document("a", "grid", {{"C7", true, Verdict::kReproduced}});
+  EXPECT_EQ(summarize_claims(specs, {grid, mine})[0].cells, "1 of 1 primary cell");
+  EXPECT_EQ(summarize_claims(specs, {mine})[0].verdict, "contradicted");
 }
 
 TEST(Claims, ARepeatedExperimentCountsOnlyAlone) {

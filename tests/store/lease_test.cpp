@@ -149,6 +149,14 @@ TEST_F(Leases, ThreeCrashesInARowQuarantineAndACheckpointStartsTheCountAnew) {
   EXPECT_EQ(store_.state(a_)->crashes, 0);
 }
 
+TEST_F(Leases, TheFinalWeightsDoNotStartTheCountAnew) {
+  for (const char* status : {"lost", "lost", "quarantined"}) {
+    const Lease lease = begin(store_, a_);
+    store_.add_checkpoint(lease, {20, true, "final", 1, "x"});
+    EXPECT_EQ(store_.finish(lease, {"lost", "signal", "killed by SIGKILL", {}}), status);
+  }
+}
+
 TEST_F(Leases, OnlyTransientFailuresAreTriedAgain) {
   const std::string ids[] = {a_};
   store_.finish(begin(store_, a_), {"failed", "disk", "disk full", {}});

@@ -4,6 +4,7 @@
 #include "core/hash.h"
 #include "fixture.h"
 #include "store/merge.h"
+#include "store/sqlite.h"
 
 namespace sinkmoe {
 namespace {
@@ -72,6 +73,38 @@ TEST_F(Merging, AnotherConfigurationUnderOneRunIdIsRefused) {
     EXPECT_THAT(e.what(), HasSubstr("ours.db"));
   }
   EXPECT_EQ(sha256_file(folder_ / "ours.db"), before);
+}
+
+TEST_F(Merging, ARunThatIsNotWhatItsNameSaysIsRefused) {
+  complete(theirs_, "sink-0-s0", 3);
+  const std::string before = sha256_file(folder_ / "ours.db");
+  const auto check = [](const ForeignRun& run) {
+    return run.identity == "sink0.000000" ? "changed" : "";
+  };
+  EXPECT_THROW(merge_database(ours_, folder_ / "theirs.db", check), Error);
+  EXPECT_EQ(sha256_file(folder_ / "ours.db"), before);
+  sql::Connection(folder_ / "theirs.db", sql::Connection::Mode::read_write)
+      .exec("UPDATE run SET run_id = '../x' WHERE run_id = 'sink-0-s0'");
+  EXPECT_THROW(merge_database(ours_, folder_ / "theirs.db"), Error);
+}
+
+TEST_F(Merging, AViewInThePlaceOfATableIsRefused) {
+  complete(theirs_, "sink-0-s0", 3);
+  sql::Connection db(folder_ / "theirs.db", sql::Connection::Mode::read_write);
+  db.exec(
+      "ALTER TABLE bench RENAME TO other; CREATE VIEW bench AS WITH RECURSIVE t(n) AS (SELECT 1 "
+      "UNION ALL SELECT n + 1 FROM t) SELECT n FROM t");
+  EXPECT_THROW(merge_database(ours_, folder_ / "theirs.db"), StoreError);
+}
+
+TEST_F(Merging, MoreColumnsThanAViewCanHoldAreRefused) {
+  complete(theirs_, "sink-0-s0", 3);
+  sql::Connection db(folder_ / "theirs.db", sql::Connection::Mode::read_write);
+  db.exec(
+      "INSERT INTO metric_name(name, level, unit, better, help) WITH RECURSIVE t(n) AS (SELECT 1 "
+      "UNION ALL SELECT n + 1 FROM t LIMIT 1000) SELECT 'm/' || n, 'run', '', '', '' FROM t");
+  EXPECT_THROW(merge_database(ours_, folder_ / "theirs.db"), StoreError);
+  EXPECT_EQ(rows(folder_ / "ours.db", "select count(*) from run_wide"), "2\n");
 }
 
 TEST_F(Merging, TheOtherFileIsOnlyRead) {

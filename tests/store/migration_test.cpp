@@ -23,6 +23,23 @@ TEST(Migrations, AStepIsAppliedOnceWithACopyOfTheFileBefore) {
   EXPECT_EQ(rows(folder / "r.db.before-v2", "select run_id from run_wide"), "sink-0-s0\n");
 }
 
+TEST(Migrations, TheCopyFromBeforeStaysWhenStepsWereCutOff) {
+  Folder folder;
+  {
+    Store(folder / "r.db").put_experiment(experiment_row({run_row("sink", 0, 0)}));
+  }
+  std::vector<Migration> steps(migrations().begin(), migrations().end());
+  steps.push_back({2, "DELETE FROM experiment_run; DELETE FROM param; DELETE FROM run"});
+  steps.push_back({3, "CREATE TABLE run(x)"});  // fails
+  sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
+  EXPECT_THROW(migrate(db, steps), StoreError);
+  EXPECT_EQ(db.integer("PRAGMA user_version"), 2);
+  steps[2].sql = "CREATE TABLE more(x)";
+  migrate(db, steps);
+  EXPECT_EQ(db.integer("PRAGMA user_version"), 3);
+  EXPECT_EQ(rows(folder / "r.db.before-v3", "select run_id from run"), "sink-0-s0\n");
+}
+
 TEST(Migrations, AStepThatFailsLeavesTheFileAsItWas) {
   Folder folder;
   {

@@ -1,8 +1,7 @@
 // Device helpers: a row of K channels belongs to a group of `lanes` threads, eight channels each.
 #pragma once
 
-#include <cuda_bf16.h>
-
+#include "attention/cuda/language.h"
 #include "attention/cuda/row_kernels.h"
 #include "attention/empty_row.h"
 

@@ -193,36 +193,31 @@ unsigned row_blocks(const Sizes& n, int lanes) {
 template <class E>
 cudaError_t merge(const Merge<E>& a, cudaStream_t stream) {
   const int lanes = lanes_for(a.n.K);
-  merge_kernel<<<row_blocks(a.n, lanes), kThreads, 0, stream>>>(a, lanes);
-  return cudaGetLastError();
+  return launch(merge_kernel<E>, row_blocks(a.n, lanes), kThreads, stream, a, lanes);
 }
 
 template <class E>
 cudaError_t edit_merge(const EditMerge<E>& a, cudaStream_t stream) {
   const dim3 grid(static_cast<unsigned>(chunks(a.n.T)), static_cast<unsigned>(a.n.B * a.n.J));
-  edit_merge_kernel<<<grid, kThreads, 0, stream>>>(a, lanes_for(a.n.K));
-  return cudaGetLastError();
+  return launch(edit_merge_kernel<E>, grid, kThreads, stream, a, lanes_for(a.n.K));
 }
 
 template <class E>
 cudaError_t finish_merge(const FinishMerge<E>& a, cudaStream_t stream) {
   const int lanes = lanes_for(a.n.K);
-  finish_merge_kernel<<<row_blocks(a.n, lanes), kThreads, 0, stream>>>(a, lanes);
-  return cudaGetLastError();
+  return launch(finish_merge_kernel<E>, row_blocks(a.n, lanes), kThreads, stream, a, lanes);
 }
 
 template <class E>
 cudaError_t rescale(const Rescale<E>& a, cudaStream_t stream) {
   const int lanes = lanes_for(a.n.K);
-  rescale_kernel<<<row_blocks(a.n, lanes), kThreads, 0, stream>>>(a, lanes);
-  return cudaGetLastError();
+  return launch(rescale_kernel<E>, row_blocks(a.n, lanes), kThreads, stream, a, lanes);
 }
 
 template <class E>
 cudaError_t edit_sink(const EditSink<E>& a, cudaStream_t stream) {
   const dim3 grid(static_cast<unsigned>(chunks(a.n.B * a.n.T)), static_cast<unsigned>(a.n.H));
-  edit_sink_kernel<<<grid, kThreads, 0, stream>>>(a, lanes_for(a.n.K));
-  return cudaGetLastError();
+  return launch(edit_sink_kernel<E>, grid, kThreads, stream, a, lanes_for(a.n.K));
 }
 
 #define FOR_ELEMENT(E)                                                    \

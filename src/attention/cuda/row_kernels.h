@@ -3,7 +3,11 @@
 // knows no later CUDA standard.
 #pragma once
 
+#ifdef SINKMOE_KERNELS_ON_CPU
+#include "support/kernels_on_cpu.h"
+#else
 #include <cuda_runtime_api.h>
+#endif
 
 #include <cstdint>
 

@@ -13,7 +13,7 @@ struct Gated : HeadMixer {
   HeadOut mix(const HeadIn& in) const override {
     const AttentionOut plain =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::none);
-    at::Tensor logit = at::linear(in.x_BTC, weight);
+    at::Tensor logit = at::linear(in.x_BTC, weight_as(weight, in.x_BTC.scalar_type()));
     if (elementwise) logit = logit.unflatten(-1, {in.q_BHTK.size(1), in.q_BHTK.size(3)});
     auto [out, gate] = gate_multiply(plain.out_BHTK, logit);
     return {.out_BHTK = std::move(out), .gate_BHT = std::move(gate)};

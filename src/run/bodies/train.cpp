@@ -1,13 +1,14 @@
 // The training body behind the queue's interface: a job in, rows and checkpoints out.
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
+#include "attention/device.h"
 #include "core/registry.h"
 #include "data/tasks.h"
 #include "metrics/metrics.h"
 #include "queue/body.h"
+#include "train/checkpoint.h"
 #include "train/trainer.h"
 
 namespace sinkmoe {
@@ -16,14 +17,8 @@ namespace {
 
 // Everything process-wide that decides bits: threads, TF32, deterministic kernels.
 void prepare_process(const RunSection& run) {
+  if (run.device == "cuda") prepare_cuda(run.mode == "exact");
   at::set_num_threads(static_cast<int>(run.threads));
-  if (run.device != "cuda") return;
-  if (!at::hasCUDA())
-    throw Error("run.device is 'cuda', but no usable GPU was found", "",
-                "use run.device=cpu, or run on a GPU machine");
-  at::globalContext().setAllowTF32CuBLAS(false);
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setDeterministicAlgorithms(run.mode == "exact", false);
 }
 
 TrainHooks hooks_of(JobContext& context) {
@@ -48,13 +43,22 @@ std::vector<MetricInfo> metrics_of(const EvalConfig& eval) {
   return infos;
 }
 
+TrainResult train_to_end(const TrainRequest& request, const DataSource& source,
+                         const TrainHooks& hooks) {
+  try {
+    return train(request, source, hooks);
+  } catch (const NotFinite& e) {
+    return {TrainResult::End::diverged, e.what()};
+  }
+}
+
 Result run_job(const Job& job, JobContext& context) {
   prepare_process(job.config.run);
   context.describe(metrics_of(job.config.eval));
   read_tasks(job.config.eval);  // a damaged file ends the run now, not after training
   const auto source = open_source(job.config.data);
   const TrainRequest request{job.config, job.folder, job.resume, job.parent_weights};
-  const TrainResult result = train(request, *source, hooks_of(context));
+  const TrainResult result = train_to_end(request, *source, hooks_of(context));
   switch (result.end) {
     case TrainResult::End::interrupted:
       return {Outcome::interrupted, result.message};

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Writes the verdicts of all cells into docs/verdicts.json, and those of claims, tables and figures (C1, T1, F6, ...) from
+# stored runs into PAPER_MAP.md.
+#
+# scripts/paper_map.sh [DATABASE]
+#   DATABASE  default results/reference.db
+#
+# Cost: none. Time: seconds. A claim with a verdict has the state "run"; the program is that of the last release build.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case "${1:-}" in
+  -h | --help) help_text; exit 0 ;;
+esac
+db="$(realpath -m "${1:-$ROOT/results/reference.db}")"
+cd "$ROOT"
+[ -e "$db" ] || fail "$db is not there"
+[ -x build/sinkmoe ] || scripts/build.sh report-only sinkmoe
+build/sinkmoe --db "$db" --json check >docs/verdicts.json || [ $? = 1 ]
+verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
+
+# "C7   mixed   4 not significant, 2 reproduced of 6 primary cells; main_table.grid" -> "mixed: 4 not ... cells".
+awk -v verdicts="$verdicts" '
+  BEGIN {
+    count = split(verdicts, lines, "\n")
+    for (i = 1; i <= count; ++i) {
+      line = lines[i]
+      claim = line; sub(/ .*/, "", claim)
+      sub(/^[^ ]+ +/, "", line); sub(/;.*/, "", line)
+      verdict = line; sub(/  +.*/, "", verdict); sub(/ +$/, "", verdict)
+      cells = line; sub(/^.*  +/, "", cells)
+      if (verdict == "" || verdict ~ /^not run/) continue
+      text[claim] = cells == verdict || cells == "" ? verdict : verdict ": " cells
+    }
+  }
+  /^## / { judged = $0 ~ /^## (Claims|Tables|Figures)/ }
+  judged && match($0, /^\| [CTF][0-9]+ /) {
+    claim = substr($0, 3, RLENGTH - 3)
+    columns = split($0, cell, / \| /)
+    if (claim in text) {
+      cell[columns - 1] = text[claim]
+      cell[columns] = text[claim] ~ /^missing/ ? "not run |" : "run |"
+    }
+    line = cell[1]
+    for (i = 2; i <= columns; ++i) line = line " | " cell[i]
+    print line
+    next
+  }
+  { print }
+' PAPER_MAP.md >PAPER_MAP.md.new
+mv PAPER_MAP.md.new PAPER_MAP.md
+git --no-pager diff --stat -- PAPER_MAP.md docs/verdicts.json 2>/dev/null || true

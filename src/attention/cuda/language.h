@@ -1,0 +1,23 @@
+// What kernel files need of CUDA C++. Tests compile the same files with SINKMOE_KERNELS_ON_CPU: a
+// stand-in then runs every block and thread of a kernel on the processor, so that the kernels' own
+// code is tested where there is no GPU.
+#pragma once
+
+#ifdef SINKMOE_KERNELS_ON_CPU
+#include "support/kernels_on_cpu.h"
+#else
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+namespace sinkmoe::cuda {
+
+// kernel<<<grid, threads>>>(arguments...) on a stream, as a plain call.
+template <class... Parameters, class... Arguments>
+cudaError_t launch(void (*kernel)(Parameters...), dim3 grid, unsigned threads, cudaStream_t stream,
+                   Arguments... arguments) {
+  kernel<<<grid, threads, 0, stream>>>(arguments...);
+  return cudaGetLastError();
+}
+
+}  // namespace sinkmoe::cuda
+#endif

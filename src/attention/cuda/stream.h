@@ -1,0 +1,42 @@
+// The stream that belongs to a tensor's device, with that device current while the object lives.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#ifdef SINKMOE_KERNELS_ON_CPU
+#include "support/kernels_on_cpu.h"
+#else
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+#include <stdexcept>
+#include <string>
+
+namespace sinkmoe::cuda {
+
+class StreamOf {
+ public:
+#ifdef SINKMOE_KERNELS_ON_CPU
+  explicit StreamOf(const at::Tensor&) {}
+  cudaStream_t get() const { return nullptr; }
+#else
+  explicit StreamOf(const at::Tensor& on) : guard_(on.device()) {}
+  cudaStream_t get() const { return c10::cuda::getCurrentCUDAStream().stream(); }
+
+ private:
+  c10::cuda::CUDAGuard guard_;
+#endif
+};
+
+// Calls kernel(arguments, stream) of a kernel file. Throws std::runtime_error.
+template <class Arguments>
+void call(cudaError_t (*kernel)(const Arguments&, cudaStream_t), const Arguments& arguments,
+          const at::Tensor& on, const char* what) {
+  const StreamOf stream(on);
+  const cudaError_t status = kernel(arguments, stream.get());
+  if (status != cudaSuccess)
+    throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(status));
+}
+
+}  // namespace sinkmoe::cuda

@@ -1,0 +1,116 @@
+// A block a row: one pass for the maximum and the sum together, one that writes the gradient over
+// the logits, which are then still in cache.
+#include "model/cuda/cross_entropy.h"
+
+#include "attention/cuda/row_device.cuh"
+
+namespace sinkmoe::cuda {
+namespace {
+
+constexpr int kRowThreads = 256, kWarpSize = 32, kWarps = kRowThreads / kWarpSize;
+
+// Sum of exp(x - top) over the x seen so far, and their maximum.
+struct Sum {
+  float top, sum;
+};
+
+__device__ inline Sum join(Sum a, Sum b) {
+  const float top = fmaxf(a.top, b.top);
+  // The larger side keeps its sum as it is; so a side that has seen nothing makes no NaN.
+  const float left = a.top == top ? a.sum : a.sum * expf(a.top - top);
+  const float right = b.top == top ? b.sum : b.sum * expf(b.top - top);
+  return {top, left + right};
+}
+
+__device__ inline float get(const float* x) { return *x; }
+__device__ inline float get(const Bf16* x) {
+  return __uint_as_float(static_cast<uint32_t>(x->bits) << 16);
+}
+__device__ inline void put(float* to, float x) { *to = x; }
+__device__ inline void put(Bf16* to, float x) {
+  to->bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
+}
+
+// Eight neighbours where rows are aligned, else one.
+template <int W>
+struct Piece {
+  float x[W];
+};
+
+template <int W, class E>
+__device__ Piece<W> read(const E* from) {
+  Piece<W> p;
+  if constexpr (W == kChannels) {
+    const Channels c = load(from);
+    for (int i = 0; i < W; ++i) p.x[i] = c.x[i];
+  } else {
+    p.x[0] = get(from);
+  }
+  return p;
+}
+
+template <int W, class E>
+__device__ void write(E* to, const Piece<W>& p) {
+  if constexpr (W == kChannels) {
+    Channels c;
+    for (int i = 0; i < W; ++i) c.x[i] = p.x[i];
+    store(to, c);
+  } else {
+    put(to, p.x[0]);
+  }
+}
+
+// The same sum in every thread of the block.
+__device__ inline Sum over_block(Sum mine, Sum* shared) {
+  for (int step = kWarpSize / 2; step > 0; step /= 2)
+    mine = join(mine, {__shfl_xor_sync(0xffffffffu, mine.top, step, kWarpSize),
+                       __shfl_xor_sync(0xffffffffu, mine.sum, step, kWarpSize)});
+  if (threadIdx.x % kWarpSize == 0) shared[threadIdx.x / kWarpSize] = mine;
+  __syncthreads();
+  Sum all = shared[0];
+  for (int warp = 1; warp < kWarps; ++warp) all = join(all, shared[warp]);
+  return all;
+}
+
+template <class E, int W>
+__global__ void cross_entropy_kernel(CrossEntropy<E> a) {
+  __shared__ Sum shared[kWarps];
+  E* row = a.logits + static_cast<int64_t>(blockIdx.x) * a.V;
+  const int64_t first = static_cast<int64_t>(threadIdx.x) * W, step = int64_t{kRowThreads} * W;
+  Sum mine{-INFINITY, 0};
+  for (int64_t c = first; c < a.V; c += step) {
+    const Piece<W> z = read<W>(row + c);
+    Sum piece{z.x[0], 0};
+    for (int i = 1; i < W; ++i) piece.top = fmaxf(piece.top, z.x[i]);
+    for (int i = 0; i < W; ++i) piece.sum += expf(z.x[i] - piece.top);
+    mine = join(mine, piece);
+  }
+  const int64_t target = a.target[blockIdx.x];
+  const float on_target =
+      get(row + target);  // before anybody writes: over_block is a meeting point
+  const Sum all = over_block(mine, shared);
+  if (threadIdx.x == 0) a.loss[blockIdx.x] = logf(all.sum) + (all.top - on_target);
+  const float factor = a.scale / all.sum;
+  for (int64_t c = first; c < a.V; c += step) {
+    Piece<W> z = read<W>(row + c);
+    for (int i = 0; i < W; ++i)
+      z.x[i] = factor * expf(z.x[i] - all.top) - (c + i == target ? a.scale : 0.0f);
+    write<W>(row + c, z);
+  }
+}
+
+}  // namespace
+
+template <class E>
+cudaError_t cross_entropy(const CrossEntropy<E>& a, cudaStream_t stream) {
+  if (a.rows == 0) return cudaSuccess;
+  const bool aligned =
+      a.V % kChannels == 0 && reinterpret_cast<uintptr_t>(a.logits) % (kChannels * sizeof(E)) == 0;
+  const auto kernel = aligned ? cross_entropy_kernel<E, kChannels> : cross_entropy_kernel<E, 1>;
+  return launch(kernel, static_cast<unsigned>(a.rows), kRowThreads, stream, a);
+}
+
+template cudaError_t cross_entropy(const CrossEntropy<float>&, cudaStream_t);
+template cudaError_t cross_entropy(const CrossEntropy<Bf16>&, cudaStream_t);
+
+}  // namespace sinkmoe::cuda

@@ -1,0 +1,22 @@
+// Cross-entropy of rows of logits and its gradient in place, one kernel. Free of LibTorch headers.
+#pragma once
+
+#include "attention/cuda/row_kernels.h"
+
+namespace sinkmoe::cuda {
+
+// logits [rows, V] become scale * (softmax - onehot), the gradient of scale * sum(loss);
+// loss[row] = -log softmax[target]. E is float or Bf16; sums are fp32.
+template <class E>
+struct CrossEntropy {
+  int64_t rows, V;
+  float scale;
+  E* logits;
+  const int64_t* target;  // in [0, V)
+  float* loss;
+};
+
+template <class E>
+cudaError_t cross_entropy(const CrossEntropy<E>& a, cudaStream_t stream);
+
+}  // namespace sinkmoe::cuda

@@ -1,0 +1,40 @@
+// RMSNorm, one kernel forward and one backward. Free of LibTorch headers.
+#pragma once
+
+#include "attention/cuda/row_kernels.h"
+
+namespace sinkmoe::cuda {
+
+// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays contiguous, 16-byte
+// aligned.
+constexpr int64_t kMostNormChannels = 2048;
+constexpr int64_t kNormRows = 32;  // rows of a block in the backward pass
+inline int64_t norm_blocks(int64_t rows) { return (rows + kNormRows - 1) / kNormRows; }
+
+// y = x * inverse * w with inverse = 1 / sqrt(mean(x^2) + eps), kept a row for the backward pass.
+template <class E>
+struct Norm {
+  int64_t rows, C;
+  float eps;
+  const E* x;
+  const float* w;
+  E* y;
+  float* inverse;
+};
+
+// dx = residual + gradient of y; residual may be null. dw holds a part a block [norm_blocks, C].
+template <class E>
+struct NormBackward {
+  int64_t rows, C;
+  const E *dy, *x, *residual;
+  const float *w, *inverse;
+  E* dx;
+  float* dw;
+};
+
+template <class E>
+cudaError_t norm(const Norm<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t norm_backward(const NormBackward<E>& a, cudaStream_t stream);
+
+}  // namespace sinkmoe::cuda

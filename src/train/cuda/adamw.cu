@@ -1,0 +1,77 @@
+#include "train/cuda/adamw.h"
+
+#include "attention/cuda/language.h"
+
+namespace sinkmoe::cuda {
+namespace {
+
+constexpr int kAdamThreads = 256;
+
+// Places in controls and outcomes; static_asserts in update_cuda.cpp hold them to
+// device_update.h.
+constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kOutcomeCount = 3;
+
+// What all elements of a step share; the same formulas as loops::adamw.
+struct Scalars {
+  float scale, step, root, keep;
+  bool go;
+};
+
+__device__ Scalars scalars(const AdamW& a) {
+  Scalars s;
+  s.go = true;
+  for (int i = 0; i < kOutcomeCount; ++i) s.go = s.go && isfinite(a.outcomes[i]);
+  const double norm = a.outcomes[kNormAt];
+  s.scale = static_cast<float>(a.clip > 0 && norm > a.clip ? a.clip / norm : 1.0);
+  const float rate = static_cast<float>(a.controls[kRateAt]);
+  s.step = rate / static_cast<float>(a.controls[kBias1At]);
+  s.root = 1.0f / sqrtf(static_cast<float>(a.controls[kBias2At]));
+  s.keep = 1.0f - rate * a.decay;
+  return s;
+}
+
+__device__ float update(const AdamW& a, const Scalars& s, float keep, float g, float p, float& m,
+                        float& v) {
+  const float d = g * s.scale;
+  m = a.beta1 * m + (1.0f - a.beta1) * d;
+  v = a.beta2 * v + (1.0f - a.beta2) * d * d;
+  return p * keep - s.step * m / (sqrtf(v) * s.root + a.eps);
+}
+
+// A thread takes four neighbours at a time; decayed is a multiple of four, so they share the decay.
+__global__ void adamw_kernel(AdamW a) {
+  const Scalars s = scalars(a);
+  if (!s.go) return;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kAdamThreads;
+  for (int64_t i = blockIdx.x * static_cast<int64_t>(kAdamThreads) + threadIdx.x; i < a.n / 4;
+       i += step) {
+    const float keep = i * 4 < a.decayed ? s.keep : 1.0f;
+    const float4 g = reinterpret_cast<const float4*>(a.grad)[i];
+    float4 p = reinterpret_cast<float4*>(a.param)[i], m = reinterpret_cast<float4*>(a.m)[i],
+           v = reinterpret_cast<float4*>(a.v)[i];
+    p.x = update(a, s, keep, g.x, p.x, m.x, v.x);
+    p.y = update(a, s, keep, g.y, p.y, m.y, v.y);
+    p.z = update(a, s, keep, g.z, p.z, m.z, v.z);
+    p.w = update(a, s, keep, g.w, p.w, m.w, v.w);
+    reinterpret_cast<float4*>(a.param)[i] = p;
+    reinterpret_cast<float4*>(a.m)[i] = m;
+    reinterpret_cast<float4*>(a.v)[i] = v;
+    if (!a.half) continue;
+    const auto bits = [](float x) {
+      return static_cast<uint32_t>(__bfloat16_as_ushort(__float2bfloat16_rn(x)));
+    };
+    reinterpret_cast<uint2*>(a.half)[i] =
+        make_uint2(bits(p.x) | bits(p.y) << 16, bits(p.z) | bits(p.w) << 16);
+  }
+}
+
+}  // namespace
+
+cudaError_t adamw(const AdamW& a, cudaStream_t stream) {
+  constexpr int64_t kMostBlocks = 2048;  // threads then take several groups each
+  const int64_t blocks = (a.n / 4 + kAdamThreads - 1) / kAdamThreads;
+  const auto grid = static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks);
+  return launch(adamw_kernel, grid, kAdamThreads, stream, a);
+}
+
+}  // namespace sinkmoe::cuda

@@ -1,0 +1,31 @@
+// What is told of every training step: a line of live state, and every run.log_every steps its rows.
+#pragma once
+
+#include <chrono>
+
+#include "train/step_numbers.h"
+#include "train/trainer.h"
+
+namespace sinkmoe {
+
+class StepLog {
+ public:
+  // The references must outlive this object.
+  StepLog(const RunConfig& config, const TrainHooks& hooks) : config_(config), hooks_(hooks) {}
+
+  // Time and tokens count from here: at the start, and after an evaluation.
+  void start_clock(int64_t step);
+  void evaluated(double imbalance, double sink_rate);
+  void add(const StepNumbers& numbers);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  const RunConfig& config_;
+  const TrainHooks& hooks_;
+  TrainProgress progress_;
+  int64_t logged_ = 0;
+  Clock::time_point logged_at_ = Clock::now();
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,18 @@
+// What one optimizer step says about itself.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace sinkmoe {
+
+struct StepNumbers {
+  int64_t step = 0;  // 0-based: how many updates came before it
+  double loss = 0, aux = 0, gradient_norm = 0, lr = 0;
+
+  bool finite() const {
+    return std::isfinite(loss) && std::isfinite(aux) && std::isfinite(gradient_norm);
+  }
+};
+
+}  // namespace sinkmoe

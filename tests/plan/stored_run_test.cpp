@@ -1,0 +1,44 @@
+// Runs that come from elsewhere: what they say of themselves must be true.
+#include "plan/stored_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/compose.h"
+#include "data/source.h"
+#include "plan/identity.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::HasSubstr;
+
+struct StoredRun : testing::Test {
+  std::string check(const std::string& id) const {
+    return contradiction(id, "", canonical_text(config), identity_text(config));
+  }
+  RunConfig config;
+};
+
+TEST_F(StoredRun, IsWhatItsConfigurationMakesIt) {
+  config.train.seed = 3;
+  const std::string id = identify(config, source_identity(config.data), {}).run_id;
+  EXPECT_EQ(check(id), "");
+  config.train.seed = 4;
+  EXPECT_THAT(check(id), HasSubstr("makes it run"));
+}
+
+TEST_F(StoredRun, MustGiveTheIdentityThatIsStored) {
+  EXPECT_THAT(contradiction("0123456789ab", "", canonical_text(config), "train.lr = 7\n"),
+              HasSubstr("identity"));
+  EXPECT_NE(contradiction("0123456789ab", "", "no such = text", ""), "");
+}
+
+TEST_F(StoredRun, OfDataThatIsNotHereIsTakenAtItsWord) {
+  config.data.source = "text";
+  config.data.path = "/nowhere";
+  EXPECT_EQ(check("0123456789ab"), "");
+}
+
+}  // namespace
+}  // namespace sinkmoe

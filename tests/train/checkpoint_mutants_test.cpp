@@ -1,0 +1,74 @@
+// Damaged checkpoints: each is refused with an Error or read as the state of a run, whatever the
+// bytes are.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "core/file.h"
+#include "support/tiny.h"
+#include "train/checkpoint.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::Folder;
+using testing::tiny_config;
+
+// SINKMOE_MUTANTS asks for more.
+int mutants() {
+  const char* text = std::getenv("SINKMOE_MUTANTS");
+  return text ? std::atoi(text) : 300;
+}
+
+void change(std::string& text, std::mt19937& random) {
+  static const std::string bytes("\0\xff\x7f\x80\"[]{},:0129-e", 17);
+  // Most damage where the structure is: the header lies in the first bytes.
+  const size_t limit = random() % 4 ? std::min<size_t>(text.size(), 800) : text.size();
+  if (limit == 0) return;
+  const size_t at = random() % limit;
+  switch (random() % 5) {
+    case 0:
+      text[at] = bytes[random() % bytes.size()];
+      break;
+    case 1:
+      text[at] = static_cast<char>(text[at] ^ 1 << random() % 8);
+      break;
+    case 2:
+      text.erase(at, 1 + random() % 32);
+      break;
+    case 3:
+      text.insert(at, text.substr(random() % limit, 1 + random() % 32));
+      break;
+    default:
+      if (random() % 4 == 0) text.resize(at);
+  }
+}
+
+TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
+  const RunConfig config = tiny_config();
+  const Folder folder("mutants");
+  Decoder model(config, 64, at::kCPU);
+  Optimizer optimizer(model.params(), config.train);
+  const auto good = folder.path / "good.safetensors", bad = folder.path / "bad.safetensors";
+  save_checkpoint(good, model, optimizer, {.step = 7});
+  const std::string content = read_file(good, 1 << 24);
+  std::mt19937 random(3);
+  int refused = 0;
+  for (int i = 0; i < mutants(); ++i) {
+    std::string text = content;
+    for (size_t changes = 1 + random() % 4; changes > 0; --changes) change(text, random);
+    std::ofstream(bad, std::ios::binary | std::ios::trunc) << text;
+    try {
+      EXPECT_GE(load_checkpoint(bad, model, optimizer).step, 0);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, mutants() / 3);
+  EXPECT_EQ(load_checkpoint(good, model, optimizer).step, 7);
+}
+
+}  // namespace
+}  // namespace sinkmoe

@@ -1,0 +1,122 @@
+// The step on a GPU: recorded, repeated, and the same as on the CPU. Skips with a word where there
+// is no device.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "attention/device.h"
+#include "core/hash.h"
+#include "core/registry.h"
+#include "train/recorder.h"
+
+namespace sinkmoe {
+namespace {
+
+using testing::Folder;
+using testing::Recorder;
+using testing::tiny_config;
+
+// LibTorch must meet its CUDA half before the first test uses a tensor.
+struct LoadCuda : ::testing::Environment {
+  void SetUp() override {
+    if (cuda_ready()) prepare_cuda(/*exact=*/true);
+  }
+};
+const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
+
+#define SKIP_WITHOUT_GPU() \
+  if (std::string why; !cuda_ready(&why)) GTEST_SKIP() << why
+
+RunConfig gpu_config(const std::string& kind, const std::string& precision) {
+  RunConfig config = tiny_config(kind);
+  config.run.device = "cuda";
+  config.run.precision = precision;
+  config.balance.weight = 1e-2;
+  return config;
+}
+
+Recorder run(const RunConfig& config, const std::filesystem::path& folder) {
+  Recorder recorder;
+  const auto source = open_source(config.data);
+  EXPECT_EQ(train({config, folder, {}, {}}, *source, recorder.hooks()).end, TrainResult::End::done);
+  return recorder;
+}
+
+std::string event(const Recorder& r, const std::string& kind) {
+  for (const EventRow& e : r.events)
+    if (e.kind == kind) return e.text;
+  return "";
+}
+
+TEST(GpuStep, IsRecordedForEveryVariantAndPrecision) {
+  SKIP_WITHOUT_GPU();
+  for (const std::string& kind : plugin_names("variant"))
+    for (const std::string precision : {"fp32", "bf16"}) {
+      const Folder folder("gpu");
+      const Recorder r = run(gpu_config(kind, precision), folder.path);
+      EXPECT_NE(event(r, "step").find("recorded graph"), std::string::npos)
+          << kind << " " << precision << ": " << event(r, "step");
+      EXPECT_NE(event(r, "attention").find("passed"), std::string::npos);
+    }
+}
+
+// fp32 on both devices: rounding apart, the same training; so replays see every new batch and rate.
+TEST(GpuStep, TrainsAsTheCpuDoes) {
+  SKIP_WITHOUT_GPU();
+  for (const std::string& kind : plugin_names("variant")) {
+    const Folder a("gpu"), b("cpu");
+    RunConfig config = gpu_config(kind, "fp32");
+    const Recorder gpu = run(config, a.path);
+    config.run.device = "cpu";
+    const Recorder cpu = run(config, b.path);
+    EXPECT_NEAR(gpu.last("eval/loss"), cpu.last("eval/loss"), 1e-4) << kind;
+    EXPECT_NEAR(gpu.last("train/grad_norm"), cpu.last("train/grad_norm"), 1e-3) << kind;
+  }
+}
+
+TEST(GpuStep, ExactModeRepeatsBitForBit) {
+  SKIP_WITHOUT_GPU();
+  for (const std::string& kind : plugin_names("variant")) {
+    const Folder a("gpu-a"), b("gpu-b");
+    const RunConfig config = gpu_config(kind, "bf16");
+    const Recorder first = run(config, a.path), second = run(config, b.path);
+    EXPECT_EQ(first.comparable(), second.comparable()) << kind;
+    EXPECT_EQ(sha256_file(first.final_weights), sha256_file(second.final_weights)) << kind;
+  }
+}
+
+// A resumed run warms up again op by op where the other one played its graph.
+TEST(GpuStep, ResumeIsBitExact) {
+  SKIP_WITHOUT_GPU();
+  const RunConfig config = gpu_config("vanilla", "bf16");
+  const Folder whole("gpu-whole"), cut("gpu-cut");
+  const Recorder expected = run(config, whole.path);
+  Recorder got;
+  const auto source = open_source(config.data);
+  got.stop_at = 13;
+  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end,
+            TrainResult::End::interrupted);
+  got.stop_at = -1;
+  ASSERT_EQ(
+      train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
+      TrainResult::End::done);
+  EXPECT_EQ(got.comparable(), expected.comparable());
+  EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
+}
+
+TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
+  SKIP_WITHOUT_GPU();
+  for (const std::string choice : {"fixed", "every_step"}) {
+    RunConfig config = gpu_config("vanilla", "fp32");
+    config.balance.shared_heads = 1;
+    config.balance.shared_choice = choice;
+    config.train.micro_batches = 2;
+    const Folder a("gpu"), b("cpu");
+    const Recorder gpu = run(config, a.path);
+    EXPECT_NE(event(gpu, "step").find("recorded graph"), std::string::npos) << choice;
+    config.run.device = "cpu";
+    EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4) << choice;
+  }
+}
+
+}  // namespace
+}  // namespace sinkmoe
