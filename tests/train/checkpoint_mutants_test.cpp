@@ -6,6 +6,7 @@
 #include <fstream>
 #include <random>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "support/tiny.h"
 #include "train/checkpoint.h"
