@@ -52,7 +52,8 @@ Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
   try {
     return make_plan(request);
   } catch (const Error& e) {
-    Plan plan = make_plan(request, [](const DataConfig& data) { return "absent " + data.path; });
+    Plan plan =
+        make_plan(request, [](const RunConfig& config) { return "absent " + config.data.path; });
     if (assumed_vocabulary == 0) {
       std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
                 << plan.name << " --vocab N\n";
