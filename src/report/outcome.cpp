@@ -18,7 +18,9 @@ std::string key_list(const CellKey& key) {
 
 std::string rule_text(const Expectation& e) {
   const std::string n = ", n >= " + std::to_string(e.rule.n);
-  if (!e.published) return e.value + ": the paper gives no number";
+  if (!e.published)
+    return e.value + (e.than.empty() ? "" : " against " + key_list(e.than)) +
+           ": the paper gives no number";
   if (e.bound)
     return e.value + (e.rule.direction == Direction::kHigher ? " above " : " below ") +
            shortest(*e.bound) + n;

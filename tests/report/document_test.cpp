@@ -115,6 +115,10 @@ TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
   toml = kTableSpec;
   toml.replace(toml.find("below = 0.05"), 0, "published = false\n");
   EXPECT_EQ(hand_made_document(toml).outcomes[2].verdict, Verdict::kNotPublished);
+  toml = kTableSpec;
+  toml.replace(toml.find("margin = 0.005"), 0, "published = false\n");
+  EXPECT_EQ(hand_made_document(toml).outcomes[0].rule,
+            "loss against weight 0: the paper gives no number");
 }
 
 TEST(Outcomes, PowerStatementUsesTheSdSeen) {
