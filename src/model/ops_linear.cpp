@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attention/params.h"
+#include "model/device_heads.h"
 #include "model/ops_fused.h"
 
 namespace sinkmoe {
@@ -179,6 +180,8 @@ struct Embed : Function<Embed> {
 
 HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J,
                        const RotaryTable& rotary) {
+  if (const RotateRows rotate = rotation_for(x_BTC, rotary))
+    return project_heads_by(rotate, x_BTC, w, H, J, rotary);
   if (!fused(x_BTC)) return plain::project_heads(x_BTC, w, H, J, rotary);
   std::optional<at::Tensor> cosine, sine;
   if (rotary.cos_TK2.defined()) cosine = rotary.cos_TK2, sine = rotary.sin_TK2;

@@ -1,0 +1,21 @@
+// Rotary positions in place. Free of LibTorch headers.
+#pragma once
+
+#include "attention/cuda/row_kernels.h"
+
+namespace sinkmoe::cuda {
+
+// Rotates pairs (i, i + K/2) of `heads` heads of width K at the start of each row of `stride`
+// elements by the angle of position row % T; sign -1 turns back. As loops::rotate.
+template <class E>
+struct Rotate {
+  int64_t rows, T, heads, K, stride;
+  const float *cosine, *sine;  // [T, K/2]
+  float sign;
+  E* x;
+};
+
+template <class E>
+cudaError_t rotate(const Rotate<E>& a, cudaStream_t stream);
+
+}  // namespace sinkmoe::cuda
