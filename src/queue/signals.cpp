@@ -1,7 +1,6 @@
 #include "queue/signals.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,6 +36,13 @@ void on_signal(int number) {
 
 }  // namespace
 
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
 StopSignals::StopSignals() {
   int ends[2] = {-1, -1};
   [[maybe_unused]] const int made = ::pipe2(ends, O_CLOEXEC | O_NONBLOCK);
@@ -53,6 +59,8 @@ StopSignals::StopSignals() {
     ignore.sa_handler = SIG_IGN;
     ::sigaction(kSignals[i], kSignals[i] == SIGPIPE ? &ignore : &action, &g_before[i]);
   }
+  const sigset_t set = stop_signals();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 StopSignals::~StopSignals() {

@@ -2,9 +2,14 @@
 // SIGINT ends the process at once, which is safe because every commit is complete.
 #pragma once
 
+#include <signal.h>
+
 namespace sinkmoe {
 
 inline constexpr int kExitInterrupted = 75;
+
+// Those four. A worker is started with them blocked; StopSignals lets them in.
+sigset_t stop_signals();
 
 // Installs the handlers and ignores SIGPIPE; puts the old ones back at the end. One at a time.
 class StopSignals {

@@ -48,9 +48,9 @@ int Summary::exit_code() const {
 
 Summary run_experiment(const Plan& plan, const RunOptions& options) {
   check(plan, options);
+  const StopSignals signals;
   Store store(options.db);
   store.put_experiment(experiment_row(plan));
-  const StopSignals signals;
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "queue/outcome.h"
+#include "queue/signals.h"
 
 extern char** environ;
 
@@ -33,11 +34,12 @@ class SpawnSetup {
                                      O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipe, kChildPipe);
-    sigset_t all, none;
+    sigset_t all;
     sigfillset(&all);
-    sigemptyset(&none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
+    // A stop that is asked for before the worker can handle it waits until it can.
+    const sigset_t stops = stop_signals();
+    posix_spawnattr_setsigmask(&attributes, &stops);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }
   ~SpawnSetup() {
