@@ -43,7 +43,8 @@ at::Tensor kurtosis_B(const at::Tensor& x) {
 at::Tensor int8_round_trip(const at::Tensor& x, double largest) {
   if (largest <= 0) return x;
   const double scale = largest / 127;
-  return ((x / scale).round().clamp(-127, 127) * scale).to(x.scalar_type());
+  const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
+  return ((wide / scale).round().clamp(-127, 127) * scale).to(x.scalar_type());
 }
 
 }  // namespace sinkmoe

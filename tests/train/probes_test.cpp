@@ -27,6 +27,24 @@ RunConfig lively(const std::string& kind = "vanilla") {
   return c;
 }
 
+// A source with so few held-out rows that every sample of the probes is all of them.
+class FewRows : public DataSource {
+ public:
+  explicit FewRows(const DataConfig& config) : all_(open_source(config)) {}
+  int64_t vocabulary() const override { return all_->vocabulary(); }
+  int32_t bos() const override { return all_->bos(); }
+  void train_row(uint64_t seed, int64_t step, int64_t i, std::span<int32_t> row) const override {
+    all_->train_row(seed, step, i, row);
+  }
+  int64_t eval_rows() const override { return 32; }
+  void eval_row(int64_t i, std::span<int32_t> row) const override { all_->eval_row(i, row); }
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
+  std::string content_hash() const override { return all_->content_hash(); }
+
+ private:
+  std::unique_ptr<DataSource> all_;
+};
+
 struct Setting {
   RunConfig config;
   std::unique_ptr<DataSource> source;
@@ -36,7 +54,7 @@ struct Setting {
 
   explicit Setting(const RunConfig& c, int64_t tokens = 256)
       : config(c),
-        source(open_source(c.data)),
+        source(std::make_unique<FewRows>(c.data)),
         model(c, source->vocabulary(), at::kCPU),
         sample(*source, c, tokens, at::kCPU, [this] { ++alive; }) {}
 
@@ -243,11 +261,11 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   RunConfig config = tiny_config();
   config.train.steps = 3;
   const testing::Folder a("noprobe"), b("probe");
-  const auto source = open_source(config.data);
+  const FewRows source(config.data);
   testing::Recorder without, with;
-  train({config, a.path, {}, {}}, *source, without.hooks());
+  train({config, a.path, {}, {}}, source, without.hooks());
   config.eval.probes = "full";
-  train({config, b.path, {}, {}}, *source, with.hooks());
+  train({config, b.path, {}, {}}, source, with.hooks());
   std::set<std::string> common;
   for (const MetricInfo& info : metric_infos(EvalConfig{})) common.insert(info.name);
   std::vector<std::tuple<std::string, int64_t, int, int, double>> kept;
