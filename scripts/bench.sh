@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
-# Tokens per second of training steps, side by side with the same model in PyTorch eager (Python).
+# Whole training steps side by side with the same model in PyTorch (eager and torch.compile), and what gate, balance
+# loss and logging cost.
 #
-# scripts/bench.sh [--quick] [--device cuda]
-#   --quick        one round of the smallest model
-#   --device cuda  on the GPU (default: cpu, two threads)
+# scripts/bench.sh [--quick] [--device cuda] [--no-compile] [--db FILE]
+#   --quick        few rounds of the smallest model
+#   --device cuda  on the GPU (default: cpu)
+#   --no-compile   without torch.compile, which needs a C++ compiler and a minute more
+#   --db FILE      the timings also go into this database (`sinkmoe report overhead` shows them)
 #
-# Both programs take turns on this machine; the table gives medians over rounds, their range, the ratio, and the share
-# of what a large matrix product reaches here. Written to build/bench.md as well.
-# Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk.
-# Time: 15 minutes on two cores; --quick 1 minute.
+# All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
+# range; it is also in build/bench.md, every round in build/bench.json. Single operations: build-bench/op_bench.
+# Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
+# Time: 12 minutes on two cores; --quick 2 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-arguments=()
+arguments=() compile=--compile db=
 while [ $# -gt 0 ]; do
   case "$1" in
     -h | --help) help_text; exit 0 ;;
-    --quick) arguments+=(--quick) ;;
-    --device)
-      [ $# -gt 1 ] || fail "--device needs cpu or cuda"
-      arguments+=(--device "$2")
+    --quick) arguments+=(--quick --rounds 3) ;;
+    --no-compile) compile= ;;
+    --device | --db)
+      [ $# -gt 1 ] || fail "$1 needs a value"
+      if [ "$1" = --db ]; then db="$2"; else arguments+=(--device "$2"); fi
       shift
       ;;
     *) fail "unknown argument '$1'" "see scripts/bench.sh --help" ;;
@@ -29,8 +33,10 @@ done
 
 python="$(command -v python3.11 || true)"
 [ -n "$python" ] || fail "the comparison needs Python 3.11" "apt-get install python3"
-"$ROOT/scripts/setup.sh" --cuda
-packages="$CACHE/python-$LIBTORCH_VERSION"
+# A cache of its own: what the programs are built with stays as it is.
+peer="$CACHE/peer"
+SINKMOE_CACHE="$peer" "$ROOT/scripts/setup.sh" --cuda
+packages="$peer/python-$LIBTORCH_VERSION"
 if [ ! -e "$packages/sympy" ]; then
   say "what 'import torch' needs: downloading 200 MB into $packages"
   rm -rf "$packages.partial"
@@ -38,7 +44,9 @@ if [ ! -e "$packages/sympy" ]; then
     -r "$ROOT/scripts/libtorch-python.txt" || fail "the download failed" "check the network and run this again"
   mv -T "$packages.partial" "$packages"
 fi
-"$ROOT/scripts/build.sh" bench step_bench
+"$ROOT/scripts/build.sh" bench step_bench sinkmoe
 mkdir -p "$ROOT/build"
-PYTHONPATH="$(libtorch_root):$packages" "$python" "$ROOT/tests/bench/compare.py" --ours "$ROOT/build-bench/step_bench" \
-  "${arguments[@]}" | tee "$ROOT/build/bench.md"
+PYTHONPATH="$peer/libtorch-$LIBTORCH_VERSION-cuda:$packages" "$python" "$ROOT/tests/bench/compare.py" \
+  --ours "$ROOT/build-bench/step_bench" --out "$ROOT/build/bench.json" --batch "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  $compile "${arguments[@]}" | tee "$ROOT/build/bench.md"
+[ -z "$db" ] || "$ROOT/build-bench/sinkmoe" bench "$ROOT/build/bench.json" --db "$db"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Runs step_bench and peer.py in turns and prints one Markdown table. Called by scripts/bench.sh.
+"""Whole training steps side by side: sinkmoe, PyTorch eager, torch.compile. Called by scripts/bench.sh.
 
-Share of the bound = tokens/s * FLOPs per token / the best of 20 fp32 matrix products [4096, C] x [C, 4C] of this run.
+Every contender is one process that waits; in each round each of them runs some steps, in turns, so that all see the
+same machine. Ratios are taken within a round. Prints a table and writes rows for `sinkmoe bench` as JSON.
 """
 import argparse
 import json
@@ -9,18 +10,17 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import time
 
-import torch
-
-# name, options; the first is the default model of the synthetic task
+# name, sizes, steps a round, threads
 MODELS = [
-    ("0.1M", dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32, steps=40)),
-    ("1M", dict(layers=4, width=128, heads=4, vocab=1024, context=256, batch=16, steps=6)),
-    ("14M", dict(layers=6, width=384, heads=6, vocab=8192, context=512, batch=4, steps=2)),
+    ("0.1M", dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32), 40, 1),
+    ("0.1M, 2 threads", dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32), 40, 2),
+    ("1M", dict(layers=4, width=128, heads=4, vocab=1024, context=256, batch=16), 4, 2),
+    ("14M", dict(layers=6, width=384, heads=6, vocab=8192, context=512, batch=4), 1, 2),
 ]
+OURS = [("vanilla", 0.0), ("vanilla", 0.01), ("sink", 0.0), ("sink", 0.01), ("gated", 0.0), ("gated", 0.01), ("plain", 0.0)]
 # The peer runs vanilla without a weight on fused attention, everything that needs gates on explicit attention.
-CASES = [("vanilla", 0.0), ("vanilla", 0.01), ("sink", 0.0), ("sink", 0.01), ("gated", 0.0), ("gated", 0.01)]
+PEER = [("vanilla", 0.0), ("sink", 0.01), ("gated", 0.01)]
 
 
 def flops_per_token(m):
@@ -28,56 +28,144 @@ def flops_per_token(m):
     return 6 * matrices + 6 * m["layers"] * m["width"] * m["context"]
 
 
-def gemm_rate(width, device):
-    a, b = torch.randn(4096, width, device=device), torch.randn(width, 4 * width, device=device)
-    best = 0.0
-    for _ in range(20):
-        start = time.perf_counter()
-        c = a @ b
-        if device == "cuda":
-            torch.cuda.synchronize()
-        best = max(best, 2 * 4096 * width * 4 * width / (time.perf_counter() - start))
-        del c
-    return best
+class Contender:
+    """A program that is ready and runs one round when told to. `error` says why there is none."""
+
+    def __init__(self, command, options):
+        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value)) if text != "True"]
+        self.process = subprocess.Popen(command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.error = None if self.process.stdout.readline().strip() else self.process.stderr.read().strip()[-300:]
+
+    def round(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
-def measure(command, options):
-    arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
-    out = subprocess.run(command + arguments, check=True, capture_output=True, text=True).stdout
-    return json.loads(out)["tokens_per_s"]
+class Bench:
+    def __init__(self, o):
+        self.o, self.rows = o, []
+        self.peer = [sys.executable, str(pathlib.Path(__file__).with_name("peer.py"))]
 
+    def add(self, name, variant, model, values, unit, **more):
+        for i, value in enumerate(values):
+            self.rows.append(dict(name=name, variant=variant, value=value, unit=unit,
+                                  setting=dict(model=model, round=i, batch=self.o.batch, device=self.o.device, **more)))
+        print(f"| {model} | {name} | {variant} | {statistics.median(values):,.4g} | {min(values):,.4g} - {max(values):,.4g} "
+              f"| {unit} | {len(values)} |", flush=True)
 
-def spread(values):
-    return f"{statistics.median(values):,.0f} ({min(values):,.0f}-{max(values):,.0f})"
+    def product_rate(self, command, width, threads):
+        options = ["--product", str(width), "--threads", str(threads)]
+        return json.loads(subprocess.run(command + options, check=True, capture_output=True, text=True).stdout)["flops"]
+
+    def contenders(self, model, steps, threads):
+        options = dict(model, steps=steps, threads=threads)
+        if self.o.device == "cuda":
+            options["device"] = "cuda"
+        everyone = {}
+        for kind, weight in OURS:
+            everyone["ours", kind, weight] = Contender([self.o.ours], dict(options, kind=kind, weight=weight))
+        for kind, weight in PEER:
+            everyone["eager", kind, weight] = Contender(self.peer, dict(options, kind=kind, weight=weight))
+            if self.o.compile:
+                everyone["compiled", kind, weight] = Contender(self.peer + ["--compile"],
+                                                               dict(options, kind=kind, weight=weight))
+        for key in [k for k, c in everyone.items() if c.error is not None]:
+            print(f"\n{' '.join(map(str, key))} does not run: {everyone.pop(key).error}\n", flush=True)
+        return everyone
+
+    def model(self, name, model, steps, threads):
+        everyone = self.contenders(model, steps, threads)
+        for c in everyone.values():
+            c.round()  # not counted
+        speed = {key: [] for key in everyone}
+        bound = {"own": [], "stock": []}
+        for _ in range(self.o.rounds):
+            for key, c in everyone.items():
+                speed[key].append(c.round()["tokens_per_s"])
+            bound["own"].append(self.product_rate([self.o.ours], model["width"], threads))
+            bound["stock"].append(self.product_rate(self.peer, model["width"], threads))
+        for c in everyone.values():
+            c.end()
+        self.report(name, model, speed, bound)
+
+    def report(self, name, model, speed, bound):
+        def ratio(a, b):
+            return [x / y for x, y in zip(speed[a], speed[b])]
+
+        for (who, kind, weight), values in speed.items():
+            self.add("speed", f"{who} {kind}", name, values, "tokens/s", weight=weight)
+        for who in ("eager", "compiled"):
+            for kind, weight in PEER:
+                if (who, kind, weight) in speed:
+                    self.add(f"ours / {who}", kind, name, ratio(("ours", kind, weight), (who, kind, weight)), "x")
+        for which, rates in bound.items():
+            self.add("matrix product", which, name, [r / 1e9 for r in rates], "GFLOP/s")
+            best = max(rates)
+            for kind, weight in OURS[::2]:
+                share = [100 * v * flops_per_token(model) / best for v in speed["ours", kind, weight]]
+                self.add(f"share of the {which} bound", kind, name, share, "%")
+        for kind in ("vanilla", "sink", "gated"):
+            cost = [100 * (x - 1) for x in ratio(("ours", kind, 0.0), ("ours", kind, 0.01))]
+            self.add("cost of the balance loss", kind, name, cost, "%")
+            cost = [100 * (x - 1) for x in ratio(("ours", "plain", 0.0), ("ours", kind, 0.0))]
+            self.add("cost of the gate", kind, name, cost, "%")
+
+    def logging(self):
+        """Rows every 10 steps into a database against none; rounds long enough to hold several writes."""
+        name, model, _, threads = MODELS[0]
+        options = dict(model, steps=600, threads=threads, weight=0.01)
+        on = Contender([self.o.ours, "--store"], dict(options, log=10))
+        off = Contender([self.o.ours], dict(options, log=0))
+        pairs = [(on.round()["tokens_per_s"], off.round()["tokens_per_s"]) for _ in range(self.o.rounds)]
+        on.end(), off.end()
+        self.add("cost of logging", "vanilla", name, [100 * (b / a - 1) for a, b in pairs], "%")
+
+    def memory(self):
+        """Peak memory of a process with one context against half of it, at equal tokens a step."""
+        sizes = dict(MODELS[2][1], weight=0.01, steps=2, threads=MODELS[2][3])
+        for kind in ("vanilla", "sink", "gated"):
+            peaks = []
+            for context in (1024, 2048):
+                c = Contender([self.o.ours], dict(sizes, kind=kind, context=context, batch=8192 // context))
+                peaks.append(c.round()["peak_mb"])
+                c.end()
+            self.add("memory at T 2048 / T 1024", kind, MODELS[2][0], [peaks[1] / peaks[0]], "x")
+
+    def threads(self):
+        """Loss after 200 steps with one and with two threads."""
+        for kind in ("vanilla", "sink", "gated"):
+            losses = []
+            for threads in (1, 2):
+                c = Contender([self.o.ours], dict(MODELS[0][1], kind=kind, weight=0.01, steps=195, threads=threads))
+                losses.append(c.round()["loss"])
+                c.end()
+            self.add("loss after 200 steps, 2 threads - 1", kind, MODELS[0][0], [losses[1] - losses[0]], "nats")
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--ours", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--batch", required=True, help="a name for this call, later ones sort after it")
+    p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--quick", action="store_true")
+    p.add_argument("--compile", action="store_true")
     p.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    o = p.parse_args()
-    threads = 1 if o.quick else 2
-    torch.set_num_threads(threads)
-    rounds = 1 if o.quick else 5
-    peer = [sys.executable, str(pathlib.Path(__file__).with_name("peer.py"))]
-    print(f"{o.device}, {threads} threads, {rounds} rounds in turns; tokens per second, median (range)\n")
-    print("| model | variant | weight | sinkmoe | PyTorch eager | ratio | share of the bound |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, model in MODELS[:1] if o.quick else MODELS:
-        bound = gemm_rate(model["width"], o.device)
-        for kind, weight in CASES[:1] if o.quick else CASES:
-            options = dict(model, kind=kind, weight=weight, threads=threads, repeats=1 if o.quick else 3)
-            if o.device == "cuda":
-                options["device"] = "cuda"
-            ours, theirs = [], []
-            for _ in range(rounds):
-                ours.append(measure([o.ours], options))
-                theirs.append(measure(peer, options))
-            ratio = statistics.median(a / b for a, b in zip(ours, theirs))
-            share = statistics.median(ours) * flops_per_token(model) / bound
-            print(f"| {name} | {kind} | {weight:g} | {spread(ours)} | {spread(theirs)} | {ratio:.2f} | {share:.0%} |",
-                  flush=True)
+    bench = Bench(p.parse_args())
+    print("| model | what | variant | median | range | unit | rounds |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for model in MODELS[:1] if bench.o.quick else MODELS:
+        bench.model(*model)
+    bench.logging()
+    if not bench.o.quick:
+        bench.memory()
+        bench.threads()
+    pathlib.Path(bench.o.out).write_text(json.dumps(bench.rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 """The peer of the speed benchmark: the same model in PyTorch eager, written as its users write it.
 
 vanilla without a balance loss runs on F.scaled_dot_product_attention; everything that needs gates (sink, gated, or a
-balance weight) uses explicit attention, because SDPA returns no gate. Prints one JSON line with tokens per second.
+balance weight) uses explicit attention, because SDPA returns no gate. The protocol is step_bench.cpp's: after a warm-up
+a JSON line says "ready"; each line on stdin asks for one round of steps, answered by a JSON line.
 """
 import argparse
 import json
-import statistics
+import resource
+import sys
 import time
 
 import torch
@@ -97,9 +99,23 @@ def balance(gates):
     return total
 
 
+def product_rate(width, device):
+    """Best of 20 fp32 products [4096, C] x [C, 4C], in FLOP/s."""
+    a, b = torch.randn(4096, width, device=device), torch.randn(width, 4 * width, device=device)
+    best = 0.0
+    for _ in range(20):
+        start = time.perf_counter()
+        c = a @ b
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = max(best, 2 * 4096 * width * 4 * width / (time.perf_counter() - start))
+        del c
+    return best
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    for name, default in dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32, steps=40, threads=1, repeats=5).items():
+    for name, default in dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32, steps=40, threads=1, product=0).items():
         p.add_argument("--" + name, type=int, default=default)
     p.add_argument("--kind", default="vanilla", choices=["vanilla", "sink", "gated"])
     p.add_argument("--weight", type=float, default=0.0)
@@ -107,6 +123,9 @@ def main():
     p.add_argument("--device", default="cpu")
     o = p.parse_args()
     torch.set_num_threads(o.threads)
+    if o.product:
+        print(json.dumps(dict(flops=product_rate(o.product, o.device))))
+        return
     torch.manual_seed(0)
     model = Model(o).to(o.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
@@ -126,13 +145,14 @@ def main():
 
     for _ in range(5):
         step()
-    speeds = []
-    for _ in range(o.repeats):
+    print(json.dumps(dict(ready=True)), flush=True)
+    for _ in sys.stdin:
         start = time.perf_counter()
         for _ in range(o.steps):
-            step()
-        speeds.append(o.steps * o.batch * o.context / (time.perf_counter() - start))
-    print(json.dumps(dict(tokens_per_s=statistics.median(speeds), low=min(speeds), high=max(speeds))))
+            loss = step()
+        speed = o.steps * o.batch * o.context / (time.perf_counter() - start)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(json.dumps(dict(tokens_per_s=speed, loss=loss, peak_mb=peak)), flush=True)
 
 
 if __name__ == "__main__":

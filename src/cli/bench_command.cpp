@@ -1,0 +1,72 @@
+// sinkmoe bench: takes timings of scripts/bench.sh into the database.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/file.h"
+#include "queue/build_info.h"
+#include "queue/machine.h"
+#include "store/store.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+// One row: {"name", "variant", "value", "unit", "setting": {...}}.
+BenchRow row_of(const nlohmann::json& json, const std::string& device) {
+  return {.name = json.at("name"),
+          .variant = json.at("variant"),
+          .setting = json.at("setting").is_object()
+                         ? json.at("setting").dump()
+                         : throw std::invalid_argument("'setting' is not an object"),
+          .value = json.at("value"),
+          .unit = json.at("unit"),
+          .host = this_process().host,
+          .device = device,
+          .processor = device == "cuda" ? gpu_name() : processor_name(),
+          .git_commit = kBuildInfo.commit,
+          .git_dirty = kBuildInfo.dirty};
+}
+
+// Every row is read before any is written.
+std::vector<BenchRow> read_rows(const std::string& file) {
+  std::vector<BenchRow> rows;
+  try {
+    for (const nlohmann::json& json : nlohmann::json::parse(read_file(file, 1 << 26)))
+      rows.push_back(row_of(json, json.at("setting").value("device", "cpu")));
+  } catch (const nlohmann::json::exception& e) {
+    throw Error(fmt::format("not a list of timings: {}", e.what()), file,
+                "give a file that scripts/bench.sh wrote");
+  } catch (const std::invalid_argument& e) {
+    throw Error(fmt::format("not a list of timings: {}", e.what()), file,
+                "give a file that scripts/bench.sh wrote");
+  }
+  if (rows.empty()) throw Error("holds no timings", file, "run scripts/bench.sh again");
+  return rows;
+}
+
+int run(const Globals& globals, const std::vector<std::string>& args) {
+  po::options_description options("Options");
+  options.add_options()("file", po::value<std::string>()->required(), "build/bench.json");
+  const auto values = parse(self("bench"), options, "file", args);
+  if (!values) return 0;
+  const std::vector<BenchRow> rows = read_rows((*values)["file"].as<std::string>());
+  Store(globals.db).add_bench(rows);
+  if (globals.json)
+    std::cout << fmt::format("{{\"added\": {}}}\n", rows.size());
+  else if (!globals.quiet)
+    std::cout << fmt::format("{} timings added; 'sinkmoe report overhead' shows them\n",
+                             rows.size());
+  return 0;
+}
+
+const Registration<Command> reg{{.name = "bench",
+                                 .help = "take the timings of scripts/bench.sh into the database",
+                                 .usage = "FILE",
+                                 .run = run}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli
