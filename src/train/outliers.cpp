@@ -30,7 +30,8 @@ Outliers find_outliers(const Decoder& model, const ProbeSample& sample) {
     } else {
       if (layer >= 0) {
         found.residual_kurtosis_L[layer] += sum_of_kurtosis(x);
-        found.output_kurtosis_L[layer] += sum_of_kurtosis(x.to(at::kDouble) - before.to(at::kDouble));
+        found.output_kurtosis_L[layer] +=
+            sum_of_kurtosis(x.to(at::kDouble) - before.to(at::kDouble));
         double* most = found.max_activation_L.data_ptr<double>() + layer;
         *most = std::max(*most, largest_of(x));
       }
