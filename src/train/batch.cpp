@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include "train/controls.h"
 #include "core/error.h"
+#include "train/controls.h"
 
 namespace sinkmoe {
 
