@@ -165,7 +165,11 @@ Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& qu
     if (experiments.empty()) documents.absent.push_back(spec.name);
     for (const std::string& experiment : experiments) {
       try {
-        documents.list.push_back(maker.make(spec, experiment));
+        Document made = maker.make(spec, experiment);
+        if (experiment.empty() && made.data.rows.empty())  // of no experiment: there is no data yet
+          documents.absent.push_back(spec.name);
+        else
+          documents.list.push_back(std::move(made));
       } catch (const Error& e) {
         const std::string of = experiment.empty() ? "" : " of experiment " + printable(experiment);
         documents.problems.push_back(spec.name + of + " not made: " + e.what());

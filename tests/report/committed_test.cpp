@@ -29,6 +29,23 @@ std::vector<ExperimentRow> committed_experiments() {
   return rows;
 }
 
+// Timings as scripts/bench.sh leaves them: five rounds of every cost.
+std::vector<BenchRow> made_up_timings() {
+  std::vector<BenchRow> rows;
+  for (const char* what : {"cost of the balance loss", "cost of the gate"})
+    for (const char* model : {"0.1M", "1M", "14M"})
+      for (const char* variant : {"vanilla", "sink", "gated"})
+        for (int round = 0; round < 5; ++round)
+          rows.push_back({.name = what,
+                          .variant = variant,
+                          .setting = std::string(R"({"model": ")") + model + R"(", "round": )" +
+                                     std::to_string(round) + R"(, "batch": "b"})",
+                          .value = 0.5 + 0.1 * round,
+                          .unit = "%",
+                          .git_commit = "0123456789abcdef"});
+  return rows;
+}
+
 // Made once, in memory where the computer has a folder for that: hundreds of runs are many synced
 // transactions.
 class CommittedArtifacts : public testing::Test {
@@ -39,6 +56,7 @@ class CommittedArtifacts : public testing::Test {
     folder() = ::mkdtemp(name.data());
     if (const char* keep = std::getenv("SINKMOE_MADE_UP_DB")) folder() = keep;
     make_up(folder() / "r.db", committed_experiments());
+    Store(folder() / "r.db").add_bench(made_up_timings());
     specs() = read_specs(kRoot / "plots", {});
     const Reader reader(folder() / "r.db");
     documents() = make_documents(
@@ -93,15 +111,12 @@ TEST_F(CommittedArtifacts, EveryClaimHasAPrimaryCell) {
   for (const Spec& s : specs())
     for (const Expectation& e : s.expect)
       if (e.primary) claims.insert(e.claim);
-  for (int i = 1; i <= 14; ++i)
-    if (i != 13) {  // the overhead is timed by the benchmark, not by runs
-      EXPECT_TRUE(claims.contains("C" + std::to_string(i))) << "C" << i;
-    }
+  for (int i = 1; i <= 14; ++i) EXPECT_TRUE(claims.contains("C" + std::to_string(i))) << "C" << i;
 }
 
 TEST_F(CommittedArtifacts, EveryTableShowsTheSizeOfItsModels) {
   for (const Spec& s : specs()) {
-    if (s.layout.kind != LayoutKind::kTable || s.claims.empty()) continue;
+    if (s.layout.kind != LayoutKind::kTable || s.claims.empty() || s.experiments.empty()) continue;
     EXPECT_TRUE(std::any_of(s.layout.details.begin(), s.layout.details.end(),
                             [](const NamedColumn& c) { return c.column == "parameters"; }))
         << s.path;
