@@ -9,8 +9,9 @@ tests="$(dirname "$(realpath "$sinkmoe")")/test_train"
 
 # tests_of FILTER: how many cases of the filter passed and failed.
 tests_of() {
-  "$tests" --gtest_filter="$1" --gtest_output="json:$results/test_train.xml" >"$results/not_finite.log" 2>&1 || true
-  sed -nE '1,6{s/.*"tests": ([0-9]+).*/\1/p;s/.*"failures": ([0-9]+).*/\1/p}' "$results/test_train.xml" | head -n 2 | tr '\n' ' '
+  "$tests" --gtest_filter="$1" --gtest_output="json:$results/test_train.gtest" >"$results/not_finite.log" 2>&1 || true
+  sed -nE '1,6{s/.*"tests": ([0-9]+).*/\1/p;s/.*"failures": ([0-9]+).*/\1/p}' "$results/test_train.gtest" | head -n 2 | tr '\n' ' '
+  echo
 }
 
 injections="${INJECTIONS:-100}" count="${COUNT:-10000}" code=0
