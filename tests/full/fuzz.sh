@@ -20,7 +20,7 @@ fuzz_one() {
     [ ! -d "$folder" ] || arguments+=("$folder")
   done
   [ ! -e "$root/tests/fuzz/$name.dict" ] || arguments+=("-dict=$root/tests/fuzz/$name.dict")
-  nice -n 15 "$bin/fuzz_$name" -max_total_time="${SECONDS_EACH:-600}" -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+  nice -n "${FUZZ_NICE:-15}" "$bin/fuzz_$name" -max_total_time="${SECONDS_EACH:-600}" -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
     -artifact_prefix="$results/fuzz_$name-" -print_final_stats=1 "${arguments[@]}" >"$log" 2>&1 || code=$?
   local stat
   stat() { grep -oE "stat::$1:[ ]+[0-9]+" "$log" | grep -oE '[0-9]+$' || echo 0; }

@@ -44,7 +44,8 @@ std::string database_of(const uint8_t* data, size_t size) {
 }
 
 void write(const fs::path& path, const std::string& content) {
-  ::unlink((path.string() + "-journal").c_str());
+  for (const char* beside : {"-journal", "-wal", "-shm"})
+    ::unlink((path.string() + beside).c_str());
   std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
 }
 
