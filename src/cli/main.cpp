@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -130,25 +131,29 @@ const Command& self(const std::string& name) { return Registry<Command>::get(nam
 
 namespace {
 
+std::atomic<bool> g_no_memory{false};
+
 // Libraries throw where nothing may be thrown when memory runs out. Every file is written aside and
 // every change of the database is one transaction, so ending here leaves nothing half-written.
 [[noreturn]] void end_without_memory() {
-  const std::exception_ptr error = std::current_exception();
-  try {
-    if (error) std::rethrow_exception(error);
-  } catch (const std::bad_alloc&) {
+  if (g_no_memory) {
     constexpr std::string_view text = "error: out of memory; run the same command again\n";
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
     ::_exit(sinkmoe::kExitNoMemory);
-  } catch (...) {
   }
   std::abort();
+}
+
+void note_no_memory() {
+  g_no_memory = true;
+  throw std::bad_alloc();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::set_terminate(end_without_memory);
+  std::set_new_handler(note_no_memory);
   using Kind = sinkmoe::StoreError::Kind;
   const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {

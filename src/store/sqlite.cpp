@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <thread>
 
 namespace sinkmoe::sql {
@@ -57,6 +58,11 @@ Explained explain(int code) {
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.parent_path().empty() ? "." : path.parent_path();
+}
+
+// A text that could not be fetched for lack of memory must not look empty.
+void refuse_missing(sqlite3_stmt* statement) {
+  if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) throw std::bad_alloc();
 }
 
 // SQLite asks before each new try how long to wait: 1, 2, 4, ... 100 ms, up to the limit in all.
@@ -144,6 +150,7 @@ void Statement::run() {
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (!bytes) refuse_missing(statement_.get());
   return bytes ? std::string(bytes, sqlite3_column_bytes(statement_.get(), column)) : "";
 }
 
@@ -159,17 +166,23 @@ Cell column_cell(sqlite3_stmt* statement, int column) {
       return std::monostate{};
     default: {
       const void* bytes = sqlite3_column_blob(statement, column);
+      if (!bytes) refuse_missing(statement);
       return std::string(static_cast<const char*>(bytes ? bytes : ""),
                          sqlite3_column_bytes(statement, column));
     }
   }
 }
 
-void Statement::put(int i, int64_t value) { sqlite3_bind_int64(statement_.get(), i, value); }
-void Statement::put(int i, double value) { sqlite3_bind_double(statement_.get(), i, value); }
+// A value that was not bound would be written as NULL.
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) db_->fail(code);
+}
+
+void Statement::put(int i, int64_t value) { check(sqlite3_bind_int64(statement_.get(), i, value)); }
+void Statement::put(int i, double value) { check(sqlite3_bind_double(statement_.get(), i, value)); }
 void Statement::put(int i, std::string_view value) {
-  sqlite3_bind_text64(statement_.get(), i, value.data(), value.size(), SQLITE_TRANSIENT,
-                      SQLITE_UTF8);
+  check(sqlite3_bind_text64(statement_.get(), i, value.data(), value.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8));
 }
 void Statement::put(int i, const Cell& value) {
   if (const auto* n = std::get_if<int64_t>(&value))
@@ -179,7 +192,7 @@ void Statement::put(int i, const Cell& value) {
   else if (const auto* s = std::get_if<std::string>(&value))
     put(i, std::string_view(*s));
   else
-    sqlite3_bind_null(statement_.get(), i);
+    check(sqlite3_bind_null(statement_.get(), i));
 }
 
 Transaction::Transaction(Connection& db) : db_(db) {

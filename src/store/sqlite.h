@@ -73,6 +73,7 @@ class Statement {
   sqlite3_stmt* handle() const { return statement_.get(); }
 
  private:
+  void check(int code) const;
   void put(int i, int64_t value);
   void put(int i, int value) { put(i, static_cast<int64_t>(value)); }
   void put(int i, bool value) { put(i, static_cast<int64_t>(value)); }
