@@ -14,6 +14,7 @@ What `scripts/test.sh --full` measured: each line was written by a drill of `tes
 body run the real supervisor, workers and database, with a body that pretends to train (`src/queue/bodies/fake.cpp`); kills
 and faults "at a call" come from the fault library (`tests/faults/faults.cpp`), which fails, cuts short or kills at the n-th
 write, sync, rename, open, unlink, truncate or allocation. The databases lie in memory: a kill is no power loss.
+A negative exit code in a line of signals: the signal came while the program was still being loaded, before it began.
 
 """
 
