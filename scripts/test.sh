@@ -143,7 +143,7 @@ run_scripts() {
 }
 
 stage_end-to-end() { run_scripts tests/end_to_end; }
-stage_full() { run_scripts tests/full; }
+stage_full() { run_scripts tests/full && "$ROOT/scripts/reliability_table.sh"; }
 stage_style() { "$ROOT/scripts/check.sh" --quick; }
 
 verdict() {

@@ -11,9 +11,9 @@ namespace sinkmoe {
 
 namespace {
 
-std::optional<std::string> data_hash(const DataConfig& data) {
+std::optional<std::string> data_hash(const RunConfig& config) {
   try {
-    return source_identity(data);
+    return data_identity(config);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -31,7 +31,7 @@ std::string contradiction(const std::string& run_id, const std::string& parent_i
   }
   if (identity_text(parsed) != identity)
     return "its configuration does not give the identity that is stored with it";
-  const auto hash = data_hash(parsed.data);
+  const auto hash = data_hash(parsed);
   if (!hash) return "";
   const std::string named = identify(identity, *hash, {parent_id, parent_id}).run_id;
   if (named == run_id) return "";

@@ -118,11 +118,17 @@ def tables(db, every=10):
                    "select r.run_id, h.name, h.step, h.layer, h.head, h.counts from histogram h join run r on r.id = h.run"
                    " order by 1, 2, 3, 4, 5",
                    "select r.run_id, c.step, c.final, c.path, c.bytes, c.sha256 from checkpoint c join run r on r.id = c.run"
-                   " where c.final or c.step %% %d = 0 order by 1, 2, 3" % every,
+                   " where c.final or c.step %% %d = 0 and c.step < (select p.value from param p where p.run = r.id and"
+                   " p.key = 'train.steps') order by 1, 2, 3" % every,
                    "select run_id, status, config from run order by 1"]
         return [connection.execute(query).fetchall() for query in queries]
     finally:
         connection.close()
+
+
+def difference(got, wanted):
+    return "; ".join("too much %s, missing %s" % ([r for r in a if r not in b][:3], [r for r in b if r not in a][:3])
+                     for a, b in zip(got, wanted) if a != b)
 
 
 def value(db, sql):

@@ -8,11 +8,6 @@ PLACES = {"checkpoint": lambda path: "/runs/" in path, "journal": lambda path: p
           "database": lambda path: path.endswith(".db"), "copy": lambda path: ".before-v" in path}
 
 
-def difference(got, wanted):
-    return "; ".join("too much %s, missing %s" % ([r for r in a if r not in b][:3], [r for r in b if r not in a][:3])
-                     for a, b in zip(got, wanted) if a != b)
-
-
 class Kills:
     def __init__(self, options):
         self.options, self.random = options, random.Random(options.seed)

@@ -16,7 +16,7 @@ def stopped_well(db):
 
 
 def main():
-    options = arguments(__doc__, signals=200, body="fake", longest=0.6, name="signals_fake")
+    options = arguments(__doc__, signals=200, body="fake", longest=0.4, name="signals_fake")
     randoms, began, problem, slowest, sent, codes, sweeps = random.Random(options.seed), time.monotonic(), "", 0.0, 0, {}, 0
     sweep = SWEEP if options.body == "fake" else [*SWEEP[:1], "train.steps=200", "attention.kind=vanilla,sink", "balance.weight=0"]
     try:
@@ -48,7 +48,8 @@ def main():
                         break
                 code, _, err = sinkmoe(command(db), body=options.body, seconds=600)
                 need(code == 0, "the same command again: " + err)
-                need(tables(db) == tables(whole), "tables differ from those of a sweep that was not stopped")
+                need(tables(db) == tables(whole), "tables differ from those of a sweep that was not stopped: " +
+                     difference(tables(db), tables(whole)))
                 sweeps += 1
                 shutil.rmtree(os.path.dirname(db))
     except Broken as broken:

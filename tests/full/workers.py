@@ -90,7 +90,7 @@ def promises(db, whole, options):
 
 
 def main():
-    options = arguments(__doc__, runs=500, workers=8, kills=200, stops=40, lease=2.0, pause=0.08, name="workers")
+    options = arguments(__doc__, runs=500, workers=8, kills=200, stops=40, lease=2.0, pause=0.04, name="workers")
     began, problem, attempts = time.monotonic(), "", 0
     with Folder() as folder:
         db, quiet = folder + "/r.db", folder + "/whole/r.db"

@@ -31,7 +31,7 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN(),
 // Injections of each kind; SINKMOE_INJECTIONS asks for more.
 int injections() {
   const char* text = std::getenv("SINKMOE_INJECTIONS");
-  return text ? std::atoi(text) : 10;
+  return text ? std::atoi(text) : 4;
 }
 
 bool all_finite(const fs::path& file) {
