@@ -9,7 +9,7 @@
 #   --db FILE      the timings also go into this database (`sinkmoe report overhead` shows them)
 #
 # All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
-# range; it is also in build/bench.md, every round in build/bench.json. Single operations: build-bench/op_bench.
+# range; it is also in build/bench.md, every round in build/bench.json.
 # Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
 # Time: 12 minutes on two cores; --quick 2 minutes.
 set -euo pipefail

@@ -29,12 +29,11 @@ inline Outcome vanilla_passes(const Passes& p, const Inputs& in) {
   const passes::MergeEdit edit = p.edit_merge(in.d_out, in.d_gate, in.q, in.v, fwd.out_BHTK,
                                               m.gate_BHT, m.first_BHT, in.scale);
   Outcome o{{{"out", m.out_BHTK}, {"gate", m.gate_BHT}, {"first", m.first_BHT}}};
-  kernels::Gradients ones;
+  // Stand for what the stock backward returns: any three tensors that differ everywhere.
+  kernels::Gradients stock;
   if (in.q.size(2) > 1)
-    ones = {.q_BHTK = at::ones_like(rest(in.q)),
-            .k_BJTK = at::ones_like(rest(in.k)),
-            .v_BJTK = at::ones_like(rest(in.v))};
-  const kernels::Gradients g = p.finish_merge(edit, ones, in.q, in.k);
+    stock = {.q_BHTK = rest(in.q).clone(), .k_BJTK = rest(in.k) * 2, .v_BJTK = rest(in.v) * 3};
+  const kernels::Gradients g = p.finish_merge(edit, stock, in.q, in.k);
   o.parts.insert(o.parts.end(), {{"d_q", g.q_BHTK}, {"d_k", g.k_BJTK}, {"d_v", g.v_BJTK}});
   if (in.q.size(2) > 1)
     o.parts.insert(o.parts.end(), {{"lse", m.lse_rest_BHT},
