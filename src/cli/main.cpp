@@ -133,14 +133,17 @@ namespace {
 
 std::atomic<bool> g_no_memory{false};
 
+// Allocates nothing; the exit code.
+int say_no_memory() {
+  constexpr std::string_view text = "error: out of memory; run the same command again\n";
+  [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+  return sinkmoe::kExitNoMemory;
+}
+
 // Libraries throw where nothing may be thrown when memory runs out. Every file is written aside and
 // every change of the database is one transaction, so ending here leaves nothing half-written.
 [[noreturn]] void end_without_memory() {
-  if (g_no_memory) {
-    constexpr std::string_view text = "error: out of memory; run the same command again\n";
-    [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
-    ::_exit(sinkmoe::kExitNoMemory);
-  }
+  if (g_no_memory) ::_exit(say_no_memory());
   std::abort();
 }
 
@@ -167,10 +170,10 @@ int main(int argc, char** argv) {
                : 1;
   } catch (const sinkmoe::Error& e) {
     sinkmoe::cli::print(e);
-    return 2;
+    // A library may have turned the lack of memory into something else.
+    return g_no_memory ? say_no_memory() : 2;
   } catch (const std::bad_alloc&) {
-    std::cerr << "error: out of memory; run the same command again with more of it\n";
-    return sinkmoe::kExitNoMemory;
+    return say_no_memory();
   } catch (const std::exception& e) {
     std::cerr << "error: " << sinkmoe::printable(e.what()) << "\n";
     return 1;
