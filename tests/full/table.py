@@ -111,7 +111,7 @@ def row(name, figures_text):
     except (KeyError, TypeError) as error:
         text = "figures incomplete: %s" % error
     if not record["passed"]:
-        text = "**FAILED** " + text
+        text = "**FAILED** " + text + ". Broken: " + "; ".join(record.get("problems", [])[:5])
     seed = record["figures"].get("seed", "")
     return "| %s | %s | %s | %s | %s |" % (name, text.replace("|", "/"), seed, record["date"], record["commit"])
 
