@@ -6,6 +6,7 @@
 
 #include "attention/self_test.h"
 #include "balance/balance.h"
+#include "balance/importance.h"
 #include "core/registry.h"
 #include "model/weights_io.h"
 #include "train/checkpoint.h"
@@ -131,9 +132,7 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
   if (config_.balance.shared_heads == 0) return {};
   if (state_.shared_LH.defined()) return state_.shared_LH;
   const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> rows;
-  for (const at::Tensor& gate : gates_BHT) rows.push_back(importance_H(gate));
-  return top_heads_LH(at::stack(rows), config_.balance.shared_heads);
+  return top_heads_LH(importance_LH(gates_BHT), config_.balance.shared_heads);
 }
 
 // Forward and backward of some rows of the batch. The balance loss is taken per micro-batch. The
@@ -269,7 +268,12 @@ TrainResult Trainer::run() {
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
   keep_freed_memory();
   RowBuffer rows(hooks);
-  const TrainResult result = Trainer(request, source, rows.hooks()).run();
+  TrainResult result;
+  try {
+    result = Trainer(request, source, rows.hooks()).run();
+  } catch (const NotFinite& e) {
+    result = {TrainResult::End::diverged, e.what()};
+  }
   rows.flush();
   return result;
 }

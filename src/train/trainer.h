@@ -40,9 +40,9 @@ struct TrainResult {
   std::string message;
 };
 
-// Trains to the end, or until a stop is asked for (it then writes a checkpoint), or until the loss
-// or the gradient is not finite or the loss stays above ln V + 1 after warm-up (diverged). Throws
-// Error for bad input, NotFinite (checkpoint.h) when a checkpoint would hold what is not finite.
+// Trains to the end, or until a stop is asked for (it then writes a checkpoint), or until the loss,
+// the gradient or what a checkpoint would hold is not finite or the loss stays above ln V + 1 after
+// warm-up (diverged). Throws Error for bad input.
 //
 // Rows of step s are handed out before the checkpoint of step s, so a resumed run repeats none of
 // them.

@@ -15,14 +15,9 @@ namespace {
 
 using testing::Folder;
 using testing::Recorder;
+using testing::run;
+using testing::run_cut;
 using testing::tiny_config;
-
-Recorder run(const RunConfig& config, const std::filesystem::path& folder) {
-  Recorder recorder;
-  const auto source = open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, {}}, *source, recorder.hooks()).end, TrainResult::End::done);
-  return recorder;
-}
 
 TEST(ShuffledTargets, ArePermutedOverTheWholeBatch) {
   const at::Tensor target = at::arange(512);
@@ -96,13 +91,7 @@ TEST_P(Frozen, ResumeIsBitExact) {
   RunConfig config = tiny_config(GetParam());
   config.train.control = "frozen_attention";
   const Folder whole("whole"), cut("cut");
-  const Recorder expected = run(config, whole.path);
-  const auto source = open_source(config.data);
-  Recorder got;
-  got.stop_at = 13;
-  train({config, cut.path, {}, {}}, *source, got.hooks());
-  got.stop_at = -1;
-  train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks());
+  const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
 }
 

@@ -13,6 +13,8 @@ namespace {
 
 using testing::Folder;
 using testing::Recorder;
+using testing::run;
+using testing::run_cut;
 using testing::tiny_config;
 
 // LibTorch must meet its CUDA half before the first test uses a tensor.
@@ -32,13 +34,6 @@ RunConfig gpu_config(const std::string& kind, const std::string& precision) {
   config.run.precision = precision;
   config.balance.weight = 1e-2;
   return config;
-}
-
-Recorder run(const RunConfig& config, const std::filesystem::path& folder) {
-  Recorder recorder;
-  const auto source = open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, {}}, *source, recorder.hooks()).end, TrainResult::End::done);
-  return recorder;
 }
 
 std::string event(const Recorder& r, const std::string& kind) {
@@ -89,16 +84,7 @@ TEST(GpuStep, ResumeIsBitExact) {
   SKIP_WITHOUT_GPU();
   const RunConfig config = gpu_config("vanilla", "bf16");
   const Folder whole("gpu-whole"), cut("gpu-cut");
-  const Recorder expected = run(config, whole.path);
-  Recorder got;
-  const auto source = open_source(config.data);
-  got.stop_at = 13;
-  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end,
-            TrainResult::End::interrupted);
-  got.stop_at = -1;
-  ASSERT_EQ(
-      train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
-      TrainResult::End::done);
+  const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(got.comparable(), expected.comparable());
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
 }

@@ -14,6 +14,8 @@ namespace {
 
 using testing::Folder;
 using testing::Recorder;
+using testing::run;
+using testing::run_cut;
 using testing::tiny_config;
 
 RunConfig with_adapters(RunConfig config, int64_t rank) {
@@ -21,15 +23,6 @@ RunConfig with_adapters(RunConfig config, int64_t rank) {
   config.train.lora_alpha = 4;
   config.train.seed = 5;
   return config;
-}
-
-Recorder run(const RunConfig& config, const std::filesystem::path& folder,
-             const std::optional<std::filesystem::path>& parent = {}) {
-  Recorder recorder;
-  const auto source = open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, parent}, *source, recorder.hooks()).end,
-            TrainResult::End::done);
-  return recorder;
 }
 
 Decoder loaded(const RunConfig& config, const std::filesystem::path& weights) {
@@ -93,16 +86,7 @@ TEST_P(Adapters, ResumeIsBitExact) {
   const RunConfig child = with_adapters(config_, 3);
   const Recorder expected = run(child, child_folder_.path, parent_.final_weights);
   const Folder cut("cut");
-  const auto source = open_source(child.data);
-  Recorder got;
-  got.stop_at = 13;
-  ASSERT_EQ(train({child, cut.path, {}, parent_.final_weights}, *source, got.hooks()).end,
-            TrainResult::End::interrupted);
-  got.stop_at = -1;
-  ASSERT_EQ(train({child, cut.path, got.checkpoints.rbegin()->second, parent_.final_weights},
-                  *source, got.hooks())
-                .end,
-            TrainResult::End::done);
+  const Recorder got = run_cut(child, cut.path, parent_.final_weights);
   EXPECT_EQ(got.last("eval/loss"), expected.last("eval/loss"));
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
 }

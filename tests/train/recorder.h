@@ -1,9 +1,12 @@
 // Hooks that keep what training hands out.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -55,5 +58,32 @@ struct Recorder {
     return value;
   }
 };
+
+// Trains to the end.
+inline Recorder run(const RunConfig& config, const std::filesystem::path& folder,
+                    const std::optional<std::filesystem::path>& weights = {}) {
+  Recorder recorder;
+  const auto source = open_source(config.data);
+  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
+            TrainResult::End::done);
+  return recorder;
+}
+
+// The same, stopped at step 13 and taken up again from the checkpoint of that step.
+inline Recorder run_cut(const RunConfig& config, const std::filesystem::path& folder,
+                        const std::optional<std::filesystem::path>& weights = {}) {
+  constexpr int64_t kCut = 13;
+  Recorder recorder;
+  const auto source = open_source(config.data);
+  recorder.stop_at = kCut;
+  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
+            TrainResult::End::interrupted);
+  recorder.stop_at = -1;
+  const std::filesystem::path cut = recorder.checkpoints.at(kCut);
+  EXPECT_EQ(recorder.checkpoints.rbegin()->first, kCut);
+  EXPECT_EQ(train({config, folder, cut, weights}, *source, recorder.hooks()).end,
+            TrainResult::End::done);
+  return recorder;
+}
 
 }  // namespace sinkmoe::testing

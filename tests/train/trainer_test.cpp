@@ -14,14 +14,9 @@ namespace {
 
 using testing::Folder;
 using testing::Recorder;
+using testing::run;
+using testing::run_cut;
 using testing::tiny_config;
-
-Recorder run(const RunConfig& config, const std::filesystem::path& folder) {
-  Recorder recorder;
-  const auto source = open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, {}}, *source, recorder.hooks()).end, TrainResult::End::done);
-  return recorder;
-}
 
 class Variants : public ::testing::TestWithParam<std::string> {};
 
@@ -31,17 +26,7 @@ TEST_P(Variants, ResumeIsBitExact) {
   config.balance.weight = 1e-2;
   config.balance.shared_heads = 1;
   const Folder whole("whole"), cut("cut");
-  const Recorder expected = run(config, whole.path);
-  Recorder got;
-  const auto source = open_source(config.data);
-  got.stop_at = 13;
-  ASSERT_EQ(train({config, cut.path, {}, {}}, *source, got.hooks()).end,
-            TrainResult::End::interrupted);
-  got.stop_at = -1;
-  ASSERT_EQ(got.checkpoints.rbegin()->first, 13);
-  ASSERT_EQ(
-      train({config, cut.path, got.checkpoints.rbegin()->second, {}}, *source, got.hooks()).end,
-      TrainResult::End::done);
+  const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(got.comparable(), expected.comparable());
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
 }

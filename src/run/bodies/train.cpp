@@ -8,7 +8,6 @@
 #include "data/tasks.h"
 #include "metrics/metrics.h"
 #include "queue/body.h"
-#include "train/checkpoint.h"
 #include "train/trainer.h"
 
 namespace sinkmoe {
@@ -43,22 +42,13 @@ std::vector<MetricInfo> metrics_of(const EvalConfig& eval) {
   return infos;
 }
 
-TrainResult train_to_end(const TrainRequest& request, const DataSource& source,
-                         const TrainHooks& hooks) {
-  try {
-    return train(request, source, hooks);
-  } catch (const NotFinite& e) {
-    return {TrainResult::End::diverged, e.what()};
-  }
-}
-
 Result run_job(const Job& job, JobContext& context) {
   prepare_process(job.config.run);
   context.describe(metrics_of(job.config.eval));
   read_tasks(job.config.eval);  // a damaged file ends the run now, not after training
   const auto source = open_source(job.config.data);
   const TrainRequest request{job.config, job.folder, job.resume, job.parent_weights};
-  const TrainResult result = train_to_end(request, *source, hooks_of(context));
+  const TrainResult result = train(request, *source, hooks_of(context));
   switch (result.end) {
     case TrainResult::End::interrupted:
       return {Outcome::interrupted, result.message};
