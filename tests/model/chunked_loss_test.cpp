@@ -10,6 +10,7 @@
 
 #include "core/random.h"
 #include "model/ops.h"
+#include "support/tensors.h"
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
@@ -20,13 +21,8 @@
 namespace sinkmoe {
 namespace {
 
-at::Tensor normal(at::IntArrayRef shape, uint64_t seed) {
-  at::Tensor x = at::empty(shape, at::kFloat);
-  Draw draw(seed, "chunked loss");
-  for (int64_t i = 0; i < x.numel(); ++i)
-    x.data_ptr<float>()[i] = static_cast<float>(draw.normal());
-  return x;
-}
+using testing::error;
+using testing::normal;
 
 at::Tensor targets(int64_t N, int64_t V) {
   at::Tensor t = at::empty({N}, at::kLong);
@@ -34,10 +30,6 @@ at::Tensor targets(int64_t N, int64_t V) {
   for (int64_t i = 0; i < N; ++i)
     t.data_ptr<int64_t>()[i] = static_cast<int64_t>(draw.below(static_cast<uint64_t>(V)));
   return t;
-}
-
-double error(const at::Tensor& a, const at::Tensor& b) {
-  return ((a.to(at::kDouble) - b.to(at::kDouble)).norm() / b.to(at::kDouble).norm()).item<double>();
 }
 
 // Vocabularies that fill a block's pieces and that do not; odd ones take single loads.

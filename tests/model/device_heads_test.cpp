@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "core/random.h"
+#include "support/tensors.h"
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
@@ -17,17 +17,8 @@
 namespace sinkmoe {
 namespace {
 
-at::Tensor normal(at::IntArrayRef shape, uint64_t seed) {
-  at::Tensor x = at::empty(shape, at::kFloat);
-  Draw draw(seed, "device heads");
-  for (int64_t i = 0; i < x.numel(); ++i)
-    x.data_ptr<float>()[i] = static_cast<float>(draw.normal());
-  return x;
-}
-
-double error(const at::Tensor& a, const at::Tensor& b) {
-  return ((a.to(at::kDouble) - b.to(at::kDouble)).norm() / b.to(at::kDouble).norm()).item<double>();
-}
+using testing::error;
+using testing::normal;
 
 // q, k, v and the gradients of x and w, for a loss on the outputs that `used` names.
 template <class F>

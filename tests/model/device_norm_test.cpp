@@ -8,8 +8,8 @@
 
 #include <cmath>
 
-#include "core/random.h"
 #include "model/ops.h"
+#include "support/tensors.h"
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
@@ -20,17 +20,8 @@
 namespace sinkmoe {
 namespace {
 
-at::Tensor normal(at::IntArrayRef shape, uint64_t seed) {
-  at::Tensor x = at::empty(shape, at::kFloat);
-  Draw draw(seed, "device norm");
-  for (int64_t i = 0; i < x.numel(); ++i)
-    x.data_ptr<float>()[i] = static_cast<float>(draw.normal());
-  return x;
-}
-
-double error(const at::Tensor& a, const at::Tensor& b) {
-  return ((a.to(at::kDouble) - b.to(at::kDouble)).norm() / b.to(at::kDouble).norm()).item<double>();
-}
+using testing::error;
+using testing::normal;
 
 struct Result {
   at::Tensor y, dx, dw;

@@ -21,6 +21,16 @@ __device__ E* row(const Rows<E>& a, int64_t b, int64_t h, int64_t t) {
   return a.data + b * a.b + h * a.h + t * a.t;
 }
 
+// One element.
+__device__ inline float get(const float* x) { return *x; }
+__device__ inline float get(const Bf16* x) {
+  return __uint_as_float(static_cast<uint32_t>(x->bits) << 16);
+}
+__device__ inline void put(float* to, float x) { *to = x; }
+__device__ inline void put(Bf16* to, float x) {
+  to->bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
+}
+
 struct Channels {
   float x[kChannels];
 };

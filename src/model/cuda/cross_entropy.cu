@@ -22,15 +22,6 @@ __device__ inline Sum join(Sum a, Sum b) {
   return {top, left + right};
 }
 
-__device__ inline float get(const float* x) { return *x; }
-__device__ inline float get(const Bf16* x) {
-  return __uint_as_float(static_cast<uint32_t>(x->bits) << 16);
-}
-__device__ inline void put(float* to, float x) { *to = x; }
-__device__ inline void put(Bf16* to, float x) {
-  to->bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
-}
-
 // Eight neighbours where rows are aligned, else one.
 template <int W>
 struct Piece {

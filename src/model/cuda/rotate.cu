@@ -7,15 +7,6 @@ namespace {
 
 constexpr int kRotateThreads = 256;
 
-__device__ inline float get(const float* x) { return *x; }
-__device__ inline float get(const Bf16* x) {
-  return __uint_as_float(static_cast<uint32_t>(x->bits) << 16);
-}
-__device__ inline void put(float* to, float x) { *to = x; }
-__device__ inline void put(Bf16* to, float x) {
-  to->bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
-}
-
 // A thread a pair; the arithmetic is fp32, rounded once.
 template <class E>
 __global__ void rotate_kernel(Rotate<E> a) {
