@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace sinkmoe {
 
@@ -31,5 +33,11 @@ class Draw {
   std::array<uint32_t, 4> block_{};
   int used_ = 4;
 };
+
+// A uniformly random order, in place (Fisher-Yates, from the end).
+template <class T>
+void shuffle(Draw& draw, std::span<T> values) {
+  for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw.below(i)]);
+}
 
 }  // namespace sinkmoe

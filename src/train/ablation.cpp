@@ -112,7 +112,7 @@ std::vector<int64_t> random_order(int64_t n, int64_t index) {
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
   Draw draw(0, "probe/head order", 0, static_cast<uint64_t>(index));
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[draw.below(i)]);
+  shuffle(draw, std::span(order));
   return order;
 }
 

@@ -2,19 +2,17 @@
 
 #include <ATen/ATen.h>
 
-#include <utility>
+#include <span>
 
 #include "core/random.h"
 
 namespace sinkmoe {
 
-// Fisher-Yates; the first row keys the draw, so that micro-batches do not share a permutation.
+// The first row keys the draw, so that micro-batches do not share a permutation.
 void shuffle_targets(const at::Tensor& target_N, uint64_t seed, int64_t step, int64_t first_row) {
   Draw draw(seed, "shuffled targets", static_cast<uint64_t>(step),
             static_cast<uint64_t>(first_row));
-  int64_t* target = target_N.data_ptr<int64_t>();
-  for (int64_t i = target_N.numel() - 1; i > 0; --i)
-    std::swap(target[i], target[draw.below(static_cast<uint64_t>(i + 1))]);
+  shuffle(draw, std::span(target_N.data_ptr<int64_t>(), static_cast<size_t>(target_N.numel())));
 }
 
 bool is_attention(const std::string& parameter) {

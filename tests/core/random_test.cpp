@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <map>
+#include <span>
 
 namespace sinkmoe {
 namespace {
@@ -36,6 +39,18 @@ TEST(Draw, NormalHasMeanZeroAndVarianceOne) {
   }
   EXPECT_NEAR(sum / n, 0, 5 / std::sqrt(n));
   EXPECT_NEAR(squares / n, 1, 5 * std::sqrt(2.0 / n));
+}
+
+TEST(Draw, ShuffleGivesEveryOrderEquallyOften) {
+  Draw draw(7, "shuffle");
+  std::map<std::array<int, 3>, int> count;
+  for (int i = 0; i < 60000; ++i) {
+    std::array<int, 3> order = {0, 1, 2};
+    shuffle(draw, std::span<int>(order));
+    ++count[order];
+  }
+  EXPECT_EQ(count.size(), 6u);
+  for (const auto& [order, n] : count) EXPECT_NEAR(n, 10000, 500);
 }
 
 TEST(Draw, BelowIsUniform) {

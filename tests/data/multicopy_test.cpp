@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "data/pure_rows.h"
 #include "data/source.h"
 
 namespace sinkmoe {
@@ -101,27 +102,7 @@ TEST(MulticopySource, AFixedRow) {
   EXPECT_EQ(row, (std::vector<int32_t>{63, 57, 3, 57, 2, 57, 0, 57, 1, 16, 13, 0, 13, 11, 13, 7}));
 }
 
-TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) {
-  const auto a = open_source(kDefault), b = open_source(kDefault);
-  std::vector<int32_t> x(65), y(65), valid(65);
-  a->train_row(1, 2, 3, x);
-  b->train_row(9, 9, 9, y);
-  b->train_row(1, 2, 3, y);
-  EXPECT_EQ(x, y);
-  for (auto [seed, step, index] : {std::array<int, 3>{0, 2, 3}, {1, 3, 3}, {1, 2, 4}}) {
-    b->train_row(static_cast<uint64_t>(seed), step, index, y);
-    EXPECT_NE(x, y);
-  }
-  a->eval_row(5, valid);
-  b->eval_row(5, y);
-  EXPECT_EQ(valid, y);
-  a->train_row(1, 0, 5, x);
-  EXPECT_NE(x, valid);
-  EXPECT_EQ(a->test_rows(), a->eval_rows());
-  b->test_row(5, y);
-  EXPECT_NE(y, valid);
-  EXPECT_NE(y, x);
-}
+TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) { expect_pure_rows(kDefault); }
 
 TEST(MulticopySource, WithoutBosARowStartsWithASymbol) {
   DataConfig config = kDefault;

@@ -6,17 +6,17 @@
 #include "core/random.h"
 #include "core/registry.h"
 #include "data/alias_table.h"
-#include "data/source.h"
+#include "data/synthetic.h"
 
 namespace sinkmoe {
 namespace {
 
 constexpr uint8_t kBackcopyPart = 0, kChainPart = 1;
 
-class Backcopy : public DataSource {
+class Backcopy : public SyntheticSource {
  public:
   explicit Backcopy(const DataConfig& config)
-      : config_(config),
+      : SyntheticSource("backcopy", config),
         task_(make_backcopy(config)),
         start_(task_.start, task_.symbols),
         chain_(task_.transition, task_.symbols),
@@ -25,29 +25,6 @@ class Backcopy : public DataSource {
   int64_t vocabulary() const override { return task_.symbols + 1; }
   int32_t bos() const override { return task_.bos; }
 
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    fill(Draw(seed, "backcopy/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
-         row);
-  }
-
-  int64_t eval_rows() const override { return int64_t{1} << 20; }
-
-  // A purpose of its own keys other blocks than any training row of any seed.
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/valid", 0,
-              static_cast<uint64_t>(index)),
-         row);
-  }
-
-  int64_t test_rows() const override { return eval_rows(); }
-  void test_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(static_cast<uint64_t>(config_.chain_seed), "backcopy/test", 0,
-              static_cast<uint64_t>(index)),
-         row);
-  }
-
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"backcopy", "chain"}; }
 
   void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
@@ -61,7 +38,7 @@ class Backcopy : public DataSource {
   std::string content_hash() const override { return backcopy_hash(config_); }
 
  private:
-  void fill(Draw draw, std::span<int32_t> row) const {
+  void fill(Draw draw, bool, std::span<int32_t> row) const override {
     assert(row.size() >= 2);
     if (config_.bos) {
       row[0] = task_.bos;
@@ -74,7 +51,6 @@ class Backcopy : public DataSource {
                                                     : chain_.draw(row[t - 1], draw.next64());
   }
 
-  DataConfig config_;
   BackcopyTask task_;
   AliasTable start_, chain_;
   BackcopyFloor floor_;

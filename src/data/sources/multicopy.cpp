@@ -7,7 +7,7 @@
 #include "core/random.h"
 #include "core/registry.h"
 #include "data/alias_table.h"
-#include "data/source.h"
+#include "data/synthetic.h"
 
 namespace sinkmoe {
 namespace {
@@ -15,10 +15,10 @@ namespace {
 constexpr uint8_t kCopyPart = 0, kChainPart = 1;
 constexpr int64_t kFloorTargets = 1 << 20;
 
-class Multicopy : public DataSource {
+class Multicopy : public SyntheticSource {
  public:
   explicit Multicopy(const DataConfig& config)
-      : config_(config),
+      : SyntheticSource("multicopy", config),
         task_(make_multicopy(config)),
         start_(task_.chain.start, task_.chain.symbols),
         chain_(task_.chain.transition, task_.chain.symbols),
@@ -27,22 +27,6 @@ class Multicopy : public DataSource {
   int64_t vocabulary() const override { return task_.chain.symbols + 1; }
   int32_t bos() const override { return task_.chain.bos; }
 
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    fill(Draw(seed, "multicopy/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
-         row);
-  }
-
-  int64_t eval_rows() const override { return int64_t{1} << 20; }
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(chain_seed(), "multicopy/valid", 0, static_cast<uint64_t>(index)), row);
-  }
-  int64_t test_rows() const override { return eval_rows(); }
-  void test_row(int64_t index, std::span<int32_t> row) const override {
-    fill(Draw(chain_seed(), "multicopy/test", 0, static_cast<uint64_t>(index)), row);
-  }
-
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"copy", "chain"}; }
 
   void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
@@ -55,9 +39,7 @@ class Multicopy : public DataSource {
   std::string content_hash() const override { return multicopy_hash(config_); }
 
  private:
-  uint64_t chain_seed() const { return static_cast<uint64_t>(config_.chain_seed); }
-
-  void fill(Draw draw, std::span<int32_t> row) const {
+  void fill(Draw draw, bool, std::span<int32_t> row) const override {
     assert(row.size() >= 2);
     const size_t first = config_.bos ? 1 : 0;
     row[0] = task_.chain.bos;
@@ -79,14 +61,13 @@ class Multicopy : public DataSource {
     const int64_t rows = std::max<int64_t>(1, kFloorTargets / config_.context);
     double sum = 0;
     for (int64_t i = 0; i < rows; ++i) {
-      fill(Draw(chain_seed(), "multicopy/floor", 0, static_cast<uint64_t>(i)), row);
+      fill(held_out("multicopy/floor", i), false, row);
       for (size_t t = 1; t < row.size(); ++t)
         if (!task_.copied_from(row, t)) sum += nats[static_cast<size_t>(row[t - 1])];
     }
     return sum / static_cast<double>(rows * config_.context);
   }
 
-  DataConfig config_;
   MulticopyTask task_;
   AliasTable start_, chain_;
   double floor_;

@@ -12,7 +12,7 @@
 #include "data/alias_table.h"
 #include "data/backcopy.h"
 #include "data/pairs.h"
-#include "data/source.h"
+#include "data/synthetic.h"
 
 namespace sinkmoe {
 namespace {
@@ -36,10 +36,10 @@ std::string identity(const DataConfig& config) {
                     "\nqueries=" + std::to_string(config.queries) + "\n");
 }
 
-class Needle : public DataSource {
+class Needle : public SyntheticSource {
  public:
   explicit Needle(const DataConfig& config)
-      : config_(config),
+      : SyntheticSource("needle", config),
         hash_(identity(config)),
         chain_(make_backcopy(chain_fields(config))),
         start_(chain_.stationary, chain_.symbols),
@@ -48,22 +48,6 @@ class Needle : public DataSource {
   int64_t vocabulary() const override { return config_.symbols + 1; }
   int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
 
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    fill(Draw(seed, "needle/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index)),
-         row);
-  }
-
-  int64_t eval_rows() const override { return int64_t{1} << 20; }
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(held_out("needle/valid", index), row);
-  }
-  int64_t test_rows() const override { return eval_rows(); }
-  void test_row(int64_t index, std::span<int32_t> row) const override {
-    fill(held_out("needle/test", index), row);
-  }
-
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
   void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
@@ -76,16 +60,11 @@ class Needle : public DataSource {
   std::string content_hash() const override { return hash_; }
 
  private:
-  Draw held_out(const char* purpose, int64_t index) const {
-    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
-                static_cast<uint64_t>(index));
-  }
-
   size_t first_question(std::span<const int32_t> row) const {
     return row.size() - static_cast<size_t>(2 * config_.queries);
   }
 
-  void fill(Draw draw, std::span<int32_t> row) const {
+  void fill(Draw draw, bool, std::span<int32_t> row) const override {
     const size_t questions = first_question(row);
     std::vector<int64_t> keys = choose(draw, key_count(config_), config_.pairs), values;
     for (size_t i = 0; i < keys.size(); ++i)
@@ -114,7 +93,6 @@ class Needle : public DataSource {
     for (size_t at = questions; at < row.size(); at += 2) put(at, draw.below(keys.size()));
   }
 
-  DataConfig config_;
   std::string hash_;
   BackcopyTask chain_;
   AliasTable start_, next_;

@@ -15,7 +15,7 @@
 #include "core/registry.h"
 #include "core/text.h"
 #include "data/pairs.h"
-#include "data/source.h"
+#include "data/synthetic.h"
 
 namespace sinkmoe {
 namespace {
@@ -30,10 +30,10 @@ std::string identity(const DataConfig& config) {
                     "\nchain_seed=" + std::to_string(config.chain_seed) + "\n");
 }
 
-class Recall : public DataSource {
+class Recall : public SyntheticSource {
  public:
   explicit Recall(const DataConfig& config)
-      : config_(config),
+      : SyntheticSource("recall", config),
         hash_(identity(config)),
         keys_(config.symbols / 2),
         blank_(static_cast<int32_t>(config.symbols - 1)) {}
@@ -41,23 +41,6 @@ class Recall : public DataSource {
   int64_t vocabulary() const override { return config_.symbols + 1; }
   int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
 
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    Draw draw(seed, "recall/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
-    const uint64_t pairs = 1 + draw.below(static_cast<uint64_t>(config_.pairs));
-    fill(draw, static_cast<int64_t>(pairs), row);
-  }
-
-  int64_t eval_rows() const override { return int64_t{1} << 20; }
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    fill(held_out("recall/valid", index), config_.pairs, row);
-  }
-  int64_t test_rows() const override { return eval_rows(); }
-  void test_row(int64_t index, std::span<int32_t> row) const override {
-    fill(held_out("recall/test", index), config_.pairs, row);
-  }
-
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
   // The value of a key that the row held before.
@@ -76,12 +59,10 @@ class Recall : public DataSource {
   std::string content_hash() const override { return hash_; }
 
  private:
-  Draw held_out(const char* purpose, int64_t index) const {
-    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
-                static_cast<uint64_t>(index));
-  }
-
-  void fill(Draw draw, int64_t pairs, std::span<int32_t> row) const {
+  void fill(Draw draw, bool training, std::span<int32_t> row) const override {
+    const int64_t pairs =
+        training ? 1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(config_.pairs)))
+                 : config_.pairs;
     std::fill(row.begin(), row.end(), blank_);
     row[0] = bos();
     const std::vector<int64_t> keys = choose(draw, keys_, pairs);
@@ -112,7 +93,6 @@ class Recall : public DataSource {
     return slots;
   }
 
-  DataConfig config_;
   std::string hash_;
   int64_t keys_;
   int32_t blank_;

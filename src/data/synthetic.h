@@ -1,0 +1,47 @@
+// What the sources without files share: endless rows, each made from a draw of its own.
+#pragma once
+
+#include <string>
+
+#include "core/random.h"
+#include "data/source.h"
+
+namespace sinkmoe {
+
+// Draws are named after the source and the split, so that no two splits share a row's draw.
+// Training rows are keyed by the run's seed, held-out rows by data.chain_seed: they are the same in
+// every run.
+class SyntheticSource : public DataSource {
+ public:
+  void train_row(uint64_t seed, int64_t step, int64_t index, std::span<int32_t> row) const final {
+    fill(Draw(seed, train_, static_cast<uint64_t>(step), static_cast<uint64_t>(index)), true, row);
+  }
+  int64_t eval_rows() const final { return kHeldOutRows; }
+  void eval_row(int64_t index, std::span<int32_t> row) const final {
+    fill(held_out(valid_, index), false, row);
+  }
+  int64_t test_rows() const final { return kHeldOutRows; }
+  void test_row(int64_t index, std::span<int32_t> row) const final {
+    fill(held_out(test_, index), false, row);
+  }
+  std::optional<int64_t> target_bytes(std::span<const int32_t>) const final { return {}; }
+
+ protected:
+  SyntheticSource(const std::string& name, const DataConfig& config)
+      : config_(config), train_(name + "/train"), valid_(name + "/valid"), test_(name + "/test") {}
+
+  virtual void fill(Draw draw, bool training, std::span<int32_t> row) const = 0;
+  Draw held_out(const std::string& purpose, int64_t index) const {
+    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
+                static_cast<uint64_t>(index));
+  }
+
+  const DataConfig config_;
+
+ private:
+  static constexpr int64_t kHeldOutRows = int64_t{1} << 20;
+
+  std::string train_, valid_, test_;
+};
+
+}  // namespace sinkmoe
