@@ -38,14 +38,6 @@ inline at::Tensor empty_BHTK(const Sizes& n, int64_t H, int64_t T, const at::Ten
   return at::empty({n.B, T, H, n.K}, like.options()).transpose(1, 2);
 }
 
-// f(b, j) for every batch row and key/value head.
-template <class F>
-void for_each_head(const Sizes& n, const F& f) {
-  at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
-    for (int64_t task = from; task < to; ++task) f(task / n.J, task % n.J);
-  });
-}
-
 inline constexpr int64_t kTokensPerBlock = 64;
 inline int64_t blocks(const Sizes& n) {
   return n.B * ((n.T + kTokensPerBlock - 1) / kTokensPerBlock);

@@ -13,10 +13,7 @@ const Passes*& cuda_passes() {
 void set_cuda(const Passes* passes) { cuda_passes() = passes; }
 
 const Passes& passes_for(const at::Tensor& q) {
-  const at::ScalarType type = q.scalar_type();
-  if (q.is_cpu() && (type == at::kFloat || type == at::kDouble)) return cpu(type);
-  if (q.is_cuda() && cuda_passes() && type != at::kDouble) return *cuda_passes();
-  return plain();
+  return q.is_cuda() && cuda_passes() && q.scalar_type() != at::kDouble ? *cuda_passes() : plain();
 }
 
 }  // namespace sinkmoe::passes

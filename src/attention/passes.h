@@ -1,6 +1,5 @@
 // What stands round the stock attention ops: one pass before and one after each, with the formulas
-// of docs/attention.md. Three implementations: fused loops (CPU, fp32 and fp64), CUDA kernels, and
-// plain ATen ops for everything else.
+// of docs/attention.md. Two implementations: CUDA kernels, and plain ATen ops for everything else.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -52,7 +51,6 @@ struct Passes {
 };
 
 const Passes& plain();
-const Passes& cpu(at::ScalarType type);  // fp32 or fp64
 const Passes& passes_for(const at::Tensor& q_BHTK);
 
 // A pass implementation for CUDA tensors announces itself here (attention/cuda/).

@@ -1,21 +1,26 @@
-// The fused loops and the plain ATen version of the passes are one and the same function.
+// The passes round the stock ops, in plain ATen ops, against the explicit form.
 #include "attention/passes.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "attention/passes_outcome.h"
+#include "attention/attention_case.h"
+#include "attention/stock_attention.h"
 
 namespace sinkmoe::testing {
 namespace {
 
-TEST(Passes, FusedAndPlainAgree) {
-  for (const int64_t T : {1, 2, 70}) {
-    Inputs in = make_inputs({.H = 4, .J = 2, .T = T, .K = 24, .mode = SinkMode::logit});
-    in.d_out.select(2, T / 2).zero_();
-    expect_equal(vanilla_passes(passes::cpu(at::kDouble), in), vanilla_passes(passes::plain(), in));
-    expect_equal(sink_passes(passes::cpu(at::kDouble), in), sink_passes(passes::plain(), in));
-  }
+// The route that a GPU takes, here with the stock CPU op and the plain passes.
+TEST(Passes, StockRouteHasExactGradients) {
+  for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit})
+    for (const int64_t T : {1, 2, 70})
+      for (const Loss loss : {Loss::out_only, Loss::gate_only, Loss::both}) {
+        Inputs in = make_inputs({.H = 4, .J = 2, .T = T, .K = 24, .mode = mode});
+        in.d_out.select(2, T / 2).zero_();
+        const Result reference = run(explicit_attention, in, mode, loss, at::kDouble);
+        expect_close(run(stock_attention, in, mode, loss, at::kDouble), reference, 1e-13, "fp64");
+        expect_close(run(stock_attention, in, mode, loss, at::kFloat), reference, 1e-6, "fp32");
+      }
 }
 
 // The plain version serves bf16; the stock CPU op accumulates gradients in bf16, so the bound is

@@ -1,0 +1,14 @@
+// The core op by the stock attention ops and the passes around them: what tile_attention.h does not
+// serve (GPUs, bf16).
+#pragma once
+
+#include "attention/softmax_attention.h"
+
+namespace sinkmoe {
+
+// As softmax_attention, whose checks are made. The last stride of q, k, v must be 1.
+AttentionOut stock_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                             const at::Tensor& v_BJTK, double scale, SinkMode mode,
+                             const at::Tensor& sink_H);
+
+}  // namespace sinkmoe
