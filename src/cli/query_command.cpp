@@ -20,10 +20,7 @@ std::string statement(const std::string& argument) {
   if (!safe_name(argument)) return argument;
   const fs::path file = fs::path(kSavedQueries) / (argument + ".sql");
   if (fs::exists(file)) return read_file(file, 1 << 18);
-  std::vector<std::string> names;
-  for (const fs::path name : folder_names(kSavedQueries))
-    if (name.extension() == ".sql") names.push_back(name.stem().string());
-  const std::string near = did_you_mean(argument, names);
+  const std::string near = did_you_mean(argument, file_stems(kSavedQueries, ".sql"));
   throw Error("no saved query '" + argument + "'", kSavedQueries,
               near.empty() ? "give SQL in quotes, or a file NAME.sql there" : near);
 }

@@ -57,11 +57,8 @@ std::vector<std::string> option_names(const fs::path& root, const std::string& g
 }
 
 std::vector<std::string> toml_names(const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const fs::path name : folder_names(folder))
-    if (name.extension() == ".toml" && safe_name(name.stem().string()))
-      names.push_back(name.stem().string());
-  std::sort(names.begin(), names.end());
+  std::vector<std::string> names = file_stems(folder, ".toml");
+  std::erase_if(names, [](const std::string& name) { return !safe_name(name); });
   return names;
 }
 

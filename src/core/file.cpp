@@ -145,6 +145,14 @@ std::vector<std::string> folder_names(const fs::path& folder) {
   return names;
 }
 
+std::vector<std::string> file_stems(const fs::path& folder, std::string_view extension) {
+  std::vector<std::string> stems;
+  for (const fs::path name : folder_names(folder))
+    if (name.extension() == extension) stems.push_back(name.stem().string());
+  std::sort(stems.begin(), stems.end());
+  return stems;
+}
+
 void ensure_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);

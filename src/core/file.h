@@ -35,6 +35,10 @@ void put_in_place(const std::filesystem::path& aside, const std::filesystem::pat
 // when memory runs out.
 std::vector<std::string> folder_names(const std::filesystem::path& folder);
 
+// NAME of every file NAME + extension (".toml") in the folder, sorted by NAME. As folder_names.
+std::vector<std::string> file_stems(const std::filesystem::path& folder,
+                                    std::string_view extension);
+
 // Makes the folder (and its parents) and checks that a file can be made in it. Throws Error.
 void ensure_writable_folder(const std::filesystem::path& folder);
 

@@ -1,6 +1,7 @@
 #include "report/spec.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/file.h"
@@ -103,22 +104,6 @@ void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
   }
 }
 
-// The experiments that artifacts name. Files that cannot be read name none: they are a problem of
-// their own.
-std::vector<std::string> named_experiments(const std::filesystem::path& folder,
-                                           const std::vector<std::string>& artifacts) {
-  std::set<std::string> names;
-  for (const std::string& artifact : artifacts) {
-    try {
-      for (const SpecExperiment& e : read_spec(folder / (artifact + ".toml")).experiments)
-        names.insert(e.name);
-    } catch (const Error&) {
-      continue;
-    }
-  }
-  return {names.begin(), names.end()};
-}
-
 }  // namespace
 
 Spec parse_spec(std::string_view toml, const std::string& path) {
@@ -156,33 +141,37 @@ Spec read_spec(const std::filesystem::path& path) {
 std::vector<std::string> spec_names(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder))
     throw Error("there is no folder of artifacts", folder.string());
-  std::vector<std::string> names;
-  for (const std::filesystem::path name : folder_names(folder))
-    if (name.extension() == ".toml") names.push_back(name.stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  return file_stems(folder, ".toml");
 }
 
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
                              const std::vector<std::string>& names) {
   const std::vector<std::string> there = spec_names(folder);
+  const auto asked = [&](const std::string& name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::vector<Problem> problems;
-  std::vector<Spec> specs;
-  for (const std::string& name : names.empty() ? there : names) {
-    if (std::find(there.begin(), there.end(), name) == there.end()) {
+  for (const std::string& name : names)
+    if (std::find(there.begin(), there.end(), name) == there.end())
       problems.push_back(
           {"no artifact is called '" + name + "'", folder.string(), did_you_mean(name, there)});
-      continue;
-    }
+  std::map<std::string, Spec> found;
+  std::set<std::string> named;  // also by files that are not asked for, if they can be read
+  for (const std::string& name : there) {
     try {
-      specs.push_back(read_spec(folder / (name + ".toml")));
+      Spec spec = read_spec(folder / (name + ".toml"));
+      for (const SpecExperiment& e : spec.experiments) named.insert(e.name);
+      if (asked(name)) found.emplace(name, std::move(spec));
     } catch (const Error& e) {
-      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+      if (asked(name)) problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
   if (!problems.empty()) throw Error(problems);
-  const std::vector<std::string> named = named_experiments(folder, there);
-  for (Spec& spec : specs) spec.named = named;
+  std::vector<Spec> specs;
+  for (const std::string& name : names.empty() ? there : names) {
+    specs.push_back(found.at(name));
+    specs.back().named = {named.begin(), named.end()};
+  }
   return specs;
 }
 
