@@ -10,9 +10,12 @@ void StepLog::start_clock(int64_t step) {
   logged_at_ = Clock::now();
 }
 
-void StepLog::evaluated(double imbalance, double sink_rate) {
-  progress_.imbalance = imbalance;
-  progress_.sink_rate = sink_rate;
+void StepLog::evaluated(const EvaluationResult& result) {
+  progress_.imbalance = result.imbalance;
+  progress_.sink_rate = result.sink_rate;
+  if (config_.train.steps > 0) return;
+  progress_.loss = result.loss;
+  hooks_.progress(progress_);
 }
 
 void StepLog::add(const StepNumbers& n) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "metrics/metrics.h"
 #include "train/step_numbers.h"
 #include "train/trainer.h"
 
@@ -16,7 +17,8 @@ class StepLog {
 
   // Time and tokens count from here: at the start, and after an evaluation.
   void start_clock(int64_t step);
-  void evaluated(double imbalance, double sink_rate);
+  // A run without steps has this loss to tell of.
+  void evaluated(const EvaluationResult& result);
   void add(const StepNumbers& numbers);
 
  private:

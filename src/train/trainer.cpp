@@ -112,7 +112,7 @@ EvaluationResult Trainer::evaluate_now(bool last) {
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
   if (last) probe(e.heads);
-  log_.evaluated(e.result.imbalance, e.result.sink_rate);
+  log_.evaluated(e.result);
   log_.start_clock(state_.step);  // evaluation time is not training time
   return e.result;
 }

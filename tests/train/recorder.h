@@ -24,6 +24,7 @@ struct Recorder {
   std::filesystem::path final_weights;
   int64_t stop_at = -1;  // ask for a stop once this step is reached
   int64_t step = 0;
+  double shown_loss = 0;  // in the line of live state
 
   TrainHooks hooks() {
     return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
@@ -32,7 +33,7 @@ struct Recorder {
             .event = [this](const auto& e) { events.push_back(e); },
             .checkpoint = [this](int64_t s, const auto& f,
                                  bool final) { (final ? final_weights : checkpoints[s]) = f; },
-            .progress = [this](const auto& p) { step = p.step; },
+            .progress = [this](const auto& p) { step = p.step, shown_loss = p.loss; },
             .stop_requested = [this] { return stop_at >= 0 && step >= stop_at; }};
   }
 

@@ -105,19 +105,14 @@ TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
   const Recorder p = run(parent, a.path);
   RunConfig child = parent;
   child.train.steps = 0;
-  Recorder r;
-  const auto source = open_source(child.data);
-  ASSERT_EQ(train({child, b.path, {}, p.final_weights}, *source, r.hooks()).end,
-            TrainResult::End::done);
+  const Recorder r = run(child, b.path, p.final_weights);
   EXPECT_EQ(r.last("eval/loss"), p.last("eval/loss"));
+  EXPECT_EQ(r.shown_loss, p.last("eval/loss"));
   EXPECT_EQ(r.rows.back().step, 0);
   EXPECT_FALSE(r.final_weights.empty());
   child.data.context = 48;  // rotary positions reach beyond the length of training
   child.eval.split = "test";
-  Recorder longer;
-  const auto other = open_source(child.data);
-  ASSERT_EQ(train({child, c.path, {}, p.final_weights}, *other, longer.hooks()).end,
-            TrainResult::End::done);
+  const Recorder longer = run(child, c.path, p.final_weights);
   EXPECT_NE(longer.last("eval/loss"), p.last("eval/loss"));
   EXPECT_NEAR(longer.last("eval/loss"), p.last("eval/loss"), 0.5);
 }
