@@ -70,7 +70,7 @@ PlanRequest plan_request(const po::variables_map& values) {
   return request;
 }
 
-void write_summary(const Globals& globals, const Summary& s, const Plan& plan) {
+void write_summary(const Globals& globals, const SweepSummary& s, const Plan& plan) {
   if (!globals.json) {
     std::cout << printable(to_text(s, plan, globals.db)) << "\n";
     return;
@@ -94,7 +94,7 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const RunOptions options = run_options(globals, *values);
   const Plan plan = make_plan(plan_request(*values));
-  const Summary summary = run_experiment(plan, options);
+  const SweepSummary summary = run_experiment(plan, options);
   write_summary(globals, summary, plan);
   return summary.exit_code();
 }

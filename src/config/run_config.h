@@ -138,8 +138,11 @@ void fields(C& c, F&& f) {
   f({"stride", "kind i copies from 1 + i * stride before its trigger (multicopy)", "tokens", 1,
      1024},
     c.stride);
-  f({"pairs", "key-value pairs of a row (recall, needle)", "", 1, 4096}, c.pairs);
-  f({"queries", "pairs of a row that are asked for (recall, needle)", "", 1, 4096}, c.queries);
+  f({"pairs", "key-value pairs of a row; recall trains on rows of 1 to so many (recall, needle)",
+     "", 1, 4096},
+    c.pairs);
+  f({"queries", "questions of a row, each for any of its pairs (recall, needle)", "", 1, 4096},
+    c.queries);
   f({"gap_power", "questions stand at slot s with weight s^-gap_power (recall)", "", 0, 10},
     c.gap_power);
 }

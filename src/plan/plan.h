@@ -16,10 +16,10 @@ struct RunSpec {
   std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data
                          // hash, parent's run_id
   std::string group_id;  // the same without the seed
-  std::string control;   // run_id of the same run with every balance.* field at its default, and
-                         // its parents' too ("" if this is it)
-  std::string parent;    // run_id of the init_from run, or ""; in the plan unless train.init_from
-                         // names a stored run
+  std::string control;   // run_id of the same run with every balance.* field at its default ("" if
+                        // this is it); of a run that only evaluates, its parent's control evaluated
+  std::string parent;  // run_id of the init_from run, or ""; in the plan unless train.init_from
+                       // names a stored run
   std::string
       label;  // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
 };

@@ -11,8 +11,9 @@ namespace sinkmoe {
 
 namespace {
 
+// The first four ask for a stop.
 constexpr int kSignals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE};
-constexpr size_t kCount = std::size(kSignals);
+constexpr size_t kCount = std::size(kSignals), kStops = 4;
 
 std::atomic<bool> g_stop{false};
 std::atomic<int> g_interrupts{0};
@@ -39,7 +40,7 @@ void on_signal(int number) {
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&set, number);
+  for (size_t i = 0; i < kStops; ++i) sigaddset(&set, kSignals[i]);
   return set;
 }
 

@@ -41,12 +41,12 @@ void check(const Plan& plan, const RunOptions& options) {
 
 }  // namespace
 
-int Summary::exit_code() const {
+int SweepSummary::exit_code() const {
   if (interrupted && open > 0) return kExitInterrupted;
   return done == total ? 0 : 1;
 }
 
-Summary run_experiment(const Plan& plan, const RunOptions& options) {
+SweepSummary run_experiment(const Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
   Store store(options.db);
@@ -54,7 +54,7 @@ Summary run_experiment(const Plan& plan, const RunOptions& options) {
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
-std::string to_text(const Summary& s, const Plan& plan, const std::filesystem::path& db) {
+std::string to_text(const SweepSummary& s, const Plan& plan, const std::filesystem::path& db) {
   std::string text =
       fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
   const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},

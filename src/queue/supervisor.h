@@ -26,7 +26,7 @@ struct RunOptions {
 };
 
 // How the runs of the plan stand at the end.
-struct Summary {
+struct SweepSummary {
   int64_t total = 0, done = 0, made = 0;  // made: done by this call
   int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0, open = 0;  // open: can be resumed
   bool interrupted = false;
@@ -37,9 +37,9 @@ struct Summary {
 };
 
 // Throws Error before anything is written: unknown body, no GPU, a database that is refused.
-Summary run_experiment(const Plan& plan, const RunOptions& options);
+SweepSummary run_experiment(const Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.
-std::string to_text(const Summary& summary, const Plan& plan, const std::filesystem::path& db);
+std::string to_text(const SweepSummary& summary, const Plan& plan, const std::filesystem::path& db);
 
 }  // namespace sinkmoe

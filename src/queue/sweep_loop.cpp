@@ -34,7 +34,7 @@ SweepLoop::SweepLoop(const Plan& plan, const RunOptions& options, Store& store, 
   for (const std::string& note : notes) display_.note(note);
 }
 
-Summary SweepLoop::run() {
+SweepSummary SweepLoop::run() {
   store_.while_waiting([this] { end_stopped(); });
   try {
     work();
@@ -255,8 +255,8 @@ void SweepLoop::wait() const {
   StopSignals::drain();
 }
 
-Summary SweepLoop::summary() const {
-  Summary s{.total = static_cast<int64_t>(wanted_.size()), .made = made_};
+SweepSummary SweepLoop::summary() const {
+  SweepSummary s{.total = static_cast<int64_t>(wanted_.size()), .made = made_};
   for (const Wanted& w : wanted_) {
     s.done += w.status == "done";
     s.diverged += w.status == "diverged";

@@ -26,7 +26,7 @@ struct Working {
 class SweepLoop {
  public:
   SweepLoop(const Plan& plan, const RunOptions& options, Store& store, int64_t workers);
-  Summary run();
+  SweepSummary run();
 
  private:
   void work();
@@ -48,7 +48,7 @@ class SweepLoop {
   std::string log_of(const std::string& run_id) const {
     return (run_folder(options_.db, run_id) / "log.txt").string();
   }
-  Summary summary() const;
+  SweepSummary summary() const;
 
   const Plan& plan_;
   const RunOptions& options_;

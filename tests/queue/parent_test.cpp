@@ -55,7 +55,7 @@ TEST_F(Parents, OutsideThePlanAreMadeAgainToo) {
 
 TEST_F(Parents, ThatFailKeepTheirChildrenWaiting) {
   plan_.runs[0].config.data.path = "fail@5";
-  const Summary summary = run_experiment(plan_, options_);
+  const SweepSummary summary = run_experiment(plan_, options_);
   EXPECT_EQ(summary.failed, 1);
   EXPECT_EQ(summary.blocked, 2);
   EXPECT_EQ(summary.exit_code(), 1);

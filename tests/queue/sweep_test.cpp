@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 class Sweeps : public testing::Test {
  protected:
-  Summary run(const Plan& plan) { return run_experiment(plan, options_); }
+  SweepSummary run(const Plan& plan) { return run_experiment(plan, options_); }
   std::string first(const std::string& columns) {
     return rows(db_, "select " + columns + " from run where run_id = 'fake-0'");
   }
@@ -31,13 +31,13 @@ class Sweeps : public testing::Test {
 };
 
 TEST_F(Sweeps, EveryRunIsDoneOnceAndTheSameCommandAgainMakesNone) {
-  const Summary made = run(fake_plan(4, 20));
+  const SweepSummary made = run(fake_plan(4, 20));
   EXPECT_EQ(made.exit_code(), 0);
   EXPECT_EQ(made.made, 4);
   EXPECT_EQ(rows(db_, "select run_id, status, label from run_wide order by 1"),
             "fake-0|done|train.seed=0\nfake-1|done|train.seed=1\nfake-2|done|train.seed=2\nfake-3|"
             "done|train.seed=3\n");
-  const Summary again = run(fake_plan(4, 20));
+  const SweepSummary again = run(fake_plan(4, 20));
   EXPECT_EQ(again.made, 0);
   EXPECT_EQ(again.done, 4);
   EXPECT_EQ(rows(db_, "select count(*) from attempt"), "4\n");
@@ -71,7 +71,7 @@ TEST_F(Sweeps, KeepDecidesWhatStaysOnDisk) {
 }
 
 TEST_F(Sweeps, DivergedRunsAreNeverTriedAgain) {
-  const Summary summary = run(drill_plan(2, 20, "diverge@5"));
+  const SweepSummary summary = run(drill_plan(2, 20, "diverge@5"));
   EXPECT_EQ(summary.exit_code(), 1);
   EXPECT_EQ(summary.diverged, 1);
   EXPECT_EQ(first("status, message"), "diverged|loss 1e9 at step 5\n");
@@ -98,7 +98,7 @@ TEST_F(Sweeps, BadInputIsNotTriedAgainUnlessAskedFor) {
 }
 
 TEST_F(Sweeps, ACrashIsTriedAgainAndTheThirdQuarantines) {
-  const Summary summary = run(drill_plan(2, 20, "crash@5"));
+  const SweepSummary summary = run(drill_plan(2, 20, "crash@5"));
   EXPECT_EQ(summary.quarantined, 1);
   EXPECT_EQ(summary.done, 1);
   EXPECT_EQ(first("status, message, crashes"), "quarantined|killed by SIGKILL|3\n");
