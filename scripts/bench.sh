@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# Whole training steps side by side with the same model in PyTorch (eager and torch.compile), and what gate, balance
-# loss and logging cost.
+# Whole training steps on the CPU side by side with the same model in PyTorch (eager and torch.compile), and what gate,
+# balance loss and logging cost.
 #
-# scripts/bench.sh [--quick] [--device cuda] [--no-compile] [--db FILE]
-#   --quick        few rounds of the smallest model
-#   --device cuda  on the GPU (default: cpu)
-#   --no-compile   without torch.compile, which needs a C++ compiler and a minute more
-#   --db FILE      the timings also go into this database (`sinkmoe report overhead` shows them)
+# scripts/bench.sh [--quick] [--no-compile] [--db FILE]
+#   --quick       few rounds of the smallest model
+#   --no-compile  without torch.compile, which needs a C++ compiler and a minute more
+#   --db FILE     the timings also go into this database (`sinkmoe report overhead` shows them)
 #
 # All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
 # range; it is also in build/bench.md, every round in build/bench.json.
 # Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
-# Time: 12 minutes on two cores; --quick 2 minutes.
+# Time: --quick 3 minutes on two cores, after the build; all of it has not been timed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -21,9 +20,9 @@ while [ $# -gt 0 ]; do
     -h | --help) help_text; exit 0 ;;
     --quick) arguments+=(--quick --rounds 3) ;;
     --no-compile) compile= ;;
-    --device | --db)
-      [ $# -gt 1 ] || fail "$1 needs a value"
-      if [ "$1" = --db ]; then db="$2"; else arguments+=(--device "$2"); fi
+    --db)
+      [ $# -gt 1 ] || fail "--db needs a file"
+      db="$2"
       shift
       ;;
     *) fail "unknown argument '$1'" "see scripts/bench.sh --help" ;;

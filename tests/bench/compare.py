@@ -55,7 +55,7 @@ class Bench:
     def add(self, name, variant, model, values, unit, **more):
         for i, value in enumerate(values):
             self.rows.append(dict(name=name, variant=variant, value=value, unit=unit,
-                                  setting=dict(model=model, round=i, batch=self.o.batch, device=self.o.device, **more)))
+                                  setting=dict(model=model, round=i, batch=self.o.batch, device="cpu", **more)))
         print(f"| {model} | {name} | {variant} | {statistics.median(values):,.4g} | {min(values):,.4g} - {max(values):,.4g} "
               f"| {unit} | {len(values)} |", flush=True)
 
@@ -65,8 +65,6 @@ class Bench:
 
     def contenders(self, model, steps, threads):
         options = dict(model, steps=steps, threads=threads)
-        if self.o.device == "cuda":
-            options["device"] = "cuda"
         everyone = {}
         for kind, weight in OURS:
             everyone["ours", kind, weight] = Contender([self.o.ours], dict(options, kind=kind, weight=weight))
@@ -156,7 +154,6 @@ def main():
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--quick", action="store_true")
     p.add_argument("--compile", action="store_true")
-    p.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     bench = Bench(p.parse_args())
     print("| model | what | variant | median | range | unit | rounds |\n| --- | --- | --- | --- | --- | --- | --- |")
     for model in MODELS[:1] if bench.o.quick else MODELS:
