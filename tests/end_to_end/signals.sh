@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SIGTERM and SIGUSR1 in mid-sweep: exit code 75 within 10 s, then the same command finishes the sweep.
-# Cost: 2 runs of a few hundred steps. Time: 30 s.
+# Cost: 2 runs of a few thousand small steps. Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
 db="$work/results.db"
-arguments=(smoke train.steps=400 attention.kind=vanilla)
+# Long enough for both signals to meet it at work, also on a fast machine.
+arguments=(smoke train.steps=4000 attention.kind=vanilla)
 
 for signal in TERM USR1; do
   "$sinkmoe" --db "$db" run "${arguments[@]}" --workers 2 >"$work/log" 2>&1 </dev/null &
