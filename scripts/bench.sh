@@ -3,8 +3,10 @@
 # balance loss and logging cost.
 #
 # scripts/bench.sh [--quick] [--no-compile] [--db FILE]
+# scripts/bench.sh --ops [ARGUMENT of Google Benchmark...]
 #   --quick       few rounds of the smallest model
 #   --no-compile  without torch.compile, which needs a C++ compiler and a minute more
+#   --ops         single operations on one thread instead, beside the stock ones; needs no Python; 1 minute
 #   --db FILE     the timings also go into this database (`sinkmoe report overhead` shows them)
 #
 # All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
@@ -13,6 +15,11 @@
 # Time: --quick 3 minutes on two cores, after the build; all of it has not been timed.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+if [ "${1:-}" = --ops ]; then
+  "$ROOT/scripts/build.sh" bench op_bench
+  exec "$ROOT/build-bench/op_bench" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true "${@:2}"
+fi
 
 arguments=() compile=--compile db=
 while [ $# -gt 0 ]; do
