@@ -45,7 +45,7 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
     counts.push_back(static_cast<size_t>(done));
     not_done += g.runs.size() - static_cast<size_t>(done);
   }
-  document.provenance.seeds = seeds_text(counts);
+  document.provenance.seeds = seeds_text(counts, spec.layout.repeats);
   if (not_done > 0 && spec.layout.kind == LayoutKind::kTable)
     document.notes.push_back("Runs not done, left out of means: " + std::to_string(not_done) + ".");
   if (spec.pair && spec.layout.kind == LayoutKind::kTable)
@@ -56,11 +56,12 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
 
 }  // namespace
 
-std::string seeds_text(const std::vector<size_t>& counts) {
+std::string seeds_text(const std::vector<size_t>& counts, const std::string& repeats) {
   if (counts.empty()) return "no runs";
   const auto [low, high] = std::minmax_element(counts.begin(), counts.end());
   const std::string range = *low == *high ? "" : std::to_string(*low) + " to ";
-  return "n = " + range + std::to_string(*high) + (*high == 1 ? " seed" : " seeds");
+  const std::string word = *high == 1 ? repeats.substr(0, repeats.size() - 1) : repeats;
+  return "n = " + range + std::to_string(*high) + " " + word;
 }
 
 Document make_document(const Spec& spec, const DocumentInput& input) {

@@ -30,7 +30,7 @@ struct Provenance {
   std::string query, query_sha256;  // as run, parameters filled in; the hash covers both queries
   std::string cells_query;          // "" where verdicts use the same rows
   std::vector<std::string> runs, commits;  // sorted
-  std::string seeds;                       // "n = 3 seeds", "n = 2 to 5 seeds"
+  std::string seeds;                       // "n = 3 seeds", "n = 2 to 5 seeds", "n = 7 rounds"
 };
 
 struct Document {
@@ -38,6 +38,7 @@ struct Document {
   std::string name, experiment, title, paper, caption;
   std::vector<std::string> claims;
   std::optional<Grid> grid;      // tables
+  std::string grid_note;         // what stands in its cells
   std::optional<Figure> figure;  // figures
   Table data;                    // tidy: what the table or figure shows, in numbers
   std::vector<Outcome> outcomes;
@@ -54,8 +55,9 @@ struct DocumentInput {
   std::map<std::string, std::string> commits;  // run_id -> commit
 };
 
-// "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell.
-std::string seeds_text(const std::vector<size_t>& counts);
+// "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell. `repeats`: plural of
+// what is counted.
+std::string seeds_text(const std::vector<size_t>& counts, const std::string& repeats = "seeds");
 
 // Throws Error at the spec: a missing column, runs the keys do not tell apart, text where a number
 // is needed.

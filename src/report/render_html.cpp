@@ -77,8 +77,7 @@ std::string section(const Document& d, const IndexInput& input) {
     text += (&claim == &d.claims.front() ? "; claims " : ", ") + html_escape(claim);
   text += "</p>\n<p>" + html_escape(d.caption) + "</p>\n";
   if (d.grid)
-    text += html_grid(*d.grid) +
-            "<p class=\"small\">Mean ± half width of the 95% t-interval over seeds.</p>\n";
+    text += html_grid(*d.grid) + "<p class=\"small\">" + html_escape(d.grid_note) + "</p>\n";
   const auto svg = input.svg.find(d.id);
   if (svg != input.svg.end()) text += "<figure>\n" + inline_svg(svg->second, d.id) + "</figure>\n";
   if (d.figure && svg == input.svg.end())

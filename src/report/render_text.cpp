@@ -55,8 +55,7 @@ std::string render_markdown(const Document& d) {
   if (!d.claims.empty()) text += "; claims " + markdown_escape(joined(d.claims, ", "));
   text += ".\n\n";
   if (!d.caption.empty()) text += markdown_escape(d.caption) + "\n\n";
-  if (d.grid)
-    text += markdown_grid(*d.grid) + "\nMean ± half width of the 95% t-interval over seeds.\n\n";
+  if (d.grid) text += markdown_grid(*d.grid) + "\n" + markdown_escape(d.grid_note) + "\n\n";
   if (d.figure) text += "![" + markdown_escape(d.title) + "](" + d.id + ".svg)\n\n";
   if (!d.outcomes.empty())
     text += "## Verdicts\n\n" + markdown_grid(verdict_grid(d.outcomes)) + "\n";
@@ -71,8 +70,7 @@ std::string render_latex(const Document& d) {
   std::string text;
   for (const std::string& line : provenance_lines(d)) text += "% " + one_line(line) + "\n";
   text += "\\begin{table}\n\\centering\n\\caption{" + latex_escape(d.title) + ". " +
-          latex_escape(d.caption) +
-          " Mean $\\pm$ half width of the 95\\% t-interval over seeds.}\n\\label{tab:" + d.id +
+          latex_escape(d.caption) + " " + latex_escape(d.grid_note) + "}\n\\label{tab:" + d.id +
           "}\n";
   if (d.grid) text += latex_grid(*d.grid);
   for (const std::string& note : d.notes)

@@ -33,6 +33,7 @@ struct ValueColumn {
   std::string column, title, unit;
   int digits = 4;           // after the decimal point
   bool difference = false;  // also show the paired difference to the control
+  bool median = false;      // also show the median and the range
   bool optional = false;    // leave it out where no cell has it
 };
 
@@ -51,6 +52,7 @@ struct Layout {
       details;  // details: the same in all runs of a cell (parameter count)
   std::optional<NamedColumn> cols;
   std::vector<ValueColumn> values;
+  std::string repeats = "seeds";  // what n counts
   // figures: x and y; for a heatmap x = head, y = layer and `color` the value
   FigureAxis x, y, color;
   std::vector<NamedColumn> series;

@@ -55,6 +55,7 @@ ValueColumn read_value(const TomlValue& value, const std::string& path, TomlProb
   v.unit = table.text("unit");
   v.digits = static_cast<int>(table.integer("digits", 4, 0, 12));
   v.difference = table.boolean("difference", false);
+  v.median = table.boolean("median", false);
   v.optional = table.boolean("optional", false);
   table.finish();
   return v;
@@ -87,6 +88,7 @@ void read_table_layout(TomlTable& table, Layout& layout, TomlProblems& problems)
   layout.rows = read_columns(table, "rows", problems);
   layout.details = read_columns(table, "details", problems);
   layout.cols = read_column(table, "cols", problems);
+  layout.repeats = table.text("repeats", layout.repeats);
   const TomlValue* values = table.required("values");
   if (!values) return;
   if (values->kind != Kind::kArray || values->items.empty() || layout.rows.empty()) {

@@ -82,6 +82,7 @@ class TableBuilder {
       for (const ValueColumn& v : values_) {
         const std::string unit = v.unit.empty() ? "" : " (" + v.unit + ")";
         add(prefix + v.title + unit, true);
+        if (v.median) add(prefix + "median (range)", true);
         if (has_difference(v, col)) add(prefix + "Δ " + v.title + unit, true);
       }
     }
@@ -104,6 +105,15 @@ class TableBuilder {
     if (spec_.layout.cols || (!all_done && others.empty()))
       text += " (n = " + std::to_string(s.n) + (others.empty() ? "" : ", " + others) + ")";
     return text;
+  }
+
+  std::string median_cell(const CellGroup* group, const ValueColumn& v) const {
+    if (!group) return "absent";
+    const std::vector<double> values = values_only(cells_.values(*group, v.column));
+    if (values.empty()) return "absent";
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    return fixed(median(values), v.digits) + " (" + fixed(*low, v.digits) + " to " +
+           fixed(*high, v.digits) + ")";
   }
 
   PairedDifference difference(const CellGroup& group, const ValueColumn& v) const {
@@ -138,6 +148,7 @@ class TableBuilder {
       const CellGroup* group = cells_.find(joined(row, col));
       for (const ValueColumn& v : values_) {
         line.push_back(value_text(group, v));
+        if (v.median) line.push_back(median_cell(group, v));
         if (has_difference(v, col)) line.push_back(difference_cell(group, v));
       }
     }
@@ -197,6 +208,7 @@ void add_table(const Spec& spec, const Cells& cells, Document& document) {
   const TableBuilder builder(spec, cells, document);
   document.grid = builder.grid();
   document.data = builder.tidy(document.provenance);
+  document.grid_note = "Mean ± half width of the 95% t-interval over " + spec.layout.repeats + ".";
 }
 
 }  // namespace sinkmoe

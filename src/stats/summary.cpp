@@ -30,6 +30,14 @@ Summary summarize(std::span<const double> values) {
   return s;
 }
 
+double median(std::vector<double> values) {
+  assert(!values.empty());
+  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
 PairedDifference paired_difference(std::span<const Seeded> treatment,
                                    std::span<const Seeded> control) {
   std::map<int64_t, double> control_by_seed, difference_by_seed;

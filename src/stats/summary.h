@@ -24,6 +24,9 @@ struct Summary {
 
 Summary summarize(std::span<const double> values);
 
+// The middle value, or the mean of the two in the middle. Not of nothing.
+double median(std::vector<double> values);
+
 // Value of one run, by the seed it is paired on.
 struct Seeded {
   int64_t seed = 0;

@@ -97,7 +97,7 @@ class Bench:
             return [x / y for x, y in zip(speed[a], speed[b])]
 
         for (who, kind, weight), values in speed.items():
-            self.add("speed", f"{who} {kind}", name, values, "tokens/s", weight=weight)
+            self.add("speed", f"{who} {kind}{', balanced' if weight else ''}", name, values, "tokens/s", weight=weight)
         for who in ("eager", "compiled"):
             for kind, weight in PEER:
                 if (who, kind, weight) in speed:

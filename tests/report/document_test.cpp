@@ -39,6 +39,21 @@ TEST(TableDocument, OneRunHasNoIntervalAndADivergedRunIsNoNumber) {
               ElementsAre("sink", "0.01", "1 (1 diverged)", "1.950", "+0.050", "1 diverged"));
 }
 
+TEST(TableDocument, MediansAndWhatIsCounted) {
+  std::string toml = kTableSpec;
+  toml.replace(toml.find("digits = 2"), 10, "digits = 2, median = true");
+  toml.insert(toml.find("values = ["), "repeats = \"rounds\"\n");
+  const Document d = hand_made_document(toml);
+  const auto& header = d.grid->header;
+  const auto at = static_cast<size_t>(std::find(header.begin(), header.end(), "median (range)") -
+                                      header.begin());
+  ASSERT_LT(at, header.size());
+  EXPECT_EQ(header[at - 1], "CV");
+  EXPECT_EQ(d.grid->rows[0][at], "0.60 (0.50 to 0.70)");
+  EXPECT_THAT(d.grid_note, HasSubstr("over rounds"));
+  EXPECT_EQ(d.provenance.seeds, "n = 1 to 3 rounds");
+}
+
 TEST(TableDocument, ColumnsOfAKeyAndAbsentCells) {
   std::string toml = kTableSpec.substr(0, kTableSpec.find("[[expect]]"));
   toml.replace(toml.find("rows ="), toml.find("values = [") - toml.find("rows ="),

@@ -35,6 +35,12 @@ TEST(Summarize, KeepsSmallSpreadAroundALargeMean) {
   EXPECT_NEAR(*summarize(values).sd, 1, 1e-9);
 }
 
+TEST(Median, OfOddAndEvenCounts) {
+  EXPECT_EQ(median({3}), 3);
+  EXPECT_EQ(median({9, 1, 4}), 4);
+  EXPECT_EQ(median({8, 1, 100, 2}), 5);
+}
+
 TEST(PairedDifference, UsesOnlySeedsOfBothSides) {
   const Seeded treatment[] = {{2, 5.0}, {0, 1.0}, {1, 3.0}},
                control[] = {{0, 2.0}, {1, 3.5}, {7, 9.0}};
