@@ -35,7 +35,8 @@ begin() {
   env --default-signal=INT "${import[@]}" >"$work/log" 2>&1 &
   parent=$!
   until grep -q training "$work/log"; do kill -0 "$parent" 2>/dev/null || die "no training was seen"; done
-  child="$(pgrep -P "$parent")" || die "no process was there to do the import"
+  child="$(grep -ls "^PPid:[[:space:]]*$parent\$" /proc/[0-9]*/status | tr -dc '0-9\n')" || true
+  [ -n "$child" ] || die "no process was there to do the import"
   kill -STOP "$child"
 }
 

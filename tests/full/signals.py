@@ -67,16 +67,18 @@ class Signals:
             process.send_signal(number)
         return number
 
-    def wait_for_work(self, process):
+    @staticmethod
+    def wait_for_work(process, seconds=60.0):
+        """Until the program is at work, or so long; how long it was."""
         began = time.monotonic()
-        while process.poll() is None and not at_work(process.pid):
+        while process.poll() is None and not at_work(process.pid) and time.monotonic() - began < seconds:
             time.sleep(0.001)
-        self.loading = time.monotonic() - began
+        return time.monotonic() - began
 
     def in_work(self, db):
         """Returns whether there was still work to stop, and the exit code."""
         process = self.start(db)
-        self.wait_for_work(process)
+        self.loading = self.wait_for_work(process)
         time.sleep(self.random.uniform(0, self.options.longest))
         if not at_work(process.pid):
             return False, finish(process)[0]
@@ -96,7 +98,7 @@ class Signals:
         """Returns whether it was still being loaded, and the exit code."""
         before = files(os.path.dirname(db))
         process = self.start(db)
-        time.sleep(self.random.uniform(0, 0.8 * self.loading))
+        self.wait_for_work(process, self.random.uniform(0, 0.8 * self.loading))
         if process.poll() is not None or at_work(process.pid):
             return False, finish(process)[0]
         number = self.send(process, self.early)
@@ -124,7 +126,7 @@ class Signals:
     def run(self):
         wanted = self.whole(self.folder + "/whole/r.db")
         probe = self.start(self.folder + "/probe/r.db")
-        self.wait_for_work(probe)
+        self.loading = self.wait_for_work(probe)
         kill_group(probe)
         while self.moments:
             self.one_sweep(wanted)
