@@ -135,6 +135,8 @@ class Signals:
 def main():
     options = arguments(__doc__, signals=200, early=20, body="fake", longest=0.4, name="signals_fake")
     began, problem = time.monotonic(), ""
+    for number in SIGNALS:  # a program started in the background would ignore some of them until it is at work
+        signal.signal(number, signal.default_int_handler)
     with Folder() as folder:
         drill = Signals(options, folder)
         try:
