@@ -1,11 +1,11 @@
 // sinkmoe data: import a folder of text, list what was imported.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
