@@ -218,8 +218,8 @@ ImportResult import_text(const ImportRequest& request) {
   remove_leftovers(out);
   const fs::path aside =
       out.parent_path() / ("." + out.filename().string() + ".tmp." + std::to_string(::getpid()));
-  ensure_writable_folder(aside);
   try {
+    ensure_writable_folder(aside);
     Import(request, corpus, model, recipe).write_to(aside);
     take_place(aside, out);
   } catch (...) {
