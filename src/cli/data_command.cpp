@@ -1,17 +1,21 @@
 // sinkmoe data: import a folder of text, list what was imported.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/child_process.h"
 #include "cli/command.h"
 #include "core/error.h"
 #include "data/backcopy.h"
 #include "data/import.h"
 #include "data/text_set.h"
+#include "queue/outcome.h"
 
 namespace sinkmoe::cli {
 namespace {
@@ -154,6 +158,25 @@ int import(const Globals& globals, const ImportRequest& request) {
   return 0;
 }
 
+// sentencepiece can crash where memory runs out, while it trains as well as while it reads a model,
+// so all of the import is made by a child.
+int import_in_child(const Globals& globals, const ImportRequest& request) {
+  const std::optional<int> ended = continue_in_child();
+  if (!ended) return import(globals, request);
+  const bool said = WIFEXITED(*ended);  // what there is to say
+  if (said && WEXITSTATUS(*ended) != kExitNoMemory) return WEXITSTATUS(*ended);
+  remove_unfinished_imports(request);
+  if (said) return kExitNoMemory;
+  if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // the last progress shows how far it came
+  const int number = WTERMSIG(*ended);
+  print(Error(fmt::format("the import was ended by signal {} ({}), no half-written set is left",
+                          number, ::strsignal(number)),
+              request.corpus.folder.string(),
+              "most often memory has run out: free some, or give less text, and run the same "
+              "command again"));
+  return kExitNoMemory;
+}
+
 po::options_description import_options(ImportRequest& request) {
   auto path = [](std::filesystem::path& target) {
     return po::value<std::string>()->notifier(
@@ -193,7 +216,7 @@ int run(const Globals& globals, const Strings& args) {
                   "the model has a vocabulary of its own");
     request.corpus.folder = words[1];
     request.force = values->count("force") > 0;
-    return import(globals, request);
+    return import_in_child(globals, request);
   }
   if (words.size() == 2 && words[0] == "list" && !std::filesystem::is_directory(words[1]))
     throw Error("no such folder", words[1]);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cassert>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -165,13 +166,23 @@ class Import {
   uint64_t done_ = 0, total_ = 0;
 };
 
-// Left by imports that were killed: their process is gone.
+// Gone, or dead with nobody who took notice yet.
+bool has_ended(const std::string& process) {
+  const fs::path folder = "/proc/" + process;
+  if (!fs::exists(folder)) return true;
+  std::string line;
+  std::getline(std::ifstream(folder / "stat"), line);
+  const size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line.compare(name_end + 2, 1, "Z") == 0;
+}
+
+// Left by imports that were killed.
 void remove_leftovers(const fs::path& out) {
   const std::string prefix = "." + out.filename().string() + ".tmp.";
   std::error_code error;
   const fs::path folder = out.parent_path();
   for (const std::string& name : folder_names(folder)) {
-    if (name.starts_with(prefix) && !fs::exists("/proc/" + name.substr(prefix.size())))
+    if (name.starts_with(prefix) && has_ended(name.substr(prefix.size())))
       fs::remove_all(folder / name, error);
   }
 }
@@ -207,8 +218,8 @@ ImportResult import_text(const ImportRequest& request) {
   remove_leftovers(out);
   const fs::path aside =
       out.parent_path() / ("." + out.filename().string() + ".tmp." + std::to_string(::getpid()));
-  ensure_writable_folder(aside);
   try {
+    ensure_writable_folder(aside);
     Import(request, corpus, model, recipe).write_to(aside);
     take_place(aside, out);
   } catch (...) {
@@ -217,6 +228,10 @@ ImportResult import_text(const ImportRequest& request) {
     throw;
   }
   return result;
+}
+
+void remove_unfinished_imports(const ImportRequest& request) {
+  remove_leftovers(fs::absolute(output_folder(request)));
 }
 
 }  // namespace sinkmoe

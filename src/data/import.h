@@ -40,4 +40,7 @@ struct ImportResult {
 // refuse; `out` holds something else.
 ImportResult import_text(const ImportRequest& request);
 
+// Removes what imports to the same place left that were killed; import_text() does so, too.
+void remove_unfinished_imports(const ImportRequest& request);
+
 }  // namespace sinkmoe

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -149,6 +151,20 @@ TEST_F(ImportTest, ClearsUpAfterAnImportThatWasKilled) {
   put("data/.set.tmp.999999999/train.tokens", "half");
   import_text(request());
   EXPECT_EQ(entries_beside(), 1u);
+}
+
+// Where the first process of a container waits for nobody, the dead stay listed.
+TEST_F(ImportTest, ClearsUpAfterADeadProcessThatIsStillListedButNotAfterALiveOne) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  put("data/.set.tmp." + std::to_string(child) + "/train.tokens", "half");
+  put("data/.set.tmp." + std::to_string(::getpid()) + "/train.tokens", "half");
+  remove_unfinished_imports(request());
+  EXPECT_EQ(entries_beside(), 1u);
+  EXPECT_TRUE(fs::exists(folder_ / ("data/.set.tmp." + std::to_string(::getpid()))));
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_F(ImportTest, TakesAGivenModel) {

@@ -9,7 +9,8 @@ from drill import *
 ACTIONS = {"open": ["ENOSPC", "EMFILE", "EINTR"], "write": ["ENOSPC", "EIO", "EINTR", "short"], "fsync": ["EIO", "EINTR"],
            "rename": ["EIO", "ENOSPC"], "unlink": ["EIO"], "truncate": ["EIO"], "malloc": ["ENOMEM"]}
 CAUSES = ["No space left", "disk is full", "Input/output error", "disk I/O error", "Interrupted", "Too many open files",
-          "unable to open", "out of memory", "Cannot allocate", "cannot be opened", "reading or writing", "for reading only", "too much memory"]
+          "unable to open", "out of memory", "Cannot allocate", "cannot be opened", "reading or writing", "for reading only", "too much memory",
+          "memory has run out"]
 RUN = ["run", "smoke", "attention.kind=vanilla", "balance.weight=0", "train.steps=20", "train.checkpoint_every=8",
        "run.log_every=4", "--workers", "1", "--keep", "all"]
 
@@ -105,7 +106,7 @@ class Drill:
                 text = err + out
                 need(any(cause in text for cause in CAUSES), "code %d without a cause: %s" % (code, text[-300:]))
                 need(point.startswith("malloc") or folder in text, "code %d without a file: %s" % (code, text[-300:]))
-            left = [f for f in glob.glob(folder + "/**", recursive=True) if ".tmp" in f or ".probe" in f]
+            left = [f for f in glob.glob(folder + "/**", recursive=True, include_hidden=True) if ".tmp" in f or ".probe" in f]
             need(not left or "unlink" in point, "left behind: %s" % left)
             code, out, err = sinkmoe(words, seconds=60)
             again = code == 2 and operation.name == "void" and "void already" in err

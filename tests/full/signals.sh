@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# SIGNALS (200) signals at random moments of sweeps of the fake body, and 20 of real training where there is LibTorch: exit
-# within 10 s, always resumable, same tables in the end.
-# Cost: 5 minutes.
+# SIGNALS (200) signals at random moments of work on sweeps of the fake body, and as many of real training where there is
+# LibTorch: exit within 10 s, always resumable, same tables in the end.
+# Cost: 25 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 code=0
 (drill signals --signals "${SIGNALS:-200}") || code=$?
 if "$sinkmoe" list variants 2>/dev/null | grep -q vanilla; then
-  (drill signals --body train --signals "${REAL_SIGNALS:-20}" --longest 8 --name signals_train) || code=$?
+  (drill signals --body train --signals "${REAL_SIGNALS:-200}" --longest "${LONGEST:-4}" --name signals_train) || code=$?
 fi
 exit "$code"

@@ -14,7 +14,6 @@ What `scripts/test.sh --full` measured: each line was written by a drill of `tes
 body run the real supervisor, workers and database, with a body that pretends to train (`src/queue/bodies/fake.cpp`); kills
 and faults "at a call" come from the fault library (`tests/faults/faults.cpp`), which fails, cuts short or kills at the n-th
 write, sync, rename, open, unlink, truncate or allocation. The databases lie in memory: a kill is no power loss.
-A negative exit code in a line of signals: the signal came while the program was still being loaded, before it began.
 
 """
 
@@ -44,9 +43,11 @@ def workers(f):
 
 
 def signals(f):
-    return "%d signals, slowest stop %.2f s; exit codes %s; %d sweeps finished and compared" % (
-        f["signals"], f["slowest_stop_s"], ", ".join("%s: %d" % c for c in f["exit_codes"].items()),
-        f["sweeps_finished_and_compared"])
+    return ("%d signals while it was at work: exit codes %s (0: all runs were done by then), slowest stop %.2f s, %d attempts "
+            "resumed, %d sweeps finished and equal to the one that was never stopped; besides, %d signals while the program was "
+            "being loaded: ended by them, no file changed" % (
+                f["signals"], ", ".join("%s: %d" % c for c in f["exit_codes"].items()), f["slowest_stop_s"],
+                f["resumed_attempts"], f["sweeps_finished_and_compared"], f["signals_while_loading"]))
 
 
 def malformed(f):
@@ -84,7 +85,7 @@ LINES = [("Kills, 1,000 on the fake body and 100 on the real one: nothing commit
           ["kills_fake", "kills_train"], kills),
          ("Each write, sync, rename, open and allocation fails in turn", ["faults"], faults),
          ("8 workers, 500 runs, 200 worker kills, some stopped beyond their lease", ["workers"], workers),
-         ("SIGTERM, SIGUSR1, SIGINT, SIGHUP at 200 random moments", ["signals_fake", "signals_train"], signals),
+         ("SIGTERM, SIGUSR1, SIGINT, SIGHUP at 200 random moments of work on each body", ["signals_fake", "signals_train"], signals),
          ("10,000 malformed inputs a format: no crash, none over 5 s, none over 1 GB", "malformed_*", malformed),
          ("Fuzz targets, 10 minutes each", "fuzz_*", fuzz),
          ("NaN and infinity in weights, moments, gradients, data", ["not_finite"], not_finite),

@@ -1,0 +1,34 @@
+#include "cli/child_process.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace sinkmoe::cli {
+
+std::optional<int> continue_in_child() {
+  // Where whoever started us ignores it, the system forgets how a child ended.
+  ::signal(SIGCHLD, SIG_DFL);
+  const pid_t parent = ::getpid(), child = ::fork();
+  if (child < 0)
+    throw Error(
+        std::string("cannot start a process: ") + std::strerror(errno), "",
+        "end some programs or raise the limit of processes, and run the same command again");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::raise(SIGKILL);  // gone before the line above
+    return std::nullopt;
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Imports that are killed in the middle: a crash has a message and a code of its own and leaves nothing half-written, and
+# whatever ends the program ends the process that does the work for it.
+# Cost: 2 MB of made-up text. Time: 10 s.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+mkdir "$work/texts" "$work/data"
+for file in 1 2; do
+  awk -v seed="$file" 'BEGIN {
+    x = seed
+    for (i = 0; i < 150000; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "w%d%s", x % 9973, i % 12 == 11 ? ".\n" : " " }
+  }' >"$work/texts/$file.txt"
+done
+import=("$sinkmoe" data import "$work/texts" --out "$work/data/set")
+
+# nothing_left WHAT: neither a set nor what was to become one.
+nothing_left() { expect "files after $1" "$(ls -A "$work/data")" ""; }
+
+# ended_well NUMBER CODE: what is said of a crash by that signal.
+ended_well() {
+  expect "the code after signal $1" "$2" 12
+  grep -qF "texts: the import was ended by signal $1 (" "$work/log" || die "the message does not name signal $1"
+  grep -qF "run the same command again" "$work/log" || die "the message does not say what to do"
+  nothing_left "signal $1"
+}
+
+# No file may grow beyond 1 KiB: the system kills the process that tries, here in the middle of a file of the set.
+code=0
+(ulimit -f 1; exec "${import[@]}" 2>&1) 2>&1 | cat >"$work/log" || code=$?
+ended_well 25 "$code"
+
+# begin: starts an import with SIGINT as at a terminal and stops its child in the training; sets parent and child.
+begin() {
+  : >"$work/log"
+  env --default-signal=INT "${import[@]}" >"$work/log" 2>&1 &
+  parent=$!
+  until grep -q training "$work/log"; do kill -0 "$parent" 2>/dev/null || die "no training was seen"; done
+  child="$(grep -ls "^PPid:[[:space:]]*$parent\$" /proc/[0-9]*/status | tr -dc '0-9\n')" || true
+  [ -n "$child" ] || die "no process was there to do the import"
+  kill -STOP "$child"
+}
+
+# alive PROCESS: there, and not just waiting for its end to be noticed.
+alive() { grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"; }
+
+for number in 11 6; do
+  begin
+  kill "-$number" "$child"
+  kill -CONT "$child"
+  code=0
+  wait "$parent" || code=$?
+  ended_well "$number" "$code"
+done
+
+# At once: a stopped process answers to no signal but the one it gets when its parent is gone.
+for signal in INT TERM KILL; do
+  begin
+  kill "-$signal" "$parent"
+  code=0
+  wait "$parent" 2>/dev/null || code=$?
+  expect "the code after SIG$signal" "$code" $((128 + $(kill -l "$signal")))
+  for _ in 1 2 3 4 5 6 7 8 9 10; do ! alive "$child" || sleep 0.1; done
+  ! alive "$child" || die "after SIG$signal the import goes on without its parent"
+  [ ! -e "$work/data/set" ] || die "after SIG$signal there is a set"
+done
+
+"${import[@]}" >"$work/log" 2>&1 || die "the import after all that"
+expect "what is there in the end" "$(ls -A "$work/data")" set
