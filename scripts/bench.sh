@@ -2,9 +2,10 @@
 # Whole training steps on the CPU side by side with the same model in PyTorch (eager and torch.compile), and what gate,
 # balance loss and logging cost.
 #
-# scripts/bench.sh [--quick] [--no-compile] [--db FILE]
+# scripts/bench.sh [--quick | --costs] [--no-compile] [--db FILE]
 # scripts/bench.sh --ops [ARGUMENT of Google Benchmark...]
 #   --quick       few rounds of the smallest model
+#   --costs       only what gate, balance loss and logging cost; needs no PyTorch
 #   --no-compile  without torch.compile, which needs a C++ compiler and a minute more
 #   --ops         single operations on one thread instead, beside the stock ones; needs no Python; 1 minute
 #   --db FILE     the timings also go into this database (`sinkmoe report overhead` shows them)
@@ -12,7 +13,7 @@
 # All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
 # range; it is also in build/bench.md, every round in build/bench.json.
 # Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
-# Time: --quick 3 minutes on two cores, after the build; all of it has not been timed.
+# Time, on two cores after the build: --quick 4 minutes, --costs 6, all of it 20.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -21,11 +22,12 @@ if [ "${1:-}" = --ops ]; then
   exec "$ROOT/build-bench/op_bench" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true "${@:2}"
 fi
 
-arguments=() compile=--compile db=
+arguments=() compile=--compile db="" peer_needed=yes
 while [ $# -gt 0 ]; do
   case "$1" in
     -h | --help) help_text; exit 0 ;;
     --quick) arguments+=(--quick --rounds 3) ;;
+    --costs) arguments+=(--costs-only) peer_needed=no ;;
     --no-compile) compile= ;;
     --db)
       [ $# -gt 1 ] || fail "--db needs a file"
@@ -39,17 +41,19 @@ done
 
 python="$(command -v python3.11 || true)"
 [ -n "$python" ] || fail "the comparison needs Python 3.11" "apt-get install python3"
-# A cache of its own: what the programs are built with stays as it is.
+# The cache of the peer is its own: what the programs are built with stays as it is.
 peer="$CACHE/peer"
-SINKMOE_CACHE="$peer" "$ROOT/scripts/setup.sh" --cuda
 packages="$peer/python-$LIBTORCH_VERSION"
-if [ ! -e "$packages/sympy" ]; then
+install_peer() {
+  SINKMOE_CACHE="$peer" "$ROOT/scripts/setup.sh" --cuda
+  [ ! -e "$packages/sympy" ] || return 0
   say "what 'import torch' needs: downloading 200 MB into $packages"
   rm -rf "$packages.partial"
   "$python" -m pip install -q --no-deps --no-cache-dir --only-binary=:all: --require-hashes --target "$packages.partial" \
     -r "$ROOT/scripts/libtorch-python.txt" || fail "the download failed" "check the network and run this again"
   mv -T "$packages.partial" "$packages"
-fi
+}
+[ "$peer_needed" = no ] || install_peer
 "$ROOT/scripts/build.sh" bench step_bench sinkmoe
 mkdir -p "$ROOT/build"
 PYTHONPATH="$peer/libtorch-$LIBTORCH_VERSION-cuda:$packages" "$python" "$ROOT/tests/bench/compare.py" \

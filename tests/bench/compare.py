@@ -11,13 +11,15 @@ import statistics
 import subprocess
 import sys
 
-# name, sizes, steps a round, threads
+# name, sizes, steps a round, threads; "costs" takes other rounds
 MODELS = [
     ("0.1M", dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32), 40, 1),
     ("0.1M, 2 threads", dict(layers=2, width=64, heads=4, vocab=64, context=64, batch=32), 40, 2),
     ("1M", dict(layers=4, width=128, heads=4, vocab=1024, context=256, batch=16), 4, 2),
     ("14M", dict(layers=6, width=384, heads=6, vocab=8192, context=512, batch=4), 1, 2),
 ]
+# steps of about a second on one thread, for costs of a few percent
+COSTS = {"0.1M": 100, "1M": 7, "14M": 1}
 OURS = [("vanilla", 0.0), ("vanilla", 0.01), ("sink", 0.0), ("sink", 0.01), ("gated", 0.0), ("gated", 0.01), ("plain", 0.0)]
 # The peer runs vanilla without a weight on fused attention, everything that needs gates on explicit attention.
 PEER = [("vanilla", 0.0), ("sink", 0.01), ("gated", 0.01)]
@@ -108,11 +110,26 @@ class Bench:
             for kind, weight in OURS[::2]:
                 share = [100 * v * flops_per_token(model) / best for v in speed["ours", kind, weight]]
                 self.add(f"share of the {which} bound", kind, name, share, "%")
+
+    def costs(self, name, model, steps):
+        """What gate and balance loss cost on one thread, in longer rounds than ratios of several need."""
+        everyone = {(kind, weight): Contender([self.o.ours], dict(model, steps=steps, kind=kind, weight=weight))
+                    for kind, weight in OURS}
+        for c in everyone.values():
+            c.round()  # not counted
+        seconds = {key: [] for key in everyone}
+        for _ in range(2 * self.o.rounds):
+            for key, c in everyone.items():
+                seconds[key].append(1 / c.round()["tokens_per_s"])
+        for c in everyone.values():
+            c.end()
+
+        def percent(a, b):
+            return [100 * (x / y - 1) for x, y in zip(seconds[a], seconds[b])]
+
         for kind in ("vanilla", "sink", "gated"):
-            cost = [100 * (x - 1) for x in ratio(("ours", kind, 0.0), ("ours", kind, 0.01))]
-            self.add("cost of the balance loss", kind, name, cost, "%")
-            cost = [100 * (x - 1) for x in ratio(("ours", "plain", 0.0), ("ours", kind, 0.0))]
-            self.add("cost of the gate", kind, name, cost, "%")
+            self.add("cost of the balance loss", kind, name, percent((kind, 0.01), (kind, 0.0)), "%")
+            self.add("cost of the gate", kind, name, percent((kind, 0.0), ("plain", 0.0)), "%")
 
     def logging(self):
         """Rows every 10 steps into a database against none; rounds long enough to hold several writes."""
@@ -153,13 +170,19 @@ def main():
     p.add_argument("--batch", required=True, help="a name for this call, later ones sort after it")
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--quick", action="store_true")
+    p.add_argument("--costs-only", action="store_true", help="costs of gate, balance loss and logging: no PyTorch")
     p.add_argument("--compile", action="store_true")
     bench = Bench(p.parse_args())
     print("| model | what | variant | median | range | unit | rounds |\n| --- | --- | --- | --- | --- | --- | --- |")
-    for model in MODELS[:1] if bench.o.quick else MODELS:
-        bench.model(*model)
+    models = MODELS[:1] if bench.o.quick else MODELS
+    if not bench.o.costs_only:
+        for model in models:
+            bench.model(*model)
+    for name, model, _, _ in models:
+        if name in COSTS:
+            bench.costs(name, model, COSTS[name])
     bench.logging()
-    if not bench.o.quick:
+    if not bench.o.quick and not bench.o.costs_only:
         bench.memory()
         bench.threads()
     pathlib.Path(bench.o.out).write_text(json.dumps(bench.rows, indent=1) + "\n")
