@@ -13,17 +13,25 @@ namespace {
 
 int run(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
-  options.add_options()("other", po::value<std::string>()->required(), "the other database");
+  options.add_options()("other", po::value<std::string>()->required(), "the other database")(
+      "train-every", po::value<int64_t>()->value_name("N")->default_value(1),
+      "of the metrics of training steps (train/...) take over those whose step N divides, for a "
+      "smaller file");
   const auto values = parse(self("merge"), options, "other", args);
   if (!values) return 0;
+  const int64_t train_every = (*values)["train-every"].as<int64_t>();
+  if (train_every < 1)
+    throw Error(fmt::format("--train-every is {}, not a whole number from 1", train_every), "",
+                "1 takes over every row, 50 those of every 50th step");
   const std::filesystem::path other = (*values)["other"].as<std::string>();
   // Looked at before ours is opened, so that a wrong path makes no empty database.
   if (!std::filesystem::exists(other))
     throw Error("no database there", other.string(), "give the path of a sinkmoe database");
   Store store(globals.db);
-  const MergeSummary summary = merge_database(store, other, [](const ForeignRun& run) {
+  const auto check = [](const ForeignRun& run) {
     return contradiction(run.run_id, run.parent_id, run.config, run.identity);
-  });
+  };
+  const MergeSummary summary = merge_database(store, other, check, train_every);
   for (const std::string& note : summary.notes) std::cerr << printable(note) << "\n";
   if (globals.json)
     std::cout << fmt::format("{{\"added\": {}, \"kept\": {}, \"unfinished\": {}}}\n", summary.added,

@@ -129,7 +129,8 @@ INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, thre
   FROM pair p JOIN other.attempt x ON x.run = p.theirs;
 INSERT INTO main.metric(run, name, step, layer, head, value)
   SELECT p.ours, n.id, x.step, x.layer, x.head, x.value FROM pair p JOIN other.metric x ON x.run = p.theirs
-    JOIN other.metric_name m ON m.id = x.name JOIN main.metric_name n ON n.name = m.name;
+    JOIN other.metric_name m ON m.id = x.name JOIN main.metric_name n ON n.name = m.name
+  WHERE m.name NOT GLOB 'train/*' OR x.step % (SELECT every FROM temp.thin) = 0;
 INSERT INTO main.histogram(run, name, step, layer, head, lo, hi, counts)
   SELECT p.ours, x.name, x.step, x.layer, x.head, x.lo, x.hi, x.counts FROM pair p JOIN other.histogram x
     ON x.run = p.theirs;
@@ -138,6 +139,7 @@ INSERT INTO main.event(run, attempt, at_us, kind, text)
   FROM pair p JOIN other.event x ON x.run = p.theirs ORDER BY x.id;
 DROP TABLE temp.pair;
 DROP TABLE temp.incoming;
+DROP TABLE temp.thin;
 INSERT INTO main.experiment(name, title, path, toml, sha256, created_us)
   SELECT name, title, path, toml, sha256, created_us FROM other.experiment WHERE true ON CONFLICT(name) DO NOTHING;
 INSERT INTO main.experiment_run(experiment, ordinal, run)
@@ -188,7 +190,8 @@ void note_duplicates(sql::Connection& db, MergeSummary& summary) {
 
 }  // namespace
 
-MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck& check) {
+MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck& check,
+                            int64_t train_every) {
   check_other(other, store.path());
   sql::Connection db(store.path(), sql::Connection::Mode::read_write);
   db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
@@ -202,6 +205,7 @@ MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck&
   summary.added = db.integer("SELECT count(*) FROM temp.incoming");
   summary.unfinished =
       db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");
+  db.exec(fmt::format("CREATE TEMP TABLE thin AS SELECT {} AS every", train_every));
   db.exec(kCopy);
   remake_views(db);
   transaction.commit();

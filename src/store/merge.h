@@ -26,11 +26,12 @@ struct MergeSummary {
 };
 
 // Takes over runs that are done or diverged in `other`, with parameters, attempts, metrics and
-// events (no checkpoint files), and the lists of its experiments. Repeating it changes nothing.
+// events (no checkpoint files), and the lists of its experiments. Of the metrics of training steps
+// (train/*) those stay whose step `train_every` (>= 1) divides. Repeating it changes nothing.
 // Throws Error, nothing written: `other` is no database of this version, has a view where a table
 // should be, holds another configuration under a run_id that is known here, or a run that `check`
 // finds at odds with its name.
 MergeSummary merge_database(Store& store, const std::filesystem::path& other,
-                            const RunCheck& check = {});
+                            const RunCheck& check = {}, int64_t train_every = 1);
 
 }  // namespace sinkmoe

@@ -44,6 +44,20 @@ TEST_F(Merging, FinishedRunsComeInOnceAndOnly) {
   EXPECT_EQ(all(), before);
 }
 
+TEST_F(Merging, OnlyMetricsOfTrainingStepsAreThinned) {
+  const Lease lease = begin(theirs_, "sink-0-s0");
+  theirs_.describe(lease, {{"train/loss", "nats", "lower", "loss of a step"}});
+  for (const int64_t step : {10, 20, 50, 60, 100})
+    theirs_.add_metrics(lease,
+                        {{"train/loss", step, -1, -1, 1.0}, {"eval/loss", step, -1, -1, 2.0}});
+  theirs_.finish(lease, {"done", "done", ""});
+  merge_database(ours_, folder_ / "theirs.db", {}, 50);
+  EXPECT_EQ(
+      rows(folder_ / "ours.db",
+           "select name, group_concat(step) from v_metric where run_id = 'sink-0-s0' group by 1"),
+      "eval/loss|10,20,50,60,100\ntrain/loss|50,100\n");
+}
+
 TEST_F(Merging, OnBothSidesOursStaysAndTheDifferenceIsNoted) {
   complete(ours_, "vanilla-0-s1", 2);
   complete(theirs_, "vanilla-0-s1", 2.5);
