@@ -2,13 +2,13 @@
 # From nothing to tables and figures: sets up, builds, trains what is missing, makes the report.
 #
 # scripts/reproduce.sh [--help] [WHAT]
-#   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 12 minutes
-#   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: 2 hours
+#   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 3 minutes
+#   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: half an hour
 #   h100 [DIR]  the sweep at 10M parameters on one large GPU (CUDA toolkit 13.0), on a folder of
 #               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
 #   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 2 minutes
 #               --check: and are those in docs/ equal to them; --update: copies them to docs/
-#   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: hours
+#   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: 1 hour 1/2
 #               with a folder of texts also those on text; the cost of each is printed first
 #   NAME...     single items of the runs there are: an artifact (plots/NAME.toml), an item      Time: seconds
 #               of PAPER_MAP.md (C7, F2, T1), fig-WORD or table-WORD (fig-imbalance)
