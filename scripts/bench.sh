@@ -13,7 +13,7 @@
 # All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
 # range; it is also in build/bench.md, every round in build/bench.json.
 # Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
-# Time, on two cores after the build: --quick 4 minutes, --costs 6, all of it 20.
+# Time: on two cores, after the build, --quick 4 minutes, --costs 8, all of it 25.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -152,7 +152,6 @@ def cells(runs):
         return mean_cell({seed: top_share(runs, name) for seed, name in own.items()}, 1)
 
     def longest():
-        own = runs.pick("recall", True, attention__kind="vanilla", parent_weight=0)
         context = max((runs.rows[name]["data.context"] for name in runs_of("recall")), default=0)
         own = runs.pick("recall", True, attention__kind="vanilla", parent_weight=0, data__context=context)
         return mean_cell(runs.values(own, "eval/accuracy", 100), 1)
