@@ -21,7 +21,7 @@ with_torch() {
 }
 
 # number DB SQL: the one value of a query.
-number() { sqlite3 -readonly "$1" "$2"; }
+number() { sqlite3 -readonly -cmd '.timeout 10000' "$1" "$2"; }
 
 # expect WHAT GOT WANTED
 expect() { [ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"; }

@@ -16,7 +16,7 @@ for kill in $(seq "${KILLS:-5}"); do
   [ $((kill % 2)) = 0 ] || sleep 0.7
   kill -9 -- "-$leader" 2>/dev/null || true
   wait "$leader" 2>/dev/null || true
-  [ ! -e "$db" ] || expect "integrity after kill $kill" "$(sqlite3 "$db" 'pragma integrity_check')" ok
+  [ ! -e "$db" ] || expect "integrity after kill $kill" "$(sqlite3 -cmd '.timeout 10000' "$db" 'pragma integrity_check')" ok
 done
 "$sinkmoe" --db "$db" run "${arguments[@]}" --workers 2 >"$work/log" 2>&1 </dev/null || die "the run after the kills"
 
