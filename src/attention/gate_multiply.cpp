@@ -8,6 +8,7 @@
 #include "attention/kernels.h"
 #include "attention/loops_gate.h"
 #include "attention/on_tensors.h"
+#include "attention/second_derivative.h"
 
 namespace sinkmoe {
 namespace {
@@ -66,8 +67,7 @@ struct FusedGate : Function<FusedGate> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    if (at::GradMode::is_enabled())
-      throw std::logic_error("gate_multiply: second derivatives are not implemented");
+    refuse_second_derivative("gate_multiply");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &logit = saved[1];

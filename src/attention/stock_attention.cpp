@@ -3,10 +3,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <stdexcept>
-
 #include "attention/kernels.h"
 #include "attention/passes.h"
+#include "attention/second_derivative.h"
 
 namespace sinkmoe {
 namespace {
@@ -17,11 +16,6 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
 at::Tensor after_first(const at::Tensor& x) { return x.slice(2, 1); }
-
-void refuse_second_derivative() {
-  if (at::GradMode::is_enabled())
-    throw std::logic_error("softmax_attention: second derivatives are not implemented");
-}
 
 // The gradient of one output; zeros when that output was not used.
 at::Tensor or_zeros(const at::Tensor& gradient, const at::Tensor& output) {
@@ -52,7 +46,7 @@ struct MergeAttention : Function<MergeAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative();
+    refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
@@ -92,7 +86,7 @@ struct SinkAttention : Function<SinkAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative();
+    refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];

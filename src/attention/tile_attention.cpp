@@ -3,11 +3,11 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <stdexcept>
 #include <vector>
 
 #include "attention/kernels.h"
 #include "attention/on_tensors.h"
+#include "attention/second_derivative.h"
 #include "attention/tiles.h"
 
 namespace sinkmoe {
@@ -122,8 +122,7 @@ struct TileAttention : Function<TileAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    if (at::GradMode::is_enabled())
-      throw std::logic_error("softmax_attention: second derivatives are not implemented");
+    refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor& q = saved[0];

@@ -62,7 +62,7 @@ struct Importance : Function<Importance> {
     return gate.scalar_type() == at::kDouble ? mean_H<double>(gate) : mean_H<float>(gate);
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    if (at::GradMode::is_enabled())
+    if (at::GradMode::is_enabled())  // written by hand; training needs first derivatives only
       throw std::logic_error("importance_LH: second derivatives are not implemented");
     const at::Tensor d_H = grads[0].contiguous();
     const int64_t B = ctx->saved_data["B"].toInt(), T = ctx->saved_data["T"].toInt();

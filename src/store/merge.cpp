@@ -101,7 +101,7 @@ void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCh
 }
 
 // Every statement may be repeated without effect. Attempts are numbered on after ours; a run that
-// was begun here and finished there loses what it had here.
+// was begun here and finished there loses what it had here. To be filled in: which training steps.
 constexpr const char* kCopy = R"sql(
 INSERT INTO main.metric_name(name, level, unit, better, help)
   SELECT name, level, unit, better, help FROM other.metric_name WHERE true ON CONFLICT(name) DO NOTHING;
@@ -130,7 +130,7 @@ INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, thre
 INSERT INTO main.metric(run, name, step, layer, head, value)
   SELECT p.ours, n.id, x.step, x.layer, x.head, x.value FROM pair p JOIN other.metric x ON x.run = p.theirs
     JOIN other.metric_name m ON m.id = x.name JOIN main.metric_name n ON n.name = m.name
-  WHERE m.name NOT GLOB 'train/*' OR x.step % (SELECT every FROM temp.thin) = 0;
+  WHERE m.name NOT GLOB 'train/*' OR x.step % {} = 0;
 INSERT INTO main.histogram(run, name, step, layer, head, lo, hi, counts)
   SELECT p.ours, x.name, x.step, x.layer, x.head, x.lo, x.hi, x.counts FROM pair p JOIN other.histogram x
     ON x.run = p.theirs;
@@ -139,7 +139,6 @@ INSERT INTO main.event(run, attempt, at_us, kind, text)
   FROM pair p JOIN other.event x ON x.run = p.theirs ORDER BY x.id;
 DROP TABLE temp.pair;
 DROP TABLE temp.incoming;
-DROP TABLE temp.thin;
 INSERT INTO main.experiment(name, title, path, toml, sha256, created_us)
   SELECT name, title, path, toml, sha256, created_us FROM other.experiment WHERE true ON CONFLICT(name) DO NOTHING;
 INSERT INTO main.experiment_run(experiment, ordinal, run)
@@ -205,8 +204,7 @@ MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck&
   summary.added = db.integer("SELECT count(*) FROM temp.incoming");
   summary.unfinished =
       db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");
-  db.exec(fmt::format("CREATE TEMP TABLE thin AS SELECT {} AS every", train_every));
-  db.exec(kCopy);
+  db.exec(fmt::format(kCopy, train_every));
   remake_views(db);
   transaction.commit();
   return summary;

@@ -65,11 +65,13 @@ class Bench:
         options = ["--product", str(width), "--threads", str(threads)]
         return json.loads(subprocess.run(command + options, check=True, capture_output=True, text=True).stdout)["flops"]
 
+    def ours(self, options):
+        return {("ours", kind, weight): Contender([self.o.ours], dict(options, kind=kind, weight=weight))
+                for kind, weight in OURS}
+
     def contenders(self, model, steps, threads):
         options = dict(model, steps=steps, threads=threads)
-        everyone = {}
-        for kind, weight in OURS:
-            everyone["ours", kind, weight] = Contender([self.o.ours], dict(options, kind=kind, weight=weight))
+        everyone = self.ours(options)
         for kind, weight in PEER:
             everyone["eager", kind, weight] = Contender(self.peer, dict(options, kind=kind, weight=weight))
             if self.o.compile:
@@ -79,20 +81,23 @@ class Bench:
             print(f"\n{' '.join(map(str, key))} does not run: {everyone.pop(key).error}\n", flush=True)
         return everyone
 
-    def model(self, name, model, steps, threads):
-        everyone = self.contenders(model, steps, threads)
+    @staticmethod
+    def in_turns(everyone, rounds):
+        """The speeds of all contenders, round by round; the first is not counted, and after the last they end."""
         for c in everyone.values():
-            c.round()  # not counted
-        speed = {key: [] for key in everyone}
-        bound = {"own": [], "stock": []}
-        for _ in range(self.o.rounds):
-            for key, c in everyone.items():
-                speed[key].append(c.round()["tokens_per_s"])
-            bound["own"].append(self.product_rate([self.o.ours], model["width"], threads))
-            bound["stock"].append(self.product_rate(self.peer, model["width"], threads))
+            c.round()
+        for _ in range(rounds):
+            yield {key: c.round()["tokens_per_s"] for key, c in everyone.items()}
         for c in everyone.values():
             c.end()
-        self.report(name, model, speed, bound)
+
+    def model(self, name, model, steps, threads):
+        turns, bound = [], {"own": [], "stock": []}
+        for speeds in self.in_turns(self.contenders(model, steps, threads), self.o.rounds):
+            turns.append(speeds)
+            bound["own"].append(self.product_rate([self.o.ours], model["width"], threads))
+            bound["stock"].append(self.product_rate(self.peer, model["width"], threads))
+        self.report(name, model, {key: [t[key] for t in turns] for key in turns[0]}, bound)
 
     def report(self, name, model, speed, bound):
         def ratio(a, b):
@@ -113,19 +118,10 @@ class Bench:
 
     def costs(self, name, model, steps):
         """What gate and balance loss cost on one thread, in longer rounds than ratios of several need."""
-        everyone = {(kind, weight): Contender([self.o.ours], dict(model, steps=steps, kind=kind, weight=weight))
-                    for kind, weight in OURS}
-        for c in everyone.values():
-            c.round()  # not counted
-        seconds = {key: [] for key in everyone}
-        for _ in range(2 * self.o.rounds):
-            for key, c in everyone.items():
-                seconds[key].append(1 / c.round()["tokens_per_s"])
-        for c in everyone.values():
-            c.end()
+        turns = list(self.in_turns(self.ours(dict(model, steps=steps)), 2 * self.o.rounds))
 
-        def percent(a, b):
-            return [100 * (x / y - 1) for x, y in zip(seconds[a], seconds[b])]
+        def percent(a, b):  # more time of a step of a than of b
+            return [100 * (t[("ours", *b)] / t[("ours", *a)] - 1) for t in turns]
 
         for kind in ("vanilla", "sink", "gated"):
             self.add("cost of the balance loss", kind, name, percent((kind, 0.01), (kind, 0.0)), "%")
