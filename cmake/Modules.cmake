@@ -80,6 +80,8 @@ function(sinkmoe_plugins name folder torch)
   set(target sinkmoe_${name}_${folder})
   add_library(${target} OBJECT ${sources})
   sinkmoe_warnings(${target})
+  # Plug-ins may use each other's names: a new one is a copy of an old one.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   if(torch)
     sinkmoe_torch_unit(${target})
   endif()

@@ -3,16 +3,17 @@
 #
 # scripts/test.sh [--full] [STAGE...]
 #   --full   also every script of tests/full/, before a release: hours
-#   STAGE    only these: build unit asan asan-torch tsan fuzz cuda end-to-end style full
+#   STAGE    only these: build unit asan asan-torch tsan fuzz cuda end-to-end tables style full
 #
 # Stages: build and unit tests (cpu-release); address and undefined sanitizers on the half without LibTorch, then on a
 # small LibTorch program; thread sanitizer on store and queue; each fuzz target for 20 s; the CUDA preset compiled and
-# linked (where nvcc is); end-to-end checks of the program; format, include walls, file lengths.
+# linked (where nvcc is); end-to-end checks of the program; the reference's tables by the program without LibTorch;
+# format, include walls, file lengths.
 # Cost: 4 GB of disk. Time: under 30 minutes cold on two cores, under 12 with a warm ccache.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-STAGES=(build unit asan asan-torch tsan fuzz cuda end-to-end style)
+STAGES=(build unit asan asan-torch tsan fuzz cuda end-to-end tables style)
 LOGS="$ROOT/build/test-logs"
 SKIP_CODE=77
 passed=0 failed=0 skipped=0
@@ -23,7 +24,7 @@ for argument in "$@"; do
   case "$argument" in
     -h | --help) help_text; exit 0 ;;
     --full) STAGES+=(full) ;;
-    build | unit | asan | asan-torch | tsan | fuzz | cuda | end-to-end | style | full) wanted+=("$argument") ;;
+    build | unit | asan | asan-torch | tsan | fuzz | cuda | end-to-end | tables | style | full) wanted+=("$argument") ;;
     *) fail "unknown argument '$argument'" "see scripts/test.sh --help" ;;
   esac
 done
@@ -143,6 +144,13 @@ run_scripts() {
 }
 
 stage_end-to-end() { run_scripts tests/end_to_end; }
+
+stage_tables() {
+  "$ROOT/scripts/build.sh" report-only sinkmoe || return 1
+  ln -sfn ../build-cpu-release/sinkmoe "$ROOT/build/sinkmoe"
+  SINKMOE="$ROOT/build-report-only/sinkmoe" bash "$ROOT/tests/end_to_end/reference.sh"
+}
+
 stage_full() { run_scripts tests/full && "$ROOT/scripts/reliability_table.sh"; }
 stage_style() { "$ROOT/scripts/check.sh" --quick; }
 

@@ -42,7 +42,7 @@ std::vector<BenchRow> read_rows(const std::string& file) {
   return rows;
 }
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_bench(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("file", po::value<std::string>()->required(), "build/bench.json");
   const auto values = parse(self("bench"), options, "file", args);
@@ -57,10 +57,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{{.name = "bench",
-                                 .help = "take the timings of scripts/bench.sh into the database",
-                                 .usage = "FILE",
-                                 .run = run}};
+const Registration<Command> bench_command{
+    {.name = "bench",
+     .help = "take the timings of scripts/bench.sh into the database",
+     .usage = "FILE",
+     .run = run_bench}};
 
 }  // namespace
 

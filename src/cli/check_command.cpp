@@ -38,7 +38,7 @@ void expect_again(Documents& documents, const std::string& path) {
     throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
   }
   for (Document& d : documents.list)
-    for (Outcome& o : d.outcomes) {
+    for (Judgement& o : d.judgements) {
       const auto at = found.find(key_of(d.id, o.expectation.claim, o.cell, o.rule));
       if (at != found.end()) o.expectation.found = at->second;
     }
@@ -46,7 +46,7 @@ void expect_again(Documents& documents, const std::string& path) {
 
 void print_lines(const Documents& documents) {
   for (const Document& d : documents.list)
-    for (const Outcome& o : d.outcomes)
+    for (const Judgement& o : d.judgements)
       std::cout << printable(fmt::format(
           "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(check_of(o)), d.id, o.cell, o.rule,
           o.effect.n, o.effect.mean ? effect_text(o.effect, !o.expectation.bound) : "absent",
@@ -56,7 +56,7 @@ void print_lines(const Documents& documents) {
 void print_json(const Documents& documents) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Document& d : documents.list)
-    for (const Outcome& o : d.outcomes)
+    for (const Judgement& o : d.judgements)
       list.push_back({{"check", to_string(check_of(o))},
                       {"artifact", d.id},
                       {"claim", o.expectation.claim},
@@ -108,7 +108,7 @@ int check(const Globals& globals, const Texts& args) {
   if (values->count("found")) expect_again(documents, (*values)["found"].as<std::string>());
   std::map<Check, int> count;
   for (const Document& d : documents.list)
-    for (const Outcome& o : d.outcomes) ++count[check_of(o)];
+    for (const Judgement& o : d.judgements) ++count[check_of(o)];
   const bool claims = values->count("claims") > 0;
   if (claims)
     print_claims(summarize_claims(specs, documents.list), globals.json);
@@ -121,7 +121,7 @@ int check(const Globals& globals, const Texts& args) {
   return count[Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
 }
 
-const Registration<Command> registration{
+const Registration<Command> check_command{
     {.name = "check",
      .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
      .usage = "[ARTIFACT...] [--experiment NAME] [--claims] [--found FILE]",

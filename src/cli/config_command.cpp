@@ -109,7 +109,7 @@ int diff(const Globals& globals, const Strings& words) {
   return 0;
 }
 
-int run(const Globals& globals, const Strings& args) {
+int run_config(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("experiment", po::value<std::string>()->default_value(""),
                         "its groups and settings, without its sweep")(
@@ -134,11 +134,11 @@ int run(const Globals& globals, const Strings& args) {
   return what == "show" ? show(globals, composed) : explain(globals, composed, key);
 }
 
-const Registration<Command> reg{
+const Registration<Command> config_command{
     {.name = "config",
      .help = "the resolved configuration, who set a key, how two differ",
      .usage = "show [override...] | explain KEY [override...] | diff A B [--experiment NAME]",
-     .run = run}};
+     .run = run_config}};
 
 }  // namespace
 

@@ -201,7 +201,7 @@ po::options_description import_options(ImportRequest& request) {
   return options;
 }
 
-int run(const Globals& globals, const Strings& args) {
+int run_data(const Globals& globals, const Strings& args) {
   ImportRequest request;
   po::options_description options = import_options(request);
   options.add_options()("arguments", po::value<Strings>(),
@@ -227,11 +227,11 @@ int run(const Globals& globals, const Strings& args) {
               "sinkmoe data", "use 'sinkmoe data import DIR' or 'sinkmoe data list [FOLDER]'");
 }
 
-const Registration<Command> registration{{
+const Registration<Command> data_command{{
     .name = "data",
     .help = "import a folder of text as tokens, list what was imported",
     .usage = "import DIR [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
-    .run = run,
+    .run = run_data,
 }};
 
 }  // namespace

@@ -28,7 +28,7 @@ with last as (
 select a.name, a.value as {0}, b.value as {1}, b.value - a.value as difference, a.unit
 from last a join last b using (name) where a.run_id = {2} and b.run_id = {3} order by a.name)sql";
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_diff(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("runs", po::value<std::vector<std::string>>()->required(),
                         "two run_ids or starts of them");
@@ -52,11 +52,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{
+const Registration<Command> diff_command{
     {.name = "diff",
      .help = "what two runs have different, in configuration and results",
      .usage = "RUN RUN [--json]",
-     .run = run}};
+     .run = run_diff}};
 
 }  // namespace
 

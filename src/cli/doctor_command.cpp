@@ -96,7 +96,7 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
                                           static_cast<double>(bytes) / 1e6)});
 }
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_doctor(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("doctor"), po::options_description("Options"), "", args);
   if (!values) return 0;
   std::vector<Finding> findings;
@@ -118,11 +118,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
                                                                                                 : 1;
 }
 
-const Registration<Command> reg{
+const Registration<Command> doctor_command{
     {.name = "doctor",
      .help = "check the program, the computer, the database and the checkpoints",
      .usage = "",
-     .run = run}};
+     .run = run_doctor}};
 
 }  // namespace
 

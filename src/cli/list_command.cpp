@@ -54,7 +54,7 @@ Table list(const Globals& globals, const std::string& what) {
   throw Error("cannot list '" + what + "'", "sinkmoe list", fix);
 }
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_list(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("what", po::value<std::vector<std::string>>(), "what to list");
   const auto values = parse(self("list"), options, "what", args);
@@ -66,11 +66,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{
+const Registration<Command> list_command{
     {.name = "list",
      .help = "what there is to choose from",
      .usage = "variants | losses | sources | metrics | experiments | artifacts",
-     .run = run}};
+     .run = run_list}};
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace sinkmoe::cli {
 
 namespace {
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_merge(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("other", po::value<std::string>()->required(), "the other database")(
       "train-every", po::value<int64_t>()->value_name("N")->default_value(1),
@@ -43,10 +43,10 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{{.name = "merge",
-                                 .help = "bring in runs made elsewhere; may be repeated",
-                                 .usage = "OTHER.db",
-                                 .run = run}};
+const Registration<Command> merge_command{{.name = "merge",
+                                           .help = "bring in runs made elsewhere; may be repeated",
+                                           .usage = "OTHER.db",
+                                           .run = run_merge}};
 
 }  // namespace
 

@@ -161,7 +161,7 @@ void print_summary(const Plan& plan, const Totals& totals) {
                            amount(totals.flops()));
 }
 
-int run(const Globals& globals, const Strings& args) {
+int run_plan(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
       "gflops", po::value<double>()->default_value(20),
@@ -200,10 +200,11 @@ int run(const Globals& globals, const Strings& args) {
   return 0;
 }
 
-const Registration<Command> reg{{.name = "plan",
-                                 .help = "the runs of an experiment, what is skipped, and the cost",
-                                 .usage = "EXPERIMENT [override...] [--all] [--json]",
-                                 .run = run}};
+const Registration<Command> plan_command{
+    {.name = "plan",
+     .help = "the runs of an experiment, what is skipped, and the cost",
+     .usage = "EXPERIMENT [override...] [--all] [--json]",
+     .run = run_plan}};
 
 }  // namespace
 

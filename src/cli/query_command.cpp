@@ -25,7 +25,7 @@ std::string statement(const std::string& argument) {
               near.empty() ? "give SQL in quotes, or a file NAME.sql there" : near);
 }
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_query(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("csv", "comma-separated values")("md", "a Markdown table")(
       "seconds", po::value<double>()->default_value(5), "time limit")(
@@ -47,11 +47,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{
+const Registration<Command> query_command{
     {.name = "query",
      .help = "read-only SQL on the results; saved queries are in results/queries",
      .usage = "\"select ...\" | NAME [--csv | --json | --md]",
-     .run = run}};
+     .run = run_query}};
 
 }  // namespace
 

@@ -63,10 +63,11 @@ int report(const Globals& globals, const Texts& args) {
   return documents.problems.empty() ? 0 : 1;
 }
 
-const Registration<Command> registration{{.name = "report",
-                                          .help = "build tables and figures from the stored runs",
-                                          .usage = "[ARTIFACT...] [--out DIR] [--experiment NAME]",
-                                          .run = report}};
+const Registration<Command> report_command{
+    {.name = "report",
+     .help = "build tables and figures from the stored runs",
+     .usage = "[ARTIFACT...] [--out DIR] [--experiment NAME]",
+     .run = report}};
 
 }  // namespace
 

@@ -99,7 +99,7 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return summary.exit_code();
 }
 
-const Registration<Command> reg{
+const Registration<Command> run_command{
     {.name = "run",
      .help = "make what is missing of an experiment; resumes what was cut",
      .usage = "EXPERIMENT [override...] [--workers N] [--device D] [--on-fail continue|stop]",

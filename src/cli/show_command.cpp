@@ -38,7 +38,7 @@ constexpr Section kSections[] = {
      "select attempt, datetime(at_us / 1000000, 'unixepoch') as at, kind, text from event where "
      "run = "}};
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_show(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("run", po::value<std::string>()->required(), "run_id or the start of one");
   const auto values = parse(self("show"), options, "run", args);
@@ -72,10 +72,10 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{{.name = "show",
-                                 .help = "everything stored about one run",
-                                 .usage = "RUN [--json]",
-                                 .run = run}};
+const Registration<Command> show_command{{.name = "show",
+                                          .help = "everything stored about one run",
+                                          .usage = "RUN [--json]",
+                                          .run = run_show}};
 
 }  // namespace
 

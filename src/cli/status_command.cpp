@@ -56,7 +56,7 @@ void write_remarks(const Reader& reader) {
               << "\n";
 }
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_status(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("experiment", po::value<std::string>(), "show its runs");
   const auto values = parse(self("status"), options, "experiment", args);
@@ -75,10 +75,10 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{{.name = "status",
-                                 .help = "how the experiments stand, or the runs of one",
-                                 .usage = "[EXPERIMENT] [--json]",
-                                 .run = run}};
+const Registration<Command> status_command{{.name = "status",
+                                            .help = "how the experiments stand, or the runs of one",
+                                            .usage = "[EXPERIMENT] [--json]",
+                                            .run = run_status}};
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace sinkmoe::cli {
 
 namespace {
 
-int run(const Globals& globals, const std::vector<std::string>& args) {
+int run_void(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("why", po::value<std::string>()->required(), "the reason; it is stored")(
       "run", po::value<std::string>()->required(), "run_id or the start of one");
@@ -24,11 +24,11 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> reg{
+const Registration<Command> void_command{
     {.name = "void",
      .help = "take a run out of every table and figure; 'run' makes it anew",
      .usage = "RUN --why TEXT",
-     .run = run}};
+     .run = run_void}};
 
 }  // namespace
 

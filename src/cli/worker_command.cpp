@@ -6,15 +6,15 @@ namespace sinkmoe::cli {
 
 namespace {
 
-int run(const Globals&, const std::vector<std::string>& args) {
+int run_worker(const Globals&, const std::vector<std::string>& args) {
   return worker_main(parse_worker_arguments(args));
 }
 
-const Registration<Command> reg{{.name = "worker",
-                                 .help = "one attempt at one run (started by run)",
-                                 .usage = "",
-                                 .run = run,
-                                 .hidden = true}};
+const Registration<Command> worker_command{{.name = "worker",
+                                            .help = "one attempt at one run (started by run)",
+                                            .usage = "",
+                                            .run = run_worker,
+                                            .hidden = true}};
 
 }  // namespace
 

@@ -29,19 +29,11 @@ std::optional<Problem> outside(const std::string& key, const FieldInfo& info, do
   return Problem{key + " is " + shortest(value) + ", out of range", "", allowed + unit_text(info)};
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 std::optional<Problem> not_among(const std::string& key, const std::string& value,
                                  const std::vector<std::string>& allowed, const std::string& noun) {
   if (allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end())
     return {};
-  const std::string near = did_you_mean(value, allowed);
-  return Problem{key + " is '" + value + "', no such " + noun, "",
-                 (near.empty() ? "" : near + " ") + "known: " + listed(allowed)};
+  return Problem{key + " is '" + value + "', no such " + noun, "", known_names(value, allowed)};
 }
 
 }  // namespace

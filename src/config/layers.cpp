@@ -12,12 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 [[noreturn]] void refuse(const GroupChoice& choice, bool blame_option, const std::string& what,
                          const std::string& fix) {
   Problem problem{what, choice.where, fix};
@@ -27,16 +21,11 @@ std::string listed(const std::vector<std::string>& names) {
   throw Error(problem);
 }
 
-std::string known(const std::string& word, const std::vector<std::string>& names) {
-  const std::string near = did_you_mean(word, names);
-  return (near.empty() ? "" : near + " ") + "known: " + listed(names);
-}
-
 // A key without its section looks like a group: "lr=1" means train.lr.
 std::string group_fix(const fs::path& root, const std::string& group) {
   for (const std::string& key : field_keys())
     if (key.ends_with("." + group)) return "did you mean the key '" + key + "'?";
-  return known(group, group_names(root));
+  return known_names(group, group_names(root));
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -121,7 +110,7 @@ std::vector<Setting> read_option(const fs::path& root, const GroupChoice& choice
   const std::vector<std::string> options = option_names(root, choice.group);
   if (!safe_name(choice.option) || !contains(options, choice.option))
     refuse(choice, true, "group '" + choice.group + "' has no option '" + choice.option + "'",
-           known(choice.option, options));
+           known_names(choice.option, options));
   const fs::path path = root / choice.group / (choice.option + ".toml");
   return settings_of(read_toml(path), path.string(), choice.group + "=" + choice.option);
 }

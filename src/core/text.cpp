@@ -95,6 +95,13 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return text.empty() ? text : text + "?";
 }
 
+std::string known_names(std::string_view word, const std::vector<std::string>& names) {
+  const std::string near = did_you_mean(word, names);
+  std::string text = near.empty() ? "known: " : near + " known: ";
+  for (const std::string& name : names) text += (&name == &names.front() ? "" : ", ") + name;
+  return text;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   size_t from = 0;
@@ -102,6 +109,11 @@ std::vector<std::string> split(std::string_view text, char separator) {
     parts.emplace_back(text.substr(from, at - from));
   parts.emplace_back(text.substr(from));
   return parts;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
 std::string_view trim(std::string_view text) {

@@ -23,8 +23,12 @@ std::vector<std::string> near_names(std::string_view word,
 // "did you mean 'a' or 'b'?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
+// What to write instead of `word`: did_you_mean, then "known: a, b, c".
+std::string known_names(std::string_view word, const std::vector<std::string>& names);
+
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+void replace_all(std::string& text, std::string_view from, std::string_view to);
 
 // Shortest decimal text that reads back as the same double ("0.01", "1e-05", "1000").
 std::string shortest(double value);

@@ -12,7 +12,7 @@ namespace {
 
 struct Judged {
   const Document* document;
-  const Outcome* outcome;
+  const Judgement* judgement;
 };
 
 // "C2" before "C10", claims of the paper before everything else.
@@ -37,7 +37,7 @@ std::vector<Judged> deciding_cells(const std::string& claim, const std::vector<S
                                    const std::vector<Document>& documents) {
   std::vector<Judged> primary, other, repeated;
   for (const Document& d : documents)
-    for (const Outcome& o : d.outcomes) {
+    for (const Judgement& o : d.judgements) {
       if (o.expectation.claim != claim || !o.expectation.published) continue;
       (!counts(specs, d) ? repeated : o.expectation.primary ? primary : other).push_back({&d, &o});
     }
@@ -50,8 +50,8 @@ ClaimSummary summarize(const std::string& claim, const std::vector<Judged>& cell
   std::map<std::string, size_t> count;
   bool primary = true;
   for (const Judged& cell : cells) {
-    ++count[to_string(cell.outcome->verdict)];
-    primary = primary && cell.outcome->expectation.primary;
+    ++count[to_string(cell.judgement->verdict)];
+    primary = primary && cell.judgement->expectation.primary;
     if (s.documents.empty() || s.documents.back() != cell.document->id)
       s.documents.push_back(cell.document->id);
   }

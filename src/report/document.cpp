@@ -78,19 +78,19 @@ Document make_document(const Spec& spec, const DocumentInput& input) {
     const Cells cells(input.cells.value_or(input.rows), spec.cells.keys, spec.path);
     add_notes(spec, cells, d);
     if (spec.layout.kind == LayoutKind::kTable) add_table(spec, cells, d);
-    d.outcomes = judge_expectations(spec, input.experiment, cells);
+    d.judgements = judge_expectations(spec, input.experiment, cells);
   }
   if (spec.layout.kind != LayoutKind::kTable) add_figure(spec, input.rows, d);
-  for (std::string& note : power_notes(d.outcomes)) d.notes.push_back(std::move(note));
+  for (std::string& note : power_notes(d.judgements)) d.notes.push_back(std::move(note));
   return d;
 }
 
-Grid verdict_grid(const std::vector<Outcome>& outcomes) {
+Grid verdict_grid(const std::vector<Judgement>& judgements) {
   Grid grid;
   grid.header = {"claim", "cell",     "rule",    "n",        "effect (95% CI)",
                  "p",     "p (Holm)", "verdict", "the paper"};
   grid.right = {false, false, false, true, true, true, true, false, false};
-  for (const Outcome& o : outcomes) {
+  for (const Judgement& o : judgements) {
     const bool difference = !o.expectation.bound;
     std::string verdict = to_string(o.verdict);
     if (!o.note.empty()) verdict += ": " + o.note;
@@ -102,9 +102,9 @@ Grid verdict_grid(const std::vector<Outcome>& outcomes) {
   return grid;
 }
 
-std::vector<std::string> power_notes(const std::vector<Outcome>& outcomes) {
+std::vector<std::string> power_notes(const std::vector<Judgement>& judgements) {
   std::vector<std::string> notes;
-  for (const Outcome& o : outcomes)
+  for (const Judgement& o : judgements)
     if (o.expectation.primary && o.detectable)
       notes.push_back(
           "Power, " + o.cell + ", " + o.expectation.value + ": with " + std::to_string(o.effect.n) +

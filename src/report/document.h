@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/table.h"
-#include "report/outcome.h"
+#include "report/judgement.h"
 #include "report/spec.h"
 
 namespace sinkmoe {
@@ -41,7 +41,7 @@ struct Document {
   std::string grid_note;         // what stands in its cells
   std::optional<Figure> figure;  // figures
   Table data;                    // tidy: what the table or figure shows, in numbers
-  std::vector<Outcome> outcomes;
+  std::vector<Judgement> judgements;
   std::vector<std::string> notes;  // what is missing, the power of the comparisons
   Provenance provenance;
 };
@@ -63,10 +63,10 @@ std::string seeds_text(const std::vector<size_t>& counts, const std::string& rep
 // is needed.
 Document make_document(const Spec& spec, const DocumentInput& input);
 
-// The outcomes as a grid: cell, rule, n, effect, p, Holm, verdict.
-Grid verdict_grid(const std::vector<Outcome>& outcomes);
+// The judgements as a grid: cell, rule, n, effect, p, Holm, verdict.
+Grid verdict_grid(const std::vector<Judgement>& judgements);
 
 // Which difference the primary comparisons could have seen, one sentence each.
-std::vector<std::string> power_notes(const std::vector<Outcome>& outcomes);
+std::vector<std::string> power_notes(const std::vector<Judgement>& judgements);
 
 }  // namespace sinkmoe

@@ -38,7 +38,7 @@ std::string category_tics(const std::vector<std::string>& categories, bool numbe
   return text + ") noenhanced\nunset grid\nset grid y lc rgb '#e4e4e4' lt 1 lw 0.6\n";
 }
 
-std::string plot(const SeriesData& data, size_t panel) {
+std::string plot_bars(const SeriesData& data, size_t panel) {
   std::string text = "plot 0 lc rgb '#404040' lw 1 notitle";
   for (size_t s = 0; s < data.series.keys.size(); ++s) {
     if (data.points[panel][s].empty()) continue;
@@ -68,9 +68,11 @@ void draw_bars(const FigureInput& input) {
     for (const auto& v : {p.y.mean, p.y.low(), p.y.high()})
       if (v) ys.push_back(*v);
   });
-  PageSetup page{input.document.title,
-                 caption_of(input, "Bars: mean over seeds, whiskers: 95% t-interval;"),
-                 legend_of(data.series), PageSetup::Sample::kBox};
+  PageSetup page{
+      input.document.title,
+      caption_of(input,
+                 "Bars: mean over seeds (no bar to be seen: near 0), whiskers: 95% t-interval;"),
+      legend_of(data.series), PageSetup::Sample::kBox};
   if (cols.values.size() == 1) page.panel_width = 520;
   const PlotFrame frame(cols, rows, page);
   const Range x_range{-0.6, static_cast<double>(data.x_values.size()) - 0.4},
@@ -79,7 +81,7 @@ void draw_bars(const FigureInput& input) {
   for (size_t i = 0; i < frame.panels(); ++i)
     panels.push_back(
         {frame.panel(i, x, x_range, y, y_range) + category_tics(data.x_values, frame.last_row(i)),
-         plot(data, i)});
+         plot_bars(data, i)});
   input.document.figure = frame.figure(data_blocks(data), panels);
 }
 

@@ -48,7 +48,7 @@ void add_panel(const FigureInput& input, const RowMarks& marks, const PlotFrame&
   data.blocks += "EOD\n";
 }
 
-std::string plot(const HeatmapData& data, Range color, size_t panel) {
+std::string plot_heatmap(const HeatmapData& data, Range color, size_t panel) {
   std::string text = fmt::format(
       "plot $d{} using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle",
       panel);
@@ -87,7 +87,7 @@ void draw_heatmap(const FigureInput& input) {
   const Range x_range{-0.5, data.heads + 0.5}, y_range{data.layers + 0.5, -0.5};  // layer 0 on top
   std::vector<Panel> panels;
   for (size_t i = 0; i < frame.panels(); ++i) {
-    Panel panel{frame.panel(i, layout.x, x_range, layout.y, y_range), plot(data, color, i)};
+    Panel panel{frame.panel(i, layout.x, x_range, layout.y, y_range), plot_heatmap(data, color, i)};
     panel.settings +=
         fmt::format("set xtics {}\nset ytics {}\nset cbrange [{}:{}]\n", data.heads < 16 ? 1 : 4,
                     data.layers < 16 ? 1 : 4, shortest(color.low), shortest(color.high));

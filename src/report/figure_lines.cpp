@@ -93,7 +93,7 @@ std::string data_blocks(const SeriesData& data, const Layout& layout, Range y_ra
   return text;
 }
 
-std::string plot(const SeriesData& data, size_t panel) {
+std::string plot_lines(const SeriesData& data, size_t panel) {
   std::string bands, runs, means;
   for (size_t s = 0; s < data.series.keys.size(); ++s) {
     if (data.points[panel][s].empty()) continue;
@@ -159,7 +159,7 @@ void draw_lines(const FigureInput& input) {
     else if (zero)
       settings += "set xtics add ('" + std::string(frame.last_row(i) ? "0" : "") + "' " +
                   shortest(*zero) + ")\n";
-    panels.push_back({settings, plot(data, i)});
+    panels.push_back({settings, plot_lines(data, i)});
   }
   input.document.figure = frame.figure(data_blocks(data, layout, y_range), panels);
 }

@@ -49,7 +49,7 @@ ScatterData gather(const FigureInput& input, const RowMarks& marks, const PlotFr
   return data;
 }
 
-std::string plot(const ScatterData& data, size_t panel) {
+std::string plot_scatter(const ScatterData& data, size_t panel) {
   std::string text = "plot NaN notitle";
   for (size_t s = 0; s < data.series.keys.size(); ++s) {
     const SeriesStyle style = series_style(s);
@@ -78,7 +78,7 @@ void draw_scatter(const FigureInput& input) {
   const Range x_range = axis_range(data.xs, layout.x), y_range = axis_range(data.ys, layout.y);
   std::vector<Panel> panels;
   for (size_t i = 0; i < frame.panels(); ++i)
-    panels.push_back({frame.panel(i, layout.x, x_range, layout.y, y_range), plot(data, i)});
+    panels.push_back({frame.panel(i, layout.x, x_range, layout.y, y_range), plot_scatter(data, i)});
   input.document.figure = frame.figure(blocks, panels);
 }
 

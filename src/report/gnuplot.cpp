@@ -115,9 +115,12 @@ std::string terminal(const Figure& f, Picture picture) {
       f.width, f.height);
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
+// gnuplot echoes a command of any length before the line that says what is wrong with it.
+std::string reason(const std::string& errors) {
+  constexpr size_t kMost = 300;
+  for (const std::string& line : split(errors, '\n'))
+    if (trim(line).starts_with("line ")) return printable(trim(line)).substr(0, kMost);
+  return printable(trim(errors)).substr(0, kMost);
 }
 
 // Fonts to fall back on, and the provenance in place of gnuplot's note about itself (which names
@@ -147,7 +150,7 @@ std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Pi
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return std::nullopt;
   std::string picture_bytes = out.content();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture_bytes.empty())
-    throw std::runtime_error(gnuplot.program + " failed: " + printable(trim(err.content())));
+    throw std::runtime_error(gnuplot.program + " failed: " + reason(err.content()));
   return picture == Picture::kSvg
              ? finished_svg(std::move(picture_bytes), description)
              : png_with_text(std::move(picture_bytes), "Description", description);

@@ -21,7 +21,7 @@ Json json_number(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json json_outcome(const Outcome& o) {
+Json json_judgement(const Judgement& o) {
   const Expectation& e = o.expectation;
   return {{"claim", e.claim},
           {"cell", o.cell},
@@ -66,8 +66,8 @@ std::string render_json(const Document& d) {
     for (size_t c = 0; c < row.size(); ++c) object[one_line(d.data.columns[c])] = json_cell(row[c]);
     rows.push_back(std::move(object));
   }
-  Json outcomes = Json::array();
-  for (const Outcome& o : d.outcomes) outcomes.push_back(json_outcome(o));
+  Json judgements = Json::array();
+  for (const Judgement& o : d.judgements) judgements.push_back(json_judgement(o));
   const Json root = {{"artifact", d.name},
                      {"experiment", d.experiment},
                      {"title", d.title},
@@ -75,7 +75,7 @@ std::string render_json(const Document& d) {
                      {"claims", d.claims},
                      {"caption", d.caption},
                      {"rows", std::move(rows)},
-                     {"verdicts", std::move(outcomes)},
+                     {"verdicts", std::move(judgements)},
                      {"notes", d.notes},
                      {"provenance",
                       {{"query", d.provenance.query},

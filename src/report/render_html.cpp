@@ -1,6 +1,7 @@
 // index.html: every table and figure in one file that opens without network.
 #include <algorithm>
 
+#include "core/text.h"
 #include "report/escape.h"
 #include "report/render.h"
 
@@ -50,11 +51,6 @@ std::string html_grid(const Grid& grid, const std::string& verdict_column = "") 
   return text + "</tbody></table></div>\n";
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
-
 // The drawing without its XML head, its ids made different from those of every other drawing on the
 // page.
 std::string inline_svg(std::string svg, const std::string& prefix) {
@@ -82,8 +78,8 @@ std::string section(const Document& d, const IndexInput& input) {
   if (svg != input.svg.end()) text += "<figure>\n" + inline_svg(svg->second, d.id) + "</figure>\n";
   if (d.figure && svg == input.svg.end())
     text += "<p>The figure was not drawn; its numbers are in the files below.</p>\n";
-  if (!d.outcomes.empty())
-    text += "<h3>Verdicts</h3>\n" + html_grid(verdict_grid(d.outcomes), "verdict");
+  if (!d.judgements.empty())
+    text += "<h3>Verdicts</h3>\n" + html_grid(verdict_grid(d.judgements), "verdict");
   if (!d.notes.empty()) text += "<ul class=\"small\">\n";
   for (const std::string& note : d.notes) text += "<li>" + html_escape(note) + "</li>\n";
   if (!d.notes.empty()) text += "</ul>\n";

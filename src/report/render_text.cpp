@@ -57,8 +57,8 @@ std::string render_markdown(const Document& d) {
   if (!d.caption.empty()) text += markdown_escape(d.caption) + "\n\n";
   if (d.grid) text += markdown_grid(*d.grid) + "\n" + markdown_escape(d.grid_note) + "\n\n";
   if (d.figure) text += "![" + markdown_escape(d.title) + "](" + d.id + ".svg)\n\n";
-  if (!d.outcomes.empty())
-    text += "## Verdicts\n\n" + markdown_grid(verdict_grid(d.outcomes)) + "\n";
+  if (!d.judgements.empty())
+    text += "## Verdicts\n\n" + markdown_grid(verdict_grid(d.judgements)) + "\n";
   for (const std::string& note : d.notes) text += "- " + markdown_escape(note) + "\n";
   if (!d.notes.empty()) text += "\n";
   for (const std::string& line : provenance_lines(d)) text += markdown_escape(line) + "\n\n";
@@ -76,9 +76,9 @@ std::string render_latex(const Document& d) {
   for (const std::string& note : d.notes)
     text += "\\par\\footnotesize " + latex_escape(note) + "\n";
   text += "\\end{table}\n";
-  if (!d.outcomes.empty())
+  if (!d.judgements.empty())
     text += "\n\\begin{table}\n\\centering\n\\caption{Verdicts: " + latex_escape(d.title) + "}\n" +
-            latex_grid(verdict_grid(d.outcomes)) + "\\end{table}\n";
+            latex_grid(verdict_grid(d.judgements)) + "\\end{table}\n";
   return text;
 }
 

@@ -29,8 +29,8 @@ double Optimizer::gradient_norm() const {
   std::vector<double> sums(static_cast<size_t>(chunks));
   at::parallel_for(0, chunks, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i)
-      sums[static_cast<size_t>(i)] =
-          loops::sum_of_squares(i * kGrain, std::min(n, (i + 1) * kGrain), g.data_ptr<float>());
+      sums[static_cast<size_t>(i)] = step_loops::sum_of_squares(
+          i * kGrain, std::min(n, (i + 1) * kGrain), g.data_ptr<float>());
   });
   return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
@@ -48,17 +48,17 @@ void Optimizer::update_cpu(int64_t begin, int64_t end, double lr, double decay, 
                            int64_t t) {
   auto f = [](double x) { return static_cast<float>(x); };
   const double time = static_cast<double>(t);
-  const loops::AdamW options{f(lr),
-                             f(config_.beta1),
-                             f(config_.beta2),
-                             f(config_.adam_eps),
-                             f(decay),
-                             f(scale),
-                             f(1 - std::pow(config_.beta1, time)),
-                             f(1 - std::pow(config_.beta2, time))};
+  const step_loops::AdamW options{f(lr),
+                                  f(config_.beta1),
+                                  f(config_.beta2),
+                                  f(config_.adam_eps),
+                                  f(decay),
+                                  f(scale),
+                                  f(1 - std::pow(config_.beta1, time)),
+                                  f(1 - std::pow(config_.beta2, time))};
   at::parallel_for(begin, end, kGrain, [&](int64_t b, int64_t e) {
-    loops::adamw(b, e, options, params_.flat_grad().data_ptr<float>(),
-                 params_.flat().data_ptr<float>(), m_.data_ptr<float>(), v_.data_ptr<float>());
+    step_loops::adamw(b, e, options, params_.flat_grad().data_ptr<float>(),
+                      params_.flat().data_ptr<float>(), m_.data_ptr<float>(), v_.data_ptr<float>());
   });
 }
 

@@ -70,6 +70,19 @@ TEST(DidYouMean, IsASentenceOrNothing) {
   EXPECT_EQ(did_you_mean("vanila", {"vanilla"}), "did you mean 'vanilla'?");
   EXPECT_EQ(did_you_mean("ab", {"abc", "abd"}), "did you mean 'abc' or 'abd'?");
   EXPECT_EQ(did_you_mean("zzzzzz", {"vanilla"}), "");
+  EXPECT_EQ(known_names("vanila", {"vanilla", "sink"}),
+            "did you mean 'vanilla'? known: vanilla, sink");
+  EXPECT_EQ(known_names("zzzzzz", {"vanilla", "sink"}), "known: vanilla, sink");
+}
+
+TEST(ReplaceAll, TakesEachPlaceOnceFromTheLeft) {
+  const auto replaced = [](std::string text, std::string_view from, std::string_view to) {
+    replace_all(text, from, to);
+    return text;
+  };
+  EXPECT_EQ(replaced("a-b-c", "-", "--"), "a--b--c") << "what was put in is not replaced again";
+  EXPECT_EQ(replaced("aaa", "aa", "b"), "ba");
+  EXPECT_EQ(replaced("abc", "x", "y"), "abc");
 }
 
 TEST(Split, KeepsEmptyParts) {

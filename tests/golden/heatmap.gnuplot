@@ -27,8 +27,8 @@ unset key
 set tics out nomirror
 set border 3 lc rgb '#404040'
 set grid lc rgb '#e4e4e4' lt 1 lw 0.6
-set lmargin at screen 0.16013
-set rmargin at screen 0.46078
+set lmargin at screen 0.17891
+set rmargin at screen 0.47284
 set tmargin at screen 0.85882
 set bmargin at screen 0.69882
 set title 'vanilla, 0' noenhanced offset 0,-0.6
@@ -49,17 +49,17 @@ set cbrange [0.2436875:0.38256249999999997]
 set palette defined (0 '#00224e', 1 '#123570', 2 '#3b496c', 3 '#575d6d', 4 '#707173', 5 '#8a8678', 6 '#a59c74', 7 '#c3b369', 8 '#e1cc55', 9 '#fee838')
 unset grid
 set border 15
-set colorbox vertical user origin screen 0.84641,0.37882 size screen 0.02288,0.48000
+set colorbox vertical user origin screen 0.84984,0.37882 size screen 0.02236,0.48000
 set cblabel 'value' noenhanced offset -0.5,0
 set label 'A ''figure''' at screen 0.50000,0.95765 center font ',14' noenhanced
-set label 'One run a panel; n = 2 (seeds 0, 1); query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01961,0.03647 left font ',9' tc rgb '#404040' noenhanced
+set label 'One run a panel; n = 2 (seeds 0, 1); query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01917,0.03647 left font ',9' tc rgb '#404040' noenhanced
 plot $d0 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d0 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d0 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 unset colorbox
 unset label
 unset arrow
 unset object
-set lmargin at screen 0.51634
-set rmargin at screen 0.81699
+set lmargin at screen 0.52716
+set rmargin at screen 0.82109
 set tmargin at screen 0.85882
 set bmargin at screen 0.69882
 set title 'gated, 0' noenhanced offset 0,-0.6
@@ -78,8 +78,8 @@ set xtics 1
 set ytics 1
 set cbrange [0.2436875:0.38256249999999997]
 plot $d1 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d1 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d1 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
-set lmargin at screen 0.16013
-set rmargin at screen 0.46078
+set lmargin at screen 0.17891
+set rmargin at screen 0.47284
 set tmargin at screen 0.61412
 set bmargin at screen 0.45412
 set title 'vanilla, 10' noenhanced offset 0,-0.6
@@ -98,8 +98,8 @@ set xtics 1
 set ytics 1
 set cbrange [0.2436875:0.38256249999999997]
 plot $d2 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d2 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d2 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
-set lmargin at screen 0.51634
-set rmargin at screen 0.81699
+set lmargin at screen 0.52716
+set rmargin at screen 0.82109
 set tmargin at screen 0.61412
 set bmargin at screen 0.45412
 set title 'gated, 10' noenhanced offset 0,-0.6
@@ -118,8 +118,8 @@ set xtics 1
 set ytics 1
 set cbrange [0.2436875:0.38256249999999997]
 plot $d3 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d3 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d3 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
-set lmargin at screen 0.16013
-set rmargin at screen 0.46078
+set lmargin at screen 0.17891
+set rmargin at screen 0.47284
 set tmargin at screen 0.36941
 set bmargin at screen 0.20941
 set title 'vanilla, 100' noenhanced offset 0,-0.6
@@ -138,8 +138,8 @@ set xtics 1
 set ytics 1
 set cbrange [0.2436875:0.38256249999999997]
 plot $d4 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d4 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d4 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
-set lmargin at screen 0.51634
-set rmargin at screen 0.81699
+set lmargin at screen 0.52716
+set rmargin at screen 0.82109
 set tmargin at screen 0.36941
 set bmargin at screen 0.20941
 set title 'gated, 100' noenhanced offset 0,-0.6

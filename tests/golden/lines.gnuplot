@@ -45,8 +45,8 @@ unset key
 set tics out nomirror
 set border 3 lc rgb '#404040'
 set grid lc rgb '#e4e4e4' lt 1 lw 0.6
-set lmargin at screen 0.15265
-set rmargin at screen 0.96262
+set lmargin at screen 0.17073
+set rmargin at screen 0.96341
 set tmargin at screen 0.80676
 set bmargin at screen 0.25121
 set title '' noenhanced offset 0,-0.6
@@ -63,14 +63,14 @@ set format y '%g'
 unset arrow
 set xtics ('0' 1, '10' 10, '100' 100) noenhanced
 set label 'A ''figure''' at screen 0.50000,0.95652 center font ',14' noenhanced
-set label 'Thick: mean over seeds; thin: single runs; band: 95% t-interval, cut at the frame; n = 2' at screen 0.01869,0.07367 left font ',9' tc rgb '#404040' noenhanced
-set label 'seeds; query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01869,0.03744 left font ',9' tc rgb '#404040' noenhanced
-set arrow from screen 0.32586,0.89372 to screen 0.39128,0.89372 nohead lc rgb '#0072B2' dt 1 lw 1.8
-set label '' at screen 0.35857,0.89372 point pt 7 ps 0.7 lc rgb '#0072B2'
-set label 'vanilla' at screen 0.40374,0.89372 left noenhanced
-set arrow from screen 0.51558,0.89372 to screen 0.58100,0.89372 nohead lc rgb '#D55E00' dt 2 lw 1.8
-set label '' at screen 0.54829,0.89372 point pt 5 ps 0.7 lc rgb '#D55E00'
-set label 'gated' at screen 0.59346,0.89372 left noenhanced
+set label 'Thick: mean over seeds; thin: single runs; band: 95% t-interval, cut at the frame; n = 2 seeds;' at screen 0.01829,0.07367 left font ',9' tc rgb '#404040' noenhanced
+set label 'query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01829,0.03744 left font ',9' tc rgb '#404040' noenhanced
+set arrow from screen 0.32957,0.89372 to screen 0.39360,0.89372 nohead lc rgb '#0072B2' dt 1 lw 1.8
+set label '' at screen 0.36159,0.89372 point pt 7 ps 0.7 lc rgb '#0072B2'
+set label 'vanilla' at screen 0.40579,0.89372 left noenhanced
+set arrow from screen 0.51524,0.89372 to screen 0.57927,0.89372 nohead lc rgb '#D55E00' dt 2 lw 1.8
+set label '' at screen 0.54726,0.89372 point pt 5 ps 0.7 lc rgb '#D55E00'
+set label 'gated' at screen 0.59146,0.89372 left noenhanced
 plot NaN notitle, $d0_0 index 2 using 1:2:3 with filledcurves lc rgb '#0072B2' fs transparent solid 0.15 noborder notitle, $d0_1 index 2 using 1:2:3 with filledcurves lc rgb '#D55E00' fs transparent solid 0.15 noborder notitle, $d0_0 index 1 using 1:2 with lines lc rgb '#800072B2' lw 0.6 notitle, $d0_1 index 1 using 1:2 with lines lc rgb '#80D55E00' lw 0.6 notitle, $d0_0 index 0 using 1:2 with linespoints pt 7 ps 0.5 lc rgb '#0072B2' dt 1 lw 2 notitle, $d0_1 index 0 using 1:2 with linespoints pt 5 ps 0.5 lc rgb '#D55E00' dt 2 lw 2 notitle
 unset label
 unset arrow

@@ -19,8 +19,8 @@ unset key
 set tics out nomirror
 set border 3 lc rgb '#404040'
 set grid lc rgb '#e4e4e4' lt 1 lw 0.6
-set lmargin at screen 0.17438
-set rmargin at screen 0.95730
+set lmargin at screen 0.19444
+set rmargin at screen 0.95833
 set tmargin at screen 0.83471
 set bmargin at screen 0.21488
 set title '' noenhanced offset 0,-0.6
@@ -37,12 +37,12 @@ set format y '%g'
 unset arrow
 set arrow from first 50, graph 0 to first 50, graph 1 nohead lc rgb '#808080' lw 1 dt 2 back
 set label 'A ''figure''' at screen 0.50000,0.96281 center font ',14' noenhanced
-set label 'Single values, no means; n = 2 (seeds 0, 1); query 9d91a769ba34, commits unknown,' at screen 0.02135,0.06302 left font ',9' tc rgb '#404040' noenhanced
-set label '4 runs.' at screen 0.02135,0.03202 left font ',9' tc rgb '#404040' noenhanced
-set label '' at screen 0.28683,0.90909 point pt 7 ps 0.7 lc rgb '#0072B2'
-set label 'kind vanilla' at screen 0.32420,0.90909 left noenhanced
-set label '' at screen 0.54093,0.90909 point pt 5 ps 0.7 lc rgb '#D55E00'
-set label 'kind gated' at screen 0.57829,0.90909 left noenhanced
+set label 'Single values, no means; n = 2 (seeds 0, 1); query 9d91a769ba34, commits unknown, 4' at screen 0.02083,0.06302 left font ',9' tc rgb '#404040' noenhanced
+set label 'runs.' at screen 0.02083,0.03202 left font ',9' tc rgb '#404040' noenhanced
+set label '' at screen 0.29201,0.90909 point pt 7 ps 0.7 lc rgb '#0072B2'
+set label 'kind vanilla' at screen 0.32847,0.90909 left noenhanced
+set label '' at screen 0.53993,0.90909 point pt 5 ps 0.7 lc rgb '#D55E00'
+set label 'kind gated' at screen 0.57639,0.90909 left noenhanced
 plot NaN notitle, $d0_0 using 1:2 with points lc rgb '#0072B2' pt 7 ps 0.7 notitle, $d0_1 using 1:2 with points lc rgb '#D55E00' pt 5 ps 0.7 notitle
 unset label
 unset arrow

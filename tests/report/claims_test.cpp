@@ -16,11 +16,11 @@ Document document(const std::string& name, const std::string& experiment,
   d.experiment = experiment;
   d.id = name + "." + experiment;
   for (const auto& [claim, primary, verdict] : cells) {
-    Outcome o;
+    Judgement o;
     o.expectation.claim = claim;
     o.expectation.primary = primary;
     o.verdict = verdict;
-    d.outcomes.push_back(o);
+    d.judgements.push_back(o);
   }
   return d;
 }

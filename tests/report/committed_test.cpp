@@ -90,7 +90,7 @@ TEST_F(CommittedArtifacts, EveryExpectationFindsAsManyRunsAsItAsksFor) {
                                    [&](const Spec& s) { return s.name == d.name; });
     const bool named = std::any_of(spec->experiments.begin(), spec->experiments.end(),
                                    [&](const auto& e) { return e.name == d.experiment; });
-    for (const Outcome& o : d.outcomes)
+    for (const Judgement& o : d.judgements)
       if (named) {
         EXPECT_GE(o.effect.n, o.expectation.rule.n)
             << d.id << ", " << o.cell << ": " << o.rule << ": " << o.note;
@@ -100,9 +100,16 @@ TEST_F(CommittedArtifacts, EveryExpectationFindsAsManyRunsAsItAsksFor) {
 
 TEST_F(CommittedArtifacts, PrimaryCellsAreOneToThreeAnExperiment) {
   for (const Document& d : documents().list) {
-    const auto primary = std::count_if(d.outcomes.begin(), d.outcomes.end(),
-                                       [](const Outcome& o) { return o.expectation.primary; });
+    const auto primary = std::count_if(d.judgements.begin(), d.judgements.end(),
+                                       [](const Judgement& o) { return o.expectation.primary; });
     EXPECT_LE(primary, 3) << d.id;
+  }
+}
+
+TEST_F(CommittedArtifacts, EveryFigureSaysByWhichRuleItIsJudged) {
+  for (const Document& d : documents().list) {
+    if (d.figure)
+      EXPECT_THAT(d.caption, testing::ContainsRegex("Rules?( \\(|: )|without a rule")) << d.id;
   }
 }
 

@@ -92,7 +92,7 @@ TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {
 }
 
 TEST(Outcomes, HolmCountsTheMissingPrimaryCell) {
-  const auto& o = hand_made_document().outcomes;
+  const auto& o = hand_made_document().judgements;
   ASSERT_EQ(o.size(), 3u);
   EXPECT_EQ(o[0].verdict, Verdict::kNotSignificant);
   EXPECT_NEAR(*o[0].p, 0.0742, 0.0001);
@@ -104,7 +104,7 @@ TEST(Outcomes, HolmCountsTheMissingPrimaryCell) {
 }
 
 TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
-  const Outcome o = hand_made_document().outcomes[2];
+  const Judgement o = hand_made_document().judgements[2];
   EXPECT_EQ(o.cell, "variant vanilla, weight 0.01");
   EXPECT_NEAR(*o.effect.mean, 0.02, 1e-12);
   EXPECT_NEAR(*o.p, 0.0351, 0.0001);  // t = -0.03 / (0.01 / sqrt 3)
@@ -115,7 +115,7 @@ TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
 TEST(Outcomes, FoundDecidesWhatCheckCallsPass) {
   std::string toml = kTableSpec;
   toml.replace(toml.find("margin = 0.005"), 0, "found = \"not significant\"\n");
-  EXPECT_EQ(check_of(hand_made_document(toml).outcomes[0]), Check::kPass);
+  EXPECT_EQ(check_of(hand_made_document(toml).judgements[0]), Check::kPass);
 }
 
 TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
@@ -123,16 +123,16 @@ TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
   toml.replace(toml.find("below = 0.05"), 0,
                "guard = { value = \"cv\", cell = { variant = \"vanilla\", weight = 0 }, above = "
                "0.7, text = \"no sinks\" }\n");
-  const Outcome guarded = hand_made_document(toml).outcomes[2];
+  const Judgement guarded = hand_made_document(toml).judgements[2];
   EXPECT_EQ(guarded.verdict, Verdict::kScaleTooSmall);
   EXPECT_EQ(guarded.note, "no sinks: cv is 0.6, needed above 0.7");
   EXPECT_EQ(check_of(guarded), Check::kMissing);
   toml = kTableSpec;
   toml.replace(toml.find("below = 0.05"), 0, "published = false\n");
-  EXPECT_EQ(hand_made_document(toml).outcomes[2].verdict, Verdict::kNotPublished);
+  EXPECT_EQ(hand_made_document(toml).judgements[2].verdict, Verdict::kNotPublished);
   toml = kTableSpec;
   toml.replace(toml.find("margin = 0.005"), 0, "published = false\n");
-  EXPECT_EQ(hand_made_document(toml).outcomes[0].rule,
+  EXPECT_EQ(hand_made_document(toml).judgements[0].rule,
             "loss against weight 0: the paper gives no number");
 }
 

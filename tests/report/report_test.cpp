@@ -82,7 +82,7 @@ TEST_F(ReportTest, ADivergedRunIsShownAndMakesItsCellsMissing) {
   shape.diverged = "sink-100-s1";
   const Documents made = documents(shape, {"main_table", "imbalance_steps"});
   EXPECT_EQ(made.list[0].grid->rows[3][3], "2 (1 diverged)");
-  EXPECT_EQ(check_of(made.list[0].outcomes[1]), Check::kMissing);
+  EXPECT_EQ(check_of(made.list[0].judgements[1]), Check::kMissing);
   EXPECT_THAT(made.list[1].notes, Contains("Left out, not done: run sink-100-s1 (diverged)."));
 }
 
@@ -150,10 +150,13 @@ TEST_F(ReportTest, NamesCannotRunCommandsInGnuplot) {
 
 TEST(Gnuplot, ItsFailureIsReportedInItsOwnWords) {
   try {
-    draw({}, Figure{"plot nonsense nonsense\n", 100, 100}, Picture::kSvg, "");
+    const std::string lengthy = "plot x" + std::string(5000, ' ') + "lw 1 lw 2\n";
+    draw({}, Figure{lengthy, 100, 100}, Picture::kSvg, "");
     FAIL();
   } catch (const std::runtime_error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("gnuplot failed"));
+    EXPECT_THAT(e.what(), HasSubstr("gnuplot failed: line "));
+    EXPECT_THAT(e.what(), HasSubstr("duplicate"));
+    EXPECT_LT(std::string(e.what()).size(), 400u) << "without the command";
   }
 }
 

@@ -88,6 +88,32 @@ TEST(Walls, IncludesFollowTheDeclaredDependencies) {
   }
 }
 
+// The namespace a header opens and the types it defines in it, as "sinkmoe::loops::Rows".
+std::vector<std::string> defined_types(const fs::path& header) {
+  static const std::regex opens(R"(^namespace ([a-z_:]+) \{)"),
+      defines(R"(^(?:struct|class|enum|enum class|union) ([A-Z]\w*)\s*[:{ ][^;]*$)");
+  std::string scope;
+  std::vector<std::string> out;
+  for (const std::string& line : lines(read(header))) {
+    std::smatch m;
+    if (std::regex_search(line, m, opens)) scope = m[1];
+    if (std::regex_search(line, m, defines)) out.push_back(scope + "::" + m[1].str());
+  }
+  return out;
+}
+
+// Two types of one name in one program break the one-definition rule without a word from compiler
+// or linker.
+TEST(Walls, NoTypeIsDefinedInTwoHeaders) {
+  std::map<std::string, fs::path> first;
+  for (const fs::path& header : files_in("src", {".h", ".cuh"}))
+    for (const std::string& type : defined_types(header)) {
+      const auto [at, added] = first.emplace(type, header);
+      EXPECT_TRUE(added) << type << " is in " << at->second << " and in " << header;
+    }
+  EXPECT_GE(first.size(), 100u) << "definitions were not found";
+}
+
 TEST(Walls, NoCycleBetweenHeaders) {
   std::map<std::string, std::set<std::string>> edges;
   for (const fs::path& source : sources())

@@ -11,7 +11,7 @@ constexpr int kAdamThreads = 256;
 // device_update.h.
 constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kOutcomeCount = 3;
 
-// What all elements of a step share; the same formulas as loops::adamw.
+// What all elements of a step share; the same formulas as step_loops::adamw.
 struct Scalars {
   float scale, step, root, keep;
   bool go;

@@ -11,7 +11,7 @@
 
 namespace sinkmoe {
 
-struct Outcome {
+struct Judgement {
   Expectation expectation;  // rule.n filled in
   std::string cell,
       rule;        // "vanilla, 0.01"; "eval_loss lower than at weight 0, by at least 0.005, n >= 5"
@@ -26,10 +26,10 @@ std::string to_string(Check check);
 
 // PASS: the verdict is the one the spec expects to find. MISSING: too few runs, the scale is too
 // small, or nothing is published. OFF: anything else.
-Check check_of(const Outcome& outcome);
+Check check_of(const Judgement& judgement);
 
 // The expectations of this experiment, in the order of the file. Not primary: adjusted_p = p.
-std::vector<Outcome> judge_expectations(const Spec& spec, const std::string& experiment,
-                                        const Cells& cells);
+std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& experiment,
+                                          const Cells& cells);
 
 }  // namespace sinkmoe

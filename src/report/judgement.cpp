@@ -1,4 +1,4 @@
-#include "report/outcome.h"
+#include "report/judgement.h"
 
 #include <algorithm>
 
@@ -61,8 +61,8 @@ std::string guard_note(const Guard& guard, const Cells& cells) {
          (guard.above ? "above " : "below ") + shortest(guard.above ? *guard.above : *guard.below);
 }
 
-Outcome measure(const Expectation& e, const Cells& cells) {
-  Outcome o;
+Judgement measure(const Expectation& e, const Cells& cells) {
+  Judgement o;
   o.expectation = e;
   o.cell = key_list(e.cell);
   o.rule = rule_text(e);
@@ -79,19 +79,19 @@ Outcome measure(const Expectation& e, const Cells& cells) {
 }
 
 // The effect as the rule sees it: held against a bound, the distance to it.
-Summary judged_effect(const Outcome& o) {
+Summary judged_effect(const Judgement& o) {
   Summary s = o.effect;
   if (o.expectation.bound && s.mean) *s.mean -= *o.expectation.bound;
   return s;
 }
 
-void adjust(std::vector<Outcome>& outcomes) {
+void adjust(std::vector<Judgement>& judgements) {
   std::vector<std::optional<double>> family;
-  for (const Outcome& o : outcomes)
+  for (const Judgement& o : judgements)
     if (o.expectation.primary) family.push_back(o.p);
   const std::vector<double> adjusted = holm(family);
   size_t next = 0;
-  for (Outcome& o : outcomes) {
+  for (Judgement& o : judgements) {
     o.adjusted_p = o.p;
     if (!o.expectation.primary) continue;
     if (o.p) o.adjusted_p = adjusted[next];
@@ -99,7 +99,7 @@ void adjust(std::vector<Outcome>& outcomes) {
   }
 }
 
-Verdict verdict_of(Outcome& o, const Cells& cells) {
+Verdict verdict_of(Judgement& o, const Cells& cells) {
   const Expectation& e = o.expectation;
   if (!e.published) return Verdict::kNotPublished;
   if (o.effect.n < e.rule.n) return Verdict::kMissing;
@@ -116,7 +116,7 @@ std::string to_string(Check check) {
   return check == Check::kPass ? "PASS" : check == Check::kOff ? "OFF" : "MISSING";
 }
 
-Check check_of(const Outcome& o) {
+Check check_of(const Judgement& o) {
   if (o.verdict == Verdict::kMissing) return Check::kMissing;
   if (o.verdict == o.expectation.found) return Check::kPass;
   const bool nothing_to_judge =
@@ -124,24 +124,24 @@ Check check_of(const Outcome& o) {
   return nothing_to_judge ? Check::kMissing : Check::kOff;
 }
 
-std::vector<Outcome> judge_expectations(const Spec& spec, const std::string& experiment,
-                                        const Cells& cells) {
+std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& experiment,
+                                          const Cells& cells) {
   int64_t n = 2;
   for (const SpecExperiment& e : spec.experiments)
     if (e.name == experiment || e.name == "*") {
       n = e.n;
       if (e.name == experiment) break;
     }
-  std::vector<Outcome> outcomes;
+  std::vector<Judgement> judgements;
   for (Expectation e : spec.expect) {
     const auto& only = e.experiments;
     if (!only.empty() && std::find(only.begin(), only.end(), experiment) == only.end()) continue;
     e.rule.n = n;
-    outcomes.push_back(measure(e, cells));
+    judgements.push_back(measure(e, cells));
   }
-  adjust(outcomes);
-  for (Outcome& o : outcomes) o.verdict = verdict_of(o, cells);
-  return outcomes;
+  adjust(judgements);
+  for (Judgement& o : judgements) o.verdict = verdict_of(o, cells);
+  return judgements;
 }
 
 }  // namespace sinkmoe
