@@ -21,6 +21,12 @@ verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
 # "C7   mixed   4 not significant, 2 reproduced of 6 primary cells; main_table.grid" -> "mixed: 4 not ... cells".
 awk -v verdicts="$verdicts" '
+  # "see C6, C10": a figure without cells of its own is run when all of these are.
+  function all_run(see,    names, n, i) {
+    n = split(substr(see, 5), names, /, /)
+    for (i = 1; i <= n; ++i) if (!(names[i] in text)) return 0
+    return 1
+  }
   BEGIN {
     count = split(verdicts, lines, "\n")
     for (i = 1; i <= count; ++i) {
@@ -40,7 +46,7 @@ awk -v verdicts="$verdicts" '
     if (claim in text) {
       cell[columns - 1] = text[claim]
       cell[columns] = text[claim] ~ /^missing/ ? "not run |" : "run |"
-    }
+    } else if (cell[columns - 1] ~ /^see /) cell[columns] = all_run(cell[columns - 1]) ? "run |" : "not run |"
     line = cell[1]
     for (i = 2; i <= columns; ++i) line = line " | " cell[i]
     print line

@@ -23,7 +23,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # The order is that of the claims: what a cut leaves out is at the end. Children come after their parents.
 PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence)
-TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot)
+TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot finetune_text)
 # What docs/ shows of the reference runs: docs/figures/ID.svg and docs/tables/ID.md.
 MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid controls_imbalance.controls dose_balance.grid
   dose_loss.grid ablation_curves.probes cosmetic_bars.probes finetune_heads.finetune geometry_histogram.probes
@@ -153,8 +153,11 @@ tables() {
 # cost EXPERIMENT: the last line of its plan.
 cost() { note "$("$sinkmoe" plan "$@" 2>/dev/null | tail -n 1)"; }
 
+# text_place EXPERIMENT: `place`, the override that puts `data` in the place of the novels; finetune_text names its two sets.
+text_place() { place=("data.path=$data"); [ "$1" != finetune_text ] || place=(); }
+
 paper() {
-  local name have=() texts=()
+  local name have=() texts=() place=()
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
   for name in "${PAPER_EXPERIMENTS[@]}"; do [ ! -e "experiments/$name.toml" ] || have+=("$name"); done
   if [ $# -gt 0 ]; then
@@ -162,6 +165,8 @@ paper() {
     for name in "${TEXT_EXPERIMENTS[@]}"; do
       if [ "$name" = zero_shot ] && [ ! -d data/tasks ]; then
         note "left out: zero_shot, which reads the task files in data/tasks"
+      elif [ "$name" = finetune_text ] && { [ "$data" != data/novels ] || [ ! -d data/plays ]; }; then
+        note "left out: finetune_text, which goes from data/novels to data/plays"
       elif [ -e "experiments/$name.toml" ]; then
         texts+=("$name")
       fi
@@ -169,9 +174,9 @@ paper() {
   fi
   say "what it takes, stored runs included, for one worker at 20 GFLOP/s:"
   for name in "${have[@]}"; do cost "$name"; done
-  for name in ${texts[@]+"${texts[@]}"}; do cost "$name" "data.path=$data"; done
+  for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; cost "$name" ${place[@]+"${place[@]}"}; done
   for name in "${have[@]}"; do run "$name" --workers "$workers"; done
-  for name in ${texts[@]+"${texts[@]}"}; do run "$name" "data.path=$data" --workers "$workers"; done
+  for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; run "$name" ${place[@]+"${place[@]}"} --workers "$workers"; done
   report
 }
 

@@ -66,7 +66,7 @@ TEST(Committed, GridHoldsEveryRunOfQuick) {
 
 TEST(Committed, EveryControlIsPartOfTheSweep) {
   for (const std::string name : {"smoke", "quick", "grid", "text_small", "lr", "losses", "finetune",
-                                 "h100_sweep", "h100_capacity"}) {
+                                 "finetune_text", "h100_sweep", "h100_capacity"}) {
     const Plan plan = committed(name);
     std::set<std::string> ids = {""};
     for (const RunSpec& run : plan.runs) ids.insert(run.run_id);
@@ -92,6 +92,7 @@ TEST(Committed, LaterSweepsShareTheRunsOfEarlierOnes) {
   EXPECT_EQ(shared_runs("losses", "grid"), 40u);
   EXPECT_EQ(shared_runs("finetune", "grid"), 5u);
   EXPECT_EQ(shared_runs("finetune_lora", "finetune"), 5u);
+  EXPECT_EQ(shared_runs("finetune_text", "text_small"), 3u);
   EXPECT_EQ(shared_runs("emergence", "grid"), 3u);
   EXPECT_EQ(shared_runs("emergence", "lr"), 6u);
   EXPECT_EQ(shared_runs("probes", "grid"), 30u);
