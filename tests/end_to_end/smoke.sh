@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole road on the smallest sweep: plan, run, again without training, query like the sqlite3 shell, report.
-# Cost: 6 runs of 30 steps. Time: 30 s.
+# The whole road on the smallest sweep: plan, run, again without training, query like the sqlite3 shell, report, a wider sweep.
+# Cost: 18 runs of 30 steps. Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
@@ -35,6 +35,16 @@ done
 for file in "$work"/out/*.{md,csv,tex,json,svg}; do
   cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
 done
+
+# One weight and one seed more: only the new points are trained, and the table has them without being told.
+"$sinkmoe" --db "$db" run smoke balance.weight=0,1e-2,1e-1 train.seed=0,1 --workers 2 >"$work/log" 2>&1 </dev/null || die "the wider run"
+expect "attempts of the wider sweep" "$(number "$db" "select count(*) from attempt")" 18
+expect "runs of the wider sweep that were tried twice" "$(number "$db" "select count(*) from attempt where attempt > 1")" 0
+"$sinkmoe" --db "$db" report --out "$work/wider" >"$work/log" 2>&1 || [ $? = 1 ] || die "the report of the wider sweep"
+rows() { grep -cE '^\| (vanilla|sink|gated) \|' "$1/main_table.smoke.md"; }
+expect "rows of the table before" "$(rows "$work/out")" 6
+expect "rows of the wider table" "$(rows "$work/wider")" 9
+expect "rows of the wider table with two seeds" "$(grep -E '^\| (vanilla|sink|gated) \|' "$work/wider/main_table.smoke.md" | awk -F ' *\\| *' '$5 == 2' | wc -l)" 9
 
 "$sinkmoe" --db "$db" --json check >"$work/found.json" 2>"$work/log" || [ $? = 1 ] || die "check"
 "$sinkmoe" --db "$db" check --found "$work/found.json" >"$work/log" 2>&1 || die "check finds something else than a moment ago"
