@@ -3,7 +3,7 @@
 #
 # scripts/build.sh [PRESET [TARGET...]]
 #   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz, bench,
-#           report-only (no LibTorch, 1 minute)
+#           report-only (no LibTorch, half a minute)
 #   TARGET  what to build, e.g. sinkmoe (the program without the tests); default: all
 #
 # Cost: a build folder of 0.2 to 1 GB, build-PRESET.

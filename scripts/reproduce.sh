@@ -6,7 +6,7 @@
 #   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: half an hour
 #   h100 [DIR]  the sweep at 10M parameters on one large GPU (CUDA toolkit 13.0), on a folder of
 #               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
-#   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 2 minutes
+#   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 1 minute
 #               --check: and are those in docs/ equal to them; --update: copies them to docs/
 #   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: 1 hour 1/2
 #               with a folder of texts also those on text; the cost of each is printed first
@@ -29,7 +29,7 @@ MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid cont
   dose_loss.grid ablation_curves.probes cosmetic_bars.probes finetune_heads.finetune geometry_histogram.probes
   losses_chart.losses long_context_curves.recall)
 MAIN_TABLES=(main_table.grid main_table.text_small capacity_table.capacity lr_table.lr finetune_table.finetune
-  test_table.text_test zero_shot.zero_shot emergence_table.emergence)
+  lr_table.text_lr finetune_table.finetune_text test_table.text_test zero_shot.zero_shot emergence_table.emergence)
 workers="${SINKMOE_WORKERS:-0}"  # 0: what the cores carry
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS

@@ -6,7 +6,6 @@
 
 #include "cli/command.h"
 #include "core/file.h"
-#include "queue/build_info.h"
 #include "queue/machine.h"
 #include "store/store.h"
 
@@ -14,7 +13,8 @@ namespace sinkmoe::cli {
 
 namespace {
 
-// One row: {"name", "variant", "value", "unit", "setting": {...}}.
+// One row: {"name", "variant", "value", "unit", "commit", "dirty", "setting": {...}}; commit and
+// dirty are those of the program that was timed.
 BenchRow row_of(const nlohmann::json& json, const std::string& device) {
   return {.name = json.at("name"),
           .variant = json.at("variant"),
@@ -24,8 +24,8 @@ BenchRow row_of(const nlohmann::json& json, const std::string& device) {
           .host = this_process().host,
           .device = device,
           .processor = device == "cuda" ? gpu_name() : processor_name(),
-          .git_commit = kBuildInfo.commit,
-          .git_dirty = kBuildInfo.dirty};
+          .git_commit = json.at("commit"),
+          .git_dirty = json.at("dirty")};
 }
 
 // Every row is read before any is written.

@@ -87,15 +87,16 @@ Document make_document(const Spec& spec, const DocumentInput& input) {
 
 Grid verdict_grid(const std::vector<Judgement>& judgements) {
   Grid grid;
-  grid.header = {"claim", "cell",     "rule",    "n",        "effect (95% CI)",
-                 "p",     "p (Holm)", "verdict", "the paper"};
-  grid.right = {false, false, false, true, true, true, true, false, false};
+  grid.header = {"claim",      "cell", "rule",     "n",       "effect (95% CI)",
+                 "detectable", "p",    "p (Holm)", "verdict", "the paper"};
+  grid.right = {false, false, false, true, true, true, true, true, false, false};
   for (const Judgement& o : judgements) {
     const bool difference = !o.expectation.bound;
     std::string verdict = to_string(o.verdict);
     if (!o.note.empty()) verdict += ": " + o.note;
     grid.rows.push_back({o.expectation.claim, o.cell, o.rule, std::to_string(o.effect.n),
-                         o.effect.mean ? effect_text(o.effect, difference) : "absent", p_text(o.p),
+                         o.effect.mean ? effect_text(o.effect, difference) : "absent",
+                         o.detectable ? significant(*o.detectable, 2) : "", p_text(o.p),
                          o.expectation.primary ? p_text(o.adjusted_p) : "", verdict,
                          o.expectation.paper});
   }
@@ -103,14 +104,12 @@ Grid verdict_grid(const std::vector<Judgement>& judgements) {
 }
 
 std::vector<std::string> power_notes(const std::vector<Judgement>& judgements) {
-  std::vector<std::string> notes;
-  for (const Judgement& o : judgements)
-    if (o.expectation.primary && o.detectable)
-      notes.push_back(
-          "Power, " + o.cell + ", " + o.expectation.value + ": with " + std::to_string(o.effect.n) +
-          " pairs and the sd seen (" + significant(*o.effect.sd, 2) + ") a difference of " +
-          significant(*o.detectable, 2) + " is seen with 80% power at 5% two-sided, before Holm.");
-  return notes;
+  if (std::none_of(judgements.begin(), judgements.end(),
+                   [](const Judgement& o) { return o.detectable.has_value(); }))
+    return {};
+  return {
+      "Power: detectable is the distance from no effect, or from the bound, that n values with the "
+      "spread seen show with 80% power at 5%, two-sided, before Holm."};
 }
 
 }  // namespace sinkmoe

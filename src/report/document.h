@@ -63,7 +63,7 @@ std::string seeds_text(const std::vector<size_t>& counts, const std::string& rep
 // is needed.
 Document make_document(const Spec& spec, const DocumentInput& input);
 
-// The judgements as a grid: cell, rule, n, effect, p, Holm, verdict.
+// The judgements as a grid: cell, rule, n, effect, power, p, Holm, verdict.
 Grid verdict_grid(const std::vector<Judgement>& judgements);
 
 // Which difference the primary comparisons could have seen, one sentence each.

@@ -50,15 +50,21 @@ std::string missing_note(const Expectation& e, const Cells& cells, int64_t n) {
          (others.empty() ? "" : " (" + others + ")");
 }
 
-// What the guard saw where it forbids a judgement, or "".
-std::string guard_note(const Guard& guard, const Cells& cells) {
+struct GuardState {
+  bool measured = false, closed = false;
+  std::string note;  // what it saw, where it forbids a judgement
+};
+
+GuardState guard_state(const Guard& guard, const Cells& cells) {
   const CellGroup* group = cells.find(cells.key_of(guard.cell));
   const Summary s = group ? summarize(values_only(cells.values(*group, guard.value))) : Summary{};
   const bool open = s.mean && (guard.above ? *s.mean > *guard.above : *s.mean < *guard.below);
-  if (open) return "";
-  return (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
-         (s.mean ? significant(*s.mean, 3) : "absent") + ", needed " +
-         (guard.above ? "above " : "below ") + shortest(guard.above ? *guard.above : *guard.below);
+  if (open) return {.measured = true, .note = ""};
+  return {s.mean.has_value(), true,
+          (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
+              (s.mean ? significant(*s.mean, 3) : "absent") + ", needed " +
+              (guard.above ? "above " : "below ") +
+              shortest(guard.above ? *guard.above : *guard.below)};
 }
 
 Judgement measure(const Expectation& e, const Cells& cells) {
@@ -68,12 +74,9 @@ Judgement measure(const Expectation& e, const Cells& cells) {
   o.rule = rule_text(e);
   const std::vector<double> values = effect_values(e, cells);
   o.effect = summarize(values);
-  if (e.bound) {
-    o.p = t_test_p(o.effect, *e.bound);
-  } else {
-    o.p = rule_p(o.effect, e.rule);
-    if (o.effect.sd) o.detectable = detectable_difference(o.effect.n, *o.effect.sd);
-  }
+  o.p = e.bound ? t_test_p(o.effect, *e.bound) : rule_p(o.effect, e.rule);
+  if (o.effect.sd && *o.effect.sd > 0)
+    o.detectable = detectable_difference(o.effect.n, *o.effect.sd);
   if (o.effect.n < e.rule.n) o.note = missing_note(e, cells, o.effect.n);
   return o;
 }
@@ -102,11 +105,13 @@ void adjust(std::vector<Judgement>& judgements) {
 Verdict verdict_of(Judgement& o, const Cells& cells) {
   const Expectation& e = o.expectation;
   if (!e.published) return Verdict::kNotPublished;
-  if (o.effect.n < e.rule.n) return Verdict::kMissing;
-  if (e.guard) {
-    o.note = guard_note(*e.guard, cells);
-    if (!o.note.empty()) return Verdict::kScaleTooSmall;
+  // A closed guard may be why there is no value: where no head is a sink, none can be measured.
+  const GuardState guard = e.guard ? guard_state(*e.guard, cells) : GuardState{};
+  if (guard.closed && (guard.measured || o.effect.n >= e.rule.n)) {
+    o.note = guard.note;
+    return Verdict::kScaleTooSmall;
   }
+  if (o.effect.n < e.rule.n) return Verdict::kMissing;
   return judge(judged_effect(o), e.rule, o.adjusted_p);
 }
 

@@ -23,6 +23,8 @@ COSTS = {"0.1M": 100, "1M": 7, "14M": 1}
 OURS = [("vanilla", 0.0), ("vanilla", 0.01), ("sink", 0.0), ("sink", 0.01), ("gated", 0.0), ("gated", 0.01), ("plain", 0.0)]
 # The peer runs vanilla without a weight on fused attention, everything that needs gates on explicit attention.
 PEER = [("vanilla", 0.0), ("sink", 0.01), ("gated", 0.01)]
+KINDS = ("vanilla", "sink", "gated", "plain")
+SIZES = {name: sizes for name, sizes, _, _ in MODELS}
 
 
 def flops_per_token(m):
@@ -53,11 +55,25 @@ class Bench:
     def __init__(self, o):
         self.o, self.rows = o, []
         self.peer = [sys.executable, str(pathlib.Path(__file__).with_name("peer.py"))]
+        about = self.about({})
+        self.source = {key: about[key] for key in ("commit", "dirty")}
 
-    def add(self, name, variant, model, values, unit, **more):
+    def about(self, options):
+        """What the program is built from, and how many parameters a model has."""
+        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
+        return json.loads(subprocess.run([self.o.ours, "--about"] + arguments, check=True, capture_output=True,
+                                         text=True).stdout)
+
+    def parameters(self, model, kind):
+        return self.about(dict(SIZES[model], kind=kind))["parameters"]
+
+    def add(self, name, variant, model, values, unit, threads, **more):
+        if variant in KINDS:
+            more["parameters"] = self.parameters(model, variant)
         for i, value in enumerate(values):
-            self.rows.append(dict(name=name, variant=variant, value=value, unit=unit,
-                                  setting=dict(model=model, round=i, batch=self.o.batch, device="cpu", **more)))
+            self.rows.append(dict(name=name, variant=variant, value=value, unit=unit, **self.source,
+                                  setting=dict(model=model, round=i, batch=self.o.batch, device="cpu", threads=threads,
+                                               **more)))
         print(f"| {model} | {name} | {variant} | {statistics.median(values):,.4g} | {min(values):,.4g} - {max(values):,.4g} "
               f"| {unit} | {len(values)} |", flush=True)
 
@@ -97,24 +113,26 @@ class Bench:
             turns.append(speeds)
             bound["own"].append(self.product_rate([self.o.ours], model["width"], threads))
             bound["stock"].append(self.product_rate(self.peer, model["width"], threads))
-        self.report(name, model, {key: [t[key] for t in turns] for key in turns[0]}, bound)
+        self.report(name, model, threads, {key: [t[key] for t in turns] for key in turns[0]}, bound)
 
-    def report(self, name, model, speed, bound):
+    def report(self, name, model, threads, speed, bound):
         def ratio(a, b):
             return [x / y for x, y in zip(speed[a], speed[b])]
 
         for (who, kind, weight), values in speed.items():
-            self.add("speed", f"{who} {kind}{', balanced' if weight else ''}", name, values, "tokens/s", weight=weight)
+            self.add("speed", f"{who} {kind}{', balanced' if weight else ''}", name, values, "tokens/s", threads,
+                     weight=weight)
         for who in ("eager", "compiled"):
             for kind, weight in PEER:
                 if (who, kind, weight) in speed:
-                    self.add(f"ours / {who}", kind, name, ratio(("ours", kind, weight), (who, kind, weight)), "x")
+                    self.add(f"ours / {who}", kind, name, ratio(("ours", kind, weight), (who, kind, weight)), "x",
+                             threads)
         for which, rates in bound.items():
-            self.add("matrix product", which, name, [r / 1e9 for r in rates], "GFLOP/s")
+            self.add("matrix product", which, name, [r / 1e9 for r in rates], "GFLOP/s", threads)
             best = max(rates)
             for kind, weight in OURS[::2]:
                 share = [100 * v * flops_per_token(model) / best for v in speed["ours", kind, weight]]
-                self.add(f"share of the {which} bound", kind, name, share, "%")
+                self.add(f"share of the {which} bound", kind, name, share, "%", threads)
 
     def costs(self, name, model, steps):
         """What gate and balance loss cost on one thread, in longer rounds than ratios of several need."""
@@ -124,8 +142,8 @@ class Bench:
             return [100 * (t[("ours", *b)] / t[("ours", *a)] - 1) for t in turns]
 
         for kind in ("vanilla", "sink", "gated"):
-            self.add("cost of the balance loss", kind, name, percent((kind, 0.01), (kind, 0.0)), "%")
-            self.add("cost of the gate", kind, name, percent((kind, 0.0), ("plain", 0.0)), "%")
+            self.add("cost of the balance loss", kind, name, percent((kind, 0.01), (kind, 0.0)), "%", 1)
+            self.add("cost of the gate", kind, name, percent((kind, 0.0), ("plain", 0.0)), "%", 1)
 
     def logging(self):
         """Rows every 10 steps into a database against none; rounds long enough to hold several writes."""
@@ -135,7 +153,7 @@ class Bench:
         off = Contender([self.o.ours], dict(options, log=0))
         pairs = [(on.round()["tokens_per_s"], off.round()["tokens_per_s"]) for _ in range(self.o.rounds)]
         on.end(), off.end()
-        self.add("cost of logging", "vanilla", name, [100 * (b / a - 1) for a, b in pairs], "%")
+        self.add("cost of logging", "vanilla", name, [100 * (b / a - 1) for a, b in pairs], "%", threads)
 
     def memory(self):
         """Peak memory of a process with one context against half of it, at equal tokens a step."""
@@ -146,7 +164,7 @@ class Bench:
                 c = Contender([self.o.ours], dict(sizes, kind=kind, context=context, batch=8192 // context))
                 peaks.append(c.round()["peak_mb"])
                 c.end()
-            self.add("memory at T 2048 / T 1024", kind, MODELS[2][0], [peaks[1] / peaks[0]], "x")
+            self.add("memory at T 2048 / T 1024", kind, MODELS[2][0], [peaks[1] / peaks[0]], "x", sizes["threads"])
 
     def threads(self):
         """Loss after 200 steps with one and with two threads."""
@@ -156,7 +174,7 @@ class Bench:
                 c = Contender([self.o.ours], dict(MODELS[0][1], kind=kind, weight=0.01, steps=195, threads=threads))
                 losses.append(c.round()["loss"])
                 c.end()
-            self.add("loss after 200 steps, 2 threads - 1", kind, MODELS[0][0], [losses[1] - losses[0]], "nats")
+            self.add("loss after 200 steps, 2 threads - 1", kind, MODELS[0][0], [losses[1] - losses[0]], "nats", 2)
 
 
 def main():

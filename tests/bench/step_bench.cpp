@@ -16,6 +16,8 @@
 
 #include "core/random.h"
 #include "metrics/metrics.h"
+#include "plan/plan.h"
+#include "queue/build_info.h"
 #include "store/store.h"
 #include "train/trainer.h"
 
@@ -169,7 +171,7 @@ po::variables_map options_of(int argc, char** argv) {
     options.add_options()(name, po::value<int64_t>()->default_value(value));
   options.add_options()("kind", po::value<std::string>()->default_value("vanilla"))(
       "weight", po::value<double>()->default_value(0))("store", po::bool_switch())(
-      "product", po::value<int64_t>()->default_value(0));
+      "about", po::bool_switch())("product", po::value<int64_t>()->default_value(0));
   po::variables_map o;
   po::store(po::parse_command_line(argc, argv, options), o);
   return o;
@@ -181,6 +183,15 @@ int main(int argc, char** argv) {
   const po::variables_map o = options_of(argc, argv);
   const sinkmoe::RunConfig config = config_of(o);
   at::set_num_threads(static_cast<int>(config.run.threads));
+  if (o["about"].as<bool>()) {
+    std::cout
+        << nlohmann::json{{"commit", sinkmoe::kBuildInfo.commit},
+                          {"dirty", sinkmoe::kBuildInfo.dirty},
+                          {"parameters",
+                           sinkmoe::estimate_cost(config, o["vocab"].as<int64_t>()).parameters}}
+        << "\n";
+    return 0;
+  }
   if (const int64_t C = o["product"].as<int64_t>(); C > 0) {
     std::cout << nlohmann::json{{"flops", product_rate(C)}} << "\n";
     return 0;

@@ -136,11 +136,38 @@ TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
             "loss against weight 0: the paper gives no number");
 }
 
-TEST(Outcomes, PowerStatementUsesTheSdSeen) {
-  const auto& notes = hand_made_document().notes;
-  // 3.097 * 0.01 = 0.031
-  EXPECT_THAT(notes, testing::Contains(HasSubstr(
-                         "with 3 pairs and the sd seen (0.01) a difference of 0.031 is seen")));
+// The run that would show the effect gives no value, since there is nothing to measure: the guard
+// says why. Where the guard itself was not measured the cell is missing.
+TEST(Outcomes, AClosedGuardComesBeforeAMissingValue) {
+  std::string toml = kTableSpec;
+  const std::string cell = "cell = { variant = \"vanilla\", weight = 0.01 }";
+  toml.replace(toml.find(cell), cell.size(), "cell = { variant = \"sink\", weight = 0 }");
+  ASSERT_EQ(hand_made_document(toml).judgements[2].verdict, Verdict::kMissing);
+  const size_t bound = toml.find("below = 0.05");
+  const auto with_guard = [&](const std::string& value) {
+    return hand_made_document(
+               std::string(toml).insert(bound, "guard = { value = \"" + value +
+                                                   "\", cell = { variant = \"sink\", weight = 0 }, "
+                                                   "above = 2, text = \"no sinks\" }\n"))
+        .judgements[2];
+  };
+  EXPECT_EQ(with_guard("loss").verdict, Verdict::kScaleTooSmall);
+  EXPECT_EQ(with_guard("loss").note, "no sinks: loss is 1.9, needed above 2");
+  EXPECT_EQ(with_guard("cv").verdict, Verdict::kMissing);
+}
+
+TEST(Outcomes, PowerUsesTheSdSeen) {
+  const Document d = hand_made_document();
+  EXPECT_THAT(d.notes, testing::Contains(HasSubstr("80% power")));
+  const Grid grid = verdict_grid(d.judgements);
+  ASSERT_EQ(grid.header[5], "detectable");
+  EXPECT_EQ(grid.rows[0][5], "0.031") << "3.097 * 0.01";
+  EXPECT_EQ(grid.rows[1][5], "") << "one pair";
+  EXPECT_EQ(grid.rows[2][5], "0.031") << "against a bound";
+  Table equal = hand_made_rows();
+  for (auto& row : equal.rows) row[5] = 2.0;
+  EXPECT_EQ(verdict_grid(hand_made_document(kTableSpec, equal).judgements).rows[0][5], "")
+      << "no spread";
 }
 
 TEST(Cells, TwoRunsWithOneSeedInACellAreAnError) {
