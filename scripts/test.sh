@@ -123,11 +123,13 @@ fuzz_one() {
   fi
 }
 
+# The checks go on with the CPU program: a build of another preset has taken its place.
+back_to_cpu_program() { ln -sfn ../build-cpu-release/sinkmoe "$ROOT/build/sinkmoe"; }
+
 stage_cuda() {
   command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] || { note "skipped: no nvcc"; return "$SKIP_CODE"; }
   "$ROOT/scripts/build.sh" cuda-release sinkmoe || return 1
-  # The tests go on with the CPU program.
-  ln -sfn ../build-cpu-release/sinkmoe "$ROOT/build/sinkmoe"
+  back_to_cpu_program
 }
 
 # run_scripts FOLDER: each *.sh is one check; 77 says "skipped".
@@ -147,7 +149,7 @@ stage_end-to-end() { run_scripts tests/end_to_end; }
 
 stage_tables() {
   "$ROOT/scripts/build.sh" report-only sinkmoe || return 1
-  ln -sfn ../build-cpu-release/sinkmoe "$ROOT/build/sinkmoe"
+  back_to_cpu_program
   SINKMOE="$ROOT/build-report-only/sinkmoe" bash "$ROOT/tests/end_to_end/reference.sh"
 }
 

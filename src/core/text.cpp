@@ -1,5 +1,7 @@
 #include "core/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -97,9 +99,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string known_names(std::string_view word, const std::vector<std::string>& names) {
   const std::string near = did_you_mean(word, names);
-  std::string text = near.empty() ? "known: " : near + " known: ";
-  for (const std::string& name : names) text += (&name == &names.front() ? "" : ", ") + name;
-  return text;
+  return fmt::format("{}{}known: {}", near, near.empty() ? "" : " ", fmt::join(names, ", "));
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

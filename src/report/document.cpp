@@ -14,6 +14,10 @@ namespace sinkmoe {
 
 namespace {
 
+constexpr const char* kPowerNote =
+    "Power: detectable is the distance from no effect, or from the bound, that n values with the "
+    "spread seen show with 80% power at 5%, two-sided, before Holm.";
+
 Provenance provenance_of(const Spec& spec, const DocumentInput& input) {
   Provenance p;
   p.query = input.query;
@@ -81,7 +85,9 @@ Document make_document(const Spec& spec, const DocumentInput& input) {
     d.judgements = judge_expectations(spec, input.experiment, cells);
   }
   if (spec.layout.kind != LayoutKind::kTable) add_figure(spec, input.rows, d);
-  for (std::string& note : power_notes(d.judgements)) d.notes.push_back(std::move(note));
+  if (std::any_of(d.judgements.begin(), d.judgements.end(),
+                  [](const Judgement& o) { return o.detectable.has_value(); }))
+    d.notes.emplace_back(kPowerNote);
   return d;
 }
 
@@ -101,15 +107,6 @@ Grid verdict_grid(const std::vector<Judgement>& judgements) {
                          o.expectation.paper});
   }
   return grid;
-}
-
-std::vector<std::string> power_notes(const std::vector<Judgement>& judgements) {
-  if (std::none_of(judgements.begin(), judgements.end(),
-                   [](const Judgement& o) { return o.detectable.has_value(); }))
-    return {};
-  return {
-      "Power: detectable is the distance from no effect, or from the bound, that n values with the "
-      "spread seen show with 80% power at 5%, two-sided, before Holm."};
 }
 
 }  // namespace sinkmoe

@@ -66,7 +66,4 @@ Document make_document(const Spec& spec, const DocumentInput& input);
 // The judgements as a grid: cell, rule, n, effect, power, p, Holm, verdict.
 Grid verdict_grid(const std::vector<Judgement>& judgements);
 
-// Which difference the primary comparisons could have seen, one sentence each.
-std::vector<std::string> power_notes(const std::vector<Judgement>& judgements);
-
 }  // namespace sinkmoe

@@ -51,8 +51,8 @@ std::string missing_note(const Expectation& e, const Cells& cells, int64_t n) {
 }
 
 struct GuardState {
-  bool measured = false, closed = false;
-  std::string note;  // what it saw, where it forbids a judgement
+  bool measured = false;
+  std::string note;  // what it saw, where it forbids a judgement; "" where it does not
 };
 
 GuardState guard_state(const Guard& guard, const Cells& cells) {
@@ -60,11 +60,10 @@ GuardState guard_state(const Guard& guard, const Cells& cells) {
   const Summary s = group ? summarize(values_only(cells.values(*group, guard.value))) : Summary{};
   const bool open = s.mean && (guard.above ? *s.mean > *guard.above : *s.mean < *guard.below);
   if (open) return {.measured = true, .note = ""};
-  return {s.mean.has_value(), true,
-          (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
-              (s.mean ? significant(*s.mean, 3) : "absent") + ", needed " +
-              (guard.above ? "above " : "below ") +
-              shortest(guard.above ? *guard.above : *guard.below)};
+  return {s.mean.has_value(), (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
+                                  (s.mean ? significant(*s.mean, 3) : "absent") + ", needed " +
+                                  (guard.above ? "above " : "below ") +
+                                  shortest(guard.above ? *guard.above : *guard.below)};
 }
 
 Judgement measure(const Expectation& e, const Cells& cells) {
@@ -107,7 +106,7 @@ Verdict verdict_of(Judgement& o, const Cells& cells) {
   if (!e.published) return Verdict::kNotPublished;
   // A closed guard may be why there is no value: where no head is a sink, none can be measured.
   const GuardState guard = e.guard ? guard_state(*e.guard, cells) : GuardState{};
-  if (guard.closed && (guard.measured || o.effect.n >= e.rule.n)) {
+  if (!guard.note.empty() && (guard.measured || o.effect.n >= e.rule.n)) {
     o.note = guard.note;
     return Verdict::kScaleTooSmall;
   }

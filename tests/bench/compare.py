@@ -5,6 +5,7 @@ Every contender is one process that waits; in each round each of them runs some 
 same machine. Ratios are taken within a round. Prints a table and writes rows for `sinkmoe bench` as JSON.
 """
 import argparse
+import functools
 import json
 import pathlib
 import statistics
@@ -32,12 +33,15 @@ def flops_per_token(m):
     return 6 * matrices + 6 * m["layers"] * m["width"] * m["context"]
 
 
+def arguments(options):
+    return [text for key, value in options.items() for text in (f"--{key}", str(value))]
+
+
 class Contender:
     """A program that is ready and runs one round when told to. `error` says why there is none."""
 
     def __init__(self, command, options):
-        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value)) if text != "True"]
-        self.process = subprocess.Popen(command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(command + arguments(options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.error = None if self.process.stdout.readline().strip() else self.process.stderr.read().strip()[-300:]
 
@@ -60,10 +64,10 @@ class Bench:
 
     def about(self, options):
         """What the program is built from, and how many parameters a model has."""
-        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
-        return json.loads(subprocess.run([self.o.ours, "--about"] + arguments, check=True, capture_output=True,
+        return json.loads(subprocess.run([self.o.ours, "--about"] + arguments(options), check=True, capture_output=True,
                                          text=True).stdout)
 
+    @functools.cache
     def parameters(self, model, kind):
         return self.about(dict(SIZES[model], kind=kind))["parameters"]
 

@@ -107,10 +107,10 @@ TEST_F(CommittedArtifacts, PrimaryCellsAreOneToThreeAnExperiment) {
 }
 
 TEST_F(CommittedArtifacts, EveryFigureSaysByWhichRuleItIsJudged) {
-  for (const Document& d : documents().list) {
-    if (d.figure)
+  for (const Document& d : documents().list)
+    if (d.figure) {
       EXPECT_THAT(d.caption, testing::ContainsRegex("Rules?( \\(|: )|without a rule")) << d.id;
-  }
+    }
 }
 
 TEST_F(CommittedArtifacts, EveryClaimHasAPrimaryCell) {
