@@ -23,9 +23,10 @@ struct HeadIn {
 
 // out: head output, gate applied, before W_O. gate in [0, 1], differentiable: G of E5-E8. For an
 // elementwise gate it is the mean over the head's channels. key_mass: softmax mass on real keys;
-// undefined: 1 (no learned sink).
+// undefined: 1 (no learned sink). first_weight: weight of each query on token 0, for a mixer that
+// knows it; undefined: what plain softmax over all keys gives.
 struct HeadOut {
-  at::Tensor out_BHTK, gate_BHT, key_mass_BHT = {};
+  at::Tensor out_BHTK, gate_BHT, key_mass_BHT = {}, first_weight_BHT = {};
 };
 
 class HeadMixer {

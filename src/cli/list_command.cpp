@@ -42,15 +42,17 @@ Table metrics(const Globals& globals) {
 
 Table list(const Globals& globals, const std::string& what) {
   if (what == "variants") return plugins("variant");
+  if (what == "families") return plugins("family");
   if (what == "losses") return plugins("loss");
   if (what == "sources") return plugins("source");
   if (what == "metrics") return metrics(globals);
   if (what == "experiments") return titles("experiments");
   if (what == "artifacts") return titles("plots");
-  const std::vector<std::string> known = {"variants", "losses",      "sources",
+  const std::vector<std::string> known = {"variants", "losses",      "sources",  "families",
                                           "metrics",  "experiments", "artifacts"};
   std::string fix = did_you_mean(what, known);
-  if (fix.empty()) fix = "give variants, losses, sources, metrics, experiments or artifacts";
+  if (fix.empty())
+    fix = "give variants, losses, sources, families, metrics, experiments or artifacts";
   throw Error("cannot list '" + what + "'", "sinkmoe list", fix);
 }
 
@@ -69,7 +71,7 @@ int run_list(const Globals& globals, const std::vector<std::string>& args) {
 const Registration<Command> list_command{
     {.name = "list",
      .help = "what there is to choose from",
-     .usage = "variants | losses | sources | metrics | experiments | artifacts",
+     .usage = "variants | losses | sources | families | metrics | experiments | artifacts",
      .run = run_list}};
 
 }  // namespace

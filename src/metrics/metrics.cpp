@@ -17,6 +17,7 @@ constexpr int64_t kBins = 1000;
 // Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that
 // the variant leaves on real keys (a learned sink takes some).
 at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
+  if (out.first_weight_BHT.defined()) return out.first_weight_BHT;
   const AttentionOut plain =
       softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
   const at::Tensor weight = 1 - plain.gate_BHT;

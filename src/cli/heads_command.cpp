@@ -1,0 +1,189 @@
+// sinkmoe heads: what the attention heads of a pretrained model do, as a table and as a page.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/file.h"
+#include "pretrained/heads.h"
+#include "pretrained/page.h"
+#include "pretrained/rows.h"
+#include "queue/build_info.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace pretrained;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 1) return "less than 1 s";
+  const auto s = static_cast<int64_t>(seconds + 0.5);
+  return s < 120 ? fmt::format("{} s", s) : fmt::format("{} min", (s + 30) / 60);
+}
+
+// A line on stderr that says how far the measurement is: in place on a terminal, now and then
+// elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO)) {}
+  ~ProgressLine() {
+    if (shown_ && terminal_) std::cerr << "\n";
+  }
+  void operator()(double done) {
+    const double now = seconds_since(start_);
+    if (quiet_ || (done < 1 && now - last_ < (terminal_ ? 0.5 : 10))) return;
+    last_ = now;
+    shown_ = true;
+    const double left = done > 0 ? now / done * (1 - done) : 0;
+    std::cerr << (terminal_ ? "\r\033[K" : "")
+              << fmt::format("{:3.0f}% done, {} left", 100 * done, duration_text(left))
+              << (terminal_ ? "" : "\n") << std::flush;
+  }
+
+ private:
+  bool quiet_, terminal_, shown_ = false;
+  Clock::time_point start_ = Clock::now();
+  double last_ = 0;
+};
+
+struct Input {
+  TokenRows rows;
+  std::string text, bos;  // what the page says about them
+};
+
+Input read_input(const po::variables_map& values) {
+  if (!values.count("ids")) throw Error("no token ids given", "sinkmoe heads", "give --ids FILE");
+  const std::string file = values["ids"].as<std::string>();
+  Input input{read_rows(file), fmt::format("token ids of {}", fs::path(file).filename().string()),
+              "the first id of each row"};
+  return input;
+}
+
+void print_start(const Model& model, const TokenRows& rows, const MeasureCost& cost) {
+  const Architecture& a = model.architecture;
+  std::cerr << fmt::format(
+      "{}: {}, {} layers, {} heads, {:.1f} million parameters in layers, {:.2f} GB of weights\n"
+      "{} rows of {} tokens; needs about {:.2f} GB of memory and {}\n",
+      model.folder.filename().string(), a.family, a.layers.size(), a.heads,
+      static_cast<double>(parameters(a)) / 1e6, static_cast<double>(model.weights.bytes()) / 1e9,
+      rows.rows.size(), rows.context(), static_cast<double>(cost.peak_bytes) / 1e9 + 0.25,
+      duration_text(cost.seconds));
+}
+
+std::string names_of(const std::vector<HeadName>& heads) {
+  constexpr size_t kMost = 12;
+  std::string out = heads.empty() ? "none" : "";
+  for (size_t i = 0; i < std::min(kMost, heads.size()); ++i)
+    out += fmt::format("{}L{}H{}", i ? " " : "", heads[i].layer, heads[i].head);
+  if (heads.size() > kMost) out += fmt::format(" and {} more", heads.size() - kMost);
+  return out;
+}
+
+void print_table(const HeadsResult& r) {
+  std::cout << "layer  importance  lowest  highest     CV  sink heads  value ratio\n";
+  for (size_t l = 0; l < r.importance.size(); ++l) {
+    const auto [low, high] = std::minmax_element(r.importance[l].begin(), r.importance[l].end());
+    std::cout << fmt::format(
+        "{:>5}  {:>10.3f}  {:>6.3f}  {:>7.3f}  {:>5.3f}  {:>9.0f}%  {:>11.3f}{}\n", l,
+        mean(r.importance[l]), *low, *high, r.cv[l],
+        percent_above({r.first_weight[l]}, kSinkThreshold), mean(r.value_ratio[l]),
+        r.windowed[l] ? "  window" : "");
+  }
+  std::cout << fmt::format("\nloss {:.4f} nats per token", r.loss);
+  if (r.bits_per_byte) std::cout << fmt::format(", {:.3f} bits per byte", *r.bits_per_byte);
+  std::cout << fmt::format(
+      "\nmean importance {:.3f}, imbalance {:.3f}\n"
+      "sink rate at 0.3: {:.1f}% at T = {}, {:.1f}% at T = {}\n"
+      "closed heads: {}\ndominant heads: {}\n",
+      mean(r.importance), mean(r.cv), percent_above(r.short_first_weight, kSinkThreshold),
+      r.short_context, percent_above(r.first_weight, kSinkThreshold), r.context,
+      names_of(closed_heads(r)), names_of(dominant_heads(r)));
+}
+
+void print_json(const HeadsResult& r, const std::string& page) {
+  nlohmann::ordered_json json = {{"rows", r.rows},
+                                 {"context", r.context},
+                                 {"loss", r.loss},
+                                 {"bits_per_byte", nullptr},
+                                 {"imbalance", mean(r.cv)},
+                                 {"layer_cv", r.cv},
+                                 {"importance", r.importance},
+                                 {"first_weight", r.first_weight},
+                                 {"value_ratio", r.value_ratio},
+                                 {"out_norm", r.out_norm},
+                                 {"gate_q10", r.gate_low},
+                                 {"gate_q90", r.gate_high},
+                                 {"short_context", r.short_context},
+                                 {"short_importance", r.short_importance},
+                                 {"short_first_weight", r.short_first_weight},
+                                 {"page", page}};
+  if (r.bits_per_byte) json["bits_per_byte"] = *r.bits_per_byte;
+  std::cout << json.dump(1) << "\n";
+}
+
+const Measure& measure() {
+  if (!Registry<Measure>::all().contains("heads"))
+    throw Error("this program was built without LibTorch", "sinkmoe heads",
+                "build it with scripts/build.sh cpu-release");
+  return Registry<Measure>::get("heads");
+}
+
+int heads(const Globals& globals, const std::vector<std::string>& args) {
+  po::options_description options("Options");
+  options.add_options()("paths", po::value<std::vector<std::string>>()->required(),
+                        "a Hugging Face folder")(
+      "ids", po::value<std::string>()->value_name("FILE"),
+      "token ids instead of text: one row a line, ids separated by blanks")(
+      "out", po::value<std::string>()->value_name("DIR"),
+      "folder of the page (results/heads/NAME)");
+  const auto values = parse(self("heads"), options, "paths", args);
+  if (!values) return 0;
+  const fs::path folder = fs::path((*values)["paths"].as<std::vector<std::string>>().front());
+  const Measure& body = measure();
+  const Model model = open_model(fs::canonical(folder));
+  const Input input = read_input(*values);
+  const std::string name = model.folder.filename().string();
+  const fs::path out = values->count("out") ? fs::path((*values)["out"].as<std::string>())
+                                            : fs::path("results/heads") / name;
+  if (!globals.quiet)
+    print_start(
+        model, input.rows,
+        body.cost(model, static_cast<int64_t>(input.rows.rows.size()), input.rows.context()));
+  HeadsResult result;
+  {
+    ProgressLine progress(globals.quiet);
+    result = body.run(model, input.rows, [&](double done) { progress(done); });
+  }
+  ensure_writable_folder(out);
+  const fs::path page = out / "heads.html";
+  write_file_atomic(page, heads_page({.name = name,
+                                      .text = input.text,
+                                      .bos = input.bos,
+                                      .version = kBuildInfo.commit,
+                                      .architecture = model.architecture,
+                                      .result = result}));
+  globals.json ? print_json(result, page.string()) : print_table(result);
+  if (!globals.quiet && !globals.json) std::cout << "page: " << printable(page.string()) << "\n";
+  return 0;
+}
+
+const Registration<Command> heads_command{
+    {.name = "heads",
+     .help = "what the attention heads of a pretrained model do: a table and a page",
+     .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] [--out DIR]",
+     .run = heads}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

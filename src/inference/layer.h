@@ -1,0 +1,53 @@
+// One layer of a pretrained decoder with its weights in memory. Inference only. Letters: B rows, T
+// tokens, C width, K head width.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "attention/mixer.h"
+#include "model/ops.h"
+#include "pretrained/checkpoint.h"
+
+namespace sinkmoe::inference {
+
+struct LoadedLinear {
+  at::Tensor weight, bias;  // bias may be undefined
+};
+
+struct LoadedNorm {
+  at::Tensor weight, bias;
+  bool exists() const { return weight.defined(); }
+};
+
+LoadedNorm load_norm(const pretrained::Model& model, const pretrained::Norm& norm);
+at::Tensor apply_norm(const pretrained::Architecture& a, const LoadedNorm& norm,
+                      const at::Tensor& x);
+
+// What the heads of a layer did.
+struct Mixed {
+  HeadIn in;
+  HeadOut out;
+};
+
+class LoadedLayer {
+ public:
+  LoadedLayer(const pretrained::Model& model, int64_t index);
+
+  // The residual stream after the layer; fills `mixed`. Thread-safe. `rotary` is undefined for a
+  // layer without positions.
+  at::Tensor forward(const at::Tensor& x_BTC, const RotaryTable& rotary, Mixed& mixed) const;
+
+ private:
+  at::Tensor attend(const at::Tensor& x_BTC, const RotaryTable& rotary, Mixed& mixed) const;
+  HeadIn project(const at::Tensor& x_BTC, const RotaryTable& rotary) const;
+  HeadOut mix(const HeadIn& in) const;
+  at::Tensor feed(const at::Tensor& x_BTC) const;
+
+  const pretrained::Architecture& architecture_;
+  const pretrained::Layer& plan_;
+  LoadedNorm attention_norm_, attention_after_, feed_norm_, feed_after_, query_norm_, key_norm_;
+  LoadedLinear query_, key_, value_, out_, gate_, up_, down_;
+  at::Tensor sinks_H_;
+};
+
+}  // namespace sinkmoe::inference

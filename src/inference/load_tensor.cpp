@@ -1,0 +1,69 @@
+#include "inference/load_tensor.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "core/error.h"
+
+namespace sinkmoe::inference {
+
+using pretrained::Checkpoint;
+using pretrained::Dtype;
+using pretrained::TensorRef;
+
+namespace {
+
+at::ScalarType type_of(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::f16:
+      return at::kHalf;
+    case Dtype::bf16:
+      return at::kBFloat16;
+    default:
+      return at::kFloat;
+  }
+}
+
+void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRef& ref) {
+  if (x.numel() == 0) return;
+  const auto [low, high] = at::aminmax(x);  // a NaN anywhere comes through
+  if (!std::isfinite(low.item<float>()) || !std::isfinite(high.item<float>()))
+    throw Error("holds NaN or infinity", weights.where(ref.name),
+                "the weights are damaged: fetch them again");
+}
+
+at::Tensor read(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
+                std::vector<int64_t> shape) {
+  const at::ScalarType type = type_of(weights.dtype(ref.name));
+  const at::Tensor raw = at::empty(shape, at::TensorOptions().dtype(type));
+  const auto bytes = static_cast<size_t>(raw.nbytes());
+  weights.read(ref.name, static_cast<uint64_t>(first_number) * raw.element_size(),
+               {static_cast<std::byte*>(raw.mutable_data_ptr()), bytes});
+  at::Tensor wide = raw.to(at::kFloat);
+  check_finite(wide, weights, ref);
+  return wide;
+}
+
+}  // namespace
+
+at::Tensor load_tensor(const Checkpoint& weights, const TensorRef& ref) {
+  if (!ref.exists()) return {};
+  at::Tensor x = read(weights, ref, 0, ref.shape);
+  if (ref.transposed) x = x.t();
+  if (ref.parts > 1) {
+    const int64_t rows = x.size(0) / (ref.groups * ref.parts);
+    std::vector<int64_t> split{ref.groups, ref.parts, rows}, joined{ref.groups * rows};
+    if (x.dim() == 2) split.push_back(x.size(1)), joined.push_back(x.size(1));
+    x = x.reshape(split).select(1, ref.part).reshape(joined);
+  }
+  return x.contiguous();
+}
+
+at::Tensor load_rows(const Checkpoint& weights, const TensorRef& ref, int64_t begin,
+                     int64_t count) {
+  const int64_t columns = ref.shape.at(1);
+  return read(weights, ref, begin * columns, {count, columns});
+}
+
+}  // namespace sinkmoe::inference

@@ -1,0 +1,130 @@
+// The measure "heads": one forward pass over the rows, statistics of every head on the way.
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "core/error.h"
+#include "core/registry.h"
+#include "inference/stream.h"
+#include "metrics/metrics.h"
+#include "pretrained/heads.h"
+
+namespace sinkmoe::inference {
+
+using namespace pretrained;
+
+namespace {
+
+constexpr int64_t kShortContext = 64;
+
+Grid grid_of(const at::Tensor& x_LH) {
+  Grid out;
+  for (int64_t l = 0; l < x_LH.size(0); ++l) {
+    out.emplace_back();
+    for (int64_t h = 0; h < x_LH.size(1); ++h) out.back().push_back(x_LH[l][h].item<double>());
+  }
+  return out;
+}
+
+// What the first `T` tokens of the rows show; attention is causal, so this is what shorter rows
+// would show.
+void add_prefix(HeadStatistics& heads, int64_t layer, const HeadIn& in, const HeadOut& out,
+                int64_t T) {
+  const auto cut = [&](const at::Tensor& x) { return x.defined() ? x.narrow(2, 0, T) : x; };
+  heads.add(layer,
+            {.q_BHTK = cut(in.q_BHTK),
+             .k_BJTK = cut(in.k_BJTK),
+             .v_BJTK = cut(in.v_BJTK),
+             .scale = in.scale},
+            {.out_BHTK = cut(out.out_BHTK),
+             .gate_BHT = cut(out.gate_BHT),
+             .key_mass_BHT = cut(out.key_mass_BHT),
+             .first_weight_BHT = cut(out.first_weight_BHT)});
+}
+
+// [R, T + 1]
+at::Tensor ids_of(const TokenRows& rows) {
+  const auto width = static_cast<int64_t>(rows.rows.front().size());
+  const at::Tensor ids = at::empty({static_cast<int64_t>(rows.rows.size()), width}, at::kLong);
+  int64_t* next = ids.data_ptr<int64_t>();
+  for (const auto& row : rows.rows) {
+    if (static_cast<int64_t>(row.size()) != width || width < 2)
+      throw Error("rows of different lengths, or of less than two tokens", "rows");
+    for (const int32_t id : row) *next++ = id;
+  }
+  return ids;
+}
+
+HeadsResult measure(const Model& model, const TokenRows& rows,
+                    const std::function<void(double)>& progress) {
+  const at::NoGradGuard no_grad;
+  const Architecture& a = model.architecture;
+  const at::Tensor ids = ids_of(rows);
+  const int64_t T = rows.context(), L = static_cast<int64_t>(a.layers.size());
+  HeadStatistics all(L, a.heads), prefix(L, a.heads);
+  const StreamOptions options{.probe =
+                                  [&](int64_t layer, const HeadIn& in, const HeadOut& out) {
+                                    all.add(layer, in, out);
+                                    add_prefix(prefix, layer, in, out, std::min(T, kShortContext));
+                                  },
+                              .progress = progress};
+  const at::Tensor hidden = hidden_states(model, ids.narrow(1, 0, T).contiguous(), options);
+  const at::Tensor loss = token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
+  HeadsResult r{.rows = ids.size(0), .context = T};
+  const double sum = loss.to(at::kDouble).sum().item<double>();
+  if (!std::isfinite(sum))
+    throw Error("the loss is not finite", model.folder.string(),
+                "the weights may be damaged, or need more range than fp32 activations have");
+  r.loss = sum / static_cast<double>(loss.size(0));
+  if (rows.target_bytes)
+    r.bits_per_byte = sum / std::numbers::ln2 / static_cast<double>(*rows.target_bytes);
+  r.importance = grid_of(all.importance_LH());
+  r.first_weight = grid_of(all.first_weight_LH());
+  r.value_ratio = grid_of(all.value_ratio_LH());
+  r.out_norm = grid_of(all.out_norm_LH());
+  r.gate_low = grid_of(all.gate_quantile_LH(0.1));
+  r.gate_high = grid_of(all.gate_quantile_LH(0.9));
+  r.short_context = std::min(T, kShortContext);
+  r.short_importance = grid_of(prefix.importance_LH());
+  r.short_first_weight = grid_of(prefix.first_weight_LH());
+  r.cv = grid_of(cv_L(all.importance_LH()).unsqueeze(0)).front();
+  for (const Layer& layer : a.layers) {
+    r.windowed.push_back(layer.window > 0 && layer.window < T);
+    r.learned_sinks = r.learned_sinks || layer.sinks.exists();
+  }
+  return r;
+}
+
+// Products of the model's own size, for about a tenth of a second.
+double flops_per_second(const Architecture& a) {
+  using clock = std::chrono::steady_clock;
+  const at::Tensor x = at::ones({512, std::min<int64_t>(a.width, 2048)}, at::kFloat),
+                   w = at::ones({std::min<int64_t>(a.feed, 4096), x.size(1)}, at::kFloat);
+  at::linear(x, w);
+  const auto start = clock::now();
+  double flops = 0, seconds = 0;
+  while (seconds < 0.1) {
+    at::linear(x, w);
+    flops += 2.0 * 512 * static_cast<double>(w.numel());
+    seconds = std::chrono::duration<double>(clock::now() - start).count();
+  }
+  return flops / seconds;
+}
+
+MeasureCost cost(const Model& model, int64_t rows, int64_t context) {
+  const at::NoGradGuard no_grad;
+  const Cost needed = stream_cost(model, rows, context);
+  return {.seconds = needed.flops / flops_per_second(model.architecture),
+          .peak_bytes = needed.peak_bytes};
+}
+
+const Registration<Measure> registration{{.name = "heads",
+                                          .help = "importance, sinks and loss of a model",
+                                          .cost = cost,
+                                          .run = measure}};
+
+}  // namespace
+
+}  // namespace sinkmoe::inference

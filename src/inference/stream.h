@@ -1,0 +1,37 @@
+// A forward pass layer by layer: all rows go through a layer before the next one is read, so that
+// memory holds the rows' activations and one layer's weights. Inference only, fp32.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+
+#include "inference/layer.h"
+#include "pretrained/checkpoint.h"
+
+namespace sinkmoe::inference {
+
+struct StreamOptions {
+  // Sees the heads of a layer for a few rows at a time, rows in order.
+  std::function<void(int64_t layer, const HeadIn&, const HeadOut&)> probe = {};
+  std::function<void(double done)> progress = {};  // 0 to 1
+};
+
+// ids [R,T] int64. The hidden states after the final norm, [R T, C]. Throws Error: an id outside
+// the vocabulary, rows longer than the model's positions, weights that are not finite.
+at::Tensor hidden_states(const pretrained::Model& model, const at::Tensor& ids_RT,
+                         const StreamOptions& options = {});
+
+// -log softmax(h W^T + b)[target] of each token in nats, [N]. The output matrix is read in blocks
+// of rows, so that neither it nor the logits exist as a whole.
+at::Tensor token_losses(const pretrained::Model& model, const at::Tensor& hidden_NC,
+                        const at::Tensor& target_N, const StreamOptions& options = {});
+
+// What the two need, by calculation.
+struct Cost {
+  double flops = 0;        // products of both
+  int64_t peak_bytes = 0;  // activations, the largest layer, buffers
+};
+Cost stream_cost(const pretrained::Model& model, int64_t rows, int64_t tokens);
+
+}  // namespace sinkmoe::inference

@@ -1,0 +1,83 @@
+// What a forward pass through a pretrained decoder needs to know: one description for every family.
+// A family fills it from config.json; nothing after that depends on the family. Letters: C width,
+// H query heads, J key/value heads, K head width, F feed-forward width, V vocabulary.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sinkmoe::pretrained {
+
+// A tensor of the checkpoint, or a part of one. `shape` is what must stand in the file.
+struct TensorRef {
+  std::string name;  // empty: the model has no such tensor
+  std::vector<int64_t> shape;
+  // The file holds the matrix as [in, out] instead of [out, in].
+  bool transposed = false;
+  // Rows (after turning) are numbered [groups, parts, rows of a part]; this is part number `part`.
+  // 3 parts in 1 group: q, k, v below each other. 3 parts in H groups: q, k, v of each head.
+  int64_t groups = 1, parts = 1, part = 0;
+
+  bool exists() const { return !name.empty(); }
+};
+
+struct Linear {
+  TensorRef weight, bias;  // weight [out, in]
+};
+
+struct Norm {
+  TensorRef weight, bias;
+  bool exists() const { return weight.exists(); }
+};
+
+// Angle of pair (i, i + n) at position t: t * frequency[i], with n the number of frequencies.
+// Channels beyond 2 n are not rotated.
+struct Rotary {
+  std::vector<double> frequency;
+  double amplitude = 1;  // multiplies sine and cosine
+};
+
+struct Layer {
+  // Norms before and after the two branches; those that the family lacks do not exist.
+  Norm attention_norm, attention_after, feed_norm, feed_after;
+  Linear query, key, value, out;
+  Norm query_norm, key_norm;
+  TensorRef sinks;        // [H] learned sink logits
+  Linear gate, up, down;  // gate does not exist in a plain feed-forward layer
+  int64_t window = 0;     // keys that a query sees, itself included; 0: all before it
+  int rotary = 0;         // index into Architecture::rotary; -1: no positions in this layer
+};
+
+enum class NormKind { rms, rms_plus_one, layer };  // rms_plus_one: weights are stored less 1
+enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
+
+struct Architecture {
+  std::string family;
+  int64_t width = 0, heads = 0, kv_heads = 0, head_width = 0, feed = 0, vocabulary = 0;
+  int64_t max_positions = 0;  // what the config states; longer rows are refused
+  NormKind norm = NormKind::rms;
+  double norm_eps = 1e-6;
+  bool norm_all_heads = false;  // QK-norm over all heads together instead of each head
+  Activation activation = Activation::silu;
+  bool parallel = false;   // both branches read the layer's input
+  double score_scale = 0;  // of q.k; 1 / sqrt(K) in most families
+  double embedding_scale = 1;
+  std::vector<Rotary> rotary;
+  TensorRef embedding, positions;  // positions: learned, [max_positions, C]
+  Norm final_norm;
+  Linear unembedding;  // the embedding's tensor where they are tied
+  bool tied = false;
+  int64_t bos = -1;  // id of the BOS token; -1: the config names none
+  std::vector<Layer> layers;
+};
+
+// Every tensor that the architecture refers to, in the order in which a forward pass needs them.
+std::vector<TensorRef> all_tensors(const Architecture& a);
+std::vector<TensorRef> tensors_of(const Layer& layer);
+
+// Numbers in the weights of all layers together, and of the largest layer alone.
+int64_t parameters(const Architecture& a);
+int64_t largest_layer(const Architecture& a);
+
+}  // namespace sinkmoe::pretrained

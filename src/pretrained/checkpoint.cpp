@@ -1,0 +1,118 @@
+#include "pretrained/checkpoint.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace sinkmoe::pretrained {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr uint64_t kMaxIndex = uint64_t{64} << 20;
+constexpr const char* kSingle = "model.safetensors";
+constexpr const char* kIndex = "model.safetensors.index.json";
+
+// tensor -> shard
+std::map<std::string, std::string> read_index(const fs::path& path) {
+  std::map<std::string, std::string> out;
+  try {
+    const nlohmann::json json = nlohmann::json::parse(read_file(path, kMaxIndex));
+    for (const auto& [tensor, file] : json.at("weight_map").items()) out[tensor] = file;
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("not an index of shards: " + std::string(e.what()), path.string());
+  }
+  if (out.empty()) throw Error("names no tensor", path.string());
+  for (const auto& [tensor, file] : out)
+    if (file != fs::path(file).filename() || !safe_name(file) || !file.ends_with(".safetensors"))
+      throw Error("'" + file + "' is not a name of a shard", path.string());
+  return out;
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(const fs::path& folder) : folder_(folder) {
+  const fs::path single = folder / kSingle, index = folder / kIndex;
+  if (!fs::exists(index)) {
+    if (!fs::exists(single))
+      throw Error("neither model.safetensors nor model.safetensors.index.json is there",
+                  folder.string(), "weights in other formats must be converted first");
+    files_.reserve(1);
+    add_file(single);
+    return;
+  }
+  const auto file_of = read_index(index);
+  std::set<std::string> shards;
+  for (const auto& [tensor, file] : file_of) shards.insert(file);
+  std::vector<Problem> missing;
+  for (const std::string& shard : shards)
+    if (!fs::exists(folder / shard))
+      missing.push_back({"the shard '" + shard + "' is missing", folder.string(), ""});
+  if (!missing.empty()) throw Error(missing);
+  files_.reserve(shards.size());
+  for (const std::string& shard : shards) add_file(folder / shard);
+  check_index(file_of, index);
+}
+
+void Checkpoint::add_file(const fs::path& path) {
+  files_.emplace_back(path);
+  for (const TensorEntry& entry : files_.back().tensors())
+    if (!at_.emplace(entry.name, Place{files_.size() - 1, &entry}).second)
+      throw Error("tensor '" + entry.name + "' is in another shard too", path.string());
+}
+
+void Checkpoint::check_index(const std::map<std::string, std::string>& file_of,
+                             const fs::path& index) const {
+  for (const auto& [tensor, file] : file_of) {
+    const auto it = at_.find(tensor);
+    if (it == at_.end() || files_[it->second.file].path().filename() != file)
+      throw Error("tensor '" + tensor + "' is not in '" + file + "'", index.string());
+  }
+  for (const auto& [tensor, place] : at_)
+    if (!file_of.contains(tensor))
+      throw Error("does not name tensor '" + tensor + "' of " +
+                      files_[place.file].path().filename().string(),
+                  index.string());
+}
+
+std::vector<std::string> Checkpoint::names() const {
+  std::vector<std::string> out;
+  for (const auto& [name, place] : at_) out.push_back(name);
+  return out;
+}
+
+const TensorEntry& Checkpoint::entry(const std::string& name) const {
+  const auto it = at_.find(name);
+  if (it == at_.end())
+    throw Error("no tensor '" + name + "'", folder_.string(), did_you_mean(name, names()));
+  return *it->second.entry;
+}
+
+Dtype Checkpoint::dtype(const std::string& name) const {
+  const std::string& dtype = entry(name).dtype;
+  if (dtype == "F32") return Dtype::f32;
+  if (dtype == "F16") return Dtype::f16;
+  if (dtype == "BF16") return Dtype::bf16;
+  throw Error("the weights are " + dtype, where(name), "F32, F16 and BF16 can be read");
+}
+
+void Checkpoint::read(const std::string& name, uint64_t offset, std::span<std::byte> into) const {
+  const Place& place = at_.at(name);
+  files_[place.file].read(*place.entry, offset, into);
+}
+
+std::string Checkpoint::where(const std::string& name) const {
+  return files_[at_.at(name).file].path().string() + ": tensor '" + name + "'";
+}
+
+uint64_t Checkpoint::bytes() const {
+  uint64_t sum = 0;
+  for (const auto& [name, place] : at_) sum += place.entry->end - place.entry->begin;
+  return sum;
+}
+
+}  // namespace sinkmoe::pretrained

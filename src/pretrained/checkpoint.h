@@ -1,0 +1,65 @@
+// A Hugging Face folder: config.json, and model.safetensors or shards with an index. Weights stay
+// on disk and are read when they are asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pretrained/architecture.h"
+#include "weights/safetensors_file.h"
+
+namespace sinkmoe::pretrained {
+
+enum class Dtype { f32, f16, bf16 };
+
+class Checkpoint {
+ public:
+  // Opens every shard and checks its header. Throws Error: no weights, a shard that is missing or
+  // cut short, an index that does not say what the shards hold.
+  explicit Checkpoint(const std::filesystem::path& folder);
+
+  bool contains(const std::string& name) const { return at_.contains(name); }
+  std::vector<std::string> names() const;
+  const TensorEntry& entry(const std::string& name) const;
+  Dtype dtype(const std::string& name) const;
+  // Bytes of the tensor from `offset` on. Throws Error.
+  void read(const std::string& name, uint64_t offset, std::span<std::byte> into) const;
+  // The file that holds the tensor, for messages.
+  std::string where(const std::string& name) const;
+  uint64_t bytes() const;  // of all tensors
+
+ private:
+  struct Place {
+    size_t file;
+    const TensorEntry* entry;
+  };
+  void add_file(const std::filesystem::path& path);
+  void check_index(const std::map<std::string, std::string>& file_of,
+                   const std::filesystem::path& index) const;
+
+  std::filesystem::path folder_;
+  std::vector<SafetensorsFile> files_;
+  std::map<std::string, Place> at_;
+};
+
+struct Model {
+  std::filesystem::path folder;
+  Architecture architecture;
+  Checkpoint weights;
+};
+
+// Reads config.json, finds the family, and checks that the files hold each tensor in the right
+// shape and in F32, F16 or BF16, and no tensor that the architecture has no place for. Throws Error
+// with every problem.
+Model open_model(const std::filesystem::path& folder);
+
+// The architecture alone, from the text of a config.json; `where` stands for its path.
+Architecture read_architecture(const std::string& text, const std::string& where);
+
+}  // namespace sinkmoe::pretrained

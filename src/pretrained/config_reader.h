@@ -1,0 +1,52 @@
+// A JSON object whose every key must be asked for. A key that nobody asked for is an error, since a
+// setting that is silently ignored gives another model without a word.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sinkmoe::pretrained {
+
+class ConfigReader {
+ public:
+  // `where` stands before each problem ("models/x/config.json"). Throws Error: not an object.
+  ConfigReader(nlohmann::json object, std::string where);
+
+  // True when the key is there and not null. The key counts as asked for.
+  bool has(const std::string& key);
+  // Each throws Error for a wrong type or range, and for a key that is absent (or null) where there
+  // is no default.
+  int64_t integer(const std::string& key, std::optional<int64_t> otherwise = {},
+                  int64_t least = 1);                                           // least .. 2^24
+  double number(const std::string& key, std::optional<double> otherwise = {});  // finite
+  bool boolean(const std::string& key, std::optional<bool> otherwise = {});
+  std::string text(const std::string& key, std::optional<std::string> otherwise = {});
+  std::vector<std::string> texts(const std::string& key);  // absent: empty
+  std::vector<bool> booleans(const std::string& key);      // 0 and 1 too; absent: empty
+  ConfigReader object(const std::string& key);             // absent: an empty object
+
+  // The key may stand there with this value only; anything else is an error.
+  void only(const std::string& key, const nlohmann::json& value);
+  // Keys that change nothing of what a forward pass computes.
+  void ignore(std::initializer_list<const char*> keys);
+  // Throws Error naming every key that was not asked for.
+  void finish() const;
+
+  [[noreturn]] void refuse(const std::string& key, const std::string& why,
+                           const std::string& fix = "") const;
+  const std::string& where() const { return where_; }
+
+ private:
+  const nlohmann::json* value(const std::string& key, bool required);
+
+  nlohmann::json object_;
+  std::string where_;
+  std::set<std::string> asked_;
+};
+
+}  // namespace sinkmoe::pretrained

@@ -1,0 +1,23 @@
+// Qwen 3 (dense): queries and keys of each head are normed, K is 128 whatever C / H is.
+#include "pretrained/family.h"
+
+namespace sinkmoe::pretrained {
+
+namespace {
+
+Architecture read(ConfigReader& config) {
+  Architecture a = read_sizes(config, {.head_width = 128});
+  a.rotary = {read_rotary(config, a.head_width, {.max_positions = a.max_positions})};
+  const bool bias = config.boolean("attention_bias", false);
+  add_llama_tensors(a, {.qkv_bias = bias, .out_bias = bias, .head_norms = true});
+  const std::vector<int64_t> windows = read_upper_windows(config, a);
+  for (size_t i = 0; i < windows.size(); ++i) a.layers[i].window = windows[i];
+  return a;
+}
+
+const Registration<Family> registration{
+    {.name = "qwen3", .help = "Qwen 3, dense: QK-norm of each head", .read = read}};
+
+}  // namespace
+
+}  // namespace sinkmoe::pretrained

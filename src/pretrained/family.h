@@ -1,0 +1,58 @@
+// A family of pretrained models is one file in pretrained/families/ with one Registration<Family>:
+// it turns a config.json into an Architecture. Its name is the config's `model_type`. What most
+// families share is below.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/registry.h"
+#include "pretrained/architecture.h"
+#include "pretrained/config_reader.h"
+#include "pretrained/rotary.h"
+
+namespace sinkmoe::pretrained {
+
+struct Family {
+  static constexpr const char* kind = "family";
+  std::string name, help;
+  std::function<Architecture(ConfigReader&)> read;
+};
+
+// Asks for keys of training, generation and bookkeeping: no forward pass depends on them.
+void ignore_common(ConfigReader& config);
+
+// Sizes, epsilon and activation under the names that LLaMA's config has, and `bos`. K is `head_dim`
+// or C / H.
+struct SizeDefaults {
+  double eps = 1e-6;
+  int64_t head_width = 0;  // 0: C / H
+  bool tied = false;
+};
+Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults = {});
+Activation read_activation(ConfigReader& config, const std::string& key,
+                           const std::string& otherwise = "silu");
+
+// The keys that a query of each layer sees, from `layer_types` (full_attention or
+// sliding_attention); 0: all. Without that key all layers have `otherwise`.
+std::vector<int64_t> read_windows(ConfigReader& config, int64_t layers, int64_t window,
+                                  int64_t otherwise);
+// Qwen's form: `use_sliding_window` with windows from layer `max_window_layers` on, or
+// `layer_types`.
+std::vector<int64_t> read_upper_windows(ConfigReader& config, const Architecture& a);
+
+// Layers as LLaMA names them.
+struct LlamaForm {
+  bool qkv_bias = false, out_bias = false, feed_bias = false;
+  bool head_norms = false;   // self_attn.q_norm, k_norm: [K], or [H K] with norm_all_heads
+  bool norms_after = false;  // after the branches instead of before them (OLMo 2)
+};
+Layer llama_layer(const Architecture& a, int64_t index, const LlamaForm& form);
+// All layers, embedding, final norm and output matrix. Layers see all keys and use rotary[0].
+void add_llama_tensors(Architecture& a, const LlamaForm& form);
+
+Linear linear(const std::string& name, int64_t out, int64_t in, bool bias);
+Norm rms(const std::string& name, int64_t width);         // a weight only
+Norm layer_norm(const std::string& name, int64_t width);  // weight and bias
+
+}  // namespace sinkmoe::pretrained

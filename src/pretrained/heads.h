@@ -1,0 +1,70 @@
+// What `sinkmoe heads` measures of a pretrained model, and the seam to the LibTorch half that
+// measures it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pretrained/checkpoint.h"
+
+namespace sinkmoe::pretrained {
+
+using Grid = std::vector<std::vector<double>>;  // [layer][head]
+
+// Rows of T + 1 tokens each: T inputs, and each input's next token as target.
+struct TokenRows {
+  std::vector<std::vector<int32_t>> rows;
+  std::optional<int64_t> target_bytes;  // bytes of text that all targets stand for
+  int64_t context() const { return static_cast<int64_t>(rows.front().size()) - 1; }
+};
+
+// Formulas and samples as in docs/metrics.md, for heads of the model as it is.
+struct HeadsResult {
+  int64_t rows = 0, context = 0;
+  double loss = 0;  // nats per predicted token
+  std::optional<double> bits_per_byte;
+  Grid importance, first_weight, value_ratio, out_norm;  // head/...
+  Grid gate_low, gate_high;                              // head/gate_q10, head/gate_q90
+  // The same over the first `short_context` tokens of each row: what a run with that context sees.
+  int64_t short_context = 0;
+  Grid short_importance, short_first_weight;
+  std::vector<double> cv;      // layer/cv
+  std::vector<bool> windowed;  // layers whose window is shorter than the rows
+  bool learned_sinks = false;  // importance is then 1 - weight on the learned sink
+};
+
+struct MeasureCost {
+  double seconds = 0;      // from a short timing of matrix products
+  int64_t peak_bytes = 0;  // beside the program itself
+};
+
+// Implemented with LibTorch (src/inference/measures); registered under the name "heads".
+struct Measure {
+  static constexpr const char* kind = "measure";
+  std::string name, help;
+  std::function<MeasureCost(const Model&, int64_t rows, int64_t context)> cost;
+  std::function<HeadsResult(const Model&, const TokenRows&,
+                            const std::function<void(double done)>& progress)>
+      run;
+};
+
+inline constexpr double kSinkThreshold = 0.3;    // of the weight on token 0 (E21)
+inline constexpr double kClosedThreshold = 0.1;  // importance below it: the head is closed
+inline constexpr double kDominantRatio = 1.5;    // importance over its layer's mean
+
+struct HeadName {
+  int64_t layer, head;
+  double importance;
+};
+std::vector<HeadName> closed_heads(const HeadsResult& r);
+std::vector<HeadName> dominant_heads(const HeadsResult& r);
+
+double mean(const Grid& grid);
+double mean(const std::vector<double>& values);  // 0 for none
+// Percent of all heads above the threshold.
+double percent_above(const Grid& grid, double threshold);
+
+}  // namespace sinkmoe::pretrained

@@ -1,0 +1,99 @@
+// A folder to a model: config to architecture, then every tensor of the one checked against the
+// other.
+#include <fmt/format.h>
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "pretrained/checkpoint.h"
+#include "pretrained/family.h"
+
+namespace sinkmoe::pretrained {
+
+namespace {
+
+constexpr uint64_t kMaxConfig = uint64_t{4} << 20;
+
+// Tensors that some exporters store although they follow from the config.
+bool is_derived(const std::string& name, const Architecture& a) {
+  return name.ends_with(".rotary_emb.inv_freq") || (a.tied && name == "lm_head.weight");
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+// What is wrong with one tensor of the files; empty: nothing.
+std::string problem_of(const TensorRef& ref, const TensorEntry& entry) {
+  if (entry.shape != ref.shape)
+    return fmt::format("has the shape {}, the config asks for {}", shape_text(entry.shape),
+                       shape_text(ref.shape));
+  if (entry.dtype != "F32" && entry.dtype != "F16" && entry.dtype != "BF16")
+    return fmt::format("is {}; F32, F16 and BF16 can be read", entry.dtype);
+  return "";
+}
+
+void check_tensors(const Model& model) {
+  std::vector<Problem> problems;
+  std::set<std::string> used;
+  const std::vector<std::string> names = model.weights.names();
+  for (const TensorRef& ref : all_tensors(model.architecture)) {
+    if (!used.insert(ref.name).second) continue;
+    if (!model.weights.contains(ref.name)) {
+      problems.push_back({"no tensor '" + ref.name + "', which the config asks for",
+                          model.folder.string(), did_you_mean(ref.name, names)});
+    } else if (std::string why = problem_of(ref, model.weights.entry(ref.name)); !why.empty()) {
+      problems.push_back({std::move(why), model.weights.where(ref.name), ""});
+    }
+  }
+  for (const std::string& name : names)
+    if (!used.contains(name) && !is_derived(name, model.architecture))
+      problems.push_back(
+          {"the family '" + model.architecture.family + "' with this config has no place for it",
+           model.weights.where(name), ""});
+  constexpr size_t kMost = 12;
+  if (problems.size() > kMost) {
+    const size_t more = problems.size() - kMost;
+    problems.resize(kMost);
+    problems.push_back(
+        {fmt::format("{} more problems of this kind", more), model.folder.string(), ""});
+  }
+  if (!problems.empty()) throw Error(problems);
+}
+
+}  // namespace
+
+Architecture read_architecture(const std::string& text, const std::string& where) {
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception&) {
+    throw Error("not well-formed JSON", where);
+  }
+  ConfigReader config(std::move(json), where);
+  const std::string type = config.text("model_type");
+  const auto family = Registry<Family>::all().find(type);
+  if (family == Registry<Family>::all().end())
+    config.refuse("model_type", "is '" + printable(type) + "'",
+                  known_names(type, plugin_names(Family::kind)));
+  ignore_common(config);
+  Architecture a = family->second.read(config);
+  a.family = type;
+  config.finish();
+  return a;
+}
+
+Model open_model(const std::filesystem::path& folder) {
+  const std::filesystem::path config = folder / "config.json";
+  if (!std::filesystem::is_directory(folder))
+    throw Error("not a folder", folder.string(), "give a Hugging Face folder with config.json");
+  if (!std::filesystem::exists(config)) throw Error("config.json is missing", folder.string());
+  Model model{folder, read_architecture(read_file(config, kMaxConfig), config.string()),
+              Checkpoint(folder)};
+  check_tensors(model);
+  return model;
+}
+
+}  // namespace sinkmoe::pretrained

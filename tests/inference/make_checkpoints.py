@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Writes a tiny random checkpoint of each family and what transformers computes from it.
+
+make_checkpoints.py OUT [CASE...]   needs torch 2.11.0, transformers 5.24.0, safetensors
+
+OUT/CASE/ gets config.json, the weights and expected.json: token ids of two rows, the loss of each
+predicted token, the logits of the first row, and for each layer and head the mean of 1 - weight on
+token 0 (positions 1 on) and the mean weight on token 0 (all positions). Weights are rounded to the
+stored type first; all arithmetic is in fp32.
+"""
+import json
+import pathlib
+import shutil
+import sys
+
+import torch
+import transformers
+
+TOKENS = 13  # of a row; the last one is a target only
+VOCABULARY = 64
+
+SMALL = dict(
+    vocab_size=VOCABULARY, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, pad_token_id=None)
+LLAMA3 = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0,
+          "high_freq_factor": 4.0, "original_max_position_embeddings": 16}
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 16}
+
+# name: (model type, settings, stored type, most bytes of a shard)
+CASES = {
+    "llama2": ("llama", dict(SMALL, num_key_value_heads=4), torch.float32, None),
+    "llama3": ("llama", dict(SMALL, head_dim=16, rope_parameters=LLAMA3, attention_bias=True, mlp_bias=True),
+               torch.bfloat16, None),
+    "llama_tied": ("llama", dict(SMALL, tie_word_embeddings=True, rope_parameters=YARN), torch.float16, 12000),
+    "mistral": ("mistral", dict(SMALL, sliding_window=5), torch.bfloat16, None),
+    "qwen2": ("qwen2", dict(SMALL), torch.bfloat16, None),
+    "qwen3": ("qwen3", dict(SMALL, head_dim=16), torch.bfloat16, None),
+    "smollm3": ("smollm3", dict(SMALL, no_rope_layers=[1, 0]), torch.bfloat16, None),
+    "olmo2": ("olmo2", dict(SMALL), torch.bfloat16, None),
+}
+
+
+def randomize(model, seed):
+    """Every parameter away from its initial value, so that a forgotten one shows."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            noise = torch.randn(p.shape, generator=generator)
+            if "norm" in name and name.endswith("weight"):
+                p.copy_(1 + 0.3 * noise)
+            elif p.dim() == 1:
+                p.copy_(0.5 * noise)
+            else:
+                p.copy_(0.25 * noise)
+
+
+def older_form(folder):
+    """config.json as transformers wrote it before version 5."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    rope = config.pop("rope_parameters")
+    config["rope_theta"] = rope.pop("rope_theta")
+    kind = rope.pop("rope_type")
+    config["rope_scaling"] = None if kind == "default" else dict(rope, type=kind)
+    config["torch_dtype"] = config.pop("dtype")
+    path.write_text(json.dumps(config, indent=2) + "\n")
+
+
+def expected(model, ids):
+    with torch.no_grad():
+        out = model(ids[:, :-1], output_attentions=True)
+    loss = torch.nn.functional.cross_entropy(out.logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    first = torch.stack([a[..., 0] for a in out.attentions])  # [L, B, H, T]
+    listed = lambda x: [float(f"{v:.8g}") for v in x.flatten().tolist()]
+    return {
+        "ids": ids.tolist(),
+        "losses": listed(loss),
+        "logits_of_first_row": listed(out.logits[0]),
+        "importance": [listed(x) for x in (1 - first[..., 1:]).mean(dim=(1, 3))],
+        "first_weight": [listed(x) for x in first.mean(dim=(1, 3))],
+    }
+
+
+def make(name, out, seed):
+    kind, settings, dtype, shard = CASES[name]
+    folder = out / name
+    shutil.rmtree(folder, ignore_errors=True)
+    config = transformers.AutoConfig.for_model(kind, **settings)
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    randomize(model, seed)
+    model.to(dtype).save_pretrained(folder, max_shard_size=shard or "5GB")
+    for extra in folder.glob("generation_config.json"):
+        extra.unlink()
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+    ids = torch.randint(0, VOCABULARY, (2, TOKENS), generator=torch.Generator().manual_seed(seed + 1000))
+    (folder / "expected.json").write_text(json.dumps(expected(model, ids)) + "\n")
+    if name in ("llama2", "llama_tied"):
+        older_form(folder)
+    print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes")
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    for i, name in enumerate(CASES):
+        if len(sys.argv) == 2 or name in sys.argv[2:]:
+            make(name, out, seed=i)
+
+
+if __name__ == "__main__":
+    main()
