@@ -23,16 +23,20 @@ constexpr int64_t kVocabularyAtOnce = 4096;  // rows of the output matrix
 
 int64_t rows_at_once(int64_t T) { return std::max<int64_t>(1, kTokensAtOnce / T); }
 
-void check_ids(const Architecture& a, const at::Tensor& ids_RT) {
-  if (ids_RT.size(1) > a.max_positions)
-    throw Error("rows of " + std::to_string(ids_RT.size(1)) + " tokens, the model has " +
-                    std::to_string(a.max_positions) + " positions",
-                "rows", "give a smaller --context");
-  const int64_t low = ids_RT.min().item<int64_t>(), high = ids_RT.max().item<int64_t>();
+void check_ids(const Architecture& a, const at::Tensor& ids) {
+  const int64_t low = ids.min().item<int64_t>(), high = ids.max().item<int64_t>();
   if (low < 0 || high >= a.vocabulary)
     throw Error("token " + std::to_string(low < 0 ? low : high) + " is not among the " +
                     std::to_string(a.vocabulary) + " of the model",
                 "rows", "the tokens were made for another model");
+}
+
+void check_rows(const Architecture& a, const at::Tensor& ids_RT) {
+  if (ids_RT.size(1) > a.max_positions)
+    throw Error("rows of " + std::to_string(ids_RT.size(1)) + " tokens, the model has " +
+                    std::to_string(a.max_positions) + " positions",
+                "rows", "give a smaller --context");
+  check_ids(a, ids_RT);
 }
 
 // Only the rows of the matrix that occur are read.
@@ -81,7 +85,7 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
                          const StreamOptions& options) {
   const at::NoGradGuard no_grad;
   const Architecture& a = model.architecture;
-  check_ids(a, ids_RT);
+  check_rows(a, ids_RT);
   const int64_t R = ids_RT.size(0), T = ids_RT.size(1), step = rows_at_once(T);
   const double share = layer_flops(a, R * T) / (layer_flops(a, R * T) + output_flops(a, R * T));
   std::vector<RotaryTable> tables;
@@ -112,6 +116,7 @@ at::Tensor token_losses(const Model& model, const at::Tensor& hidden_NC, const a
                         const StreamOptions& options) {
   const at::NoGradGuard no_grad;
   const Architecture& a = model.architecture;
+  check_ids(a, target_N);
   const int64_t N = hidden_NC.size(0);
   const double share = layer_flops(a, N) / (layer_flops(a, N) + output_flops(a, N));
   const at::Tensor bias_V = load_tensor(model.weights, a.unembedding.bias);

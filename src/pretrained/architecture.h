@@ -18,6 +18,7 @@ struct TensorRef {
   // Rows (after turning) are numbered [groups, parts, rows of a part]; this is part number `part`.
   // 3 parts in 1 group: q, k, v below each other. 3 parts in H groups: q, k, v of each head.
   int64_t groups = 1, parts = 1, part = 0;
+  std::string older_name = {};  // the name that other versions of the exporter gave it
 
   bool exists() const { return !name.empty(); }
 };
@@ -70,11 +71,33 @@ struct Architecture {
   bool tied = false;
   int64_t bos = -1;  // id of the BOS token; -1: the config names none
   std::vector<Layer> layers;
+  std::string prefix;  // of most names; files of the model without its output matrix lack it
+  // Ends of the names of tensors that follow from the config (masks, frequencies): not read.
+  std::vector<std::string> derived = {".rotary_emb.inv_freq"};
 };
 
-// Every tensor that the architecture refers to, in the order in which a forward pass needs them.
-std::vector<TensorRef> all_tensors(const Architecture& a);
-std::vector<TensorRef> tensors_of(const Layer& layer);
+// f(reference) for every tensor that the layer or model has, in the order of a forward pass.
+template <class LayerOf, class F>
+void for_each_tensor_of(LayerOf& l, const F& f) {
+  for (auto* norm : {&l.attention_norm, &l.attention_after, &l.query_norm, &l.key_norm,
+                     &l.feed_norm, &l.feed_after})
+    for (auto* ref : {&norm->weight, &norm->bias})
+      if (ref->exists()) f(*ref);
+  for (auto* linear : {&l.query, &l.key, &l.value, &l.out, &l.gate, &l.up, &l.down})
+    for (auto* ref : {&linear->weight, &linear->bias})
+      if (ref->exists()) f(*ref);
+  if (l.sinks.exists()) f(l.sinks);
+}
+
+template <class Model, class F>
+void for_each_tensor(Model& a, const F& f) {
+  for (auto* ref : {&a.embedding, &a.positions})
+    if (ref->exists()) f(*ref);
+  for (auto& layer : a.layers) for_each_tensor_of(layer, f);
+  for (auto* ref :
+       {&a.final_norm.weight, &a.final_norm.bias, &a.unembedding.weight, &a.unembedding.bias})
+    if (ref->exists()) f(*ref);
+}
 
 // Numbers in the weights of all layers together, and of the largest layer alone.
 int64_t parameters(const Architecture& a);

@@ -74,7 +74,7 @@ Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults) {
   a.vocabulary = config.integer("vocab_size");
   a.max_positions = config.integer("max_position_embeddings");
   a.norm_eps = config.number("rms_norm_eps", defaults.eps);
-  a.activation = read_activation(config, "hidden_act");
+  a.activation = read_activation(config, defaults.activation_key);
   a.tied = config.boolean("tie_word_embeddings", defaults.tied);
   a.bos = config.integer("bos_token_id", -1, 0);
   a.score_scale = 1 / std::sqrt(static_cast<double>(a.head_width));
@@ -141,7 +141,12 @@ Layer llama_layer(const Architecture& a, int64_t index, const LlamaForm& form) {
           .gate = linear(feed + "gate_proj", a.feed, C, form.feed_bias),
           .up = linear(feed + "up_proj", a.feed, C, form.feed_bias),
           .down = linear(feed + "down_proj", C, a.feed, form.feed_bias)};
-  if (form.norms_after) {
+  if (form.four_norms) {
+    l.attention_norm = rms(prefix + "input_layernorm", C);
+    l.attention_after = rms(prefix + "post_attention_layernorm", C);
+    l.feed_norm = rms(prefix + "pre_feedforward_layernorm", C);
+    l.feed_after = rms(prefix + "post_feedforward_layernorm", C);
+  } else if (form.norms_after) {
     l.attention_after = rms(prefix + "post_attention_layernorm", C);
     l.feed_after = rms(prefix + "post_feedforward_layernorm", C);
   } else {
@@ -156,6 +161,7 @@ Layer llama_layer(const Architecture& a, int64_t index, const LlamaForm& form) {
 }
 
 void add_llama_tensors(Architecture& a, const LlamaForm& form) {
+  a.prefix = "model.";
   a.embedding = {.name = "model.embed_tokens.weight", .shape = {a.vocabulary, a.width}};
   for (size_t i = 0; i < a.layers.size(); ++i)
     a.layers[i] = llama_layer(a, static_cast<int64_t>(i), form);

@@ -28,6 +28,7 @@ struct SizeDefaults {
   double eps = 1e-6;
   int64_t head_width = 0;  // 0: C / H
   bool tied = false;
+  const char* activation_key = "hidden_act";
 };
 Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults = {});
 Activation read_activation(ConfigReader& config, const std::string& key,
@@ -46,6 +47,7 @@ struct LlamaForm {
   bool qkv_bias = false, out_bias = false, feed_bias = false;
   bool head_norms = false;   // self_attn.q_norm, k_norm: [K], or [H K] with norm_all_heads
   bool norms_after = false;  // after the branches instead of before them (OLMo 2)
+  bool four_norms = false;   // before and after them (Gemma 3)
 };
 Layer llama_layer(const Architecture& a, int64_t index, const LlamaForm& form);
 // All layers, embedding, final norm and output matrix. Layers see all keys and use rotary[0].

@@ -18,7 +18,24 @@ constexpr uint64_t kMaxConfig = uint64_t{4} << 20;
 
 // Tensors that some exporters store although they follow from the config.
 bool is_derived(const std::string& name, const Architecture& a) {
-  return name.ends_with(".rotary_emb.inv_freq") || (a.tied && name == "lm_head.weight");
+  return (a.tied && name == "lm_head.weight") ||
+         std::any_of(a.derived.begin(), a.derived.end(),
+                     [&](const std::string& end) { return name.ends_with(end); });
+}
+
+// Gives every reference the name that the files use.
+void find_names(Model& model) {
+  Architecture& a = model.architecture;
+  const std::vector<std::string> names = model.weights.names();
+  const bool bare = std::none_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name.starts_with(a.prefix);
+  });
+  for_each_tensor(a, [&](TensorRef& ref) {
+    if (bare && ref.name.starts_with(a.prefix)) ref.name.erase(0, a.prefix.size());
+    if (!ref.older_name.empty() && !model.weights.contains(ref.name) &&
+        model.weights.contains(ref.older_name))
+      ref.name = ref.older_name;
+  });
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -39,15 +56,15 @@ void check_tensors(const Model& model) {
   std::vector<Problem> problems;
   std::set<std::string> used;
   const std::vector<std::string> names = model.weights.names();
-  for (const TensorRef& ref : all_tensors(model.architecture)) {
-    if (!used.insert(ref.name).second) continue;
+  for_each_tensor(model.architecture, [&](const TensorRef& ref) {
+    if (!used.insert(ref.name).second) return;
     if (!model.weights.contains(ref.name)) {
       problems.push_back({"no tensor '" + ref.name + "', which the config asks for",
                           model.folder.string(), did_you_mean(ref.name, names)});
     } else if (std::string why = problem_of(ref, model.weights.entry(ref.name)); !why.empty()) {
       problems.push_back({std::move(why), model.weights.where(ref.name), ""});
     }
-  }
+  });
   for (const std::string& name : names)
     if (!used.contains(name) && !is_derived(name, model.architecture))
       problems.push_back(
@@ -92,6 +109,7 @@ Model open_model(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(config)) throw Error("config.json is missing", folder.string());
   Model model{folder, read_architecture(read_file(config, kMaxConfig), config.string()),
               Checkpoint(folder)};
+  find_names(model);
   check_tensors(model);
   return model;
 }

@@ -37,6 +37,13 @@ CASES = {
     "qwen3": ("qwen3", dict(SMALL, head_dim=16), torch.bfloat16, None),
     "smollm3": ("smollm3", dict(SMALL, no_rope_layers=[1, 0]), torch.bfloat16, None),
     "olmo2": ("olmo2", dict(SMALL), torch.bfloat16, None),
+    "gpt2": ("gpt2", dict(vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=64, n_inner=40,
+                          bos_token_id=1, eos_token_id=2), torch.bfloat16, None),
+    "pythia": ("gpt_neox", dict(SMALL, num_key_value_heads=None, rotary_pct=0.25), torch.bfloat16, None),
+    "neox_serial": ("gpt_neox", dict(SMALL, num_key_value_heads=None, rotary_pct=0.5, use_parallel_residual=False,
+                                     attention_bias=False), torch.bfloat16, None),
+    "gemma3": ("gemma3_text", dict(SMALL, head_dim=16, query_pre_attn_scalar=12, sliding_window=5,
+                                   layer_types=["sliding_attention", "full_attention"]), torch.bfloat16, None),
 }
 
 
@@ -46,8 +53,8 @@ def randomize(model, seed):
     with torch.no_grad():
         for name, p in model.named_parameters():
             noise = torch.randn(p.shape, generator=generator)
-            if "norm" in name and name.endswith("weight"):
-                p.copy_(1 + 0.3 * noise)
+            if p.dim() == 1 and name.endswith("norm.weight") or ".ln_" in name and name.endswith("weight"):
+                p.copy_(p + 0.3 * noise)
             elif p.dim() == 1:
                 p.copy_(0.5 * noise)
             else:
@@ -85,7 +92,7 @@ def make(name, out, seed):
     kind, settings, dtype, shard = CASES[name]
     folder = out / name
     shutil.rmtree(folder, ignore_errors=True)
-    config = transformers.AutoConfig.for_model(kind, **settings)
+    config = transformers.AutoConfig.for_model(kind, **{k: v for k, v in settings.items() if v is not None or "token" in k})
     model = transformers.AutoModelForCausalLM.from_config(config)
     randomize(model, seed)
     model.to(dtype).save_pretrained(folder, max_shard_size=shard or "5GB")
