@@ -1,5 +1,5 @@
-// CUDA as a choice made at run time: the program itself needs neither a driver nor LibTorch's CUDA
-// half to start.
+// CUDA as a choice made at run time: the program itself needs neither a driver nor LibTorch's
+// CUDA half to start.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The oracle of softmax_attention: the T x T weights written out, in ops that autograd
-// differentiates by itself.
+// The oracle of softmax_attention: the T x T weights written out, in ops that
+// autograd differentiates by itself.
 #include <ATen/ATen.h>
 
 #include "attention/check_shapes.h"

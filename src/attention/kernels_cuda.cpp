@@ -19,8 +19,8 @@ at::Tensor sum_heads(const at::Tensor& x, int64_t J) {
   return x.unflatten(1, {J, x.size(1) / J}).sum(2);
 }
 
-// The efficient op keeps rows of logsumexp up to a multiple of 32; +inf makes the weights of the
-// surplus rows 0.
+// The efficient op keeps rows of logsumexp up to a multiple of 32; +inf makes the weights of
+// the surplus rows 0.
 at::Tensor padded(const at::Tensor& lse) {
   const int64_t surplus = (32 - lse.size(2) % 32) % 32;
   return at::constant_pad_nd(lse, {0, surplus}, std::numeric_limits<double>::infinity())

@@ -1,5 +1,5 @@
-// Strided arrays as the loops over raw memory see them (loops_gate.h, tiles.h). T is float or
-// double.
+// Strided arrays as the loops over raw memory see them (loops_gate.h, tiles.h). T
+// is float or double.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,8 @@ struct ParamSpec {
 
 class ParamSet {
  public:
-  // Declares a parameter. The reference stays valid; the tensor is defined once materialise() has
-  // run.
+  // Declares a parameter. The reference stays valid; the tensor is defined
+  // once materialise() has run.
   const at::Tensor& add(ParamSpec spec);
 
   // Makes the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests) and

@@ -1,5 +1,5 @@
-// A start-up check that the private ops still do with edited arguments what the formulas need
-// (docs/attention.md).
+// A start-up check that the private ops still do with edited arguments what the
+// formulas need (docs/attention.md).
 #pragma once
 
 #include <ATen/core/Tensor.h>

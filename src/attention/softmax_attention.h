@@ -26,8 +26,8 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                const at::Tensor& sink_H = {});
 
-// The oracle: explicit T x T softmax in plain differentiable ops, any dtype. Slow; for tests and
-// small probes.
+// The oracle: explicit T x T softmax in plain differentiable ops, any dtype. Slow; for
+// tests and small probes.
 AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                 const at::Tensor& sink_H = {});

@@ -26,8 +26,8 @@ kernels::StockOp saved_op(AutogradContext* ctx) {
   return static_cast<kernels::StockOp>(ctx->saved_data["op"].toInt());
 }
 
-// Vanilla by the merge route: the kernel never sees key 0, so nothing cancels where the gate is
-// small.
+// Vanilla by the merge route: the kernel never sees key 0, so nothing cancels where
+// the gate is small.
 struct MergeAttention : Function<MergeAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, double scale) {

@@ -1,5 +1,5 @@
-// The core op by the stock attention ops and the passes around them: what tile_attention.h does not
-// serve (GPUs, bf16).
+// The core op by the stock attention ops and the passes around them: what tile_attention.h does
+// not serve (GPUs, bf16).
 #pragma once
 
 #include "attention/softmax_attention.h"

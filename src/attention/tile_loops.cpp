@@ -1,5 +1,5 @@
-// The tile kernels, compiled for three instruction sets; the processor chooses when the program
-// runs.
+// The tile kernels, compiled for three instruction sets; the processor chooses
+// when the program runs.
 #include "attention/tiles.h"
 
 #define TILE_INLINE SINKMOE_TARGET __attribute__((always_inline)) inline

@@ -1,5 +1,5 @@
-// Forward and backward of one key/value head. Included as tile_vectors.h is. Formulas:
-// docs/attention.md.
+// Forward and backward of one key/value head. Included as tile_vectors.h is.
+// Formulas: docs/attention.md.
 #include "attention/tile_products.h"
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -53,8 +53,8 @@ TILE_INLINE void scatter(const Rows<T>& x, int64_t b, int64_t h, int64_t from, i
   for (int64_t i = 0; i < count; ++i) *x(b, h, from + i) = y[i];
 }
 
-// s becomes exp(s - top), causal. Sums of rows 0 and 1.. are kept apart, so that no gate is made by
-// a subtraction.
+// s becomes exp(s - top), causal. Sums of rows 0 and 1.. are kept apart, so that no gate is
+// made by a subtraction.
 template <class T>
 struct Weights {
   V<T> top, first, rest;

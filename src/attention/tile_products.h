@@ -4,8 +4,8 @@
 template <class T>
 constexpr int kScoreRows = kLanes<T> < 8 ? kLanes<T> : 8;
 
-// s[j][lane] = scale * sum over c of x[c][lane] * y[j][c], for j < rows (a multiple of kLanes). y
-// has K columns.
+// s[j][lane] = scale * sum over c of x[c][lane] * y[j][c], for j < rows (a multiple of kLanes).
+// y has K columns.
 template <class T>
 TILE_INLINE void scores(const T* x, const T* y, int64_t rows, int64_t K, T scale, T* s) {
   constexpr int N = kLanes<T>, R = kScoreRows<T>;

@@ -29,8 +29,8 @@ TILE_INLINE V<T> larger(V<T> a, V<T> b) {
   return a < b ? b : a;  // a NaN in `a` stays
 }
 
-// e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2]. exp(0) is 1
-// exactly.
+// e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2].
+// exp(0) is 1 exactly.
 TILE_INLINE V<float> exp_negative(V<float> x) {
   const V<float> smallest = V<float>{} - 87.0f, magic = V<float>{} + 12582912.0f;
   x = x < smallest ? smallest : x;

@@ -1,6 +1,6 @@
-// Causal attention on a CPU as one fused loop, forward and backward: scores exist for a handful of
-// queries at a time, and the gate is made and differentiated where the scores are. T is float or
-// double.
+// Causal attention on a CPU as one fused loop, forward and backward: scores exist for a
+// handful of queries at a time, and the gate is made and differentiated where the scores are.
+// T is float or double.
 //
 // Queries are taken a vector register at a time (a tile: 16 in fp32 with AVX-512), so that softmax
 // needs no sum across lanes. Every call handles one key/value head of one batch row: results do not
@@ -38,8 +38,8 @@ struct Backward {
   double* d_sink;  // [B,H], mode logit only; written
 };
 
-// Elements of scratch memory that one call needs, aligned to 64 bytes. Grows with T, not with T x
-// T.
+// Elements of scratch memory that one call needs, aligned to 64 bytes. Grows with T, not
+// with T x T.
 int64_t scratch_size(const Sizes& n, bool backward);
 
 void forward(const Forward<float>& a, int64_t b, int64_t j, float* scratch);

@@ -1,5 +1,5 @@
-// Losses on the heads' mean gates. A loss is one file in balance/losses/ with one
-// Registration<LossKind>.
+// Losses on the heads' mean gates. A loss is one file in balance/losses/ with
+// one Registration<LossKind>.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,8 +13,8 @@
 
 namespace sinkmoe {
 
-// Importance of each head: mean gate over rows and tokens, row position 0 left out (E12). gate
-// [B,H,T] -> [H].
+// Importance of each head: mean gate over rows and tokens, row position 0 left out (E12).
+// gate [B,H,T] -> [H].
 at::Tensor importance_H(const at::Tensor& gate_BHT);
 
 struct BalanceIn {

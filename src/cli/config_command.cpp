@@ -80,8 +80,8 @@ int explain(const Globals& globals, const Composed& composed, const std::string&
   return 0;
 }
 
-// A side of a difference: overrides ("model=small train.lr=1e-3"), a file made by `config show`, or
-// an experiment.
+// A side of a difference: overrides ("model=small train.lr=1e-3"), a file made by `config
+// show`, or an experiment.
 RunConfig side(const std::string& text) {
   PlanRequest request;
   if (text.find('=') != std::string::npos) {

@@ -135,8 +135,8 @@ void print_skipped(const Plan& plan, size_t most) {
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.skipped.size() - most);
 }
 
-// How long one worker takes, where the runs are made; the speed is the caller's guess or a stated
-// assumption.
+// How long one worker takes, where the runs are made; the speed is the caller's guess
+// or a stated assumption.
 void print_time(const Totals& totals, double gflops, bool gpu_too) {
   const double gpu_gflops = gpu_too ? gflops : kGpuPeakFlops * kGpuShare / 1e9;
   if (totals.cpu_flops > 0)

@@ -1,5 +1,5 @@
-// Keeps control characters of names, notes and files away from a terminal, whatever command prints
-// them.
+// Keeps control characters of names, notes and files away from a terminal,
+// whatever command prints them.
 #pragma once
 
 #include <ostream>

@@ -112,8 +112,8 @@ Composed compose(const std::vector<Setting>& settings) {
     }
   }
   for (Inconsistency& found : find_inconsistencies(composed.config)) {
-    // A field that was refused still has an older value, which says nothing about what the user
-    // meant.
+    // A field that was refused still has an older value, which says nothing about
+    // what the user meant.
     bool sound = true;
     for (const std::string& key : found.keys) sound = sound && !failed.contains(key);
     if (sound) problems.push_back(located(std::move(found), composed.history));

@@ -1,10 +1,14 @@
-// Layers of TOML -> one typed RunConfig, or every error at once.
+// From layers of TOML to one typed RunConfig, or to every error at once.
 //
-// Order, last wins: field defaults -> configs/base.toml -> the groups it lists, in its order -> the
-// experiment file
-// -> the command line. `train.lr=1e-3` sets, `+train.lr=1e-3` too (a key that is no field is
-// unknown with or without the plus), `~train.lr` takes a key back to its default, `model=wide`
-// takes configs/model/wide.toml for the group model.
+// The layers, from first to last; a later one wins:
+//
+//   1. the defaults of the fields (config/run_config.h)
+//   2. configs/base.toml
+//   3. the group options that base.toml lists, in its order
+//   4. the experiment file
+//   5. the command line (config/override.h)
+//
+// A key that is not a field is unknown, with or without a leading "+".
 #pragma once
 
 #include <filesystem>
@@ -18,8 +22,8 @@
 
 namespace sinkmoe {
 
-// A command-line argument, and where in it a key and a value stand (bytes), for the caret under an
-// error.
+// A command-line argument, and where in it a key and a value stand (bytes), for the
+// caret under an error.
 struct ArgumentSpan {
   std::string text;  // empty: not from the command line
   size_t key_at = 0, key_length = 0, value_at = 0, value_length = 0;
@@ -38,8 +42,8 @@ struct Setting {
 
 struct Composed {
   RunConfig config;
-  std::map<std::string, std::vector<Setting>>
-      history;  // key -> default, then every layer that set it
+  // key -> default, then every layer that set it
+  std::map<std::string, std::vector<Setting>> history;
 };
 
 // Applies settings in order on top of the defaults. Throws Error with every problem: unknown key
@@ -47,8 +51,8 @@ struct Composed {
 // m >= heads, ...).
 Composed compose(const std::vector<Setting>& settings);
 
-// One setting on top of `config`. Returns the problem, and leaves the field as it was, when the
-// setting is wrong.
+// One setting on top of `config`. Returns the problem, and leaves the field as it was, when
+// the setting is wrong.
 std::optional<Problem> apply(RunConfig& config, const Setting& setting);
 
 // Checks across fields; empty when all is well.

@@ -11,9 +11,9 @@
 
 namespace sinkmoe {
 
-// Each returns what is wrong (`where` is left empty), or nothing once `value` is set. An integer
-// may stand where a float is wanted, and a float without a fraction where an integer is; every
-// number is finite.
+// Each returns what is wrong (`where` is left empty), or nothing once `value` is set. An
+// integer may stand where a float is wanted, and a float without a fraction where an integer
+// is; every number is finite.
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               bool& value);
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,

@@ -24,15 +24,15 @@ struct BaseFile {
 };
 BaseFile read_base(const std::filesystem::path& root);
 
-// The list `groups = [...]` of a file. Throws Error for anything but texts of the form
-// "group=option".
+// The list `groups = [...]` of a file. Throws Error for anything but texts
+// of the form "group=option".
 std::vector<GroupChoice> read_groups(const TomlValue& list, const std::string& where);
 
 // The last choice of a group wins and keeps the group's place in the order; a new group comes last.
 void choose(std::vector<GroupChoice>& groups, const GroupChoice& choice);
 
-// Settings of the chosen option. Throws Error: unknown group or option (near names), a name that is
-// no plain name.
+// Settings of the chosen option. Throws Error: unknown group or option (near names), a name that
+// is no plain name.
 std::vector<Setting> read_option(const std::filesystem::path& root, const GroupChoice& choice);
 
 // Base settings, then every group in order. Throws Error with the problems of all files.

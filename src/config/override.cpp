@@ -50,8 +50,8 @@ std::vector<Piece> cut(const std::string& text, size_t from) {
   return pieces;
 }
 
-// A bare word needs no quotes; what reads as TOML is taken as TOML, except where the field is a
-// text.
+// A bare word needs no quotes; what reads as TOML is taken as TOML, except where the
+// field is a text.
 std::string literal_of(const std::string& word, const std::string& type) {
   const bool quoted = word.starts_with('"') || word.starts_with('\'');
   if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))

@@ -1,10 +1,13 @@
 // One command-line argument that changes the configuration.
 //
-//   train.lr=1e-3   +train.lr=1e-3     sets a key            ~train.lr          takes a key back to
-//   its default model=wide                         takes a group option  train.seed=seeds(5),
-//   balance.weight=0,1e-2   sweeps
+//   train.lr=1e-3               sets a key
+//   +train.lr=1e-3              the same
+//   ~train.lr                   takes a key back to its default
+//   model=wide                  chooses a group's option, configs/model/wide.toml
+//   train.seed=seeds(5)         sweeps a key
+//   balance.weight=0,1e-2       sweeps a key over a list
 //
-// A value is TOML or a bare word; a comma outside quotes and brackets separates values.
+// A value is TOML or a bare word. A comma outside quotes and brackets separates values.
 #pragma once
 
 #include <string>

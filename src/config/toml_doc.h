@@ -1,5 +1,5 @@
-// TOML text as a plain tree of values with their places, for files that are no run configuration
-// (plots/*.toml).
+// TOML text as a plain tree of values with their places, for files that are no run
+// configuration (plots/*.toml).
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,8 @@ TomlValue parse_toml_scalar(const std::string& literal, const std::string& where
 
 bool is_scalar(const TomlValue& value);
 
-// TOML text of a scalar; reads back to the same value. Arrays and tables give their kind, for
-// messages.
+// TOML text of a scalar; reads back to the same value. Arrays and tables give
+// their kind, for messages.
 std::string toml_literal(const TomlValue& value);
 std::string toml_quote(const std::string& text);
 

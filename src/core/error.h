@@ -10,16 +10,16 @@ namespace sinkmoe {
 // One thing wrong with what the user gave us.
 struct Problem {
   std::string what;  // "unknown key 'model.layes'"
-  std::string
-      where;  // "experiments/x.toml:12:3", "argument 2", a path with a byte offset; may be empty
+  // "experiments/x.toml:12:3", "argument 2", a path with a byte offset; may be empty
+  std::string where;
   std::string fix;  // "did you mean 'model.layers'?"; may be empty
 };
 
 // "where: what; fix", control characters replaced, ready for a terminal.
 std::string to_string(const Problem& problem);
 
-// Bad input or a refused file: the program prints every problem and exits with code 2, having
-// written nothing.
+// Bad input or a refused file: the program prints every problem and exits with code
+// 2, having written nothing.
 class Error : public std::runtime_error {
  public:
   explicit Error(std::vector<Problem> problems);

@@ -1,5 +1,5 @@
-// Whole files, read with a limit and written so that a reader sees the old or the new one, never
-// half of it.
+// Whole files, read with a limit and written so that a reader sees the old or the new one,
+// never half of it.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace sinkmoe {
 
-// Reads a regular file of at most `limit` bytes. Throws Error (missing, not a regular file, too
-// large, unreadable).
+// Reads a regular file of at most `limit` bytes. Throws Error (missing, not a regular
+// file, too large, unreadable).
 std::string read_file(const std::filesystem::path& path, uint64_t limit);
 
-// Writes beside the target, fsyncs, renames over it and fsyncs the folder. Throws Error naming file
-// and cause (disk full, no permission); the old file then stays as it was and no temporary file is
-// left.
+// Writes beside the target, fsyncs, renames over it and fsyncs the folder. Throws Error naming
+// file and cause (disk full, no permission); the old file then stays as it was and no
+// temporary file is left.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
-// The same for a file in pieces, written one after the other. `check`, if given, sees the finished
-// file under its temporary name before it takes its place; what it throws leaves the old file as it
-// was.
+// The same for a file in pieces, written one after the other. `check`, if given, sees the
+// finished file under its temporary name before it takes its place; what it throws leaves the old
+// file as it was.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> pieces,
                        const std::function<void(const std::filesystem::path&)>& check = {});
 

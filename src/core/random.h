@@ -14,12 +14,12 @@ namespace sinkmoe {
 // The ten-round Philox block: 128-bit counter, 64-bit key -> four 32-bit words.
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-// A stream of draws for one (seed, purpose, step, index). Cheap to make; draws are taken in order
-// from it.
+// A stream of draws for one (seed, purpose, step, index). Cheap to make; draws are taken
+// in order from it.
 class Draw {
  public:
-  // `purpose` is a constant name such as "rows" or "init/model.embed"; it is hashed (FNV-1a, 64
-  // bit).
+  // `purpose` is a constant name such as "rows" or "init/model.embed"; it is
+  // hashed (FNV-1a, 64 bit).
   Draw(uint64_t seed, std::string_view purpose, uint64_t step = 0, uint64_t index = 0);
   uint32_t next32();
   uint64_t next64() { return (static_cast<uint64_t>(next32()) << 32) | next32(); }

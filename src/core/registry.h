@@ -1,5 +1,5 @@
-// Plug-ins by name. A plug-in file holds one static Registration; nothing else in the tree names
-// it.
+// Plug-ins by name. A plug-in file holds one static Registration; nothing else in
+// the tree names it.
 //
 //   namespace { const Registration<Variant> reg{{.name = "sink", .help = "...", .make = ...}}; }
 //

@@ -11,12 +11,12 @@ namespace sinkmoe {
 // so that no escape sequence from a file or a name reaches the terminal.
 std::string printable(std::string_view text);
 
-// True for well-formed UTF-8 (no overlong forms, no surrogates). On false, `bad_at` (if given) is
-// the byte offset.
+// True for well-formed UTF-8 (no overlong forms, no surrogates). On false, `bad_at` (if given)
+// is the byte offset.
 bool valid_utf8(std::string_view text, size_t* bad_at = nullptr);
 
-// Up to `most` candidates nearest to `word` (edit distance at most max(2, length/3)), nearest
-// first.
+// Up to `most` candidates nearest to `word` (edit distance at most max(2,
+// length/3)), nearest first.
 std::vector<std::string> near_names(std::string_view word,
                                     const std::vector<std::string>& candidates, size_t most = 3);
 

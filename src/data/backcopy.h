@@ -1,9 +1,14 @@
-// The synthetic task "backcopy" (E22): a random Zipf-Markov chain in which a trigger copies the
-// symbol before it.
+// The synthetic task "backcopy" (E22): a random Zipf-Markov chain in which a trigger copies
+// the symbol before it.
 //
-// With n symbols and BOS = n:  x_0 = BOS;  x_1 ~ pi without triggers;
-//   x_t = x_{t-2}          if x_{t-1} is a trigger and x_{t-2} is neither a trigger nor BOS
-//   ("backcopy") x_t ~ B[x_{t-1}, .]    otherwise ("chain")
+// With n symbols and BOS = n:
+//
+//   x_0 = BOS
+//   x_1 ~ pi without triggers
+//   x_t = x_{t-2}            if x_{t-1} is a trigger and x_{t-2} is neither a trigger nor BOS
+//                            (loss part "backcopy")
+//   x_t ~ B[x_{t-1}, .]      otherwise (loss part "chain")
+//
 // B[i, j] is proportional to (j + 1)^-zipf * exp(sharp * N(0, 1)), drawn from data.chain_seed and
 // not from the run's seed, so every run sees the same task. The triggers are the symbols of rank
 // data.trigger_rank and below under pi, the stationary distribution of B (rank 0: the most

@@ -39,8 +39,8 @@ std::string source_hash(const std::vector<CorpusFile>& files) {
   return sha256_hex(list);
 }
 
-// Of everything that decides the files made; the number goes up when this program would make
-// others.
+// Of everything that decides the files made; the number goes up when this
+// program would make others.
 std::string recipe_hash(const Corpus& corpus, const ImportRequest& request,
                         const std::string& model) {
   std::string text = "import 1\n";
@@ -78,8 +78,8 @@ fs::path output_folder(const ImportRequest& request) {
   return fs::path("data") / name;
 }
 
-// True when `out` holds the set that this import would make. Throws Error when it holds anything
-// else (unless forced).
+// True when `out` holds the set that this import would make. Throws Error when it holds
+// anything else (unless forced).
 bool already_made(const fs::path& out, const std::string& recipe, bool force) {
   if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return false;
   if (!fs::exists(out / kManifestName))

@@ -1,5 +1,5 @@
-// Where tokens come from. A data source is one file in data/sources/ with one
-// Registration<SourceKind>.
+// Where tokens come from. A data source is one file in data/sources/ with
+// one Registration<SourceKind>.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@ class DataSource {
   // Fixed validation rows, without overlap; `eval_rows()` of them.
   virtual int64_t eval_rows() const = 0;
   virtual void eval_row(int64_t index, std::span<int32_t> row) const = 0;
-  // Rows of the test split (eval.split = "test"), which shares nothing with the other two; 0: the
-  // source has none.
+  // Rows of the test split (eval.split = "test"), which shares nothing with the other two; 0:
+  // the source has none.
   virtual int64_t test_rows() const { return 0; }
   virtual void test_row(int64_t index, std::span<int32_t> row) const;
-  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no bits
-  // per byte then).
+  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no
+  // bits per byte then).
   virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
   // Names of the loss parts ("backcopy", "chain"), empty if there is just one.
   virtual std::vector<std::string> parts() const { return {}; }
@@ -50,8 +50,8 @@ class DataSource {
 struct SourceKind {
   static constexpr const char* kind = "source";
   std::string name, help;
-  // Opens the source; throws Error when it does not fit the config (path missing, context longer
-  // than the data).
+  // Opens the source; throws Error when it does not fit the config (path missing, context
+  // longer than the data).
   std::function<std::unique_ptr<DataSource>(const DataConfig&)> open;
   // The content hash without loading more than a header; throws Error as open does.
   std::function<std::string(const DataConfig&)> identity;

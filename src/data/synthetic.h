@@ -9,8 +9,8 @@
 namespace sinkmoe {
 
 // Draws are named after the source and the split, so that no two splits share a row's draw.
-// Training rows are keyed by the run's seed, held-out rows by data.chain_seed: they are the same in
-// every run.
+// Training rows are keyed by the run's seed, held-out rows by data.chain_seed: they are the
+// same in every run.
 class SyntheticSource : public DataSource {
  public:
   void train_row(uint64_t seed, int64_t step, int64_t index, std::span<int32_t> row) const final {

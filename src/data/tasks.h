@@ -18,8 +18,8 @@ struct TaskKind {
 
 struct Task {
   std::string name;
-  std::vector<TaskQuestion>
-      questions;  // contexts end with the cue, continuations begin with a space
+  // contexts end with the cue, continuations begin with a space
+  std::vector<TaskQuestion> questions;
 };
 
 const std::vector<TaskKind>& task_kinds();

@@ -23,8 +23,8 @@ struct TextSet {
   std::string hash;  // of train and valid; what a run's identity holds
 };
 
-// Reads the headers only. Throws Error: no set here, a damaged header, splits made with different
-// tokenizers.
+// Reads the headers only. Throws Error: no set here, a damaged header, splits made
+// with different tokenizers.
 TextSet read_text_set(const std::filesystem::path& folder);
 
 // The tokenizer the set was made with. Throws Error when it is missing or another one.

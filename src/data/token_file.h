@@ -1,13 +1,23 @@
-// A token file: one split of an imported text, as ids, with everything needed to read it and to
-// count its bytes.
+// A token file: one split of an imported text, as token ids, with everything needed to read it and
+// to count its bytes.
 //
-// Little-endian, in this order:
-//   0   magic "SMTOKENS"          8   u32 format version, 1       12  u32 bytes an id: 2
-//   (vocabulary <= 65536) or 4 16  u32 vocabulary            20  u32 BOS                     24 u64
-//   number of ids 32  u64 bytes of text         40  SHA-256 of the text         104 SHA-256 of the
-//   tokenizer 168 SHA-256 of this file with these 64 characters as '0'      (hashes as 64
-//   hexadecimal digits) 232 u16[vocabulary] bytes of text each id stands for, 0 for BOS; then the
-//   ids
+// All numbers are little-endian; V is the vocabulary size, n the number of ids.
+//
+//   offset  type            content
+//        0  char[8]         "SMTOKENS"
+//        8  u32             format version, 1
+//       12  u32             bytes per id: 2 if V <= 65536, else 4
+//       16  u32             V
+//       20  u32             id of BOS
+//       24  u64             n
+//       32  u64             bytes of text that the ids stand for
+//       40  char[64]        SHA-256 of the text
+//      104  char[64]        SHA-256 of the tokenizer
+//      168  char[64]        SHA-256 of this file with these 64 characters set to '0'
+//      232  u16[V]          bytes of text that each id stands for; 0 for BOS
+// 232 + 2V  u16[n] / u32[n] the ids
+//
+// Hashes are 64 lower-case hexadecimal digits.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +44,8 @@ class TokenWriter {
   TokenWriter(std::vector<uint16_t> byte_lengths, int32_t bos);
   void append(std::span<const int32_t> ids);
   uint64_t count() const { return count_; }
-  // Returns what was written. Throws Error (disk full, no permission); nothing is left
-  // half-written.
+  // Returns what was written. Throws Error (disk full, no permission);
+  // nothing is left half-written.
   TokenFileInfo write(const std::filesystem::path& path, const std::string& source_hash,
                       const std::string& tokenizer_hash) const;
 
@@ -50,8 +60,8 @@ class TokenWriter {
 // naming file and byte.
 TokenFileInfo read_token_info(const std::filesystem::path& path);
 
-// A whole file in memory, checked once: header, size, hash, every id. Throws Error naming file and
-// byte.
+// A whole file in memory, checked once: header, size, hash, every id. Throws Error
+// naming file and byte.
 class TokenFile {
  public:
   explicit TokenFile(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);

@@ -1,5 +1,5 @@
-// Text to token ids and back, exactly: decode(encode(text)) == text for every well-formed UTF-8
-// text.
+// Text to token ids and back, exactly: decode(encode(text)) == text for
+// every well-formed UTF-8 text.
 #pragma once
 
 #include <cstdint>
@@ -38,12 +38,12 @@ class Tokenizer {
   std::string hash_;
 };
 
-// Length of the first chunk of a text: spaces, then what is neither space nor newline, then
-// newlines.
+// Length of the first chunk of a text: spaces, then what is neither space
+// nor newline, then newlines.
 size_t first_chunk(std::string_view text);
 
-// encode() that remembers the ids of short chunks, for large texts: several times as fast. Not
-// thread-safe.
+// encode() that remembers the ids of short chunks, for large texts: several times
+// as fast. Not thread-safe.
 class CachedEncoder {
  public:
   explicit CachedEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
@@ -65,9 +65,9 @@ std::unique_ptr<Tokenizer> byte_tokenizer();
 std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
                                                    const std::string& where);
 
-// BPE with byte fallback over `sentences` (cut after newlines, so that no piece runs on past one).
-// Deterministic. Returns the serialised model. Throws Error when the text is too small for the
-// vocabulary.
+// BPE with byte fallback over `sentences` (cut after newlines, so that no piece runs on
+// past one). Deterministic. Returns the serialised model. Throws Error when the text is too
+// small for the vocabulary.
 std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabulary);
 
 }  // namespace sinkmoe

@@ -1,5 +1,5 @@
-// Numbers from gates, probes and losses. One table describes every metric; an Evaluation collects
-// sums over batches.
+// Numbers from gates, probes and losses. One table describes every metric; an Evaluation
+// collects sums over batches.
 #pragma once
 
 #include <ATen/core/Tensor.h>

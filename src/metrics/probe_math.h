@@ -5,9 +5,9 @@
 
 namespace sinkmoe {
 
-// Effective rank of matrices X [rows, K], given X^T X [.., K, K]: exp of the entropy of the
-// singular values over their sum (Roy and Vetterli, 2007). Between 1 and K, fp64; 0 for a matrix of
-// zeros.
+// Effective rank of matrices X [rows, K], given X^T X [.., K, K]: exp of the entropy of
+// the singular values over their sum (Roy and Vetterli, 2007). Between 1 and K, fp64; 0
+// for a matrix of zeros.
 at::Tensor effective_rank(const at::Tensor& moment_KK);
 
 // Share of the sum that the largest `count` of each row hold, mean over rows: [L,H] -> scalar; 0
@@ -22,8 +22,8 @@ double mean_cv(const at::Tensor& x_LH);
 // 3 for a normal distribution; 0 for a constant row.
 at::Tensor kurtosis_B(const at::Tensor& x);
 
-// x as symmetric 8-bit integers would hold it: multiples of largest / 127, ties to even, clipped
-// at +-largest.
+// x as symmetric 8-bit integers would hold it: multiples of largest / 127, ties to
+// even, clipped at +-largest.
 at::Tensor int8_round_trip(const at::Tensor& x, double largest);
 
 }  // namespace sinkmoe

@@ -1,6 +1,6 @@
 // Mean cross-entropy of softmax(h w^T) on a GPU, by chunks of tokens: logits are overwritten by
-// their gradient, so that they exist once and only a chunk at a time. (The CPU's form of the same
-// is in ops_loss.cpp.)
+// their gradient, so that they exist once and only a chunk at a time. (The CPU's form of the
+// same is in ops_loss.cpp.)
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// The decoder language model: pre-norm blocks around the attention seam. Nothing in it depends on
-// the variant.
+// The decoder language model: pre-norm blocks around the attention seam. Nothing in it
+// depends on the variant.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -44,8 +44,8 @@ struct DecoderOut {
 
 class Decoder {
  public:
-  // Declares every parameter and draws initial values from config.train.seed on `device`. fp64 is
-  // for tests.
+  // Declares every parameter and draws initial values from config.train.seed on `device`.
+  // fp64 is for tests.
   Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
           at::ScalarType dtype = at::kFloat);
 
@@ -58,8 +58,8 @@ class Decoder {
   const RunConfig& config() const { return config_; }
   int64_t vocabulary() const { return vocabulary_; }
   int64_t key_value_heads() const;
-  // For probes: what mixes the heads of a layer, and its W_O [C, C] (column h K + k: channel k of
-  // head h).
+  // For probes: what mixes the heads of a layer, and its W_O [C, C] (column h K + k: channel
+  // k of head h).
   const HeadMixer& mixer(int64_t layer) const;
   const at::Tensor& out_weight_CC(int64_t layer) const;
 

@@ -17,8 +17,8 @@ bool fused(const at::Tensor& x);
 // x / rms(x) * w over the last dimension, w [C] (RMSNorm, no bias).
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& w_C, double eps);
 
-// (x, rms_norm(x)): the residual stream passes through, so that backward adds both gradients in one
-// pass.
+// (x, rms_norm(x)): the residual stream passes through, so that backward adds both
+// gradients in one pass.
 std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at::Tensor& w_C,
                                               double eps);
 
@@ -35,8 +35,8 @@ struct HeadsQKV {
 HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J,
                        const RotaryTable& rotary);
 
-// Rotates [B,H,T,K] by position; used when something stands between projection and rotation
-// (QK-norm).
+// Rotates [B,H,T,K] by position; used when something stands between
+// projection and rotation (QK-norm).
 at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary);
 
 // residual + x w^T, with w [C_out, C_in].

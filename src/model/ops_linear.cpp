@@ -1,5 +1,5 @@
-// Projections, feed-forward and embedding, fused fp32 CPU forms: matrix products from ATen, the
-// rest from step_loops.
+// Projections, feed-forward and embedding, fused fp32 CPU forms: matrix products from ATen,
+// the rest from step_loops.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -17,8 +17,8 @@ bool is_ours(const at::Tensor& x, size_t views) {
   return x.use_count() == 1 && x.storage().use_count() == views;
 }
 
-// The buffer [N, all K] itself where dq, dk, dv are its three parts, as the attention op on a CPU
-// makes them.
+// The buffer [N, all K] itself where dq, dk, dv are its three parts, as the attention op on
+// a CPU makes them.
 std::optional<at::Tensor> joined_heads(const variable_list& grads,
                                        const std::vector<int64_t>& heads, int64_t B, int64_t T,
                                        int64_t K, int64_t all) {
@@ -33,8 +33,8 @@ std::optional<at::Tensor> joined_heads(const variable_list& grads,
   return grads[0].as_strided({B * T, all * K}, {all * K, 1});
 }
 
-// dq, dk, dv, each [B,heads,T,K] in any layout, as one [N, (H + 2J) K] buffer that may be written
-// to.
+// dq, dk, dv, each [B,heads,T,K] in any layout, as one [N, (H + 2J) K] buffer that
+// may be written to.
 at::Tensor gather_heads(const variable_list& grads, const std::vector<int64_t>& heads, int64_t B,
                         int64_t T, int64_t K, const at::TensorOptions& options) {
   int64_t all = 0;

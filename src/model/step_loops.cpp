@@ -32,8 +32,8 @@ SINKMOE_INLINE float exp_f(float x) {
 
 constexpr float kGelu = 0.7978845608f, kCubic = 0.044715f;
 
-// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2u)), with u the argument of the tanh form: one division
-// instead of two.
+// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2u)), with u the argument of the tanh form: one
+// division instead of two.
 SINKMOE_INLINE float gelu_gate(float x) {
   return 1.0f / (1.0f + exp_f(-2.0f * kGelu * (x + kCubic * x * x * x)));
 }

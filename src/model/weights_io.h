@@ -1,5 +1,5 @@
-// Final weights as safetensors with LLaMA-style names, and a JSON config beside them
-// (docs/weights_format.md).
+// Final weights as safetensors with LLaMA-style names, and a JSON config beside
+// them (docs/weights_format.md).
 #pragma once
 
 #include <filesystem>

@@ -1,9 +1,13 @@
-// skip_if: a condition on the keys of a point, "attention.kind == 'vanilla' && balance.weight !=
-// 0".
+// The condition language of skip_if: which points of a sweep are left out.
 //
-//   or      := and { "||" and }            and   := not { "&&" not }       not := "!" not | "(" or
-//   ")" | compare compare := operand [ op operand ]      op    := == != < <= > >=        operand :=
-//   key | number | 'text' | true | false
+//   attention.kind == 'vanilla' && balance.weight != 0
+//
+//   or      := and { "||" and }
+//   and     := not { "&&" not }
+//   not     := "!" not | "(" or ")" | compare
+//   compare := operand [ op operand ]
+//   op      := "==" | "!=" | "<" | "<=" | ">" | ">="
+//   operand := key | number | 'text' | true | false
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Apart from plan.cpp, so that a program with a data identity of its own need not link any data
-// source.
+// Apart from plan.cpp, so that a program with a data identity of its own need not
+// link any data source.
 #include "data/source.h"
 #include "plan/plan.h"
 

@@ -1,17 +1,21 @@
-// A sweep file as it stands, checked for form: experiments/NAME.toml.
+// A sweep file, experiments/NAME.toml, read and checked for form.
 //
-//   name = "quick"                              # default: the file's name
-//   title = "Variants with and without balance"
-//   groups = ["model=tiny", "data=backcopy"]    # options that differ from configs/base.toml
-//   [set]                                       # config keys; or top-level tables [train],
-//   [model], ... train.steps = 500
-//   [[sweep.block]]                             # blocks unite; keys inside a block multiply
-//   name = "tune"                               # optional; for init_from of another block
-//   attention.kind = ["vanilla", "sink"]        # a list, one value, or "seeds(5)", "range(..)",
-//   "logspace(..)" model = ["tiny", "small"]                   # a group: its options zip =
-//   [["a.b", "c.d"]]                      # these keys move together skip_if = "attention.kind ==
-//   'vanilla' && balance.weight != 0"     # or a list of conditions init_from = { train.steps = 500
-//   }           # parent: this point with these settings; or a block's name
+//   name = "quick"                                # optional; default: file name
+//   title = "Variants with and without balance"   # optional
+//   groups = ["model=tiny", "data=backcopy"]      # options that differ from base.toml
+//
+//   [set]                                         # keys of every run;
+//   train.steps = 500                             # [train] may also stand at the top
+//
+//   [[sweep.block]]                               # blocks add up; the keys of one block multiply
+//   name = "tune"                                 # optional; another block may start here
+//   attention.kind = ["vanilla", "sink"]          # a list or one value
+//   train.seed = "seeds(5)"                       # or "range(...)", "logspace(...)"
+//   model = ["tiny", "small"]                     # a group: the values are its options
+//   zip = [["train.lr", "train.warmup"]]          # keys that move together instead of multiplying
+//   skip_if = "attention.kind == 'vanilla' && balance.weight != 0"   # or a list of conditions
+//   init_from = { train.steps = 500 }             # parent: this point with these settings,
+//                                                 # or the block named "tune"
 #pragma once
 
 #include <filesystem>

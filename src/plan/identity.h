@@ -1,4 +1,4 @@
-// Names of runs: hashes of what decides their results (decisions.md 2).
+// Names of runs: hashes of what decides their results.
 #pragma once
 
 #include <string>
@@ -17,9 +17,9 @@ struct RunIdentity {
   std::string run_id, group_id;  // 12 lower-case hexadecimal digits each
 };
 
-// SHA-256 over kResultEpoch, the identity text, the data's content hash and the parent; group_id
-// leaves out train.seed and takes the parent's group_id, so that seeds of fine-tuned runs form one
-// group.
+// SHA-256 over kResultEpoch, the identity text, the data's content hash and the parent;
+// group_id leaves out train.seed and takes the parent's group_id, so that seeds of fine-tuned
+// runs form one group.
 RunIdentity identify(const RunConfig& config, const std::string& data_hash,
                      const ParentIdentity& parent);
 

@@ -108,8 +108,8 @@ class Namer {
         ++plan_.duplicates;
   }
 
-  // Seed-major, so that a sweep that is cut short has whole seeds; then parents, then the order of
-  // the file.
+  // Seed-major, so that a sweep that is cut short has whole seeds; then parents, then the
+  // order of the file.
   std::vector<size_t> order() const {
     std::vector<size_t> indices(drafts_.size());
     std::iota(indices.begin(), indices.end(), size_t{0});

@@ -1,5 +1,5 @@
-// Sweep file + overrides -> a validated, de-duplicated list of runs, parents before children.
-// Nothing is written.
+// Sweep file + overrides -> a validated, de-duplicated list of runs, parents before
+// children. Nothing is written.
 #pragma once
 
 #include <filesystem>
@@ -17,11 +17,11 @@ struct RunSpec {
                          // hash, parent's run_id
   std::string group_id;  // the same without the seed
   std::string control;   // run_id of the same run with every balance.* field at its default ("" if
-                        // this is it); of a run that only evaluates, its parent's control evaluated
+      // this is it); of a run that only evaluates, its parent's control evaluated
   std::string parent;  // run_id of the init_from run, or ""; in the plan unless train.init_from
                        // names a stored run
-  std::string
-      label;  // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
+  // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
+  std::string label;
 };
 
 struct SkippedPoint {
@@ -45,8 +45,8 @@ struct PlanRequest {
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
-// Content hash of the data a run reads; data_identity (data/source.h) outside of tests. Throws
-// Error.
+// Content hash of the data a run reads; data_identity (data/source.h) outside
+// of tests. Throws Error.
 using DataIdentity = std::function<std::string(const RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
 

@@ -32,8 +32,8 @@ class Resolver {
   // The parent that a table init_from of the point's block describes.
   Draft parent_of(const Draft& point);
 
-  // Keys and groups that differ by design: swept somewhere, or set by an init_from; train.seed
-  // last.
+  // Keys and groups that differ by design: swept somewhere, or set by an
+  // init_from; train.seed last.
   const std::vector<std::string>& keys() const { return keys_; }
   // "attention.kind=sink train.seed=1": those of the draft's keys for which `shown` holds.
   std::string label(const Draft& draft, const std::vector<bool>& shown) const;
@@ -56,8 +56,8 @@ class Resolver {
   const Experiment& experiment_;
   BaseFile base_;
   std::vector<std::string> keys_;
-  std::map<std::string, RunConfig>
-      by_groups_;  // "model=small attention=sink" -> layers below the sweep
+  // "model=small attention=sink" -> layers below the sweep
+  std::map<std::string, RunConfig> by_groups_;
 };
 
 }  // namespace sinkmoe

@@ -17,8 +17,8 @@ namespace sinkmoe {
 struct Job {
   std::string run_id;
   RunConfig config;
-  std::filesystem::path
-      folder;  // runs/<run_id>/ beside the database: checkpoints and final weights
+  // runs/<run_id>/ beside the database: checkpoints and final weights
+  std::filesystem::path folder;
   std::optional<std::filesystem::path> resume;  // newest checkpoint whose hash was checked
   int64_t resume_step = 0;
   std::optional<std::filesystem::path> parent_weights;  // final weights of the init_from run
@@ -45,8 +45,8 @@ class JobContext {
   virtual void metrics(const std::vector<MetricRow>& rows) = 0;
   virtual void histograms(const std::vector<HistogramRow>& rows) = 0;
   virtual void event(const EventRow& event) = 0;
-  // The file is complete, synced and renamed; after this call it counts. `final` marks final
-  // weights.
+  // The file is complete, synced and renamed; after this call it counts.
+  // `final` marks final weights.
   virtual void checkpoint(int64_t step, const std::filesystem::path& file, bool final) = 0;
   virtual void progress(const Progress& progress) = 0;
   virtual bool stop_requested()
@@ -64,8 +64,8 @@ struct Result {
   std::string message;  // diverged: what, at which step and batch
 };
 
-// Trains. Throws Error for bad input (the run is then failed(user)), std::bad_alloc for memory,
-// anything else: failed.
+// Trains. Throws Error for bad input (the run is then failed(user)), std::bad_alloc for
+// memory, anything else: failed.
 using Body = std::function<Result(const Job&, JobContext&)>;
 
 // A body by name: "train" (src/run/bodies, LibTorch) or "fake" (tests and drills).

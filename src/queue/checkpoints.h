@@ -1,5 +1,5 @@
-// Which checkpoint files count: the row is the commit point, two good ones are kept, a damaged one
-// is passed over.
+// Which checkpoint files count: the row is the commit point, two good ones are kept, a damaged
+// one is passed over.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ std::filesystem::path run_folder(const std::filesystem::path& db, const std::str
 
 struct ResumePoint {
   std::optional<CheckpointRow> checkpoint;  // none: from the beginning
-  std::vector<std::string>
-      passed_over;  // one message for each newer one that is missing or damaged
+  // one message for each newer one that is missing or damaged
+  std::vector<std::string> passed_over;
 };
 
 // True when the file is there, inside the folder, with the size and hash of its row; else `why`
@@ -36,8 +36,8 @@ ResumePoint find_resume_point(const Store& store, const std::string& run_id);
 std::optional<std::filesystem::path> final_weights(const Store& store, const std::string& run_id,
                                                    std::string* why);
 
-// Records a complete file below the run's folder, then drops what is not needed any more (rows,
-// then files).
+// Records a complete file below the run's folder, then drops what is not needed any
+// more (rows, then files).
 void commit_checkpoint(Store& store, const Lease& lease, const CheckpointRow& row, Keep keep);
 
 // What goes when the run is done.
@@ -46,8 +46,8 @@ std::vector<CheckpointRow> superfluous(const Store& store, const std::string& ru
 // Removes the files of rows that are gone already.
 void remove_files(const std::filesystem::path& folder, const std::vector<CheckpointRow>& rows);
 
-// Size and hash of a file below the folder as a row. Throws Error: outside the folder, not a safe
-// name, unreadable.
+// Size and hash of a file below the folder as a row. Throws Error: outside the folder, not
+// a safe name, unreadable.
 CheckpointRow describe_file(const std::filesystem::path& folder, const std::filesystem::path& file);
 
 }  // namespace sinkmoe

@@ -9,8 +9,8 @@ namespace sinkmoe {
 
 int64_t usable_cores();        // that this process may run on
 std::string processor_name();  // model of the CPU
-// NVIDIA devices that may be used, as CUDA_VISIBLE_DEVICES names them (by their numbers without
-// it).
+// NVIDIA devices that may be used, as CUDA_VISIBLE_DEVICES names them (by
+// their numbers without it).
 std::vector<std::string> gpus();
 inline int64_t gpu_count() { return static_cast<int64_t>(gpus().size()); }
 std::string gpu_name();        // model of the first, "" when there is none

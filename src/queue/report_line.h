@@ -8,8 +8,8 @@
 
 namespace sinkmoe {
 
-// One line: live state, or something to show at once. How an attempt ended is read from the
-// database.
+// One line: live state, or something to show at once. How an attempt ended is
+// read from the database.
 struct ReportLine {
   std::optional<Progress> progress;
   std::optional<std::string> note;

@@ -208,8 +208,8 @@ void SweepLoop::stop_workers() {
   for (Working& working : working_) working.process.signal(SIGTERM);
 }
 
-// True when no run can become runnable: all are settled, or wait for a parent that will not be
-// done.
+// True when no run can become runnable: all are settled, or wait for a parent that
+// will not be done.
 bool SweepLoop::nothing_left() {
   bool waiting = false;
   std::vector<std::string> hopeless;

@@ -92,8 +92,8 @@ void VitalSigns::renew() {
   } catch (const LeaseLost&) {
     fenced_ = true;
   } catch (const StoreError& e) {
-    // The next round tries again; if the disk stays full the lease runs out, and another attempt
-    // fences this one.
+    // The next round tries again; if the disk stays full the lease runs out, and another
+    // attempt fences this one.
     fmt::print(stderr, "cannot renew the lease: {}\n", e.what());
   }
 }

@@ -1,5 +1,5 @@
-// A thread beside the body: renews the lease, and ends the process when the body gives no sign of
-// life.
+// A thread beside the body: renews the lease, and ends the process when the body gives
+// no sign of life.
 #pragma once
 
 #include <atomic>

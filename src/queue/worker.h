@@ -25,8 +25,8 @@ struct WorkerArgs {
 std::vector<std::string> to_arguments(const WorkerArgs& args);
 WorkerArgs parse_worker_arguments(const std::vector<std::string>& args);  // throws Error
 
-// Adopts the lease, runs the body and records how it ended. Exit code: 0 done, 75 interrupted, 1
-// anything else.
+// Adopts the lease, runs the body and records how it ended. Exit code: 0 done, 75
+// interrupted, 1 anything else.
 int worker_main(const WorkerArgs& args);
 
 }  // namespace sinkmoe

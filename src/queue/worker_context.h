@@ -1,5 +1,5 @@
-// The queue's side of JobContext: writes to the store under the lease and reports to the
-// supervisor.
+// The queue's side of JobContext: writes to the store under the lease and
+// reports to the supervisor.
 #pragma once
 
 #include <string>

@@ -15,9 +15,9 @@ namespace sinkmoe {
 
 class WorkerProcess {
  public:
-  // Starts this program again with the hidden command `worker`. Its output goes to the end of
-  // `log`; it sees only the GPU `device` when that is not "". Throws Error when the process
-  // cannot be started.
+  // Starts this program again with the hidden command `worker`. Its output goes to the end
+  // of `log`; it sees only the GPU `device` when that is not "". Throws Error when the
+  // process cannot be started.
   WorkerProcess(WorkerArgs args, const std::filesystem::path& log, const std::string& device);
   ~WorkerProcess();  // a worker that is still there is killed
   WorkerProcess(WorkerProcess&& other) noexcept;

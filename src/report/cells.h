@@ -39,8 +39,8 @@ class Cells {
 
   // Values of the done runs that have one. Throws Error for a missing column or text in it.
   std::vector<Seeded> values(const CellGroup& group, const std::string& column) const;
-  // Text of a column that is the same in every run of the cell; "various" when it is not, "" when
-  // nowhere there.
+  // Text of a column that is the same in every run of the cell; "various" when it is not,
+  // "" when nowhere there.
   std::string common_text(const CellGroup& group, const std::string& column) const;
   const Table& table() const { return table_; }
 

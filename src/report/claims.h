@@ -11,8 +11,8 @@ namespace sinkmoe {
 struct ClaimSummary {
   std::string claim;    // "C7"
   std::string verdict;  // that of all cells, "mixed", or "not run"
-  std::string
-      cells;  // "6 of 6 primary cells", "4 not significant, 2 reproduced of 6 primary cells"
+  // "6 of 6 primary cells", "4 not significant, 2 reproduced of 6 primary cells"
+  std::string cells;
   std::vector<std::string> documents;  // "main_table.grid"
 };
 

@@ -1,5 +1,5 @@
-// One artifact, ready to be rendered: plain values, made from a spec and query results without any
-// file or clock.
+// One artifact, ready to be rendered: plain values, made from a spec and query results without
+// any file or clock.
 #pragma once
 
 #include <map>
@@ -55,12 +55,12 @@ struct DocumentInput {
   std::map<std::string, std::string> commits;  // run_id -> commit
 };
 
-// "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell. `repeats`: plural of
-// what is counted.
+// "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell. `repeats`: plural
+// of what is counted.
 std::string seeds_text(const std::vector<size_t>& counts, const std::string& repeats = "seeds");
 
-// Throws Error at the spec: a missing column, runs the keys do not tell apart, text where a number
-// is needed.
+// Throws Error at the spec: a missing column, runs the keys do not tell apart, text where
+// a number is needed.
 Document make_document(const Spec& spec, const DocumentInput& input);
 
 // The judgements as a grid: cell, rule, n, effect, power, p, Holm, verdict.

@@ -123,8 +123,8 @@ std::string reason(const std::string& errors) {
   return printable(trim(errors)).substr(0, kMost);
 }
 
-// Fonts to fall back on, and the provenance in place of gnuplot's note about itself (which names
-// its version).
+// Fonts to fall back on, and the provenance in place of gnuplot's note about itself
+// (which names its version).
 std::string finished_svg(std::string svg, const std::string& description) {
   replace_all(svg, "font-family=\"DejaVu Sans\"",
               "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");

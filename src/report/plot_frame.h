@@ -1,5 +1,5 @@
-// The page of a figure: title, legend, a grid of panels of equal size, caption. Writes gnuplot
-// commands.
+// The page of a figure: title, legend, a grid of panels of equal size,
+// caption. Writes gnuplot commands.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace sinkmoe {
 
-// Colours of Okabe and Ito (told apart with any colour vision), each with its own dash and point
-// type.
+// Colours of Okabe and Ito (told apart with any colour vision), each with its own
+// dash and point type.
 struct SeriesStyle {
   std::string color;
   int dash = 1, point = 7;
@@ -28,8 +28,8 @@ struct Range {
   double low = 0, high = 1;
 };
 
-// Smallest range with room around all values (none: 0 to 1), its ends replaced by the axis' own
-// limits.
+// Smallest range with room around all values (none: 0 to 1), its ends replaced by
+// the axis' own limits.
 Range axis_range(const std::vector<double>& values, const FigureAxis& axis);
 
 struct PageSetup {
@@ -56,8 +56,8 @@ class PlotFrame {
   bool last_row(size_t panel) const { return panel / columns() + 1 == rows_.values.size(); }
   bool first_col(size_t panel) const { return panel % columns() == 0; }
 
-  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics
-  // stand only below the last row and left of the first column.
+  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics stand
+  // only below the last row and left of the first column.
   std::string panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
                     Range y_range) const;
   // Place of a colour bar right of the panels, as arguments of `set colorbox`.

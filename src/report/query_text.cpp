@@ -34,8 +34,8 @@ size_t skip_quoted(const std::string& sql, size_t at) {
   }
 }
 
-// Rebuilds the text with every word, ':' of a parameter and qualifiers ("e.loss") included, passed
-// through `replace`.
+// Rebuilds the text with every word, ':' of a parameter and qualifiers ("e.loss")
+// included, passed through `replace`.
 std::string map_words(const std::string& sql,
                       const std::function<std::string(const std::string&)>& replace) {
   std::string out;

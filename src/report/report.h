@@ -20,8 +20,8 @@ struct Documents {
   std::vector<std::string> absent;    // artifacts without any experiment of theirs in the database
 };
 
-// `only`: experiments to be shown, empty: all. Throws Error when the database has no view
-// experiment_wide.
+// `only`: experiments to be shown, empty: all. Throws Error when the database
+// has no view experiment_wide.
 Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& query,
                          const std::vector<std::string>& only = {});
 
@@ -36,8 +36,8 @@ struct WriteOptions {
                       // hide the rest
 };
 
-// Every format of every document, and index.html, each atomically. Throws Error: the folder cannot
-// be written.
+// Every format of every document, and index.html, each atomically. Throws Error: the
+// folder cannot be written.
 Written write_documents(const Documents& documents, const std::filesystem::path& folder,
                         const WriteOptions& options = {});
 

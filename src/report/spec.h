@@ -1,7 +1,7 @@
 // What one artifact shows and what the paper claims about it: plots/NAME.toml, read strictly.
 //
-// docs/artifacts.md describes the file. Every key is known or an error; nothing here depends on the
-// database.
+// docs/artifacts.md describes the file. Every key is known or an error; nothing here
+// depends on the database.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +15,8 @@
 
 namespace sinkmoe {
 
-// An experiment the artifact is made for, if the database has it. "*" stands for all that no
-// artifact names.
+// An experiment the artifact is made for, if the database has it. "*" stands for all
+// that no artifact names.
 struct SpecExperiment {
   std::string name;
   int64_t n = 2;       // seeds its verdicts ask for
@@ -48,8 +48,8 @@ enum class LayoutKind { kTable, kLines, kBars, kHeatmap, kScatter };
 struct Layout {
   LayoutKind kind = LayoutKind::kTable;
   // table
-  std::vector<NamedColumn> rows,
-      details;  // details: the same in all runs of a cell (parameter count)
+  // details: the same in all runs of a cell (parameter count)
+  std::vector<NamedColumn> rows, details;
   std::optional<NamedColumn> cols;
   std::vector<ValueColumn> values;
   std::string repeats = "seeds";  // what n counts

@@ -6,12 +6,12 @@
 
 namespace sinkmoe {
 
-// One entry may name several values of a key (`variant = ["vanilla", "sink"]`): one expectation
-// each.
+// One entry may name several values of a key (`variant = ["vanilla",
+// "sink"]`): one expectation each.
 std::vector<Expectation> read_expectations(const TomlValue& entry, TomlProblems& problems);
 
-// Text of a key value: a string as it is, a number in its shortest form. Notes a problem for other
-// kinds.
+// Text of a key value: a string as it is, a number in its shortest form. Notes a
+// problem for other kinds.
 std::string key_text(const TomlValue& value, const std::string& path, TomlProblems& problems);
 
 }  // namespace sinkmoe

@@ -1,5 +1,5 @@
-// Strict reading of one TOML table: every problem is noted with its place, and a key nobody asked
-// for is one.
+// Strict reading of one TOML table: every problem is noted with its place, and a key nobody
+// asked for is one.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ struct TomlProblems {
 
 class TomlTable {
  public:
-  // `path` is what messages call the table: "layout.x". Not a table: a problem, and every key is
-  // absent.
+  // `path` is what messages call the table: "layout.x". Not a table: a problem, and
+  // every key is absent.
   TomlTable(const TomlValue& table, std::string path, TomlProblems& problems);
 
   std::string text(const std::string& key, const std::string& fallback = "");

@@ -62,8 +62,8 @@ PairedDifference paired_difference(std::span<const Seeded> treatment,
 
 namespace {
 
-// Distance of the mean from `center` in standard errors; infinite when all values are equal and
-// elsewhere.
+// Distance of the mean from `center` in standard errors; infinite when all values
+// are equal and elsewhere.
 double t_statistic(const Summary& s, double center) {
   const double distance = *s.mean - center;
   if (*s.sd == 0)

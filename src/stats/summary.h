@@ -44,8 +44,8 @@ struct PairedDifference {
 PairedDifference paired_difference(std::span<const Seeded> treatment,
                                    std::span<const Seeded> control);
 
-// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. All values equal: 0
-// or 1.
+// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. All values
+// equal: 0 or 1.
 std::optional<double> t_test_p(const Summary& summary, double center);
 
 // p of the two one-sided t-tests for |mean| < margin (equivalence); absent for n < 2.
@@ -55,8 +55,8 @@ std::optional<double> equivalence_p(const Summary& summary, double margin);
 // cell never makes the others easier. Result in the order given.
 std::vector<double> holm(std::span<const std::optional<double>> p);
 
-// The mean difference that n pairs with this sd show with 80% power at 5% two-sided:
-// (t_0.975 + t_0.80) sd / sqrt(n), n - 1 degrees of freedom. Absent for n < 2.
+// The mean difference that n pairs with this sd show with 80% power at 5% two-sided: (t_0.975 +
+// t_0.80) sd / sqrt(n), n - 1 degrees of freedom. Absent for n < 2.
 std::optional<double> detectable_difference(int64_t n, double sd);
 
 }  // namespace sinkmoe

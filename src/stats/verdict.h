@@ -32,8 +32,8 @@ struct Rule {
   double alpha = 0.05;  // compared with the adjusted p
 };
 
-// The p a rule is about: two-sided t-test of no effect, for kSame the equivalence test. Absent for
-// n < 2.
+// The p a rule is about: two-sided t-test of no effect, for kSame the equivalence test. Absent
+// for n < 2.
 std::optional<double> rule_p(const Summary& effect, const Rule& rule);
 
 // `effect`: the paired differences, or values minus the bound they are held against. `adjusted_p`:

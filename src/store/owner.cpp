@@ -30,8 +30,8 @@ std::string boot_name() {
   return boot + "/" + (n > 0 ? std::string(space.data(), static_cast<size_t>(n)) : "");
 }
 
-// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before them may
-// hold anything).
+// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before
+// them may hold anything).
 struct Stat {
   char state;
   int64_t start;

@@ -50,8 +50,8 @@ int past_deadline(void* deadline) { return static_cast<const Deadline*>(deadline
 
 void guard_connection(sql::Connection& db) {
   db.exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-  // Table-valued functions are set up at their first use, which asks the authorizer for more than
-  // reading.
+  // Table-valued functions are set up at their first use, which asks the authorizer
+  // for more than reading.
   db.exec("SELECT 1 FROM json_each('[]'), json_tree('[]')");
   sqlite3* handle = db.handle();
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -69,8 +69,8 @@ void guard_connection(sql::Connection& db) {
                                             {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
                                             {SQLITE_LIMIT_WORKER_THREADS, 0}};
   for (const auto& [limit, value] : limits) sqlite3_limit(handle, limit, value);
-  // Of the whole process: a statement that multiplies itself ends with "out of memory", not the
-  // machine.
+  // Of the whole process: a statement that multiplies itself ends with "out of
+  // memory", not the machine.
   sqlite3_hard_heap_limit64(int64_t{1} << 27);
   sqlite3_set_authorizer(handle, authorize, nullptr);
 }

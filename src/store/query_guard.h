@@ -7,9 +7,9 @@
 
 namespace sinkmoe {
 
-// Allows SELECT, reading columns, recursion, the functions of a list and the schema pragmas; denies
-// the rest. Lowers SQLite's limits on statement size, depth, strings and memory. The connection
-// stays read-only.
+// Allows SELECT, reading columns, recursion, the functions of a list and the schema pragmas;
+// denies the rest. Lowers SQLite's limits on statement size, depth, strings and memory. The
+// connection stays read-only.
 void guard_connection(sql::Connection& db);
 
 // Ends statements of the connection once the time is over; lives on the stack around a query.

@@ -39,8 +39,8 @@ struct AttemptRow {
   int64_t start_step = 0;  // 0: from the beginning
 };
 
-// The right to write one run. Every write carries the epoch and is refused when the run has moved
-// on.
+// The right to write one run. Every write carries the epoch and is refused when the
+// run has moved on.
 struct Lease {
   int64_t run = 0;  // run.id
   std::string run_id;
@@ -66,8 +66,8 @@ struct RunState {
 // How an attempt ended. `status` is the run's, `outcome` the attempt's (it adds the cause).
 struct Ending {
   std::string status, outcome, message;
-  std::vector<CheckpointRow>
-      drop;  // checkpoints not needed any more: their rows go in the same transaction
+  // checkpoints not needed any more: their rows go in the same transaction
+  std::vector<CheckpointRow> drop;
 };
 
 struct ArtifactRow {

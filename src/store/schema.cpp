@@ -9,8 +9,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Tables are STRICT; key columns that may not apply (layer, head) are -1, never NULL; values are
-// finite.
+// Tables are STRICT; key columns that may not apply (layer, head) are -1, never
+// NULL; values are finite.
 constexpr const char* kTables = R"sql(
 CREATE TABLE experiment(
   id INTEGER PRIMARY KEY,

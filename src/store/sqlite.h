@@ -1,5 +1,5 @@
-// RAII over SQLite's C interface, and SQLite's result codes as errors that say what to do. Internal
-// to the store.
+// RAII over SQLite's C interface, and SQLite's result codes as errors that say what to do.
+// Internal to the store.
 #pragma once
 
 #include <sqlite3.h>
@@ -90,13 +90,13 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-// Value of the current row's column without loss: 64-bit integer, double, text (a BLOB is given as
-// its bytes), NULL.
+// Value of the current row's column without loss: 64-bit integer, double, text (a BLOB is given
+// as its bytes), NULL.
 Cell column_cell(sqlite3_stmt* statement, int column);
 
 // A write transaction: BEGIN IMMEDIATE, so that the lock is taken before anything is read; rolled
-// back unless committed. Waits for other writers with a bounded number of tries. Throws StoreError
-// (busy) after that.
+// back unless committed. Waits for other writers with a bounded number of tries. Throws
+// StoreError (busy) after that.
 class Transaction {
  public:
   explicit Transaction(Connection& db);

@@ -70,8 +70,8 @@ class Store {
   // Takes the first of the runs that is free and not finished. `owner` holds it from now on.
   std::optional<Lease> claim(std::span<const std::string> run_ids, const Owner& owner,
                              const ClaimRules& rules = {});
-  // Hands a lease on to another process (from the supervisor to its worker), and renews it. Both
-  // throw LeaseLost.
+  // Hands a lease on to another process (from the supervisor to its worker), and renews
+  // it. Both throw LeaseLost.
   Lease adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
               const ClaimRules& rules = {});
   void renew(const Lease& lease, const ClaimRules& rules = {});
@@ -85,8 +85,8 @@ class Store {
   void add_metrics(const Lease& lease, const std::vector<MetricRow>& rows);
   void add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows);
   void add_event(const Lease& lease, const EventRow& event);
-  // The row makes the file count. A checkpoint that is not the final one clears the
-  // count of crashes.
+  // The row makes the file count. A checkpoint that is not the final one clears
+  // the count of crashes.
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient

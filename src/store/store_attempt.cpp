@@ -1,5 +1,5 @@
-// What a worker writes while it holds a lease. Every call checks the lease in the transaction that
-// writes.
+// What a worker writes while it holds a lease. Every call checks the lease in
+// the transaction that writes.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -173,8 +173,8 @@ void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
                  "VALUES(?,?,?,?,?,?,?)")
       .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
       .run();
-  // Not for the final weights, from which nothing goes on: an end that cannot be recorded would be
-  // tried for ever.
+  // Not for the final weights, from which nothing goes on: an end that cannot be recorded would
+  // be tried for ever.
   if (!c.final)
     sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
   transaction.commit();

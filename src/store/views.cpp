@@ -15,8 +15,8 @@ struct View {
   const char* sql;
 };
 
-// CROSS JOIN keeps the order run, name, rows: each (run, name) is then one seek in the metric
-// table's key.
+// CROSS JOIN keeps the order run, name, rows: each (run, name) is then one seek in
+// the metric table's key.
 constexpr View kViews[] = {
     {"v_metric", R"sql(
 SELECT r.run_id, r.group_id, r.seed, n.name, m.step, m.layer, m.head, m.value, n.unit

@@ -1,5 +1,5 @@
-// The views of a database: plain SQL that any SQLite client can read. Void runs are in none of
-// them.
+// The views of a database: plain SQL that any SQLite client can read. Void runs are
+// in none of them.
 #pragma once
 
 #include "store/sqlite.h"

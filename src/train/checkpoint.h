@@ -23,8 +23,8 @@ struct NotFinite : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters) atomically.
-// Throws Error, NotFinite.
+// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters)
+// atomically. Throws Error, NotFinite.
 void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 

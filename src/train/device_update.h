@@ -1,6 +1,6 @@
-// AdamW as work on tensors alone: nothing of it depends on a number that the host holds, so that a
-// recorded step can be played again with another rate. The numbers of a step stand in a small
-// tensor of controls.
+// AdamW as work on tensors alone: nothing of it depends on a number that the host holds, so
+// that a recorded step can be played again with another rate. The numbers of a step stand in a
+// small tensor of controls.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// AdamW over the flat buffers of a ParamSet (Loshchilov and Hutter, decoupled decay; decay on the
-// decayed slice only).
+// AdamW over the flat buffers of a ParamSet (Loshchilov and Hutter, decoupled decay; decay on
+// the decayed slice only).
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -18,8 +18,8 @@ class BatchAhead {
   BatchAhead& operator=(const BatchAhead&) = delete;
 
   // Rows [first_row, first_row + rows) of `step`; then starts on the batch that follows when
-  // training goes on in order. Any other order gives the right rows too, only later. Throws what
-  // the source throws.
+  // training goes on in order. Any other order gives the right rows too, only later. Throws
+  // what the source throws.
   Batch take(int64_t step, int64_t first_row, int64_t rows);
 
  private:

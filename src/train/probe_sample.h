@@ -11,8 +11,8 @@ namespace sinkmoe {
 
 class ProbeSample {
  public:
-  // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called before
-  // every forward pass.
+  // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called
+  // before every forward pass.
   ProbeSample(const DataSource& source, const RunConfig& config, int64_t tokens, at::Device device,
               std::function<void()> alive);
 

@@ -1,5 +1,5 @@
-// What is told of every training step: a line of live state, and every run.log_every steps its
-// rows.
+// What is told of every training step: a line of live state, and every
+// run.log_every steps its rows.
 #pragma once
 
 #include <chrono>

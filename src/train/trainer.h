@@ -1,5 +1,5 @@
-// The one training loop. It takes ready parts and hands out plain values; it knows no database, no
-// flag, no signal.
+// The one training loop. It takes ready parts and hands out plain values; it knows no database,
+// no flag, no signal.
 #pragma once
 
 #include <filesystem>
@@ -44,8 +44,8 @@ struct TrainResult {
 // the gradient or what a checkpoint would hold is not finite or the loss stays above ln V + 1 after
 // warm-up (diverged). Throws Error for bad input.
 //
-// Rows of step s are handed out before the checkpoint of step s, so a resumed run repeats none of
-// them.
+// Rows of step s are handed out before the checkpoint of step s, so a resumed run
+// repeats none of them.
 TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks);
 
 }  // namespace sinkmoe

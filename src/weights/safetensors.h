@@ -1,5 +1,5 @@
-// safetensors files: an 8-byte little-endian header length, a JSON header, raw tensors. Written and
-// read strictly.
+// safetensors files: an 8-byte little-endian header length, a JSON header, raw tensors.
+// Written and read strictly.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@ struct TensorView {
   std::string name;
   std::string dtype;  // "F32", "F64", "BF16", "F16", "I64", "I32", "U8", "BOOL"
   std::vector<int64_t> shape;
-  std::span<const std::byte>
-      data;  // row-major, little-endian; aligned to the element only if the file is so
+  // row-major, little-endian; aligned to the element only if the file is so
+  std::span<const std::byte> data;
 };
 
 // Bytes of one element; 0 for a dtype that is not in the list above.
 int64_t element_bytes(const std::string& dtype);
 
-// Writes aside, fsyncs, reads the header back, renames, fsyncs the folder. Tensors are stored in
-// the given order. Returns the SHA-256 of the file. Throws Error (disk full: the old file stays; a
-// tensor whose bytes do not match its dtype and shape; a name that is empty, not UTF-8, taken twice
-// or "__metadata__").
+// Writes aside, fsyncs, reads the header back, renames, fsyncs the folder. Tensors are stored
+// in the given order. Returns the SHA-256 of the file. Throws Error (disk full: the old file
+// stays; a tensor whose bytes do not match its dtype and shape; a name that is empty, not
+// UTF-8, taken twice or "__metadata__").
 std::string write_safetensors(const std::filesystem::path& path,
                               const std::vector<TensorView>& tensors,
                               const std::map<std::string, std::string>& metadata);
@@ -50,8 +50,8 @@ class Safetensors {
   bool contains(const std::string& name) const { return index_.contains(name); }
 
  private:
-  std::unique_ptr<const std::string>
-      content_;  // on the heap, so that a move leaves the views valid
+  // on the heap, so that a move leaves the views valid
+  std::unique_ptr<const std::string> content_;
   std::string where_;
   std::map<std::string, std::string> metadata_;
   std::vector<TensorView> tensors_;  // in the order of their data

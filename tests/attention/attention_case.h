@@ -19,8 +19,8 @@ struct Case {
 };
 
 struct Inputs {
-  at::Tensor q, k, v,
-      sink;  // fp64; [B,H,T,K] views of memory order B,T,H,K; sink undefined unless SinkMode::logit
+  // fp64; [B,H,T,K] views of memory order B,T,H,K; sink undefined unless SinkMode::logit
+  at::Tensor q, k, v, sink;
   at::Tensor d_out, d_gate;  // cotangents
   double scale;
 };

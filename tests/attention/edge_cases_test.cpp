@@ -1,5 +1,5 @@
-// The places where such ops usually go wrong: saturated gates, rows without an output gradient, odd
-// strides, threads.
+// The places where such ops usually go wrong: saturated gates, rows without an output
+// gradient, odd strides, threads.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>

@@ -29,8 +29,8 @@ void compare(const Inputs& in, double bound, double statistics_bound) {
                statistics_bound);
 }
 
-// Tokens below, at and beyond a chunk; head widths that fill their lanes and that do not; grouped
-// heads.
+// Tokens below, at and beyond a chunk; head widths that fill their lanes and that
+// do not; grouped heads.
 const std::vector<Case> kCases = {
     {.B = 2, .H = 2, .J = 1, .T = 1, .K = 8},    {.B = 2, .H = 4, .J = 2, .T = 2, .K = 24},
     {.B = 1, .H = 6, .J = 6, .T = 33, .K = 64},  {.B = 1, .H = 6, .J = 2, .T = 64, .K = 96},

@@ -49,9 +49,9 @@ class CountingAllocator final : public at::Allocator {
   at::Allocator* inner_;
 };
 
-// Peak bytes of one forward and backward over `tokens` tokens in rows of T, beyond the inputs. What
-// grows with T is scratch memory of a thread, (4 K + 32) T numbers: little beside tensors of a
-// usual batch.
+// Peak bytes of one forward and backward over `tokens` tokens in rows of T, beyond the inputs.
+// What grows with T is scratch memory of a thread, (4 K + 32) T numbers: little beside tensors
+// of a usual batch.
 int64_t peak_bytes(SinkMode mode, int64_t T, int64_t tokens) {
   const Inputs in = make_inputs({.B = tokens / T, .H = 4, .J = 4, .T = T, .K = 16, .mode = mode});
   CountingAllocator counter;

@@ -1,6 +1,6 @@
-// The oracle and the op against two things they share no code with: central differences, and the
-// ones-column construction (E19), which reads the gate off an extra value channel of plain
-// attention.
+// The oracle and the op against two things they share no code with: central differences,
+// and the ones-column construction (E19), which reads the gate off an extra value
+// channel of plain attention.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

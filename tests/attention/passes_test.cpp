@@ -23,8 +23,8 @@ TEST(Passes, StockRouteHasExactGradients) {
       }
 }
 
-// The plain version serves bf16; the stock CPU op accumulates gradients in bf16, so the bound is
-// wide.
+// The plain version serves bf16; the stock CPU op accumulates gradients in bf16, so
+// the bound is wide.
 TEST(Passes, PlainVersionServesBfloat16) {
   for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit}) {
     const Inputs in = make_inputs({.T = 33, .K = 32, .mode = mode});

@@ -68,8 +68,8 @@ TEST_P(Variant, ShapesAndRange) {
   EXPECT_TRUE(r.out_BHTK.isfinite().all().item<bool>());
 }
 
-// Token t of the outputs depends on no token behind t, and on all tokens up to t through some
-// input.
+// Token t of the outputs depends on no token behind t, and on all tokens up to
+// t through some input.
 TEST_P(Variant, IsCausal) {
   constexpr int64_t t = 4;
   const HeadOut r = mix();
@@ -136,8 +136,8 @@ TEST(Variants, NamesAreTheirFileNames) {
   EXPECT_EQ(files, names);
 }
 
-// out = gate * attention over the keys that are not the sink (E4), plus the first value for
-// vanilla.
+// out = gate * attention over the keys that are not the sink (E4), plus the
+// first value for vanilla.
 TEST(Variants, GateIdentity) {
   const Inputs in = make_inputs({.B = 1, .H = 2, .J = 2, .T = 12});
   const at::Tensor sink = at::tensor({0.5, -0.5}, at::kDouble);

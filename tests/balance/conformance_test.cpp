@@ -29,8 +29,8 @@ at::Tensor random_gate(uint64_t seed, int64_t H = 4) {
   return gate;
 }
 
-// Heads that are equal in the mean and at every token have the least loss that any heads of the
-// same mean have.
+// Heads that are equal in the mean and at every token have the least loss that any heads of
+// the same mean have.
 TEST_P(Loss, IsLeastAtEqualHeads) {
   if (!wants_equal()) GTEST_SKIP() << "pulls towards fixed unequal shares";
   const double equal = (*this)({at::full({2, 4, 6}, 0.37, at::kDouble)}).item<double>();

@@ -1,5 +1,5 @@
-// Whole training steps, timed in turns with other programs: the same options and protocol as
-// peer.py.
+// Whole training steps, timed in turns with other programs: the same options
+// and protocol as peer.py.
 //
 // After a warm-up one JSON line says "ready". Each line on stdin then asks for one round of `steps`
 // steps, answered by one JSON line; the end of stdin ends the program.

@@ -76,8 +76,8 @@ TEST(BackcopyFloor, LongContextsSettle) {
   EXPECT_NEAR(long_floor, backcopy_floor(task, 4096).nats, 2e-3);
 }
 
-// Add-one counts of x_t given (x_{t-1}): a real model stays above the floor, and an ideal one does
-// better.
+// Add-one counts of x_t given (x_{t-1}): a real model stays above the floor, and an
+// ideal one does better.
 TEST(BackcopyFloor, ABigramCountModelStaysAboveIt) {
   const auto source = open_source({});
   std::vector<double> count(64 * 64, 0.1), total(64, 6.4);

@@ -132,8 +132,8 @@ TEST_F(ImportTest, AnErrorLeavesNothingBehind) {
   EXPECT_FALSE(fs::exists(set()));
 }
 
-// A write that fails half-way, as on a full disk: the kernel refuses to let the file grow past a
-// limit.
+// A write that fails half-way, as on a full disk: the kernel refuses to let the file
+// grow past a limit.
 TEST_F(ImportTest, AFailingWriteNamesTheFileAndLeavesNothing) {
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);

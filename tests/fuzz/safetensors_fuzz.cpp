@@ -1,5 +1,5 @@
-// Any bytes as a safetensors file: refused with an Error, or tensors that lie inside the file and
-// match their shapes.
+// Any bytes as a safetensors file: refused with an Error, or tensors that lie inside the file
+// and match their shapes.
 #include <cstdint>
 #include <cstdlib>
 

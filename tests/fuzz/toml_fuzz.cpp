@@ -1,5 +1,5 @@
-// Any bytes as a configuration, as a stored run and as an experiment: an Error or a value, never
-// anything else.
+// Any bytes as a configuration, as a stored run and as an experiment: an Error or a
+// value, never anything else.
 #include <cstdint>
 #include <filesystem>
 #include <string>

@@ -1,5 +1,5 @@
-// Any bytes as text: the UTF-8 check, the terminal filter, and a tokenizer's round trip agree with
-// each other.
+// Any bytes as text: the UTF-8 check, the terminal filter, and a tokenizer's round trip
+// agree with each other.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,5 +1,5 @@
-// RMSNorm's kernels, run on the processor (support/kernels_on_cpu.h), against the plain form under
-// autograd.
+// RMSNorm's kernels, run on the processor (support/kernels_on_cpu.h), against the
+// plain form under autograd.
 #include "model/device_norm.h"
 
 #include <ATen/ATen.h>

@@ -23,8 +23,8 @@ at::Tensor random(at::IntArrayRef shape, int64_t seed) {
   return at::randn(shape, generator, at::TensorOptions().dtype(at::kDouble));
 }
 
-// Runs f in fp32 and g in fp64 on the same numbers; compares outputs and gradients of sum(out * r),
-// norm-wise.
+// Runs f in fp32 and g in fp64 on the same numbers; compares outputs and gradients of
+// sum(out * r), norm-wise.
 void expect_same(const Tensors& inputs, const std::function<Tensors(const Tensors&)>& f,
                  const std::function<Tensors(const Tensors&)>& g, double tolerance = 1e-6) {
   Tensors narrow, wide;

@@ -1,5 +1,5 @@
-// An independent program, written from docs/weights_format.md, gets the same logits from the files
-// of save_weights.
+// An independent program, written from docs/weights_format.md, gets the same logits from
+// the files of save_weights.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

@@ -100,8 +100,8 @@ TEST(Committed, LaterSweepsShareTheRunsOfEarlierOnes) {
     EXPECT_EQ(shared_runs(name, "text_small"), 18u) << name;
 }
 
-// A child that only evaluates is compared with the evaluation of the same seed and variant at
-// weight 0.
+// A child that only evaluates is compared with the evaluation of the same seed and
+// variant at weight 0.
 TEST(Committed, EvaluationsOfBalancedRunsHaveTheEvaluationOfTheirControlAsControl) {
   for (const std::string name :
        {"probes", "text_probes", "text_test", "zero_shot", "recall", "needle"}) {

@@ -39,8 +39,8 @@ TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
   EXPECT_NE(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
 }
 
-// Ids and data hash of stored runs on the default source, from before the later fields of
-// run_config.h.
+// Ids and data hash of stored runs on the default source, from before the
+// later fields of run_config.h.
 TEST_F(PlanTest, StoredRunsKeepTheirNames) {
   constexpr const char* kHash = "6c33806d000c8e01fdc0f019a37e503f528dbc361fcccda1027192730c163e2b";
   const auto id = [](const std::string& name, const std::string& override) {

@@ -1,5 +1,5 @@
-// A project of its own for one test: configs/, experiments/, and data that is known by a made-up
-// hash.
+// A project of its own for one test: configs/, experiments/, and data that is known
+// by a made-up hash.
 #pragma once
 
 #include <gtest/gtest.h>

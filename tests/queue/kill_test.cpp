@@ -1,5 +1,5 @@
-// Kills, signals and stops at any moment: nothing that was committed is lost, and the tables come
-// out the same.
+// Kills, signals and stops at any moment: nothing that was committed is lost, and the tables
+// come out the same.
 #include <signal.h>
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Hand-made plans of the fake body, sweeps of them in this process or another, and what they leave
-// in the database.
+// Hand-made plans of the fake body, sweeps of them in this process or another, and what they
+// leave in the database.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -28,16 +28,16 @@ class Folder {
   std::filesystem::path path_;
 };
 
-// `runs` runs of `steps` steps with a checkpoint every 10 and a training row every 2; run_ids
-// fake-0, fake-1, ...
+// `runs` runs of `steps` steps with a checkpoint every 10 and a training row every 2;
+// run_ids fake-0, fake-1, ...
 Plan fake_plan(int64_t runs, int64_t steps);
 // The same with a drill ("crash@5") in the first run.
 Plan drill_plan(int64_t runs, int64_t steps, const std::string& drill);
 
 RunOptions fake_options(const std::filesystem::path& db);
 
-// Every metric, histogram and run of a database as text: what must not depend on how the sweep
-// went.
+// Every metric, histogram and run of a database as text: what must not depend on
+// how the sweep went.
 std::string tables(const std::filesystem::path& db);
 // Rows of a query, cells joined by '|', each row ended by a newline.
 std::string rows(const std::filesystem::path& db, const std::string& sql);

@@ -46,8 +46,8 @@ std::vector<BenchRow> made_up_timings() {
   return rows;
 }
 
-// Made once, in memory where the computer has a folder for that: hundreds of runs are many synced
-// transactions.
+// Made once, in memory where the computer has a folder for that: hundreds of runs
+// are many synced transactions.
 class CommittedArtifacts : public testing::Test {
  protected:
   static void SetUpTestSuite() {

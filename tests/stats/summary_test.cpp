@@ -94,8 +94,8 @@ TEST(Holm, AMissingCellStillCounts) {
   EXPECT_EQ(holm(p)[1], 1);
 }
 
-// decisions.md section 7: n = 3 sees 3.10 sd, n = 5 sees 1.66 sd; with sd 0.0025 0.0077 and 0.0042
-// nats.
+// n = 3 sees 3.10 sd, n = 5 sees 1.66 sd; with sd 0.0025
+// 0.0077 and 0.0042 nats.
 TEST(Power, MatchesTheStatedDifferences) {
   EXPECT_NEAR(*detectable_difference(3, 1), 3.10, 0.005);
   EXPECT_NEAR(*detectable_difference(5, 1), 1.66, 0.005);

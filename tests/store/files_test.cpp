@@ -31,8 +31,8 @@ std::string refusal(auto&& open) {
   return "";
 }
 
-// Both the writer and the reader refuse with `why`; the folder holds the same files with the same
-// bytes afterwards.
+// Both the writer and the reader refuse with `why`; the folder holds the same files with
+// the same bytes afterwards.
 void expect_refused(const fs::path& path, const std::string& why) {
   const bool file = fs::is_regular_file(path);
   const std::string before = file ? sha256_file(path) : "";

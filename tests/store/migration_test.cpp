@@ -1,5 +1,5 @@
-// Steps from one schema version to the next: forward only, each whole or not at all, with a copy of
-// what was before.
+// Steps from one schema version to the next: forward only, each whole or not at all, with a copy
+// of what was before.
 #include <gmock/gmock.h>
 
 #include "fixture.h"

@@ -158,8 +158,8 @@ TEST_F(Queries, FunctionsOnLongTextsEndInTime) {
   EXPECT_EQ(rows(db_, "select length(" + big + ")"), "261120\n");
 }
 
-// Common table expressions that refer twice to the one before grow as 2^depth when the statement is
-// prepared.
+// Common table expressions that refer twice to the one before grow as 2^depth when
+// the statement is prepared.
 TEST_F(Queries, StatementsThatMultiplyThemselvesEndInTime) {
   std::string bomb = "with a0 as (select 1 x)";
   for (int i = 1; i < 40; ++i) {

@@ -60,8 +60,8 @@ TEST_F(Views, ShellOfSqliteReadsTheSame) {
 
 TEST_F(Views, GroupGivesMeanSdAndTInterval) {
   complete_all();
-  // 2.0 2.1 2.4: sd = sqrt(0.26/6) = 0.208166600; half width = 4.30265273 * sd / sqrt(3) =
-  // 0.517114.
+  // 2.0 2.1 2.4: sd = sqrt(0.26/6) = 0.208166600; half width = 4.30265273 * sd
+  // / sqrt(3) = 0.517114.
   EXPECT_EQ(
       rows(db_,
            "select n, round(mean, 6), round(sd, 9), round(ci95, 6), min, max from v_group where "

@@ -1,5 +1,5 @@
-// Damaged checkpoints: each is refused with an Error or read as the state of a run, whatever the
-// bytes are.
+// Damaged checkpoints: each is refused with an Error or read as the state of a run,
+// whatever the bytes are.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

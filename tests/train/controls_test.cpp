@@ -54,8 +54,8 @@ TEST(ShuffledTargets, KeepTheInputsAndValidation) {
       at::equal(evaluation_batch(*source, config, 0, 8, at::kCPU).target_N, valid.target_N));
 }
 
-// Nothing but the frequencies can be learnt: the loss stops at their entropy, far above what the
-// chain allows.
+// Nothing but the frequencies can be learnt: the loss stops at their entropy, far above
+// what the chain allows.
 TEST(ShuffledTargets, LeaveOnlyTheFrequencies) {
   RunConfig config = tiny_config();
   config.train.steps = 150;

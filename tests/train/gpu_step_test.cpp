@@ -1,5 +1,5 @@
-// The step on a GPU: recorded, repeated, and the same as on the CPU. Skips with a word where there
-// is no device.
+// The step on a GPU: recorded, repeated, and the same as on the CPU. Skips with a word where
+// there is no device.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

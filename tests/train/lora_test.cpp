@@ -50,8 +50,8 @@ TEST_P(Adapters, StartAsTheParent) {
   EXPECT_EQ(c.last("eval/loss"), parent_.last("eval/loss"));
 }
 
-// What a run with adapters leaves behind: the parent, plus a change of rank r in two matrices a
-// layer.
+// What a run with adapters leaves behind: the parent, plus a change of rank r in
+// two matrices a layer.
 TEST_P(Adapters, MergedWeightsDifferByTheRankAndNowhereElse) {
   const RunConfig child = with_adapters(config_, 3);
   const Recorder c = run(child, child_folder_.path, parent_.final_weights);

@@ -8,8 +8,8 @@
 namespace sinkmoe {
 namespace {
 
-// One parameter with decay and one without, 40,000 numbers each: more than one chunk of the fused
-// pass.
+// One parameter with decay and one without, 40,000 numbers each: more than one chunk
+// of the fused pass.
 ParamSet make_params() {
   ParamSet params;
   params.add({"matrix", {200, 200}, ParamSpec::Init::normal, 1.0, true});

@@ -1,5 +1,5 @@
-// Rules every file keeps: length, header, no path of somebody's machine, scripts that stop at the
-// first error.
+// Rules every file keeps: length, header, no path of somebody's machine, scripts that stop
+// at the first error.
 #include <gtest/gtest.h>
 
 #include "tree/tree.h"

@@ -24,8 +24,8 @@ std::map<std::string, std::string> folder_map() {
   return out;
 }
 
-// Folders that hold a file: top folders, modules with their plug-in folders, and test folders one
-// level deep.
+// Folders that hold a file: top folders, modules with their plug-in folders, and test
+// folders one level deep.
 std::set<std::string> folders() {
   std::set<std::string> out;
   for (const fs::path& path : files()) {
@@ -70,8 +70,8 @@ TEST(Readme, MapIsInDependencyOrder) {
       EXPECT_LT(place(dep), place(module.name)) << dep << ", " << module.name;
 }
 
-// True for a code span that means a file or folder of the tree: a known top folder, then a path
-// without blanks.
+// True for a code span that means a file or folder of the tree: a known top folder, then
+// a path without blanks.
 bool is_path(const std::string& span) {
   if (span.find_first_of(" <>*{}$…") != std::string::npos) return false;
   if (span.find("NAME") != std::string::npos) return false;  // stands for any name

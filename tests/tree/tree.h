@@ -1,5 +1,5 @@
-// The source tree as text: its files, their #include lines, the modules CMakeLists.txt declares,
-// Markdown pieces.
+// The source tree as text: its files, their #include lines, the modules CMakeLists.txt
+// declares, Markdown pieces.
 #pragma once
 
 #include <filesystem>

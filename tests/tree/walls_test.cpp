@@ -102,8 +102,8 @@ std::vector<std::string> defined_types(const fs::path& header) {
   return out;
 }
 
-// Two types of one name in one program break the one-definition rule without a word from compiler
-// or linker.
+// Two types of one name in one program break the one-definition rule without a word
+// from compiler or linker.
 TEST(Walls, NoTypeIsDefinedInTwoHeaders) {
   std::map<std::string, fs::path> first;
   for (const fs::path& header : files_in("src", {".h", ".cuh"}))
@@ -120,8 +120,8 @@ TEST(Walls, NoCycleBetweenHeaders) {
     for (const std::string& header : includes(source))
       if (fs::exists(root() / "src" / header))
         edges[fs::relative(source, "src").string()].insert(header);
-  // Leaves are taken off until nothing is left; what cannot be taken off is on, or leads to, a
-  // cycle.
+  // Leaves are taken off until nothing is left; what cannot be taken off is on, or
+  // leads to, a cycle.
   for (bool changed = true; changed;) {
     changed = false;
     for (auto it = edges.begin(); it != edges.end();) {

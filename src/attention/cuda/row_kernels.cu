@@ -5,8 +5,8 @@
 namespace sinkmoe::cuda {
 namespace {
 
-// Which row this thread works on. Threads beyond the last row, or beyond K, still take part in the
-// shuffles.
+// Which row this thread works on. Threads beyond the last row, or beyond K, still take
+// part in the shuffles.
 struct Place {
   int64_t b, h, t;
   int lane;

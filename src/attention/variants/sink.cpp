@@ -1,5 +1,5 @@
-// A learned sink logit per head in the softmax denominator, without a value (E2, E7; unscaled, as
-// in GPT-OSS).
+// A learned sink logit per head in the softmax denominator, without a value (E2, E7;
+// unscaled, as in GPT-OSS).
 #include "attention/mixer.h"
 #include "attention/softmax_attention.h"
 #include "core/registry.h"

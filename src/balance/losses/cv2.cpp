@@ -16,8 +16,8 @@ using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-// Loss of one layer and its gradient for each head; weight is 1 for balanced heads, 0 for shared
-// ones.
+// Loss of one layer and its gradient for each head; weight is 1 for balanced heads,
+// 0 for shared ones.
 template <class T>
 double layer_loss(const T* importance_H, const T* weight_H, int64_t H, T* gradient_H) {
   double count = 0, sum = 0, squares = 0;
@@ -47,8 +47,8 @@ at::Tensor loss(const at::Tensor& importance_LH, const at::Tensor& weight_LH,
   return at::full({}, sum, importance_LH.options());
 }
 
-// The same as the formula below, for a CPU: there the chain of small ops costs more than what it
-// works on.
+// The same as the formula below, for a CPU: there the chain of small ops costs more than
+// what it works on.
 struct FusedCv2 : Function<FusedCv2> {
   static Variable forward(AutogradContext* ctx, const Variable& importance_LH,
                           const at::Tensor& weight_LH) {

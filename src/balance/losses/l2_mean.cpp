@@ -1,5 +1,5 @@
-// Control: squared distance of each importance to its layer's mean. Unlike CV^2 it shrinks when all
-// gates close.
+// Control: squared distance of each importance to its layer's mean. Unlike CV^2 it shrinks
+// when all gates close.
 #include <ATen/ATen.h>
 
 #include "balance/heads.h"

@@ -5,8 +5,8 @@
 
 namespace sinkmoe::cuda {
 
-// logits [rows, V] become scale * (softmax - onehot), the gradient of scale * sum(loss);
-// loss[row] = -log softmax[target]. E is float or Bf16; sums are fp32.
+// logits [rows, V] become scale * (softmax - onehot), the gradient of scale * sum(loss); loss[row]
+// = -log softmax[target]. E is float or Bf16; sums are fp32.
 template <class E>
 struct CrossEntropy {
   int64_t rows, V;

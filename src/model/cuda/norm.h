@@ -5,8 +5,8 @@
 
 namespace sinkmoe::cuda {
 
-// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays contiguous, 16-byte
-// aligned.
+// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays
+// contiguous, 16-byte aligned.
 constexpr int64_t kMostNormChannels = 2048;
 constexpr int64_t kNormRows = 32;  // rows of a block in the backward pass
 inline int64_t norm_blocks(int64_t rows) { return (rows + kNormRows - 1) / kNormRows; }

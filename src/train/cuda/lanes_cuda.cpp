@@ -115,8 +115,8 @@ class CudaLanes : public Lanes {
     slots_.at(static_cast<size_t>(slot)).sent.synchronize();
   }
 
-  // The copy to `staging` runs beside the work of the step before; `to` changes in the order of the
-  // work.
+  // The copy to `staging` runs beside the work of the step before; `to` changes in the
+  // order of the work.
   void send(int64_t slot, const at::Tensor& host, at::Tensor& to) override {
     Slot& s = slots_.at(static_cast<size_t>(slot));
     if (!s.staging.defined()) {
