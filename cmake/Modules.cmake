@@ -1,5 +1,5 @@
-# One function a kind of target. A module is a folder src/NAME; its plug-ins are the files of the sub-folders it names,
-# which are linked as objects (a static library would drop a file that nothing refers to).
+# One function for each kind of target. A module is a folder src/NAME with its sub-folders. The sub-folders that it names as
+# plug-ins are linked as objects, since a static library would drop a file that nothing refers to; cuda/ is for nvcc.
 
 # ccache refuses a precompiled header unless told so, at build time: the environment of a configure preset is gone by then.
 if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
@@ -44,7 +44,10 @@ endfunction()
 
 function(sinkmoe_module name)
   cmake_parse_arguments(M "TORCH" "" "DEPS;LINK;PLUGINS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+  foreach(folder ${M_PLUGINS} cuda)
+    list(FILTER sources EXCLUDE REGEX "/src/${name}/(.*/)?${folder}/")
+  endforeach()
   set(target sinkmoe_${name})
   if(sources)
     add_library(${target} STATIC ${sources})
@@ -113,7 +116,7 @@ function(sinkmoe_tests name torch)
 endfunction()
 
 function(sinkmoe_program)
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/cli/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/cli/*.cpp")
   if(NOT sources)
     return()
   endif()

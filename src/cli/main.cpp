@@ -13,8 +13,8 @@
 
 #include "cli/command.h"
 #include "cli/terminal_filter.h"
-#include "queue/outcome.h"
-#include "store/store_error.h"
+#include "queue/worker/outcome.h"
+#include "store/sqlite/store_error.h"
 
 namespace sinkmoe::cli {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "store/query.h"
+#include "store/read/query.h"
 
 namespace sinkmoe::cli {
 

@@ -5,7 +5,7 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
-#include "data/tasks.h"
+#include "data/tasks/tasks.h"
 
 namespace sinkmoe {
 

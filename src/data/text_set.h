@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "data/token_file.h"
-#include "data/tokenizer.h"
+#include "data/tokens/token_file.h"
+#include "data/tokens/tokenizer.h"
 
 namespace sinkmoe {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "plan/resolver.h"
+#include "plan/sweep/resolver.h"
 
 namespace sinkmoe {
 

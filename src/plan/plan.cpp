@@ -3,7 +3,7 @@
 #include <set>
 
 #include "core/hash.h"
-#include "plan/naming.h"
+#include "plan/sweep/naming.h"
 #include "plan/parents.h"
 
 namespace sinkmoe {

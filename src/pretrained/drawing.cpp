@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "report/escape.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe::pretrained {
 

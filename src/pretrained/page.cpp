@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "pretrained/drawing.h"
-#include "report/escape.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe::pretrained {
 

@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "report/query_text.h"
-#include "report/render.h"
+#include "report/spec/query_text.h"
+#include "report/write/render.h"
 
 namespace sinkmoe {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "report/document.h"
-#include "report/gnuplot.h"
+#include "report/document/document.h"
+#include "report/draw/plot/gnuplot.h"
 
 namespace sinkmoe {
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/text.h"
-#include "store/database_file.h"
-#include "store/schema.h"
-#include "store/sqlite.h"
-#include "store/views.h"
+#include "store/sqlite/database_file.h"
+#include "store/schema/schema.h"
+#include "store/sqlite/sqlite.h"
+#include "store/schema/sql_views.h"
 
 namespace sinkmoe {
 

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
-#include "store/database_file.h"
-#include "store/schema.h"
-#include "store/sqlite.h"
-#include "store/views.h"
+#include "store/sqlite/database_file.h"
+#include "store/schema/schema.h"
+#include "store/sqlite/sqlite.h"
+#include "store/schema/sql_views.h"
 
 namespace sinkmoe {
 

@@ -14,7 +14,7 @@
 
 #include "core/metric.h"
 #include "store/rows.h"
-#include "store/store_error.h"
+#include "store/sqlite/store_error.h"
 
 namespace sinkmoe {
 

@@ -1,7 +1,7 @@
 // Leases: who may write a run, from the claim to the end of an attempt.
 #include <algorithm>
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
 namespace sinkmoe {

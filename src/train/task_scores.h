@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/metric.h"
-#include "data/tasks.h"
-#include "data/tokenizer.h"
+#include "data/tasks/tasks.h"
+#include "data/tokens/tokenizer.h"
 #include "model/decoder.h"
 
 namespace sinkmoe {

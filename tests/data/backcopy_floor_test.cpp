@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "data/backcopy.h"
+#include "data/synthetic/backcopy.h"
 #include "data/source.h"
 
 namespace sinkmoe {

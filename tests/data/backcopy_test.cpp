@@ -1,4 +1,4 @@
-#include "data/backcopy.h"
+#include "data/synthetic/backcopy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "data/corpus.h"
+#include "data/tokens/corpus.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/hash.h"
-#include "data/bpe_sample.h"
+#include "data/tokens/bpe_sample.h"
 #include "text_fixture.h"
 
 namespace sinkmoe {

@@ -1,4 +1,4 @@
-#include "data/import.h"
+#include "data/tokens/import.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

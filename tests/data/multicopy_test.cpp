@@ -1,4 +1,4 @@
-#include "data/multicopy.h"
+#include "data/synthetic/multicopy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

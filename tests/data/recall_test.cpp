@@ -9,8 +9,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "data/backcopy.h"
-#include "data/pairs.h"
+#include "data/synthetic/backcopy.h"
+#include "data/synthetic/pairs.h"
 #include "data/pure_rows.h"
 #include "data/source.h"
 

@@ -1,5 +1,5 @@
 // Task files are read strictly, and what a run reads of them is in its identity.
-#include "data/tasks.h"
+#include "data/tasks/tasks.h"
 
 #include <gmock/gmock.h>
 

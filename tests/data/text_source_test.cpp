@@ -5,7 +5,7 @@
 #include <map>
 
 #include "core/file.h"
-#include "data/import.h"
+#include "data/tokens/import.h"
 #include "data/source.h"
 #include "data/text_set.h"
 #include "text_fixture.h"

@@ -1,4 +1,4 @@
-#include "data/tokenizer.h"
+#include "data/tokens/tokenizer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include <numeric>
 
-#include "data/bpe_sample.h"
+#include "data/tokens/bpe_sample.h"
 #include "text_fixture.h"
 
 namespace sinkmoe {

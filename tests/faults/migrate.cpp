@@ -3,7 +3,7 @@
 #include <iostream>
 #include <vector>
 
-#include "store/schema.h"
+#include "store/schema/schema.h"
 
 namespace {
 

@@ -11,7 +11,7 @@ HEAD = """# Reliability
 
 What `scripts/test.sh --full` measured: each line was written by a drill of `tests/full/` into `build/full/`, and
 `scripts/reliability_table.sh` made this page from those files. A drill draws everything from its seed. Drills of the fake
-body run the real supervisor, workers and database, with a body that pretends to train (`src/queue/bodies/fake.cpp`); kills
+body run the real supervisor, workers and database, with a body that pretends to train (`src/queue/jobs/fake.cpp`); kills
 and faults "at a call" come from the fault library (`tests/faults/faults.cpp`), which fails, cuts short or kills at the n-th
 write, sync, rename, open, unlink, truncate or allocation. The databases lie in memory: a kill is no power loss.
 

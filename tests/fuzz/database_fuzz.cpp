@@ -9,10 +9,10 @@
 #include <fstream>
 
 #include "core/file.h"
-#include "queue/checkpoints.h"
-#include "store/health.h"
+#include "queue/worker/checkpoints.h"
+#include "store/read/health.h"
 #include "store/merge.h"
-#include "store/query.h"
+#include "store/read/query.h"
 #include "store_seed.h"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "config/compose.h"
-#include "plan/condition.h"
+#include "plan/sweep/condition.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto value = [](const std::string& key) { return sinkmoe::field_condition_value({}, key); };

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "report/spec.h"
+#include "report/spec/spec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/hash.h"
-#include "store/query.h"
+#include "store/read/query.h"
 #include "store_seed.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "data/task_file.h"
+#include "data/tasks/task_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

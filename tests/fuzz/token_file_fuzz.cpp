@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "data/token_file.h"
+#include "data/tokens/token_file.h"
 
 namespace {
 

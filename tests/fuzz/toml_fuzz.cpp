@@ -5,8 +5,8 @@
 #include <string>
 
 #include "config/layers.h"
-#include "plan/experiment.h"
-#include "plan/points.h"
+#include "plan/sweep/experiment.h"
+#include "plan/sweep/sweep_points.h"
 
 namespace {
 

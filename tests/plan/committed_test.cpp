@@ -6,7 +6,7 @@
 #include <set>
 
 #include "config/layers.h"
-#include "plan/experiment.h"
+#include "plan/sweep/experiment.h"
 #include "plan/plan.h"
 
 namespace sinkmoe {

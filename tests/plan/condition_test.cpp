@@ -1,4 +1,4 @@
-#include "plan/condition.h"
+#include "plan/sweep/condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "queue/worker.h"
+#include "queue/worker/worker.h"
 
 namespace sinkmoe {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "plan/plan.h"
-#include "queue/supervisor.h"
-#include "store/query.h"
+#include "queue/supervisor/supervisor.h"
+#include "store/read/query.h"
 
 namespace sinkmoe {
 

@@ -4,11 +4,11 @@
 
 #include <cmath>
 
-#include "queue/display.h"
-#include "queue/outcome.h"
-#include "queue/report_line.h"
-#include "queue/worker.h"
-#include "queue/worker_process.h"
+#include "queue/supervisor/display.h"
+#include "queue/worker/outcome.h"
+#include "queue/supervisor/report_line.h"
+#include "queue/worker/worker.h"
+#include "queue/supervisor/worker_process.h"
 
 namespace sinkmoe {
 namespace {

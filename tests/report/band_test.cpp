@@ -1,4 +1,4 @@
-#include "report/band.h"
+#include "report/draw/band.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "report/claims.h"
+#include "report/document/claims.h"
 
 #include <gmock/gmock.h>
 

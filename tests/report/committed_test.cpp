@@ -7,11 +7,11 @@
 #include <set>
 
 #include "made_up_runs.h"
-#include "plan/experiment.h"
+#include "plan/sweep/experiment.h"
 #include "plan/plan.h"
-#include "queue/wanted.h"
+#include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
-#include "store/query.h"
+#include "store/read/query.h"
 
 namespace sinkmoe {
 namespace {

@@ -1,4 +1,4 @@
-#include "report/render.h"
+#include "report/write/render.h"
 
 #include <gmock/gmock.h>
 

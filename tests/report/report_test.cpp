@@ -10,8 +10,8 @@
 #include "core/file.h"
 #include "demo_database.h"
 #include "hand_made.h"
-#include "report/png_text.h"
-#include "store/query.h"
+#include "report/draw/plot/png_text.h"
+#include "store/read/query.h"
 
 namespace sinkmoe {
 namespace {

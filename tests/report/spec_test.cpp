@@ -1,4 +1,4 @@
-#include "report/spec.h"
+#include "report/spec/spec.h"
 
 #include <gmock/gmock.h>
 
@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "hand_made.h"
-#include "report/query_text.h"
+#include "report/spec/query_text.h"
 
 namespace sinkmoe {
 namespace {

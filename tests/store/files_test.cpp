@@ -10,7 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "fixture.h"
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
 namespace {

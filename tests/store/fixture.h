@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/query.h"
+#include "store/read/query.h"
 #include "store/store.h"
 
 namespace sinkmoe {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "fixture.h"
-#include "store/health.h"
-#include "store/sqlite.h"
+#include "store/read/health.h"
+#include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
 namespace {

@@ -4,7 +4,7 @@
 #include "core/hash.h"
 #include "fixture.h"
 #include "store/merge.h"
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "fixture.h"
-#include "store/schema.h"
+#include "store/schema/schema.h"
 
 namespace sinkmoe {
 namespace {

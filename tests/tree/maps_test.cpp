@@ -24,20 +24,16 @@ std::map<std::string, std::string> folder_map() {
   return out;
 }
 
-// Folders that hold a file: top folders, modules with their plug-in folders, and test
-// folders one level deep.
+// Folders that hold a file: top folders, modules and their plug-in folders. docs/architecture.md
+// describes what is inside a module.
 std::set<std::string> folders() {
   std::set<std::string> out;
-  for (const fs::path& path : files()) {
-    std::vector<std::string> parts(path.begin(), path.end());
-    const size_t deepest = parts[0] == "src"                              ? 3
-                           : parts[0] == "tests" || parts[0] == "configs" ? 1
-                                                                          : 1;
-    std::string folder;
-    for (size_t i = 0; i + 1 < parts.size() && i < deepest; ++i) {
-      folder += parts[i] + "/";
-      out.insert(folder);
-    }
+  for (const fs::path& path : files())
+    if (path.has_parent_path()) out.insert(path.begin()->string() + "/");
+  for (const Module& module : modules()) {
+    out.insert("src/" + module.name + "/");
+    for (const std::string& folder : module.plugins)
+      out.insert("src/" + module.name + "/" + folder + "/");
   }
   return out;
 }

@@ -69,7 +69,7 @@ inline std::vector<fs::path> files_in(const std::string& folder,
 
 inline std::vector<fs::path> sources() { return files_in("src", {".h", ".cpp", ".cu", ".cuh"}); }
 
-// "src/store/sqlite.h" -> "store"
+// "src/store/sqlite/sqlite.h" -> "store"
 inline std::string module_of(const fs::path& source) { return (++source.begin())->string(); }
 
 // Headers named in #include lines, without brackets or quotes.
@@ -84,7 +84,7 @@ inline std::vector<std::string> includes(const fs::path& source) {
 struct Module {
   std::string name;
   bool torch = false;
-  std::vector<std::string> deps;
+  std::vector<std::string> deps, plugins;
 };
 
 // sinkmoe_module(...) lines of CMakeLists.txt, in order.
@@ -94,7 +94,7 @@ inline std::vector<Module> modules() {
   const std::string text = read("CMakeLists.txt");
   std::vector<Module> out;
   for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
-    Module module{.name = (*it)[1].str(), .deps = {}};
+    Module module{.name = (*it)[1].str(), .deps = {}, .plugins = {}};
     std::istringstream words((*it)[2].str());
     std::string section;
     for (std::string word; words >> word;) {
@@ -104,6 +104,8 @@ inline std::vector<Module> modules() {
         section = word;
       else if (section == "DEPS")
         module.deps.push_back(word);
+      else if (section == "PLUGINS")
+        module.plugins.push_back(word);
     }
     out.push_back(module);
   }

@@ -114,6 +114,13 @@ TEST(Walls, NoTypeIsDefinedInTwoHeaders) {
   EXPECT_GE(first.size(), 100u) << "definitions were not found";
 }
 
+// A folder that shows more is not read by anyone.
+TEST(Walls, NoFolderOfAModuleHoldsMoreThan15Files) {
+  std::map<fs::path, int> count;
+  for (const fs::path& source : sources()) ++count[source.parent_path()];
+  for (const auto& [folder, files] : count) EXPECT_LE(files, 15) << folder;
+}
+
 TEST(Walls, NoCycleBetweenHeaders) {
   std::map<std::string, std::set<std::string>> edges;
   for (const fs::path& source : sources())

@@ -1,12 +1,12 @@
-// Data source "backcopy": endless rows of the synthetic task in data/backcopy.h; no text, no files.
-#include "data/backcopy.h"
+// Data source "backcopy": endless rows of the synthetic task in data/synthetic/backcopy.h; no text, no files.
+#include "data/synthetic/backcopy.h"
 
 #include <cassert>
 
 #include "core/random.h"
 #include "core/registry.h"
-#include "data/alias_table.h"
-#include "data/synthetic.h"
+#include "data/synthetic/alias_table.h"
+#include "data/synthetic/synthetic_source.h"
 
 namespace sinkmoe {
 namespace {

@@ -1,13 +1,13 @@
-// Data source "multicopy": endless rows of the synthetic task in data/multicopy.h.
-#include "data/multicopy.h"
+// Data source "multicopy": endless rows of the synthetic task in data/synthetic/multicopy.h.
+#include "data/synthetic/multicopy.h"
 
 #include <algorithm>
 #include <cassert>
 
 #include "core/random.h"
 #include "core/registry.h"
-#include "data/alias_table.h"
-#include "data/synthetic.h"
+#include "data/synthetic/alias_table.h"
+#include "data/synthetic/synthetic_source.h"
 
 namespace sinkmoe {
 namespace {

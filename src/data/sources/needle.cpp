@@ -1,6 +1,6 @@
 // Data source "needle": key-value pairs hidden in chain text, asked for at the end of the row.
 //
-// Of n symbols the last quarter are keys, the others follow the Markov chain of data/backcopy.h
+// Of n symbols the last quarter are keys, the others follow the Markov chain of data/synthetic/backcopy.h
 // (without triggers). A row is BOS and chain text; data.pairs pairs of a key and a uniformly drawn
 // chain symbol are put into the text at random places, and the row ends with data.queries
 // questions: one of these keys, followed by its value, the "answer". Keys of a row differ.
@@ -9,10 +9,10 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
-#include "data/alias_table.h"
-#include "data/backcopy.h"
-#include "data/pairs.h"
-#include "data/synthetic.h"
+#include "data/synthetic/alias_table.h"
+#include "data/synthetic/backcopy.h"
+#include "data/synthetic/pairs.h"
+#include "data/synthetic/synthetic_source.h"
 
 namespace sinkmoe {
 namespace {

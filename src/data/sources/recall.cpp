@@ -14,8 +14,8 @@
 #include "core/hash.h"
 #include "core/registry.h"
 #include "core/text.h"
-#include "data/pairs.h"
-#include "data/synthetic.h"
+#include "data/synthetic/pairs.h"
+#include "data/synthetic/synthetic_source.h"
 
 namespace sinkmoe {
 namespace {

@@ -1,0 +1,132 @@
+// sinkmoe check: PASS, OFF or MISSING for every cell an artifact expects something of.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "report/document/claims.h"
+#include "report/text/number_text.h"
+#include "report/report.h"
+#include "store/read/query.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// What tells one judged cell from all others.
+std::string key_of(const std::string& artifact, const std::string& claim, const std::string& cell,
+                   const std::string& rule) {
+  return artifact + "\n" + claim + "\n" + cell + "\n" + rule;
+}
+
+// Takes what `check --json` once printed for what is to be found again. A cell that is not in it
+// keeps the word of its artifact.
+void expect_again(Documents& documents, const std::string& path) {
+  std::map<std::string, Verdict> found;
+  try {
+    for (const auto& cell : nlohmann::json::parse(read_file(path, 1 << 26)))
+      found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
+          parse_verdict(cell.at("verdict"), path);
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
+  }
+  for (Document& d : documents.list)
+    for (Judgement& o : d.judgements) {
+      const auto at = found.find(key_of(d.id, o.expectation.claim, o.cell, o.rule));
+      if (at != found.end()) o.expectation.found = at->second;
+    }
+}
+
+void print_lines(const Documents& documents) {
+  for (const Document& d : documents.list)
+    for (const Judgement& o : d.judgements)
+      std::cout << printable(fmt::format(
+          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(check_of(o)), d.id, o.cell, o.rule,
+          o.effect.n, o.effect.mean ? effect_text(o.effect, !o.expectation.bound) : "absent",
+          to_string(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
+}
+
+void print_json(const Documents& documents) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Document& d : documents.list)
+    for (const Judgement& o : d.judgements)
+      list.push_back({{"check", to_string(check_of(o))},
+                      {"artifact", d.id},
+                      {"claim", o.expectation.claim},
+                      {"cell", o.cell},
+                      {"rule", o.rule},
+                      {"n", o.effect.n},
+                      {"verdict", to_string(o.verdict)},
+                      {"note", o.note}});
+  std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void print_claims(const std::vector<ClaimSummary>& claims, bool json) {
+  if (json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const ClaimSummary& c : claims)
+      list.push_back({{"claim", c.claim},
+                      {"verdict", c.verdict},
+                      {"cells", c.cells},
+                      {"artifacts", c.documents}});
+    std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    return;
+  }
+  for (const ClaimSummary& c : claims) {
+    std::string where;
+    for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
+    std::cout << printable(fmt::format("{:<10} {:<16} {}{}\n", c.claim, c.verdict, c.cells, where));
+  }
+}
+
+int check(const Globals& globals, const Texts& args) {
+  po::options_description options("Options");
+  options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
+      "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
+      "experiment", po::value<Texts>(), "only this experiment (may be given several times)")(
+      "claims", "one line a claim instead of one a cell")(
+      "found", po::value<std::string>(),
+      "PASS means: as in this file, which 'sinkmoe --json check' printed");
+  const auto values = parse(self("check"), options, "artifact", args);
+  if (!values) return 0;
+  const auto list_of = [&](const char* name) {
+    return values->count(name) ? (*values)[name].as<Texts>() : Texts{};
+  };
+  const std::vector<Spec> specs =
+      read_specs((*values)["plots"].as<std::string>(), list_of("artifact"));
+  const Reader reader(globals.db);
+  Documents documents = make_documents(
+      specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
+      list_of("experiment"));
+  if (values->count("found")) expect_again(documents, (*values)["found"].as<std::string>());
+  std::map<Check, int> count;
+  for (const Document& d : documents.list)
+    for (const Judgement& o : d.judgements) ++count[check_of(o)];
+  const bool claims = values->count("claims") > 0;
+  if (claims)
+    print_claims(summarize_claims(specs, documents.list), globals.json);
+  else
+    globals.json ? print_json(documents) : print_lines(documents);
+  for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";
+  if (!globals.quiet && !globals.json && !claims)
+    std::cout << count[Check::kPass] << " PASS, " << count[Check::kOff] << " OFF, "
+              << count[Check::kMissing] << " MISSING\n";
+  return count[Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
+}
+
+const Registration<Command> check_command{
+    {.name = "check",
+     .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
+     .usage = "[ARTIFACT...] [--experiment NAME] [--claims] [--found FILE]",
+     .run = check}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,238 @@
+// sinkmoe data: import a folder of text, list what was imported.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/child_process.h"
+#include "cli/command.h"
+#include "core/error.h"
+#include "data/synthetic/backcopy.h"
+#include "data/tokens/import.h"
+#include "data/text_set.h"
+#include "queue/worker/outcome.h"
+
+namespace sinkmoe::cli {
+namespace {
+
+using Strings = std::vector<std::string>;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// One line that is rewritten on a terminal; plain lines, at most one in five seconds, elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO)) {}
+  ~ProgressLine() {
+    if (terminal_ && shown_) std::cerr << "\r\033[K";
+  }
+  void operator()(const ImportProgress& progress) {
+    const bool news = progress.phase != phase_,
+               last = progress.total > 0 && progress.done == progress.total;
+    if (news) phase_start_ = Clock::now();
+    if (quiet_ || (!news && !last && seconds_since(last_) < (terminal_ ? 0.1 : 5.0))) return;
+    phase_ = progress.phase;
+    last_ = Clock::now();
+    shown_ = true;
+    const std::string text = line(progress);
+    if (terminal_)
+      std::cerr << "\r\033[K" << text << std::flush;
+    else
+      std::cerr << text << "\n";
+  }
+
+ private:
+  std::string line(const ImportProgress& p) const {
+    if (p.total == 0) return p.phase + " ...";
+    const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
+    return fmt::format("{}: {:.1f} of {:.1f} MB, {:.0f} s left", p.phase,
+                       static_cast<double>(p.done) / 1e6, static_cast<double>(p.total) / 1e6,
+                       seconds_since(phase_start_) * (1 - share) / share);
+  }
+
+  bool quiet_, terminal_, shown_ = false;
+  std::string phase_;
+  Clock::time_point phase_start_ = Clock::now(), last_ = Clock::now();
+};
+
+nlohmann::ordered_json to_json(const TokenFileInfo& info) {
+  return {{"tokens", info.count}, {"bytes", info.text_bytes}, {"content_hash", info.content_hash}};
+}
+
+nlohmann::ordered_json to_json(const TextSet& set) {
+  nlohmann::ordered_json json = {{"path", set.folder.string()},
+                                 {"vocabulary", set.train.vocabulary},
+                                 {"hash", set.hash},
+                                 {"train", to_json(set.train)},
+                                 {"valid", to_json(set.valid)}};
+  if (set.test) json["test"] = to_json(*set.test);
+  return json;
+}
+
+void print_header() {
+  std::cout << fmt::format("{:<28} {:>10} {:>12} {:>11} {:>11} {:>11}  {}\n", "set", "vocabulary",
+                           "train tokens", "valid", "test", "bytes/token", "hash");
+}
+
+void print_set(const TextSet& set) {
+  const double ratio =
+      static_cast<double>(set.train.text_bytes) / static_cast<double>(set.train.count);
+  std::cout << printable(
+      fmt::format("{:<28} {:>10} {:>12} {:>11} {:>11} {:>11.3f}  {}\n", set.folder.string(),
+                  set.train.vocabulary, set.train.count, set.valid.count,
+                  set.test ? std::to_string(set.test->count) : "-", ratio, set.hash.substr(0, 12)));
+}
+
+void print_builtin() {
+  const DataConfig config;
+  const BackcopyTask task = make_backcopy(config);
+  std::cout << fmt::format(
+      "\nbuilt in: backcopy, vocabulary {}, chain seed {}: chain entropy {:.4f} nats, trigger mass "
+      "{:.3f},\n"
+      "  floor {:.4f} nats at context {} ({:.1f}% of the targets are copies, chain positions "
+      "{:.4f} nats)\n",
+      task.symbols + 1, config.chain_seed, chain_entropy(task), trigger_mass(task),
+      backcopy_floor(task, config.context).nats, config.context,
+      100 * backcopy_floor(task, config.context).backcopy_share,
+      backcopy_floor(task, config.context).chain_nats);
+}
+
+int list(const Globals& globals, const std::filesystem::path& folder) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::vector<Problem> problems;
+  const auto folders = find_text_sets(folder);
+  if (!globals.json && !folders.empty()) print_header();
+  for (const auto& path : folders) {
+    try {
+      const TextSet set = read_text_set(path);
+      if (globals.json)
+        json.push_back(to_json(set));
+      else
+        print_set(set);
+    } catch (const Error& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+  if (globals.json) {
+    std::cout << json.dump(2) << "\n";
+  } else {
+    if (folders.empty())
+      std::cout << "no imported text under '" << printable(folder.string()) << "'\n";
+    if (!globals.quiet) print_builtin();
+  }
+  if (!problems.empty()) throw Error(problems);
+  return 0;
+}
+
+int import(const Globals& globals, const ImportRequest& request) {
+  ImportResult result;
+  const auto start = Clock::now();
+  {
+    ProgressLine line(globals.quiet);
+    ImportRequest watched = request;
+    watched.progress = [&line](const ImportProgress& progress) { line(progress); };
+    result = import_text(watched);
+  }
+  for (const std::string& note : result.notes) std::cerr << "note: " << printable(note) << "\n";
+  const TextSet set = read_text_set(result.out);
+  if (globals.json) {
+    std::cout << to_json(set).dump(2) << "\n";
+  } else if (!globals.quiet) {
+    print_header();
+    print_set(set);
+    if (result.made)
+      std::cout << fmt::format("imported in {:.1f} s", seconds_since(start));
+    else
+      std::cout << "nothing to do: the same text is there already";
+    std::cout << "; use it with data.source=text data.path=" << printable(result.out.string())
+              << "\n";
+  }
+  return 0;
+}
+
+// sentencepiece can crash where memory runs out, while it trains as well as while it reads a model,
+// so all of the import is made by a child.
+int import_in_child(const Globals& globals, const ImportRequest& request) {
+  const std::optional<int> ended = continue_in_child();
+  if (!ended) return import(globals, request);
+  const bool said = WIFEXITED(*ended);  // what there is to say
+  if (said && WEXITSTATUS(*ended) != kExitNoMemory) return WEXITSTATUS(*ended);
+  remove_unfinished_imports(request);
+  if (said) return kExitNoMemory;
+  if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // the last progress shows how far it came
+  const int number = WTERMSIG(*ended);
+  print(Error(fmt::format("the import was ended by signal {} ({}), no half-written set is left",
+                          number, ::strsignal(number)),
+              request.corpus.folder.string(),
+              "most often memory has run out: free some, or give less text, and run the same "
+              "command again"));
+  return kExitNoMemory;
+}
+
+po::options_description import_options(ImportRequest& request) {
+  auto path = [](std::filesystem::path& target) {
+    return po::value<std::string>()->notifier(
+        [&target](const std::string& text) { target = text; });
+  };
+  po::options_description options("Options of import");
+  options.add_options()("out", path(request.out)->value_name("data/NAME"),
+                        "where the set goes (default: data/ and DIR's name)")(
+      "tokenizer", po::value(&request.tokenizer)->value_name("KIND"), "bpe (default) or bytes")(
+      "vocab", po::value(&request.vocabulary)->value_name("N"),
+      "vocabulary of the BPE (default 1024)")(
+      "model", path(request.model)->value_name("FILE"),
+      "take this sentencepiece model instead of training one")(
+      "valid-fraction", po::value(&request.corpus.valid_fraction)->value_name("F"),
+      "share of the bytes for validation (default 0.05), without sub-folders")(
+      "train-subdir", po::value(&request.corpus.train)->value_name("NAME"),
+      "training sub-folder (default train)")("valid-subdir",
+                                             po::value(&request.corpus.valid)->value_name("NAME"),
+                                             "validation sub-folder (default valid)")(
+      "test-subdir", po::value(&request.corpus.test)->value_name("NAME"),
+      "test sub-folder (default test)")("force", "replace a set made from other text");
+  return options;
+}
+
+int run_data(const Globals& globals, const Strings& args) {
+  ImportRequest request;
+  po::options_description options = import_options(request);
+  options.add_options()("arguments", po::value<Strings>(),
+                        "import DIR, or list [FOLDER] (default data)");
+  const auto values = parse(self("data"), options, "arguments", args);
+  if (!values) return 0;
+  const Strings words =
+      values->count("arguments") ? (*values)["arguments"].as<Strings>() : Strings{};
+  if (words.size() == 2 && words[0] == "import") {
+    if (values->count("vocab") && values->count("model"))
+      throw Error("--vocab and --model exclude each other", "sinkmoe data import",
+                  "the model has a vocabulary of its own");
+    request.corpus.folder = words[1];
+    request.force = values->count("force") > 0;
+    return import_in_child(globals, request);
+  }
+  if (words.size() == 2 && words[0] == "list" && !std::filesystem::is_directory(words[1]))
+    throw Error("no such folder", words[1]);
+  if (!words.empty() && words.size() <= 2 && words[0] == "list")
+    return list(globals, words.size() == 2 ? words[1] : "data");
+  throw Error(words.empty() ? "say what to do"
+                            : "cannot do '" + fmt::format("{}", fmt::join(words, " ")) + "'",
+              "sinkmoe data", "use 'sinkmoe data import DIR' or 'sinkmoe data list [FOLDER]'");
+}
+
+const Registration<Command> data_command{{
+    .name = "data",
+    .help = "import a folder of text as tokens, list what was imported",
+    .usage = "import DIR [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
+    .run = run_data,
+}};
+
+}  // namespace
+}  // namespace sinkmoe::cli

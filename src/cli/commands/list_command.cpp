@@ -1,0 +1,79 @@
+// sinkmoe list: what there is to choose from.
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/table_output.h"
+#include "config/layers.h"
+#include "store/read/query.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+Table plugins(const std::string& kind) {
+  Table table{{"name", "help"}, {}};
+  for (const auto& [name, info] : plugin_table()[kind]) table.rows.push_back({name, info.help});
+  if (table.rows.empty())
+    std::cerr << "this program was built without LibTorch and knows no " << kind << "s\n";
+  return table;
+}
+
+// Name and title of every TOML file of a folder; what cannot be read is listed as such.
+Table titles(const std::string& folder) {
+  Table table{{"name", "title"}, {}};
+  for (const std::string& name : toml_names(folder)) {
+    std::string title;
+    try {
+      const TomlValue file = read_toml(folder + "/" + name + ".toml");
+      if (const TomlValue* value = file.find("title")) title = value->text;
+    } catch (const Error& e) {
+      title = "(not readable: " + e.problems()[0].what + ")";
+    }
+    table.rows.push_back({name, title});
+  }
+  if (table.rows.empty()) std::cerr << "there is no TOML file in " << folder << "/\n";
+  return table;
+}
+
+// Training describes its metrics in the database, so this needs no LibTorch.
+Table metrics(const Globals& globals) {
+  return Reader(globals.db).query("select name, unit, better, help from metric_name order by name");
+}
+
+Table list(const Globals& globals, const std::string& what) {
+  if (what == "variants") return plugins("variant");
+  if (what == "families") return plugins("family");
+  if (what == "losses") return plugins("loss");
+  if (what == "sources") return plugins("source");
+  if (what == "metrics") return metrics(globals);
+  if (what == "experiments") return titles("experiments");
+  if (what == "artifacts") return titles("plots");
+  const std::vector<std::string> known = {"variants", "losses",      "sources",  "families",
+                                          "metrics",  "experiments", "artifacts"};
+  std::string fix = did_you_mean(what, known);
+  if (fix.empty())
+    fix = "give variants, losses, sources, families, metrics, experiments or artifacts";
+  throw Error("cannot list '" + what + "'", "sinkmoe list", fix);
+}
+
+int run_list(const Globals& globals, const std::vector<std::string>& args) {
+  po::options_description options("Options");
+  options.add_options()("what", po::value<std::vector<std::string>>(), "what to list");
+  const auto values = parse(self("list"), options, "what", args);
+  if (!values) return 0;
+  std::vector<std::string> words;
+  if (values->count("what")) words = (*values)["what"].as<std::vector<std::string>>();
+  const Table table = list(globals, words.size() == 1 ? words[0] : "");
+  write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
+  return 0;
+}
+
+const Registration<Command> list_command{
+    {.name = "list",
+     .help = "what there is to choose from",
+     .usage = "variants | losses | sources | families | metrics | experiments | artifacts",
+     .run = run_list}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,110 @@
+// sinkmoe run: makes what is missing of an experiment.
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "queue/supervisor/supervisor.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+po::options_description describe_options() {
+  po::options_description options("Options");
+  options.add_options()("workers", po::value<int64_t>()->default_value(0),
+                        "runs at a time; 0: what the cores or GPUs carry")(
+      "device", po::value<std::string>(), "the same as run.device=...: cpu or cuda")(
+      "on-fail", po::value<std::string>()->default_value("continue"),
+      "continue or stop when a run fails")(
+      "keep", po::value<std::string>()->default_value("final"),
+      "what stays of a done run: none, final or all checkpoints")(
+      "retry-failed", "take up failed and quarantined runs again")(
+      "crashes", po::value<int64_t>()->default_value(3),
+      "crashes in a row after which a run is quarantined")(
+      "lease", po::value<double>()->default_value(60),
+      "seconds after which a silent worker loses its run")(
+      "stall", po::value<double>()->default_value(300),
+      "seconds without a sign of life that end an attempt")(
+      "body", po::value<std::string>()->default_value("train"), "train, or fake for drills")(
+      "experiment", po::value<std::vector<std::string>>(), "experiment, then overrides");
+  return options;
+}
+
+// Options that are checked before anything else happens; every problem at once.
+RunOptions run_options(const Globals& globals, const po::variables_map& values) {
+  RunOptions options{.db = globals.db, .body = values["body"].as<std::string>()};
+  std::vector<Problem> problems;
+  const auto require = [&](bool fine, const std::string& what, const std::string& fix) {
+    if (!fine) problems.push_back({what, "command line", fix});
+  };
+  const std::string on_fail = values["on-fail"].as<std::string>();
+  require(on_fail == "continue" || on_fail == "stop", "--on-fail is '" + on_fail + "'",
+          "give continue or stop");
+  options.stop_on_failure = on_fail == "stop";
+  options.workers = values["workers"].as<int64_t>();
+  require(options.workers >= 0 && options.workers <= 1024, "--workers is out of range",
+          "give 0 to 1024");
+  options.crash_limit = values["crashes"].as<int64_t>();
+  require(options.crash_limit >= 1, "--crashes is out of range", "give 1 or more");
+  options.lease_seconds = values["lease"].as<double>();
+  options.stall_seconds = values["stall"].as<double>();
+  require(options.lease_seconds >= 0.1 && options.stall_seconds >= 0.1,
+          "--lease or --stall is out of range", "give 0.1 s or more");
+  if (!problems.empty()) throw Error(problems);
+  options.keep = parse_keep(values["keep"].as<std::string>());
+  options.retry_failed = values.count("retry-failed") > 0;
+  options.display = display_mode(globals.quiet);
+  return options;
+}
+
+PlanRequest plan_request(const po::variables_map& values) {
+  if (!values.count("experiment"))
+    throw Error("no experiment given", "sinkmoe run",
+                "sinkmoe run EXPERIMENT; 'sinkmoe list experiments' names them");
+  auto words = values["experiment"].as<std::vector<std::string>>();
+  PlanRequest request;
+  request.experiment = words.front();
+  request.overrides.assign(words.begin() + 1, words.end());
+  if (values.count("device"))
+    request.overrides.push_back("run.device=" + values["device"].as<std::string>());
+  return request;
+}
+
+void write_summary(const Globals& globals, const SweepSummary& s, const Plan& plan) {
+  if (!globals.json) {
+    std::cout << printable(to_text(s, plan, globals.db)) << "\n";
+    return;
+  }
+  const nlohmann::ordered_json object = {{"experiment", plan.name},
+                                         {"runs", s.total},
+                                         {"done", s.done},
+                                         {"made", s.made},
+                                         {"failed", s.failed},
+                                         {"diverged", s.diverged},
+                                         {"quarantined", s.quarantined},
+                                         {"blocked", s.blocked},
+                                         {"to_resume", s.open},
+                                         {"seconds", s.seconds},
+                                         {"exit_code", s.exit_code()}};
+  std::cout << object.dump(2) << "\n";
+}
+
+int run(const Globals& globals, const std::vector<std::string>& args) {
+  const auto values = parse(self("run"), describe_options(), "experiment", args);
+  if (!values) return 0;
+  const RunOptions options = run_options(globals, *values);
+  const Plan plan = make_plan(plan_request(*values));
+  const SweepSummary summary = run_experiment(plan, options);
+  write_summary(globals, summary, plan);
+  return summary.exit_code();
+}
+
+const Registration<Command> run_command{
+    {.name = "run",
+     .help = "make what is missing of an experiment; resumes what was cut",
+     .usage = "EXPERIMENT [override...] [--workers N] [--device D] [--on-fail continue|stop]",
+     .run = run}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

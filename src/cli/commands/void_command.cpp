@@ -1,0 +1,35 @@
+// sinkmoe void: takes a run out of every view, with the reason kept.
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/run_lookup.h"
+#include "store/read/query.h"
+#include "store/store.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+int run_void(const Globals& globals, const std::vector<std::string>& args) {
+  po::options_description options("Options");
+  options.add_options()("why", po::value<std::string>()->required(), "the reason; it is stored")(
+      "run", po::value<std::string>()->required(), "run_id or the start of one");
+  const auto values = parse(self("void"), options, "run", args);
+  if (!values) return 0;
+  const std::string why((trim((*values)["why"].as<std::string>())));
+  if (why.empty()) throw Error("the reason is empty", "sinkmoe void", "say why: --why TEXT");
+  const std::string run_id = find_run(Reader(globals.db), (*values)["run"].as<std::string>());
+  Store(globals.db).void_run(run_id, why);
+  if (!globals.quiet) std::cout << "run " << run_id << " is void; 'sinkmoe run' makes it anew\n";
+  return 0;
+}
+
+const Registration<Command> void_command{
+    {.name = "void",
+     .help = "take a run out of every table and figure; 'run' makes it anew",
+     .usage = "RUN --why TEXT",
+     .run = run_void}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

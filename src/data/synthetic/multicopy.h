@@ -1,0 +1,39 @@
+// The synthetic task "multicopy": the chain of data/synthetic/backcopy.h with several kinds of triggers, each
+// with a copy distance of its own. It asks for more of a layer's heads than backcopy does.
+//
+//   x_t = x_{t-1-d}  if x_{t-1} is a trigger of the kind with distance d, and that position is in
+//                    the row and holds neither a trigger nor BOS                         ("copy")
+//   x_t ~ B[x_{t-1}, .]    otherwise                                                    ("chain")
+// Kind i copies from d = 1 + i * data.stride; the trigger of rank r in probability is of kind
+// r modulo data.kinds, so the kinds are about equally frequent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/synthetic/backcopy.h"
+
+namespace sinkmoe {
+
+struct MulticopyTask {
+  BackcopyTask chain;             // its triggers are those of all kinds
+  std::vector<int64_t> distance;  // of a trigger, 0 for other symbols, [symbols + 1]
+
+  // The position that row[t] repeats by the rule, t >= 1; none: row[t] comes from the chain.
+  std::optional<size_t> copied_from(std::span<const int32_t> row, size_t t) const {
+    const auto d = static_cast<size_t>(distance[static_cast<size_t>(row[t - 1])]);
+    if (d == 0 || t < 1 + d) return {};
+    const int32_t symbol = row[t - 1 - d];
+    if (symbol == chain.bos || chain.is_trigger[static_cast<size_t>(symbol)]) return {};
+    return t - 1 - d;
+  }
+};
+
+// Throws Error as make_backcopy does: kinds * triggers must leave a symbol that is no trigger.
+MulticopyTask make_multicopy(const DataConfig& config);
+std::string multicopy_hash(const DataConfig& config);
+
+}  // namespace sinkmoe

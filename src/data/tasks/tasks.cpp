@@ -1,0 +1,92 @@
+#include "data/tasks/tasks.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kAnswer = "\nAnswer:";
+
+fs::path file_of(const EvalConfig& eval, const TaskKind& kind) {
+  const fs::path file = fs::path(eval.tasks_path) / kind.file;
+  if (!fs::exists(file))
+    throw Error("no file of task '" + std::string(kind.name) + "'", file.string(),
+                "set eval.tasks_path to the folder of the task files");
+  return file;
+}
+
+// One space before the continuation, none at the context's end: as words stand in running text.
+void join(TaskQuestion& question, const std::string& cue) {
+  for (std::string& context : question.contexts) {
+    while (!context.empty() && (context.back() == ' ' || context.back() == '\n'))
+      context.pop_back();
+    context += cue;
+  }
+  for (std::string& continuation : question.continuations)
+    continuation = " " + std::string(trim(continuation));
+}
+
+}  // namespace
+
+const std::vector<TaskKind>& task_kinds() {
+  static const std::vector<TaskKind> kinds = {{"lambada", "lambada_openai.jsonl", ""},
+                                              {"hellaswag", "hellaswag.jsonl", ""},
+                                              {"piqa", "piqa.jsonl", kAnswer},
+                                              {"arc_easy", "arc_easy.jsonl", kAnswer},
+                                              {"arc_challenge", "arc_challenge.jsonl", kAnswer},
+                                              {"winogrande", "winogrande.jsonl", ""},
+                                              {"boolq", "boolq.jsonl", kAnswer},
+                                              {"openbookqa", "openbook_qa.jsonl", ""}};
+  return kinds;
+}
+
+std::vector<TaskKind> selected_tasks(const EvalConfig& eval) {
+  if (eval.tasks.empty()) return {};
+  if (eval.tasks == "all") return task_kinds();
+  std::vector<std::string> known, wanted;
+  for (const TaskKind& kind : task_kinds()) known.push_back(kind.name);
+  std::vector<Problem> problems;
+  for (const std::string& part : split(eval.tasks, ',')) {
+    const std::string name(trim(part));
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      problems.push_back({"unknown task '" + name + "'", "eval.tasks", did_you_mean(name, known)});
+    else if (std::find(wanted.begin(), wanted.end(), name) != wanted.end())
+      problems.push_back({"task '" + name + "' twice", "eval.tasks", "name it once"});
+    wanted.push_back(name);
+  }
+  if (!problems.empty()) throw Error(std::move(problems));
+  std::vector<TaskKind> kinds;
+  for (const TaskKind& kind : task_kinds())
+    if (std::find(wanted.begin(), wanted.end(), kind.name) != wanted.end()) kinds.push_back(kind);
+  return kinds;
+}
+
+std::vector<Task> read_tasks(const EvalConfig& eval) {
+  std::vector<Task> tasks;
+  for (const TaskKind& kind : selected_tasks(eval)) {
+    const fs::path file = file_of(eval, kind);
+    Task task{kind.name,
+              parse_task_file(read_file(file, kMaxTaskFile), file.string(), eval.task_questions)};
+    for (TaskQuestion& question : task.questions) join(question, kind.cue);
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+std::string tasks_identity(const EvalConfig& eval) {
+  std::string text;
+  for (const TaskKind& kind : selected_tasks(eval))
+    text += "task " + std::string(kind.name) + " " + sha256_file(file_of(eval, kind)) + "\n";
+  return text;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,237 @@
+#include "data/tokens/import.h"
+
+#include <unistd.h>
+
+#include <cassert>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "core/text.h"
+#include "data/tokens/bpe_sample.h"
+#include "data/text_set.h"
+
+namespace sinkmoe {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr uint64_t kMaxManifest = uint64_t{64} << 20, kMaxModel = uint64_t{64} << 20;
+
+struct Split {
+  const char* name;
+  const std::vector<CorpusFile>* files;
+};
+
+std::vector<Split> splits(const Corpus& corpus) {
+  std::vector<Split> list = {{"train", &corpus.train}, {"valid", &corpus.valid}};
+  if (!corpus.test.empty()) list.push_back({"test", &corpus.test});
+  return list;
+}
+
+// Of the text alone: neither names nor places of the files enter.
+std::string source_hash(const std::vector<CorpusFile>& files) {
+  std::string list;
+  for (const CorpusFile& file : files) list += file.sha256 + "\n";
+  return sha256_hex(list);
+}
+
+// Of everything that decides the files made; the number goes up when this
+// program would make others.
+std::string recipe_hash(const Corpus& corpus, const ImportRequest& request,
+                        const std::string& model) {
+  std::string text = "import 1\n";
+  for (const Split& split : splits(corpus))
+    text += std::string(split.name) + " " + source_hash(*split.files) + "\n";
+  text += request.tokenizer + "\n";
+  if (request.tokenizer == "bpe")
+    text += model.empty() ? std::to_string(request.vocabulary) : sha256_hex(model);
+  return sha256_hex(text);
+}
+
+void check_request(const ImportRequest& request) {
+  std::vector<Problem> problems;
+  if (request.tokenizer != "bpe" && request.tokenizer != "bytes")
+    problems.push_back(
+        {"unknown tokenizer '" + request.tokenizer + "'", "--tokenizer", "give bpe or bytes"});
+  if (request.tokenizer == "bytes" && !request.model.empty())
+    problems.push_back(
+        {"a model is of no use to the byte tokenizer", "--model", "leave out one of the two"});
+  if (request.vocabulary < kMinBpeVocabulary || request.vocabulary > kMaxBpeVocabulary)
+    problems.push_back({"a vocabulary of " + std::to_string(request.vocabulary), "--vocab",
+                        "give 300 to 1048576"});
+  if (!(request.corpus.valid_fraction > 0 && request.corpus.valid_fraction < 1))
+    problems.push_back({"not between 0 and 1", "--valid-fraction", "0.05 is usual"});
+  if (!problems.empty()) throw Error(problems);
+}
+
+fs::path output_folder(const ImportRequest& request) {
+  if (!request.out.empty())
+    return request.out.has_filename() ? request.out : request.out.parent_path();
+  const std::string name = fs::weakly_canonical(request.corpus.folder).filename().string();
+  if (!safe_name(name))
+    throw Error("'" + name + "' cannot name a data set", request.corpus.folder.string(),
+                "give --out data/NAME");
+  return fs::path("data") / name;
+}
+
+// True when `out` holds the set that this import would make. Throws Error when it holds
+// anything else (unless forced).
+bool already_made(const fs::path& out, const std::string& recipe, bool force) {
+  if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return false;
+  if (!fs::exists(out / kManifestName))
+    throw Error("there is something here that 'sinkmoe data import' did not make", out.string(),
+                "give another --out");
+  const auto manifest =
+      nlohmann::json::parse(read_file(out / kManifestName, kMaxManifest), nullptr, false);
+  const bool same = manifest.is_object() && manifest.value("recipe", nlohmann::json()) == recipe;
+  if (force) return false;
+  if (!same)
+    throw Error("another data set is here already", out.string(),
+                "give another --out, or --force to replace it");
+  try {
+    for (const char* name : {"train.tokens", "valid.tokens"}) TokenFile{out / name};
+    open_tokenizer(out);
+  } catch (const Error& e) {
+    throw Error("the data set here is damaged: " + std::string(e.what()), out.string(),
+                "make it anew with --force");
+  }
+  return true;
+}
+
+class Import {
+ public:
+  Import(const ImportRequest& request, const Corpus& corpus, std::string model,
+         const std::string& recipe)
+      : request_(request), corpus_(corpus), model_(std::move(model)) {
+    manifest_["format"] = 1;
+    manifest_["recipe"] = recipe;
+  }
+
+  void write_to(const fs::path& folder) {
+    const auto tokenizer = make_tokenizer();
+    if (request_.tokenizer == "bpe") write_file_atomic(folder / kModelName, model_);
+    manifest_["tokenizer"] = request_.tokenizer;
+    manifest_["vocabulary"] = tokenizer->vocabulary();
+    manifest_["tokenizer_hash"] = tokenizer->hash();
+    for (const Split& split : splits(corpus_))
+      for (const CorpusFile& file : *split.files) total_ += file.bytes;
+    CachedEncoder encoder(*tokenizer);
+    for (const Split& split : splits(corpus_)) write_split(split, *tokenizer, encoder, folder);
+    write_file_atomic(folder / kManifestName, manifest_.dump(2) + "\n");
+  }
+
+ private:
+  std::unique_ptr<Tokenizer> make_tokenizer() {
+    if (request_.tokenizer == "bytes") return byte_tokenizer();
+    if (model_.empty()) {
+      request_.progress({"training the tokenizer", 0, 0});
+      model_ = train_bpe(sample_sentences(corpus_.train), request_.vocabulary);
+    }
+    return sentencepiece_tokenizer(model_, request_.model.string());
+  }
+
+  void write_split(const Split& split, const Tokenizer& tokenizer, CachedEncoder& encoder,
+                   const fs::path& folder) {
+    std::vector<uint16_t> byte_lengths;
+    for (const std::string& piece : tokenizer.pieces()) {
+      assert(piece.size() <= UINT16_MAX);
+      byte_lengths.push_back(static_cast<uint16_t>(piece.size()));
+    }
+    TokenWriter writer(byte_lengths, tokenizer.bos());
+    std::vector<int32_t> ids;
+    for (const CorpusFile& file : *split.files) {
+      ids.clear();
+      encoder.encode(read_corpus_text(file), ids);
+      writer.append(ids);
+      request_.progress({"encoding", done_ += file.bytes, total_});
+      manifest_["files"].push_back({{"split", split.name},
+                                    {"name", file.name},
+                                    {"bytes", file.bytes},
+                                    {"sha256", file.sha256}});
+    }
+    const TokenFileInfo info = writer.write(folder / (std::string(split.name) + ".tokens"),
+                                            source_hash(*split.files), tokenizer.hash());
+    manifest_["splits"][split.name] = {
+        {"tokens", info.count}, {"bytes", info.text_bytes}, {"content_hash", info.content_hash}};
+  }
+
+  const ImportRequest& request_;
+  const Corpus& corpus_;
+  std::string model_;  // serialised; empty until trained
+  nlohmann::ordered_json manifest_;
+  uint64_t done_ = 0, total_ = 0;
+};
+
+// Gone, or dead with nobody who took notice yet.
+bool has_ended(const std::string& process) {
+  const fs::path folder = "/proc/" + process;
+  if (!fs::exists(folder)) return true;
+  std::string line;
+  std::getline(std::ifstream(folder / "stat"), line);
+  const size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line.compare(name_end + 2, 1, "Z") == 0;
+}
+
+// Left by imports that were killed.
+void remove_leftovers(const fs::path& out) {
+  const std::string prefix = "." + out.filename().string() + ".tmp.";
+  std::error_code error;
+  const fs::path folder = out.parent_path();
+  for (const std::string& name : folder_names(folder)) {
+    if (name.starts_with(prefix) && has_ended(name.substr(prefix.size())))
+      fs::remove_all(folder / name, error);
+  }
+}
+
+void take_place(const fs::path& aside, const fs::path& out) {
+  const fs::path old = aside.string() + ".old";
+  std::error_code error;
+  if (fs::exists(out)) fs::rename(out, old, error);
+  if (!error) fs::rename(aside, out, error);
+  if (error) throw Error("cannot put the new data set in place: " + error.message(), out.string());
+  fs::remove_all(old, error);
+}
+
+}  // namespace
+
+ImportResult import_text(const ImportRequest& request) {
+  check_request(request);
+  const fs::path out = fs::absolute(output_folder(request));
+  std::string model;
+  if (!request.model.empty()) {
+    model = read_file(request.model, kMaxModel);
+    sentencepiece_tokenizer(model, request.model.string());  // refuse it before any work
+  }
+  request.progress({"reading", 0, 0});
+  const Corpus corpus = find_corpus(request.corpus);
+  const std::string recipe = recipe_hash(corpus, request, model);
+  ImportResult result{.out = output_folder(request), .made = true, .notes = corpus.notes};
+  if (already_made(out, recipe, request.force)) {
+    result.made = false;
+    return result;
+  }
+  ensure_writable_folder(out.parent_path());
+  remove_leftovers(out);
+  const fs::path aside =
+      out.parent_path() / ("." + out.filename().string() + ".tmp." + std::to_string(::getpid()));
+  try {
+    ensure_writable_folder(aside);
+    Import(request, corpus, model, recipe).write_to(aside);
+    take_place(aside, out);
+  } catch (...) {
+    std::error_code error;
+    fs::remove_all(aside, error);
+    throw;
+  }
+  return result;
+}
+
+void remove_unfinished_imports(const ImportRequest& request) {
+  remove_leftovers(fs::absolute(output_folder(request)));
+}
+
+}  // namespace sinkmoe

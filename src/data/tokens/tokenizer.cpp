@@ -1,0 +1,82 @@
+#include "data/tokens/tokenizer.h"
+
+#include <cassert>
+
+#include "core/error.h"
+#include "core/hash.h"
+
+namespace sinkmoe {
+
+size_t first_chunk(std::string_view text) {
+  size_t at = text.find_first_not_of(' ');
+  if (at != std::string_view::npos) at = text.find_first_of(" \n", at);
+  if (at != std::string_view::npos) at = text.find_first_not_of('\n', at);
+  return at == std::string_view::npos ? text.size() : at;
+}
+
+void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const {
+  while (!text.empty()) {
+    const size_t n = first_chunk(text);
+    encode_chunk(text.substr(0, n), ids);
+    text.remove_prefix(n);
+  }
+}
+
+std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
+  std::vector<int32_t> ids;
+  encode(text, ids);
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const int32_t> ids) const {
+  std::string text;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < 0 || ids[i] >= vocabulary())
+      throw Error("id " + std::to_string(ids[i]) + " is outside the vocabulary of " +
+                      std::to_string(vocabulary()),
+                  "token " + std::to_string(i));
+    text += pieces_[static_cast<size_t>(ids[i])];
+  }
+  return text;
+}
+
+void CachedEncoder::encode(std::string_view text, std::vector<int32_t>& ids) {
+  constexpr size_t kLongest = 32, kMost = 500000;  // words, and not more than fit in about 100 MB
+  while (!text.empty()) {
+    const std::string_view chunk = text.substr(0, first_chunk(text));
+    text.remove_prefix(chunk.size());
+    if (chunk.size() > kLongest) {
+      tokenizer_.encode_chunk(chunk, ids);
+      continue;
+    }
+    key_.assign(chunk);
+    auto it = known_.find(key_);
+    if (it == known_.end()) {
+      if (known_.size() >= kMost) known_.clear();
+      it = known_.emplace(key_, std::vector<int32_t>()).first;
+      tokenizer_.encode_chunk(chunk, it->second);
+    }
+    ids.insert(ids.end(), it->second.begin(), it->second.end());
+  }
+}
+
+namespace {
+
+class ByteTokenizer : public Tokenizer {
+ public:
+  ByteTokenizer() {
+    for (int byte = 0; byte < 256; ++byte) pieces_.emplace_back(1, static_cast<char>(byte));
+    pieces_.emplace_back();
+    bos_ = 256;
+    hash_ = sha256_hex("bytes 1");
+  }
+  void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const override {
+    for (unsigned char byte : chunk) ids.push_back(byte);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> byte_tokenizer() { return std::make_unique<ByteTokenizer>(); }
+
+}  // namespace sinkmoe

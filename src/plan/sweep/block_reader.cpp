@@ -1,0 +1,201 @@
+#include "plan/sweep/block_reader.h"
+
+#include <algorithm>
+
+#include "config/sweep_values.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+const std::vector<std::string> kReserved = {"name", "zip", "skip_if", "init_from"};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class BlockReader {
+ public:
+  BlockReader(const std::string& path, const std::vector<std::string>& groups,
+              std::vector<Problem>& problems)
+      : path_(path), groups_(groups), problems_(problems) {}
+
+  Block read(const TomlValue& table) {
+    block_.where = place(path_, table);
+    for (const auto& [key, node] : table.members) {
+      if (key == "name")
+        read_name(node);
+      else if (key == "zip")
+        read_zip(node);
+      else if (key == "skip_if")
+        read_skip(node);
+      else if (key == "init_from")
+        read_init(node);
+      else
+        read_axes(key, node);
+    }
+    return std::move(block_);
+  }
+
+ private:
+  void complain(const TomlValue& node, const std::string& what, const std::string& fix = "") {
+    problems_.push_back({what, place(path_, node), fix});
+  }
+
+  // Runs `read` and keeps its problems.
+  template <class F>
+  void collect(F&& read) {
+    try {
+      read();
+    } catch (const Error& e) {
+      problems_.insert(problems_.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+
+  void read_name(const TomlValue& node) {
+    if (node.kind != TomlValue::Kind::kString || !safe_name(node.text))
+      complain(node, "the block's name is no plain name", "use letters, digits, '.', '_' and '-'");
+    else
+      block_.name = node.text;
+  }
+
+  void read_zip(const TomlValue& node) {
+    const std::string fix = "write zip = [[\"model.layers\", \"model.width\"]]";
+    if (node.kind != TomlValue::Kind::kArray) return complain(node, "zip is no list", fix);
+    for (const TomlValue& item : node.items) {
+      std::vector<std::string> keys;
+      for (const TomlValue& key : item.items)
+        if (key.kind == TomlValue::Kind::kString) keys.push_back(key.text);
+      if (item.kind != TomlValue::Kind::kArray || keys.size() != item.items.size() ||
+          keys.size() < 2)
+        complain(item, "zip wants lists of at least two keys", fix);
+      else
+        block_.zips.push_back(keys);
+    }
+  }
+
+  void read_skip(const TomlValue& node) {
+    if (node.kind == TomlValue::Kind::kArray) {
+      for (const TomlValue& item : node.items) read_condition(item);
+      return;
+    }
+    read_condition(node);
+  }
+
+  void read_condition(const TomlValue& node) {
+    if (node.kind != TomlValue::Kind::kString)
+      return complain(node, "skip_if is no text",
+                      "write skip_if = \"attention.kind == 'vanilla' && balance.weight != 0\"");
+    collect([&] {
+      block_.skip.emplace_back(node.text, place(path_, node), [&](const std::string& key) {
+        return condition_type(key, groups_);
+      });
+    });
+  }
+
+  void read_init(const TomlValue& node) {
+    block_.init.where = place(path_, node);
+    if (node.kind == TomlValue::Kind::kString) {
+      block_.init.block = node.text;
+      if (node.text.empty()) complain(node, "init_from names no block");
+      return;
+    }
+    if (node.kind != TomlValue::Kind::kTable)
+      return complain(node, "init_from is neither a block's name nor a table of settings",
+                      "write init_from = { train.steps = 500 }");
+    if (node.members.empty())
+      complain(node, "init_from is empty: the parent would be the run itself",
+               "name what the parent has otherwise: { train.steps = 500 }");
+    for (Setting& setting : settings_of(node, path_, "init_from")) add_init(std::move(setting));
+  }
+
+  void add_init(Setting setting) {
+    if (contains(groups_, setting.key)) {
+      if (!setting.value.starts_with('"')) {
+        problems_.push_back(
+            {"an option of group '" + setting.key + "' is one text", setting.where, ""});
+        return;
+      }
+      const TomlValue option = parse_toml_scalar(setting.value, setting.where);
+      block_.init.groups.push_back({setting.key, option.text, setting.where});
+      return;
+    }
+    RunConfig scratch;
+    if (auto problem = apply(scratch, setting)) problems_.push_back(*problem);
+    block_.init.settings.push_back(std::move(setting));
+  }
+
+  void read_axes(const std::string& key, const TomlValue& node) {
+    if (node.kind == TomlValue::Kind::kTable) {
+      for (const auto& [name, inner] : node.members) read_axes(key + "." + name, inner);
+      return;
+    }
+    Axis axis{key, contains(groups_, key), {}};
+    if (!axis.group && field_type(key).empty()) {
+      std::vector<std::string> known = field_keys();
+      known.insert(known.end(), groups_.begin(), groups_.end());
+      known.insert(known.end(), kReserved.begin(), kReserved.end());
+      return complain(node, "unknown key '" + key + "'", did_you_mean(key, known));
+    }
+    for (const Axis& other : block_.axes)
+      if (other.key == key) return complain(node, "key '" + key + "' stands twice in this block");
+    const size_t before = problems_.size();
+    collect([&] { read_values(axis, node); });
+    if (axis.values.empty() && problems_.size() == before)
+      return complain(node, "key '" + key + "' has no values");
+    check_values(axis);
+    block_.axes.push_back(std::move(axis));
+  }
+
+  void read_values(Axis& axis, const TomlValue& node) {
+    if (node.kind == TomlValue::Kind::kArray) {
+      for (const TomlValue& item : node.items) axis.values.push_back(setting(axis, item));
+      return;
+    }
+    if (node.kind == TomlValue::Kind::kString && !axis.group && field_type(axis.key) != "string")
+      if (const auto values = expand_call(node.text, place(path_, node))) {
+        for (const std::string& value : *values)
+          axis.values.push_back({axis.key, value, place(path_, node), "sweep"});
+        return;
+      }
+    axis.values.push_back(setting(axis, node));
+  }
+
+  Setting setting(const Axis& axis, const TomlValue& node) const {
+    const std::string where = place(path_, node);
+    if (axis.group && node.kind != TomlValue::Kind::kString)
+      throw Error("options of group '" + axis.key + "' are texts", where);
+    return {axis.key, axis.group ? node.text : toml_literal(node), where, "sweep"};
+  }
+
+  void check_values(const Axis& axis) {
+    if (axis.group) return;
+    RunConfig scratch;
+    std::string last;  // one complaint per place: a call has many values in one
+    for (const Setting& value : axis.values) {
+      const auto problem = apply(scratch, value);
+      if (problem && problem->where != last) problems_.push_back(*problem);
+      if (problem) last = problem->where;
+    }
+  }
+
+  const std::string& path_;
+  const std::vector<std::string>& groups_;
+  std::vector<Problem>& problems_;
+  Block block_;
+};
+
+}  // namespace
+
+Block read_block(const TomlValue& table, const std::string& path,
+                 const std::vector<std::string>& groups, std::vector<Problem>& problems) {
+  return BlockReader(path, groups, problems).read(table);
+}
+
+ConditionValue condition_type(const std::string& key, const std::vector<std::string>& groups) {
+  if (contains(groups, key)) return std::string();
+  return field_condition_value({}, key);
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,69 @@
+#include "plan/sweep/condition.h"
+
+#include "config/views.h"
+#include "plan/sweep/condition_parser.h"
+
+namespace sinkmoe {
+
+namespace {
+
+bool compare(const std::string& op, const ConditionValue& a, const ConditionValue& b) {
+  if (op == "==") return a == b;
+  if (op == "!=") return a != b;
+  if (op == "<") return a < b;
+  if (op == "<=") return a <= b;
+  if (op == ">") return a > b;
+  return a >= b;
+}
+
+ConditionValue evaluate(const Condition::Node& node, const KeyValue& value_of) {
+  using Kind = Condition::Node::Kind;
+  const auto operand = [&](size_t i) { return evaluate(node.operands[i], value_of); };
+  const auto truth = [&](size_t i) { return std::get<bool>(operand(i)); };
+  switch (node.kind) {
+    case Kind::literal:
+      return node.value;
+    case Kind::key:
+      return value_of(node.name);
+    case Kind::logical_not:
+      return !truth(0);
+    case Kind::logical_and:
+      return truth(0) && truth(1);
+    case Kind::logical_or:
+      return truth(0) || truth(1);
+    case Kind::compare:
+      return compare(node.name, operand(0), operand(1));
+  }
+  return false;
+}
+
+}  // namespace
+
+Condition::Condition(const std::string& text, const std::string& where, const KeyType& type_of)
+    : text_(text), root_(parse_condition(text, where, type_of)) {
+  const bool plain = root_.kind == Node::Kind::literal || root_.kind == Node::Kind::key;
+  if (plain && !std::holds_alternative<bool>(root_.value))
+    throw Error("'" + text + "' is no condition", where, "compare it: balance.weight != 0");
+}
+
+bool Condition::holds(const KeyValue& value_of) const {
+  return std::get<bool>(evaluate(root_, value_of));
+}
+
+ConditionValue field_condition_value(const RunConfig& config, const std::string& key) {
+  ConditionValue result;
+  bool found = false;
+  for_each_field(config, [&](const std::string& name, const FieldInfo&, const auto& value) {
+    if (name != key) return;
+    found = true;
+    using T = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_same_v<T, int64_t>)
+      result = static_cast<double>(value);
+    else
+      result = value;
+  });
+  if (!found) throw Error("unknown key '" + key + "'", "", did_you_mean(key, field_keys()));
+  return result;
+}
+
+}  // namespace sinkmoe

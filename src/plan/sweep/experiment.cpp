@@ -1,0 +1,190 @@
+#include "plan/sweep/experiment.h"
+
+#include <algorithm>
+
+#include "core/file.h"
+#include "core/text.h"
+#include "plan/sweep/block_reader.h"
+
+namespace sinkmoe {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names;
+  const RunConfig config;
+  sections(config, [&](const char* name, const auto&) { names.emplace_back(name); });
+  return names;
+}
+
+class ExperimentReader {
+ public:
+  ExperimentReader(const std::string& toml, const fs::path& path, std::vector<std::string> groups)
+      : groups_(std::move(groups)) {
+    experiment_.path = path.string();
+    experiment_.name = path.stem().string();
+    experiment_.toml = toml;
+  }
+
+  Experiment read() {
+    const TomlValue file = parse_toml(experiment_.toml, experiment_.path);
+    for (const auto& [key, node] : file.members) read_entry(key, node);
+    if (!safe_name(experiment_.name))
+      problems_.push_back({"the experiment's name is no plain name", experiment_.path,
+                           "use letters, digits, '.', '_' and '-'"});
+    if (experiment_.blocks.empty()) experiment_.blocks.push_back({"", experiment_.path});
+    check_settings();
+    if (!problems_.empty()) throw Error(std::move(problems_));
+    return std::move(experiment_);
+  }
+
+ private:
+  void read_entry(const std::string& key, const TomlValue& node) {
+    const std::vector<std::string> sections = section_names();
+    if (key == "name" || key == "title") {
+      read_text(key, node, key == "name" ? experiment_.name : experiment_.title);
+    } else if (key == "groups") {
+      collect([&] { experiment_.groups = read_groups(node, experiment_.path); });
+    } else if (key == "set") {
+      add_settings(node, "");
+    } else if (key == "sweep") {
+      read_sweep(node);
+    } else if (std::find(sections.begin(), sections.end(), key) != sections.end()) {
+      add_settings(node, key);
+    } else if (key.find('.') != std::string::npos) {
+      experiment_.settings.push_back(
+          {key, toml_literal(node), place(experiment_.path, node), "experiment"});
+    } else {
+      std::vector<std::string> known = sections;
+      for (const char* name : {"name", "title", "groups", "set", "sweep"}) known.push_back(name);
+      complain(node, "unknown key '" + key + "'", did_you_mean(key, known));
+    }
+  }
+
+  void complain(const TomlValue& node, const std::string& what, const std::string& fix = "") {
+    problems_.push_back({what, place(experiment_.path, node), fix});
+  }
+
+  template <class F>
+  void collect(F&& read) {
+    try {
+      read();
+    } catch (const Error& e) {
+      problems_.insert(problems_.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+
+  void read_text(const std::string& key, const TomlValue& node, std::string& text) {
+    if (node.kind != TomlValue::Kind::kString)
+      complain(node, key + " is no text");
+    else
+      text = node.text;
+  }
+
+  void add_settings(const TomlValue& node, const std::string& prefix) {
+    if (node.kind == TomlValue::Kind::kString)
+      return complain(node, "expected a table of config keys",
+                      "for an option write groups = [\"" + prefix + "=" + node.text + "\"]");
+    if (node.kind != TomlValue::Kind::kTable)
+      return complain(node, "expected a table of config keys", "write [set] and keys below it");
+    for (Setting& setting : settings_of(node, experiment_.path, "experiment", prefix))
+      experiment_.settings.push_back(std::move(setting));
+  }
+
+  void read_sweep(const TomlValue& node) {
+    for (const auto& [key, blocks] : node.members) {
+      if (key != "block" || blocks.kind != TomlValue::Kind::kArray) {
+        complain(blocks, "expected [[sweep.block]], got sweep." + key);
+        continue;
+      }
+      for (const TomlValue& block : blocks.items) {
+        if (block.kind != TomlValue::Kind::kTable)
+          complain(block, "a block is a table");
+        else
+          experiment_.blocks.push_back(read_block(block, experiment_.path, groups_, problems_));
+      }
+    }
+    if (node.kind != TomlValue::Kind::kTable) complain(node, "expected [[sweep.block]]");
+  }
+
+  void check_settings() {
+    RunConfig scratch;
+    for (const Setting& setting : experiment_.settings)
+      if (auto problem = apply(scratch, setting)) problems_.push_back(*problem);
+  }
+
+  std::vector<std::string> groups_;
+  Experiment experiment_;
+  std::vector<Problem> problems_;
+};
+
+void drop_axis(Block& block, const std::string& key) {
+  std::erase_if(block.axes, [&](const Axis& axis) { return axis.key == key; });
+  for (auto& zip : block.zips) std::erase(zip, key);
+}
+
+void put_axis(Block& block, const Override& override) {
+  for (Axis& axis : block.axes)
+    if (axis.key == override.key) {
+      axis.values = override.settings;
+      return;
+    }
+  block.axes.push_back({override.key, override.group, override.settings});
+}
+
+std::optional<Problem> apply_override(Experiment& experiment, const Override& override) {
+  if (!override.group)
+    for (const Setting& setting : override.settings) {
+      RunConfig scratch;
+      if (auto problem = apply(scratch, setting)) return problem;
+    }
+  const bool sweeps = override.settings.size() > 1;
+  for (Block& block : experiment.blocks)
+    if (sweeps)
+      put_axis(block, override);
+    else
+      drop_axis(block, override.key);
+  const Setting& first = override.settings[0];
+  if (!sweeps && !override.group) experiment.settings.push_back(first);
+  if (!sweeps && override.group)
+    choose(experiment.groups, {override.key, first.value, first.where, first.argument});
+  return {};
+}
+
+}  // namespace
+
+Experiment read_experiment(const fs::path& path, const fs::path& config_root) {
+  return parse_experiment(read_file(path, kTomlBytes), path, group_names(config_root));
+}
+
+Experiment parse_experiment(const std::string& toml, const fs::path& path,
+                            const std::vector<std::string>& groups) {
+  return ExperimentReader(toml, path, groups).read();
+}
+
+std::vector<std::string> experiment_names(const fs::path& experiment_root) {
+  return toml_names(experiment_root);
+}
+
+fs::path find_experiment(const fs::path& name, const fs::path& experiment_root) {
+  if (name.extension() == ".toml" || name.has_parent_path()) return name;
+  const std::string text = name.string();
+  const fs::path path = experiment_root / (text + ".toml");
+  if (safe_name(text) && fs::exists(path)) return path;
+  const std::vector<std::string> names = experiment_names(experiment_root);
+  std::string known = did_you_mean(text, names);
+  if (known.empty())
+    for (const std::string& n : names) known += (known.empty() ? "known: " : ", ") + n;
+  throw Error("no experiment '" + text + "'", experiment_root.string(), known);
+}
+
+void apply_overrides(Experiment& experiment, const std::vector<Override>& overrides) {
+  std::vector<Problem> problems;
+  for (const Override& override : overrides)
+    if (auto problem = apply_override(experiment, override)) problems.push_back(*problem);
+  if (!problems.empty()) throw Error(std::move(problems));
+}
+
+}  // namespace sinkmoe

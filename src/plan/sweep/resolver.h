@@ -1,0 +1,63 @@
+// A point of a sweep -> its configuration, through every layer below it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/sweep/experiment.h"
+#include "plan/sweep/sweep_points.h"
+
+namespace sinkmoe {
+
+// One run on its way into the plan.
+struct Draft {
+  RunConfig config;
+  size_t block = 0;
+  Pick pick;
+  bool made_parent = false;        // made by a table init_from, no point of its own
+  std::vector<std::string> swept;  // text of every swept key, in the order of Resolver::keys()
+  std::string skip_reason;         // not empty: the point is skipped
+  std::vector<Problem> problems;   // inconsistent fields
+  int64_t parent = -1;             // index of the draft it starts from
+};
+
+class Resolver {
+ public:
+  Resolver(const std::filesystem::path& config_root, const Experiment& experiment);
+
+  // Skip conditions are checked first: a skipped point may be inconsistent.
+  Draft point(size_t block, const Pick& pick);
+  // The parent that a table init_from of the point's block describes.
+  Draft parent_of(const Draft& point);
+
+  // Keys and groups that differ by design: swept somewhere, or set by an
+  // init_from; train.seed last.
+  const std::vector<std::string>& keys() const { return keys_; }
+  // "attention.kind=sink train.seed=1": those of the draft's keys for which `shown` holds.
+  std::string label(const Draft& draft, const std::vector<bool>& shown) const;
+
+  // Every setting of the layers below the sweep, in order.
+  std::vector<Setting> layers(const std::vector<GroupChoice>& groups) const;
+  std::vector<GroupChoice> groups() const;  // base and experiment
+
+ private:
+  struct Parts {
+    std::vector<GroupChoice> groups;
+    std::vector<Setting> settings;
+  };
+  Parts parts_of(size_t block, const Pick& pick) const;
+  void resolve(Draft& draft, const Parts& parts);
+  const RunConfig& base_config(const std::vector<GroupChoice>& groups);
+  void collect_keys();
+
+  std::filesystem::path root_;
+  const Experiment& experiment_;
+  BaseFile base_;
+  std::vector<std::string> keys_;
+  // "model=small attention=sink" -> layers below the sweep
+  std::map<std::string, RunConfig> by_groups_;
+};
+
+}  // namespace sinkmoe

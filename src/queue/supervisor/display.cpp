@@ -1,0 +1,105 @@
+#include "queue/supervisor/display.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "core/text.h"
+#include "store/owner.h"
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr int64_t kLiveEvery_us = 200'000, kPlainEvery_us = 30'000'000;
+
+size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+std::string short_count(double value) {
+  if (value >= 1e6) return fmt::format("{:.1f}M", value / 1e6);
+  if (value >= 1e4) return fmt::format("{:.0f}k", value / 1e3);
+  return fmt::format("{:.0f}", value);
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0) return "?";
+  const auto whole = static_cast<int64_t>(seconds);
+  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string format_line(const RunLine& line) {
+  const Progress& p = line.progress;
+  const auto made = static_cast<double>(p.step - line.first_step);
+  const double eta = made > 0 ? line.seconds / made * static_cast<double>(p.steps - p.step) : -1;
+  return printable(fmt::format(
+      "{} step {}/{} loss {:.4f} {} tok/s ETA {} CV {:.2f} sink {:.0f}%  {}",
+      line.run_id.substr(0, 8), p.step, p.steps, p.loss, short_count(p.tokens_per_second),
+      format_duration(eta), p.head_cv, p.sink_rate, line.label));
+}
+
+std::string format_line(const SweepLine& line) {
+  std::string text =
+      fmt::format("{}: {}/{} done, {} running", line.name, line.done, line.total, line.running);
+  if (line.elsewhere > 0) text += fmt::format(", {} in another process", line.elsewhere);
+  if (line.failed > 0) text += fmt::format(", {} failed", line.failed);
+  return printable(text + fmt::format(", {} so far, ETA {}", format_duration(line.seconds),
+                                      format_duration(line.eta)));
+}
+
+void Display::clear() {
+  if (shown_ > 0) std::fputs(fmt::format("\x1b[{}A\x1b[J", shown_).c_str(), stderr);
+  shown_ = 0;
+}
+
+void Display::note(const std::string& text) {
+  if (mode_ != Mode::quiet) error(text);
+}
+
+void Display::error(const std::string& text) {
+  clear();
+  std::string line = printable(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::fputs((line + "\n").c_str(), stderr);
+  if (mode_ == Mode::live) next_update_us_ = 0;
+}
+
+void Display::update(const SweepLine& sweep, const std::vector<RunLine>& runs) {
+  const int64_t now = boot_clock_us();
+  if (mode_ == Mode::quiet || now < next_update_us_) return;
+  const bool first = next_update_us_ == 0;
+  next_update_us_ = now + (mode_ == Mode::live ? kLiveEvery_us : kPlainEvery_us);
+  if (mode_ == Mode::plain) {
+    if (first) return;
+    std::fputs((format_line(sweep) + "\n").c_str(), stderr);
+    for (const RunLine& run : runs) std::fputs(("  " + format_line(run) + "\n").c_str(), stderr);
+    return;
+  }
+  clear();
+  const size_t width = terminal_width() - 1;
+  std::string text;
+  for (const RunLine& run : runs) text += "  " + format_line(run).substr(0, width - 2) + "\n";
+  text += format_line(sweep).substr(0, width) + "\n";
+  std::fputs(text.c_str(), stderr);
+  shown_ = static_cast<int64_t>(runs.size()) + 1;
+}
+
+Display::Mode display_mode(bool quiet) {
+  if (quiet) return Display::Mode::quiet;
+  const char* term = std::getenv("TERM");
+  const bool live = ::isatty(STDERR_FILENO) && term && std::string_view(term) != "dumb";
+  return live ? Display::Mode::live : Display::Mode::plain;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,77 @@
+#include "queue/supervisor/supervisor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/registry.h"
+#include "queue/job.h"
+#include "queue/machine.h"
+#include "queue/signals.h"
+#include "queue/supervisor/sweep_loop.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// Workers that the cores (or GPUs) carry when each run has its threads.
+int64_t worker_count(const Plan& plan, int64_t asked) {
+  int64_t threads = 1;
+  bool cuda = false;
+  for (const RunSpec& spec : plan.runs) {
+    threads = std::max(threads, spec.config.run.threads);
+    cuda = cuda || spec.config.run.device == "cuda";
+  }
+  const int64_t carried = cuda ? gpu_count() : usable_cores() / threads;
+  const int64_t runs = std::max<int64_t>(1, static_cast<int64_t>(plan.runs.size()));
+  return std::clamp<int64_t>(asked > 0 ? asked : carried, 1, runs);
+}
+
+void check(const Plan& plan, const RunOptions& options) {
+  if (options.body == "train" && !Registry<BodyKind>::all().contains("train"))
+    throw Error("this program was built without training", "",
+                "build it with LibTorch: scripts/build.sh");
+  Registry<BodyKind>::get(options.body);
+  for (const RunSpec& spec : plan.runs)
+    if (spec.config.run.device == "cuda" && gpu_count() == 0)
+      throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
+                  "use --device cpu, or run it where /dev/nvidia0 is");
+}
+
+}  // namespace
+
+int SweepSummary::exit_code() const {
+  if (interrupted && open > 0) return kExitInterrupted;
+  return done == total ? 0 : 1;
+}
+
+SweepSummary run_experiment(const Plan& plan, const RunOptions& options) {
+  check(plan, options);
+  const StopSignals signals;
+  Store store(options.db);
+  store.put_experiment(experiment_row(plan));
+  return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
+}
+
+std::string to_text(const SweepSummary& s, const Plan& plan, const std::filesystem::path& db) {
+  std::string text =
+      fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
+  const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},
+                                                   {s.diverged, "diverged"},
+                                                   {s.quarantined, "quarantined"},
+                                                   {s.blocked, "waiting for a run that failed"},
+                                                   {s.open, "to be resumed"}};
+  for (const auto& [count, what] : parts)
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  text += fmt::format(", in {}\n", format_duration(s.seconds));
+  if (s.open > 0) return text + "next: the same command again goes on from the checkpoints";
+  const std::string program =
+      db == kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
+  if (s.done == s.total) return text + "next: " + program + "report";
+  const bool again = s.failed + s.quarantined > 0;
+  return text + "next: " + program + "status " + plan.name +
+         (again ? ", then the same command with --retry-failed" : "");
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,45 @@
+// Runs what is missing of a plan: claims runs, starts workers, retries what failed for a passing
+// reason, and says how it goes. Several supervisors may work on one database.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "plan/plan.h"
+#include "queue/worker/checkpoints.h"
+#include "queue/supervisor/display.h"
+
+namespace sinkmoe {
+
+inline constexpr const char* kDefaultDatabase = "results/results.db";
+
+struct RunOptions {
+  std::filesystem::path db = kDefaultDatabase;
+  std::string body = "train";
+  int64_t workers = 0;  // 0: as many as the cores (or GPUs) carry
+  bool stop_on_failure = false, retry_failed = false;
+  Keep keep = Keep::final;
+  int64_t crash_limit = 3;
+  double lease_seconds = 60, stall_seconds = 300;
+  Display::Mode display = Display::Mode::plain;
+};
+
+// How the runs of the plan stand at the end.
+struct SweepSummary {
+  int64_t total = 0, done = 0, made = 0;  // made: done by this call
+  int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0, open = 0;  // open: can be resumed
+  bool interrupted = false;
+  double seconds = 0;
+
+  // 0 all done; 1 some failed; 75 interrupted and resumable.
+  int exit_code() const;
+};
+
+// Throws Error before anything is written: unknown body, no GPU, a database that is refused.
+SweepSummary run_experiment(const Plan& plan, const RunOptions& options);
+
+// Two lines: what happened, and the next command to type.
+std::string to_text(const SweepSummary& summary, const Plan& plan, const std::filesystem::path& db);
+
+}  // namespace sinkmoe

@@ -1,0 +1,141 @@
+#include "queue/supervisor/todo_runs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "queue/worker/checkpoints.h"
+
+namespace sinkmoe {
+
+namespace {
+
+template <class T>
+T parsed(const std::string& text) {
+  T value{};
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Canonical value text as a typed cell; strings lose their quotes through the field itself.
+struct CellsOf {
+  std::vector<Cell> cells;
+  template <class Section>
+  void operator()(const char*, const Section& section) {
+    fields(section, [this](const FieldInfo&, const auto& value) {
+      using V = std::decay_t<decltype(value)>;
+      if constexpr (std::is_same_v<V, std::string>)
+        cells.emplace_back(value);
+      else if constexpr (std::is_floating_point_v<V>)
+        cells.emplace_back(static_cast<double>(value));
+      else
+        cells.emplace_back(static_cast<int64_t>(value));
+    });
+  }
+};
+
+std::vector<Cell> cells_of(const RunConfig& config) {
+  CellsOf visit;
+  sections(config, visit);
+  return visit.cells;
+}
+
+std::vector<ParamRow> param_rows(const RunConfig& config) {
+  static const std::vector<Cell> defaults = cells_of(RunConfig{});
+  const std::vector<FieldView> views = field_views(config);
+  const std::vector<Cell> values = cells_of(config);
+  std::vector<ParamRow> rows;
+  for (size_t i = 0; i < views.size(); ++i)
+    rows.push_back({views[i].key, views[i].type, values[i], defaults[i], views[i].info.unit,
+                    views[i].info.help});
+  return rows;
+}
+
+double tokens_of(const RunConfig& config) {
+  return static_cast<double>(config.train.steps) *
+         static_cast<double>(config.train.batch * config.data.context);
+}
+
+Wanted make_wanted(const std::string& run_id, const std::string& label, const RunConfig& config) {
+  return {.run_id = run_id,
+          .label = label,
+          .steps = config.train.steps,
+          .work = std::max(1.0, tokens_of(config))};
+}
+
+// Adds the run's missing ancestors, oldest first.
+class Ancestors {
+ public:
+  Ancestors(Store& store, bool retry_failed, std::vector<std::string>& notes)
+      : store_(store), retry_failed_(retry_failed), notes_(notes) {}
+
+  void add_for(const Wanted& child, std::vector<Wanted>& list) {
+    if (child.settled || child.parent.empty() || !seen_.insert(child.parent).second) return;
+    auto state = store_.state(child.parent);
+    if (!state)
+      throw Error("its parent " + child.parent + " is in no experiment of this database",
+                  "run " + child.run_id, "run the parent's experiment first");
+    std::string why;
+    if (state->status == "done") {
+      if (final_weights(store_, child.parent, &why)) return;
+      store_.make_again(child.parent, why);
+      notes_.push_back("run " + child.parent + " is made again for its children: " + why);
+      state = store_.state(child.parent);
+    }
+    for (Wanted& known : list)
+      if (known.run_id == child.parent) return refresh(known, *state, retry_failed_);
+    Wanted parent =
+        make_wanted(child.parent, state->label,
+                    parse_canonical(store_.config(child.parent), "run " + child.parent));
+    refresh(parent, *state, retry_failed_);
+    add_for(parent, list);
+    list.insert(list.begin() + static_cast<std::ptrdiff_t>(added_++), parent);
+  }
+
+ private:
+  Store& store_;
+  bool retry_failed_;
+  std::vector<std::string>& notes_;
+  std::set<std::string> seen_;
+  size_t added_ = 0;
+};
+
+}  // namespace
+
+ExperimentRow experiment_row(const Plan& plan) {
+  ExperimentRow row{plan.name, plan.title, plan.path, plan.toml, plan.sha256, {}};
+  for (const RunSpec& spec : plan.runs)
+    row.runs.push_back({spec.run_id, spec.group_id, spec.control, spec.parent, spec.label,
+                        spec.config.train.seed, canonical_text(spec.config),
+                        identity_text(spec.config), param_rows(spec.config)});
+  return row;
+}
+
+std::vector<Wanted> wanted_runs(Store& store, const Plan& plan, bool retry_failed,
+                                std::vector<std::string>& notes) {
+  std::vector<Wanted> list;
+  for (const RunSpec& spec : plan.runs) {
+    list.push_back(make_wanted(spec.run_id, spec.label, spec.config));
+    refresh(list.back(), *store.state(spec.run_id), retry_failed);
+  }
+  Ancestors ancestors(store, retry_failed, notes);
+  const std::vector<Wanted> planned = list;
+  for (const Wanted& child : planned) ancestors.add_for(child, list);
+  return list;
+}
+
+void refresh(Wanted& wanted, const RunState& state, bool retry_failed) {
+  wanted.status = state.status;
+  wanted.cause = state.cause;
+  wanted.parent = state.parent_id;
+  const bool tried_here = wanted.starts > 0;
+  if (state.status == "failed")
+    wanted.settled = !is_transient(state.cause) && !(retry_failed && !tried_here);
+  else if (state.status == "quarantined")
+    wanted.settled = !retry_failed || tried_here;
+  else
+    wanted.settled = state.status == "done" || state.status == "diverged";
+  if (state.status == "done") wanted.fraction = 1;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,144 @@
+#include "queue/supervisor/worker_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "queue/worker/outcome.h"
+#include "queue/signals.h"
+
+extern char** environ;
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr int kChildPipe = 3;
+constexpr size_t kLongestLine = 1 << 16;
+
+class SpawnSetup {
+ public:
+  SpawnSetup(const std::string& log, int pipe) {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, pipe, kChildPipe);
+    sigset_t all;
+    sigfillset(&all);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    // A stop that is asked for before the worker can handle it waits until it can.
+    const sigset_t stops = stop_signals();
+    posix_spawnattr_setsigmask(&attributes, &stops);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~SpawnSetup() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+  SpawnSetup(const SpawnSetup&) = delete;
+  SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+std::vector<std::string> environment(const std::string& device) {
+  std::vector<std::string> variables;
+  for (char** v = environ; *v; ++v)
+    if (device.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
+      variables.emplace_back(*v);
+  if (!device.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + device);
+  return variables;
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
+                             const std::string& device) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw Error(std::string("cannot make a pipe: ") + std::strerror(errno), "");
+  pipe_ = ends[0];
+  ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
+  args.pipe = kChildPipe;
+  args.supervisor = ::getpid();
+  std::vector<std::string> words = to_arguments(args);
+  words.insert(words.begin(), {"sinkmoe", "worker"});
+  std::vector<std::string> variables = environment(device);
+  const SpawnSetup setup(log.string(), ends[1]);
+  const int error = ::posix_spawn(&pid_, "/proc/self/exe", &setup.actions, &setup.attributes,
+                                  pointers(words).data(), pointers(variables).data());
+  ::close(ends[1]);
+  if (error == 0) return;
+  ::close(pipe_);
+  throw Error(std::string("cannot start a worker: ") + std::strerror(error), log.string());
+}
+
+WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      pipe_(std::exchange(other.pipe_, -1)),
+      buffer_(std::move(other.buffer_)) {}
+
+WorkerProcess::~WorkerProcess() {
+  if (pipe_ >= 0) ::close(pipe_);
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::vector<ReportLine> WorkerProcess::read() {
+  std::array<char, 4096> bytes;
+  for (ssize_t n; (n = ::read(pipe_, bytes.data(), bytes.size())) > 0;)
+    buffer_.append(bytes.data(), static_cast<size_t>(n));
+  std::vector<ReportLine> lines;
+  size_t from = 0;
+  for (size_t end; (end = buffer_.find('\n', from)) != std::string::npos; from = end + 1)
+    lines.push_back(decode(buffer_.substr(from, end - from)));
+  buffer_.erase(0, from);
+  if (buffer_.size() > kLongestLine) buffer_.clear();
+  return lines;
+}
+
+std::optional<int> WorkerProcess::ended() {
+  int status = 0;
+  if (pid_ <= 0 || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  return status;
+}
+
+void WorkerProcess::signal(int number) const {
+  if (pid_ > 0) ::kill(pid_, number);
+}
+
+Death explain_death(int wait_status, bool out_of_memory) {
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitDiskFull)
+    return {"disk", "the disk is full"};
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitNoMemory)
+    return {"oom", "out of memory"};
+  if (!WIFSIGNALED(wait_status))
+    return {"io", fmt::format("the worker ended with code {} and could not record why",
+                              WEXITSTATUS(wait_status))};
+  if (WTERMSIG(wait_status) == SIGKILL && out_of_memory)
+    return {"oom", "killed by the system for lack of memory"};
+  return {"signal", fmt::format("killed by SIG{}", ::sigabbrev_np(WTERMSIG(wait_status)))};
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,44 @@
+// The supervisor's handle on one worker: spawned, listened to, ended.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "queue/supervisor/report_line.h"
+#include "queue/worker/worker.h"
+
+namespace sinkmoe {
+
+class WorkerProcess {
+ public:
+  // Starts this program again with the hidden command `worker`. Its output goes to the end
+  // of `log`; it sees only the GPU `device` when that is not "". Throws Error when the
+  // process cannot be started.
+  WorkerProcess(WorkerArgs args, const std::filesystem::path& log, const std::string& device);
+  ~WorkerProcess();  // a worker that is still there is killed
+  WorkerProcess(WorkerProcess&& other) noexcept;
+  WorkerProcess& operator=(WorkerProcess&&) = delete;
+
+  pid_t pid() const { return pid_; }
+  int descriptor() const { return pipe_; }
+  std::vector<ReportLine> read();  // what has come since the last call
+  std::optional<int> ended();      // wait status, once
+  void signal(int number) const;
+
+ private:
+  pid_t pid_ = -1;
+  int pipe_ = -1;
+  std::string buffer_;
+};
+
+// How a process ended, in words and as an attempt's outcome: "killed by SIGSEGV", signal.
+struct Death {
+  std::string outcome, message;
+};
+Death explain_death(int wait_status, bool out_of_memory);
+
+}  // namespace sinkmoe

@@ -1,0 +1,88 @@
+#include "report/document/claims.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "report/text/number_text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+struct Judged {
+  const Document* document;
+  const Judgement* judgement;
+};
+
+// "C2" before "C10", claims of the paper before everything else.
+auto claim_order(const std::string& claim) {
+  const auto number = claim.size() > 1 ? parse_number(claim.substr(1)) : std::nullopt;
+  return std::tuple(claim[0] != 'C' || !number, number.value_or(1e9), claim);
+}
+
+// What "*" stands for does not count: somebody's own sweep decides no claim where
+// a committed one does.
+bool counts(const std::vector<Spec>& specs, const Document& document) {
+  for (const Spec& spec : specs) {
+    if (spec.name != document.name) continue;
+    for (const SpecExperiment& e : spec.experiments)
+      if (e.name == document.experiment) return e.counts;
+    return spec.experiments.empty();
+  }
+  return true;
+}
+
+std::vector<Judged> deciding_cells(const std::string& claim, const std::vector<Spec>& specs,
+                                   const std::vector<Document>& documents) {
+  std::vector<Judged> primary, other, repeated;
+  for (const Document& d : documents)
+    for (const Judgement& o : d.judgements) {
+      if (o.expectation.claim != claim || !o.expectation.published) continue;
+      (!counts(specs, d) ? repeated : o.expectation.primary ? primary : other).push_back({&d, &o});
+    }
+  return !primary.empty() ? primary : !other.empty() ? other : repeated;
+}
+
+ClaimSummary summarize(const std::string& claim, const std::vector<Judged>& cells) {
+  ClaimSummary s{claim, "not run", "", {}};
+  if (cells.empty()) return s;
+  std::map<std::string, size_t> count;
+  bool primary = true;
+  for (const Judged& cell : cells) {
+    ++count[to_string(cell.judgement->verdict)];
+    primary = primary && cell.judgement->expectation.primary;
+    if (s.documents.empty() || s.documents.back() != cell.document->id)
+      s.documents.push_back(cell.document->id);
+  }
+  s.verdict = count.size() == 1 ? count.begin()->first : "mixed";
+  if (count.size() == 1) {
+    s.cells = std::to_string(cells.size());
+  } else {
+    for (const auto& [verdict, n] : count)
+      s.cells += (s.cells.empty() ? "" : ", ") + std::to_string(n) + " " + verdict;
+  }
+  s.cells += " of " + std::to_string(cells.size()) + (primary ? " primary" : "") +
+             (cells.size() == 1 ? " cell" : " cells");
+  return s;
+}
+
+}  // namespace
+
+std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
+                                           const std::vector<Document>& documents) {
+  std::vector<std::string> claims;
+  for (const Spec& spec : specs)
+    for (const Expectation& e : spec.expect)
+      if (!e.claim.empty() && std::find(claims.begin(), claims.end(), e.claim) == claims.end())
+        claims.push_back(e.claim);
+  std::sort(claims.begin(), claims.end(), [](const std::string& a, const std::string& b) {
+    return claim_order(a) < claim_order(b);
+  });
+  std::vector<ClaimSummary> list;
+  for (const std::string& claim : claims)
+    list.push_back(summarize(claim, deciding_cells(claim, specs, documents)));
+  return list;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,167 @@
+// Lines: mean over seeds with a band.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "report/draw/band.h"
+#include "report/text/escape.h"
+#include "report/text/number_text.h"
+#include "report/draw/series_data.h"
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr size_t kFewPlaces =
+    7;  // on a logarithmic axis: a tic at each instead of at powers of ten
+constexpr size_t kManyPlaces = 20;  // beyond: no mark at each
+
+// A logarithmic axis has no 0: step 0 stands as far left of the first step as that of the second,
+// by a factor of 2 to 10, with its own tic.
+std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) {
+  std::set<double> places;
+  bool zero = false;
+  data.each([&](size_t, size_t, SeriesPoint& p) {
+    const auto x = parse_number(p.x_text);
+    if (!x)
+      throw Error("column '" + input.spec.layout.x.column + "' has '" + p.x_text +
+                      "' where a number is needed",
+                  input.spec.path);
+    p.x = *x;
+    zero = zero || p.x <= 0;
+    if (p.x > 0) places.insert(p.x);
+  });
+  if (!input.spec.layout.x.log || !zero) return std::nullopt;
+  const double first = places.empty() ? 1 : *places.begin(),
+               step = places.size() < 2 ? 2
+                                        : std::clamp(*std::next(places.begin()) / first, 2.0, 10.0),
+               at = first / step;
+  data.each([&](size_t, size_t, SeriesPoint& p) {
+    if (p.x <= 0) p.x = at;
+  });
+  return at;
+}
+
+// x, low, high of the band, an empty line where a point has no interval.
+std::string band_block(const std::vector<SeriesPoint>& points, const Layout& layout,
+                       Range y_range) {
+  std::string text;
+  std::vector<BandPoint> piece;
+  const auto end_piece = [&] {
+    for (const BandPoint& p : cut_band(piece, layout.x.log, layout.y.log, y_range))
+      text += shortest(p.x) + " " + shortest(p.low) + " " + shortest(p.high) + "\n";
+    if (!piece.empty()) text += "\n";
+    piece.clear();
+  };
+  for (const SeriesPoint& p : points) {
+    if (p.y.low())
+      piece.push_back({p.x, *p.y.low(), *p.y.high()});
+    else
+      end_piece();
+  }
+  end_piece();
+  return text;
+}
+
+// x, mean; behind two empty lines the points of each run, one block a seed; then the band.
+std::string data_block(const std::vector<SeriesPoint>& points, const Layout& layout,
+                       Range y_range) {
+  std::string text;
+  std::map<int64_t, std::string> runs;
+  for (const SeriesPoint& p : points) {
+    text += plot_number(p.x) + " " + plot_number(p.y.mean) + "\n";
+    for (const Seeded& run : p.runs)
+      runs[run.seed] += plot_number(p.x) + " " + plot_number(run.value) + "\n";
+  }
+  text += "\n\n";
+  for (const auto& [seed, lines] : runs) text += lines + "\n";
+  const std::string band = band_block(points, layout, y_range);
+  return text + (band.empty() ? "" : "\n" + band);
+}
+
+std::string data_blocks(const SeriesData& data, const Layout& layout, Range y_range) {
+  std::string text;
+  for (size_t panel = 0; panel < data.points.size(); ++panel)
+    for (size_t s = 0; s < data.points[panel].size(); ++s)
+      if (!data.points[panel][s].empty())
+        text += block_name(panel, s) + " << EOD\n" +
+                data_block(data.points[panel][s], layout, y_range) + "EOD\n";
+  return text;
+}
+
+std::string plot_lines(const SeriesData& data, size_t panel) {
+  std::string bands, runs, means;
+  for (size_t s = 0; s < data.series.keys.size(); ++s) {
+    if (data.points[panel][s].empty()) continue;
+    const SeriesStyle style = series_style(s);
+    const std::string name = block_name(panel, s), pale = "#80" + style.color.substr(1);
+    const bool band = std::any_of(data.points[panel][s].begin(), data.points[panel][s].end(),
+                                  [](const SeriesPoint& p) { return p.y.low().has_value(); });
+    if (band)
+      bands += fmt::format(
+          ", {} index 2 using 1:2:3 with filledcurves lc rgb '{}' fs transparent solid 0.15 "
+          "noborder "
+          "notitle",
+          name, style.color);
+    runs += fmt::format(", {} index 1 using 1:2 with lines lc rgb '{}' lw 0.6 notitle", name, pale);
+    const std::string marks = data.x_values.size() > kManyPlaces
+                                  ? "lines"
+                                  : fmt::format("linespoints pt {} ps 0.5", style.point);
+    means += fmt::format(", {} index 0 using 1:2 with {} lc rgb '{}' dt {} lw 2 notitle", name,
+                         marks, style.color, style.dash);
+  }
+  return "plot NaN notitle" + bands + runs + means + "\n";
+}
+
+// A tic at every place of the axis.
+std::string place_tics(const SeriesData& data, const std::optional<double>& zero, bool numbered) {
+  std::string text;
+  for (const std::string& value : data.x_values) {
+    const double x = *parse_number(value);
+    text += (text.empty() ? "" : ", ") + gnuplot_string(numbered ? plain_key(value) : "") + " " +
+            shortest(x > 0 ? x : zero.value_or(x));
+  }
+  return "set xtics (" + text + ") noenhanced\n";
+}
+
+}  // namespace
+
+void draw_lines(const FigureInput& input) {
+  const Layout& layout = input.spec.layout;
+  const PanelAxis cols = panel_axis(input, layout.panel_cols),
+                  rows = panel_axis(input, layout.panel_rows);
+  SeriesData data = series_data(input, cols, rows);
+  const std::optional<double> zero = place_on_axis(data, input);
+  std::vector<double> xs, ys;
+  data.each([&](size_t, size_t, SeriesPoint& p) {
+    xs.push_back(p.x);
+    for (const Seeded& run : p.runs)  // not the band: with few seeds it would press all lines flat
+      if (!layout.y.log || run.value > 0) ys.push_back(run.value);
+  });
+  PageSetup page{
+      input.document.title,
+      caption_of(
+          input,
+          "Thick: mean over seeds; thin: single runs; band: 95% t-interval, cut at the frame;"),
+      legend_of(data.series)};
+  if (cols.values.size() == 1) page.panel_width = 520;
+  const PlotFrame frame(cols, rows, page);
+  const Range x_range = axis_range(xs, layout.x), y_range = axis_range(ys, layout.y);
+  std::vector<Panel> panels;
+  for (size_t i = 0; i < frame.panels(); ++i) {
+    std::string settings = frame.panel(i, layout.x, x_range, layout.y, y_range);
+    if (layout.x.log && data.x_values.size() <= kFewPlaces)
+      settings += place_tics(data, zero, frame.last_row(i));
+    else if (zero)
+      settings += "set xtics add ('" + std::string(frame.last_row(i) ? "0" : "") + "' " +
+                  shortest(*zero) + ")\n";
+    panels.push_back({settings, plot_lines(data, i)});
+  }
+  input.document.figure = frame.figure(data_blocks(data, layout, y_range), panels);
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,85 @@
+// Scatter: one point a row.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/text.h"
+#include "report/draw/row_marks.h"
+#include "report/draw/series_data.h"
+
+namespace sinkmoe {
+
+namespace {
+
+struct ScatterData {
+  SeriesList series;
+  std::map<std::pair<size_t, size_t>, std::string> blocks;  // by panel and series
+  std::vector<double> xs, ys;
+};
+
+ScatterData gather(const FigureInput& input, const RowMarks& marks, const PlotFrame& frame) {
+  const Layout& layout = input.spec.layout;
+  ScatterData data{series_list(input), {}, {}, {}};
+  std::vector<size_t> columns;
+  for (const NamedColumn& c : layout.series)
+    columns.push_back(require_column(input.rows, c.column, input.spec.path));
+  size_t left_out = 0;
+  for (const size_t r : marks.rows) {
+    const auto& row = input.rows.rows[r];
+    if (is_null(row[marks.x]) || is_null(row[marks.y])) continue;
+    const double x = mark_number(row[marks.x], input), y = mark_number(row[marks.y], input);
+    if ((layout.x.log && x <= 0) || (layout.y.log && y <= 0)) {
+      ++left_out;
+      continue;
+    }
+    data.xs.push_back(x);
+    data.ys.push_back(y);
+    std::vector<std::string> key;
+    for (const size_t c : columns) key.push_back(to_text(row[c]));
+    const auto at =
+        std::find(data.series.keys.begin(), data.series.keys.end(), key) - data.series.keys.begin();
+    for (size_t panel = 0; panel < frame.panels(); ++panel)
+      if (marks.in_panel(row, frame, panel))
+        data.blocks[{panel, static_cast<size_t>(at)}] += shortest(x) + " " + shortest(y) + "\n";
+  }
+  if (left_out > 0)
+    input.document.notes.push_back(std::to_string(left_out) +
+                                   " points at or below 0 have no place on a logarithmic axis.");
+  return data;
+}
+
+std::string plot_scatter(const ScatterData& data, size_t panel) {
+  std::string text = "plot NaN notitle";
+  for (size_t s = 0; s < data.series.keys.size(); ++s) {
+    const SeriesStyle style = series_style(s);
+    if (data.blocks.contains({panel, s}))
+      text += fmt::format(", {} using 1:2 with points lc rgb '{}' pt {} ps 0.7 notitle",
+                          block_name(panel, s), style.color, style.point);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+void draw_scatter(const FigureInput& input) {
+  const Layout& layout = input.spec.layout;
+  const RowMarks marks = row_marks(input);
+  const PanelAxis cols = panel_axis(input, layout.panel_cols);
+  PageSetup page{input.document.title, caption_of(input, "Single values, no means;"),
+                 legend_of(series_list(input)), PageSetup::Sample::kPoint};
+  page.panel_height = 300;
+  if (cols.values.size() == 1) page.panel_width = 440;
+  const PlotFrame frame(cols, panel_axis(input, layout.panel_rows), page);
+  const ScatterData data = gather(input, marks, frame);
+  std::string blocks;
+  for (const auto& [at, text] : data.blocks)
+    blocks += block_name(at.first, at.second) + " << EOD\n" + text + "EOD\n";
+  const Range x_range = axis_range(data.xs, layout.x), y_range = axis_range(data.ys, layout.y);
+  std::vector<Panel> panels;
+  for (size_t i = 0; i < frame.panels(); ++i)
+    panels.push_back({frame.panel(i, layout.x, x_range, layout.y, y_range), plot_scatter(data, i)});
+  input.document.figure = frame.figure(blocks, panels);
+}
+
+}  // namespace sinkmoe

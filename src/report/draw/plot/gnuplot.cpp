@@ -1,0 +1,159 @@
+#include "report/draw/plot/gnuplot.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+
+#include "core/text.h"
+#include "report/text/escape.h"
+#include "report/draw/plot/png_text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// A file in memory: the child's streams never block and never meet a path.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const std::string& content = "")
+      : fd_(::memfd_create("gnuplot", MFD_CLOEXEC)) {
+    if (fd_ < 0) throw std::runtime_error("no memory file: " + std::string(std::strerror(errno)));
+    size_t at = 0;
+    while (at < content.size()) {
+      const ssize_t n = ::write(fd_, content.data() + at, content.size() - at);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw std::runtime_error("memory file: " + std::string(std::strerror(errno)));
+      at += static_cast<size_t>(n);
+    }
+    ::lseek(fd_, 0, SEEK_SET);
+  }
+  ~MemoryFile() { ::close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  int fd() const { return fd_; }
+
+  std::string content() const {
+    struct stat info{};
+    ::fstat(fd_, &info);
+    std::string text(static_cast<size_t>(info.st_size), '\0');
+    size_t at = 0;
+    while (at < text.size()) {
+      const ssize_t n = ::pread(fd_, text.data() + at, text.size() - at, static_cast<off_t>(at));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      at += static_cast<size_t>(n);
+    }
+    text.resize(at);
+    return text;
+  }
+
+ private:
+  int fd_;
+};
+
+// True when the child ended in time; otherwise it was killed.
+bool wait_for(pid_t child, int seconds, int& status) {
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  bool ended = true;
+  if (handle >= 0) {
+    pollfd waiting{handle, POLLIN, 0};
+    int ready;
+    do ready = ::poll(&waiting, 1, seconds * 1000);
+    while (ready < 0 && errno == EINTR);
+    ended = ready != 0;
+    ::close(handle);
+  }
+  if (!ended) ::kill(child, SIGKILL);
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return ended;
+}
+
+int spawn(const std::string& program, const MemoryFile& in, const MemoryFile& out,
+          const MemoryFile& err, pid_t& child) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, in.fd(), 0);
+  ::posix_spawn_file_actions_adddup2(&actions, out.fd(), 1);
+  ::posix_spawn_file_actions_adddup2(&actions, err.fd(), 2);
+  std::string name = program, no_settings = "-d", from_stdin = "-";
+  char* arguments[] = {name.data(), no_settings.data(), from_stdin.data(), nullptr};
+  std::string locale = "LC_ALL=C.UTF-8", home = "HOME=/nonexistent";
+  const char* search = std::getenv("PATH");
+  std::string path = std::string("PATH=") + (search ? search : "/usr/bin:/bin");
+  char* environment[] = {locale.data(), home.data(), path.data(), nullptr};
+  const int error =
+      ::posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments, environment);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+std::string terminal(const Figure& f, Picture picture) {
+  // Twice the size for PNG, so that it stays sharp when shown on a fine screen.
+  if (picture == Picture::kPng)
+    return fmt::format(
+        "set terminal pngcairo noenhanced size {},{} font 'DejaVu Sans,11' fontscale 2 linewidth 2 "
+        "pointscale 2 background rgb 'white'\n",
+        2 * f.width, 2 * f.height);
+  return fmt::format(
+      "set terminal svg noenhanced size {},{} fixed font 'DejaVu Sans,11' fontscale 1.25 "
+      "background rgb "
+      "'white'\n",
+      f.width, f.height);
+}
+
+// gnuplot echoes a command of any length before the line that says what is wrong with it.
+std::string reason(const std::string& errors) {
+  constexpr size_t kMost = 300;
+  for (const std::string& line : split(errors, '\n'))
+    if (trim(line).starts_with("line ")) return printable(trim(line)).substr(0, kMost);
+  return printable(trim(errors)).substr(0, kMost);
+}
+
+// Fonts to fall back on, and the provenance in place of gnuplot's note about itself
+// (which names its version).
+std::string finished_svg(std::string svg, const std::string& description) {
+  replace_all(svg, "font-family=\"DejaVu Sans\"",
+              "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");
+  const size_t from = svg.find("<desc>"), to = svg.find("</desc>");
+  const std::string desc = "<desc>" + html_escape(description);
+  if (from != std::string::npos && to != std::string::npos) svg.replace(from, to - from, desc);
+  return svg;
+}
+
+}  // namespace
+
+std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Picture picture,
+                                const std::string& description) {
+  const MemoryFile in(terminal(figure, picture) + "set encoding utf8\n" + figure.script), out, err;
+  pid_t child = 0;
+  const int error = spawn(gnuplot.program, in, out, err, child);
+  if (error == ENOENT) return std::nullopt;
+  if (error != 0) throw std::runtime_error(gnuplot.program + ": " + std::strerror(error));
+  int status = 0;
+  if (!wait_for(child, gnuplot.seconds, status))
+    throw std::runtime_error(gnuplot.program + " took more than " +
+                             std::to_string(gnuplot.seconds) + " s");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return std::nullopt;
+  std::string picture_bytes = out.content();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture_bytes.empty())
+    throw std::runtime_error(gnuplot.program + " failed: " + reason(err.content()));
+  return picture == Picture::kSvg
+             ? finished_svg(std::move(picture_bytes), description)
+             : png_with_text(std::move(picture_bytes), "Description", description);
+}
+
+}  // namespace sinkmoe

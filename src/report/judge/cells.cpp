@@ -1,0 +1,98 @@
+#include "report/judge/cells.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+size_t require_column(const Table& table, const std::string& name, const std::string& where) {
+  const auto it = std::find(table.columns.begin(), table.columns.end(), name);
+  if (it != table.columns.end()) return static_cast<size_t>(it - table.columns.begin());
+  std::string there;
+  for (const std::string& c : table.columns) there += (there.empty() ? "" : ", ") + c;
+  throw Error("the query gives no column '" + name + "'", where, "its columns are: " + there);
+}
+
+Cells::Cells(Table table, std::vector<std::string> keys, const std::string& where)
+    : table_(std::move(table)), keys_(std::move(keys)), where_(where) {
+  std::vector<size_t> key_columns;
+  for (const std::string& k : keys_) key_columns.push_back(column(k));
+  const size_t run_id = column("run_id"), seed = column("seed"), status = column("status");
+  for (size_t row = 0; row < table_.rows.size(); ++row) {
+    const std::vector<Cell>& cells = table_.rows[row];
+    std::vector<std::string> key;
+    for (const size_t c : key_columns) key.push_back(to_text(cells[c]));
+    const auto [at, is_new] = index_.emplace(key, groups_.size());
+    if (is_new) groups_.push_back({key, {}});
+    const CellRun run{static_cast<int64_t>(to_number(cells[seed])), to_text(cells[run_id]),
+                      to_text(cells[status]), row};
+    for (const CellRun& other : groups_[at->second].runs)
+      if (other.seed == run.seed)
+        throw Error("runs " + other.run_id + " and " + run.run_id + " are in one cell with seed " +
+                        std::to_string(run.seed),
+                    where_,
+                    "add the column they differ in to the keys, or a condition to the query");
+    groups_[at->second].runs.push_back(run);
+  }
+}
+
+size_t Cells::column(const std::string& name) const { return require_column(table_, name, where_); }
+
+const CellGroup* Cells::find(const std::vector<std::string>& key) const {
+  const auto it = index_.find(key);
+  return it == index_.end() ? nullptr : &groups_[it->second];
+}
+
+std::vector<std::string> Cells::key_of(const CellKey& named,
+                                       const std::vector<std::string>& base) const {
+  std::vector<std::string> key = base;
+  key.resize(keys_.size());
+  for (const auto& [name, value] : named)
+    key[static_cast<size_t>(std::find(keys_.begin(), keys_.end(), name) - keys_.begin())] = value;
+  return key;
+}
+
+std::vector<Seeded> Cells::values(const CellGroup& group, const std::string& name) const {
+  const size_t c = column(name);
+  std::vector<Seeded> values;
+  for (const CellRun& run : group.runs) {
+    const Cell& cell = table_.rows[run.row][c];
+    if (run.status != "done" || is_null(cell)) continue;
+    if (std::holds_alternative<std::string>(cell))
+      throw Error(
+          "column '" + name + "' has the text '" + to_text(cell) + "' where a number is needed",
+          where_);
+    values.push_back({run.seed, to_number(cell)});
+  }
+  return values;
+}
+
+std::string Cells::common_text(const CellGroup& group, const std::string& name) const {
+  const size_t c = column(name);
+  std::set<std::string> texts;
+  for (const CellRun& run : group.runs)
+    if (!is_null(table_.rows[run.row][c])) texts.insert(to_text(table_.rows[run.row][c]));
+  if (texts.empty()) return "";
+  return texts.size() == 1 ? *texts.begin() : "various";
+}
+
+std::string not_done_text(const CellGroup& group) {
+  std::map<std::string, int> count;
+  for (const CellRun& run : group.runs)
+    if (run.status != "done") ++count[run.status];
+  std::string text;
+  for (const auto& [status, n] : count)
+    text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + status;
+  return text;
+}
+
+std::vector<double> values_only(const std::vector<Seeded>& values) {
+  std::vector<double> list;
+  for (const Seeded& v : values) list.push_back(v.value);
+  return list;
+}
+
+}  // namespace sinkmoe

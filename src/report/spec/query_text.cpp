@@ -1,0 +1,88 @@
+#include "report/spec/query_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <functional>
+
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+// End of the string, quoted name or comment that starts at `at`, or `at` when none does.
+size_t skip_quoted(const std::string& sql, size_t at) {
+  const auto until = [&](const std::string& end) {
+    const size_t found = sql.find(end, at + end.size());
+    return found == std::string::npos ? sql.size() : found + end.size();
+  };
+  switch (sql[at]) {
+    case '\'':
+    case '"':
+    case '`':
+      return until(std::string(1, sql[at]));  // a doubled quote starts a new string at once
+    case '[':
+      return until("]");
+    case '-':
+      return sql.compare(at, 2, "--") == 0 ? until("\n") : at;
+    case '/':
+      return sql.compare(at, 2, "/*") == 0 ? until("*/") : at;
+    default:
+      return at;
+  }
+}
+
+// Rebuilds the text with every word, ':' of a parameter and qualifiers ("e.loss")
+// included, passed through `replace`.
+std::string map_words(const std::string& sql,
+                      const std::function<std::string(const std::string&)>& replace) {
+  std::string out;
+  for (size_t at = 0; at < sql.size();) {
+    size_t end = skip_quoted(sql, at);
+    if (end > at) {
+      out.append(sql, at, end - at);
+    } else if (in_word(sql[at]) || sql[at] == ':') {
+      end = at + 1;
+      while (end < sql.size() && (in_word(sql[end]) || sql[end] == '.')) ++end;
+      out += replace(sql.substr(at, end - at));
+    } else {
+      end = at + 1;
+      out += sql[at];
+    }
+    at = end;
+  }
+  return out;
+}
+
+std::string sql_string(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+bool uses_experiment(const std::string& sql) {
+  bool used = false;
+  map_words(sql, [&](const std::string& word) {
+    used = used || word == ":experiment";
+    return word;
+  });
+  return used;
+}
+
+std::string fill_query(const std::string& sql, const std::string& experiment,
+                       const std::set<std::string>& absent) {
+  std::string filled = map_words(sql, [&](const std::string& word) {
+    if (word == ":experiment") return sql_string(experiment);
+    const size_t dot = word.rfind('.');
+    return absent.contains(dot == word.npos ? word : word.substr(dot + 1)) ? "NULL" : word;
+  });
+  std::string_view text = trim(filled);
+  while (text.ends_with(';')) text = trim(text.substr(0, text.size() - 1));
+  return std::string(text);
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,15 @@
+// The [layout] table of an artifact spec.
+#pragma once
+
+#include "report/spec/spec.h"
+#include "report/spec/toml_table.h"
+
+namespace sinkmoe {
+
+Layout read_layout(const TomlValue& table, TomlProblems& problems);
+
+// A column name, or { column, title }.
+NamedColumn read_named_column(const TomlValue& value, const std::string& path,
+                              TomlProblems& problems);
+
+}  // namespace sinkmoe

@@ -1,0 +1,90 @@
+// CSV and JSON.
+#include <nlohmann/json.hpp>
+
+#include "report/text/escape.h"
+#include "report/write/render.h"
+
+namespace sinkmoe {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_cell(const Cell& cell) {
+  if (const auto* i = std::get_if<int64_t>(&cell)) return *i;
+  if (const auto* d = std::get_if<double>(&cell)) return *d;
+  if (const auto* s = std::get_if<std::string>(&cell)) return one_line(*s);
+  return nullptr;
+}
+
+Json json_number(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json json_judgement(const Judgement& o) {
+  const Expectation& e = o.expectation;
+  return {{"claim", e.claim},
+          {"cell", o.cell},
+          {"value", e.value},
+          {"rule", o.rule},
+          {"primary", e.primary},
+          {"margin", e.rule.margin},
+          {"n", o.effect.n},
+          {"n_planned", e.rule.n},
+          {"kind", e.bound ? "mean against a bound" : "paired difference"},
+          {"mean", json_number(o.effect.mean)},
+          {"sd", json_number(o.effect.sd)},
+          {"ci95_low", json_number(o.effect.low())},
+          {"ci95_high", json_number(o.effect.high())},
+          {"p", json_number(o.p)},
+          {"p_holm", e.primary ? json_number(o.adjusted_p) : Json(nullptr)},
+          {"detectable_80", json_number(o.detectable)},
+          {"verdict", to_string(o.verdict)},
+          {"check", to_string(check_of(o))},
+          {"note", o.note},
+          {"paper", e.paper}};
+}
+
+}  // namespace
+
+std::string render_csv(const Table& table) {
+  std::string text;
+  for (size_t c = 0; c < table.columns.size(); ++c)
+    text += (c ? "," : "") + csv_field(table.columns[c]);
+  text += "\r\n";
+  for (const auto& row : table.rows) {
+    for (size_t c = 0; c < row.size(); ++c) text += (c ? "," : "") + csv_field(to_text(row[c]));
+    text += "\r\n";
+  }
+  return text;
+}
+
+std::string render_json(const Document& d) {
+  Json rows = Json::array();
+  for (const auto& row : d.data.rows) {
+    Json object = Json::object();
+    for (size_t c = 0; c < row.size(); ++c) object[one_line(d.data.columns[c])] = json_cell(row[c]);
+    rows.push_back(std::move(object));
+  }
+  Json judgements = Json::array();
+  for (const Judgement& o : d.judgements) judgements.push_back(json_judgement(o));
+  const Json root = {{"artifact", d.name},
+                     {"experiment", d.experiment},
+                     {"title", d.title},
+                     {"paper", d.paper},
+                     {"claims", d.claims},
+                     {"caption", d.caption},
+                     {"rows", std::move(rows)},
+                     {"verdicts", std::move(judgements)},
+                     {"notes", d.notes},
+                     {"provenance",
+                      {{"query", d.provenance.query},
+                       {"cells_query", d.provenance.cells_query},
+                       {"query_sha256", d.provenance.query_sha256},
+                       {"seeds", d.provenance.seeds},
+                       {"runs", d.provenance.runs},
+                       {"commits", d.provenance.commits}}}};
+  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace sinkmoe

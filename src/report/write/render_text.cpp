@@ -1,0 +1,85 @@
+// Markdown and LaTeX.
+#include <fmt/format.h>
+
+#include "report/text/escape.h"
+#include "report/write/render.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (const std::string& p : parts) text += (text.empty() ? "" : separator) + p;
+  return text;
+}
+
+std::string markdown_grid(const Grid& grid) {
+  std::string text = "|";
+  for (const std::string& h : grid.header) text += " " + markdown_escape(h) + " |";
+  text += "\n|";
+  for (const bool right : grid.right) text += right ? " ---: |" : " --- |";
+  for (const auto& row : grid.rows) {
+    text += "\n|";
+    for (const std::string& cell : row) text += " " + markdown_escape(cell) + " |";
+  }
+  return text + "\n";
+}
+
+std::string latex_grid(const Grid& grid) {
+  std::string text = "\\begin{tabular}{";
+  for (const bool right : grid.right) text += right ? 'r' : 'l';
+  text += "}\n\\toprule\n";
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::vector<std::string> escaped;
+    for (const std::string& c : cells) escaped.push_back(latex_escape(c));
+    return joined(escaped, " & ") + " \\\\\n";
+  };
+  text += line(grid.header) + "\\midrule\n";
+  for (const auto& row : grid.rows) text += line(row);
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+}  // namespace
+
+std::vector<std::string> provenance_lines(const Document& d) {
+  const Provenance& p = d.provenance;
+  const std::string where = d.experiment.empty() ? "" : "Experiment " + d.experiment + "; ";
+  return {where + p.seeds + "; query " + p.query_sha256.substr(0, 12) + "; commits of the runs: " +
+              (p.commits.empty() ? "unknown" : joined(p.commits, ", ")) + ".",
+          "Runs (" + std::to_string(p.runs.size()) + "): " + joined(p.runs, " ")};
+}
+
+std::string render_markdown(const Document& d) {
+  std::string text = "# " + markdown_escape(d.title) + "\n\n" + markdown_escape(d.paper);
+  if (!d.claims.empty()) text += "; claims " + markdown_escape(joined(d.claims, ", "));
+  text += ".\n\n";
+  if (!d.caption.empty()) text += markdown_escape(d.caption) + "\n\n";
+  if (d.grid) text += markdown_grid(*d.grid) + "\n" + markdown_escape(d.grid_note) + "\n\n";
+  if (d.figure) text += "![" + markdown_escape(d.title) + "](" + d.id + ".svg)\n\n";
+  if (!d.judgements.empty())
+    text += "## Verdicts\n\n" + markdown_grid(verdict_grid(d.judgements)) + "\n";
+  for (const std::string& note : d.notes) text += "- " + markdown_escape(note) + "\n";
+  if (!d.notes.empty()) text += "\n";
+  for (const std::string& line : provenance_lines(d)) text += markdown_escape(line) + "\n\n";
+  text.pop_back();
+  return text;
+}
+
+std::string render_latex(const Document& d) {
+  std::string text;
+  for (const std::string& line : provenance_lines(d)) text += "% " + one_line(line) + "\n";
+  text += "\\begin{table}\n\\centering\n\\caption{" + latex_escape(d.title) + ". " +
+          latex_escape(d.caption) + " " + latex_escape(d.grid_note) + "}\n\\label{tab:" + d.id +
+          "}\n";
+  if (d.grid) text += latex_grid(*d.grid);
+  for (const std::string& note : d.notes)
+    text += "\\par\\footnotesize " + latex_escape(note) + "\n";
+  text += "\\end{table}\n";
+  if (!d.judgements.empty())
+    text += "\n\\begin{table}\n\\centering\n\\caption{Verdicts: " + latex_escape(d.title) + "}\n" +
+            latex_grid(verdict_grid(d.judgements)) + "\\end{table}\n";
+  return text;
+}
+
+}  // namespace sinkmoe

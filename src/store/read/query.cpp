@@ -1,0 +1,155 @@
+#include "store/read/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "store/sqlite/database_file.h"
+#include "store/read/query_guard.h"
+#include "store/schema/schema.h"
+
+namespace sinkmoe {
+
+struct Reader::Impl {
+  sql::Connection db;
+};
+
+namespace {
+
+// "query:2:14" of a byte offset in the statement.
+std::string place(const std::string& sql, int offset) {
+  if (offset < 0) return "query";
+  const auto end =
+      sql.begin() + std::min<std::ptrdiff_t>(offset, static_cast<std::ptrdiff_t>(sql.size()));
+  const auto line = 1 + std::count(sql.begin(), end, '\n');
+  const auto start = std::find(std::make_reverse_iterator(end), sql.rend(), '\n').base();
+  return fmt::format("query:{}:{}", line, end - start + 1);
+}
+
+// What a misspelt table was meant to be.
+std::string near_table(const sql::Connection& db, const std::string& message) {
+  constexpr std::string_view kStart = "no such table: ";
+  if (!message.starts_with(kStart)) return "";
+  std::vector<std::string> names;
+  sql::Statement s(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')");
+  while (s.step()) names.push_back(s.text(0));
+  const std::string near = did_you_mean(message.substr(kStart.size()), names);
+  return near.empty() ? "the views are run_wide, experiment_wide, v_metric, v_final, v_head, "
+                        "v_group and v_pair"
+                      : near;
+}
+
+[[noreturn]] void fail(const sql::Connection& db, int code, const std::string& sql,
+                       const Deadline& deadline, const QueryLimits& limits) {
+  switch (code & 0xff) {
+    case SQLITE_INTERRUPT:
+      if (!deadline.over()) break;
+      throw Error(fmt::format("the query took more than {} s", limits.seconds), "query",
+                  "ask for less, or join fewer tables");
+    case SQLITE_NOMEM:
+      throw Error("the query needs too much memory", "query", "ask for less at once");
+    case SQLITE_AUTH:
+      throw Error(sqlite3_errmsg(db.handle()), "query",
+                  "only reading is allowed here: one SELECT statement");
+    case SQLITE_ERROR:
+    case SQLITE_TOOBIG: {
+      const std::string message = sqlite3_errmsg(db.handle()),
+                        where = place(sql, sqlite3_error_offset(db.handle()));
+      throw Error(message, where, near_table(db, message));
+    }
+    default:
+      break;
+  }
+  db.fail(code);
+}
+
+struct Finalize {
+  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+};
+using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+// Only white space, comments and semicolons prepare to no statement.
+void refuse_second_statement(const sql::Connection& db, const std::string& sql, const char* rest) {
+  while (*rest) {
+    sqlite3_stmt* raw = nullptr;
+    const char* next = nullptr;
+    const int code = sqlite3_prepare_v2(db.handle(), rest, -1, &raw, &next);
+    const Prepared second(raw);
+    if (code != SQLITE_OK || second)
+      throw Error("more than one statement", place(sql, static_cast<int>(rest - sql.c_str())),
+                  "give one SELECT statement");
+    rest = next;
+  }
+}
+
+Prepared prepare(const sql::Connection& db, const std::string& sql, const Deadline& deadline,
+                 const QueryLimits& limits) {
+  if (sql.find('\0') != std::string::npos) throw Error("the query holds a zero byte", "query");
+  sqlite3_stmt* raw = nullptr;
+  const char* rest = nullptr;
+  const int code = sqlite3_prepare_v2(db.handle(), sql.c_str(), -1, &raw, &rest);
+  Prepared statement(raw);
+  if (code != SQLITE_OK) fail(db, code, sql, deadline, limits);
+  if (!statement) throw Error("the query is empty", "query", "give one SELECT statement");
+  refuse_second_statement(db, sql, rest);
+  if (!sqlite3_stmt_readonly(raw) || sqlite3_column_count(raw) == 0)
+    throw Error("the statement does not read anything", "query", "give one SELECT statement");
+  return statement;
+}
+
+int64_t bytes_of(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return static_cast<int64_t>(sizeof(Cell) + (text ? text->size() : 0));
+}
+
+}  // namespace
+
+Reader::Reader(const std::filesystem::path& path) {
+  switch (inspect_database(path)) {
+    case FileState::absent:
+      throw Error("no database here", path.string(),
+                  "make one with 'sinkmoe run EXPERIMENT', or give another --db");
+    case FileState::empty:
+      throw Error("the database is empty", path.string(), "fill it with 'sinkmoe run EXPERIMENT'");
+    case FileState::ours:
+      break;
+  }
+  settle_database(path);
+  impl_ = std::make_unique<Impl>(Impl{sql::Connection(path, sql::Connection::Mode::read_only)});
+  if (impl_->db.integer("PRAGMA user_version") < schema_version())
+    throw Error("the database is of an older version", path.string(),
+                "bring it up to date with 'sinkmoe doctor'; a copy is kept");
+  guard_connection(impl_->db);
+}
+
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+Table Reader::query(const std::string& sql, const QueryLimits& limits) const {
+  const sql::Connection& db = impl_->db;
+  const Deadline deadline(db, limits.seconds);
+  const Prepared statement = prepare(db, sql, deadline, limits);
+  Table table;
+  const int columns = sqlite3_column_count(statement.get());
+  for (int i = 0; i < columns; ++i)
+    table.columns.emplace_back(sqlite3_column_name(statement.get(), i));
+  int64_t bytes = 0;
+  for (int code; (code = sqlite3_step(statement.get())) != SQLITE_DONE;) {
+    if (code != SQLITE_ROW) fail(db, code, sql, deadline, limits);
+    if (static_cast<int64_t>(table.rows.size()) >= limits.rows)
+      throw Error(fmt::format("the result has more than {} rows", limits.rows), "query",
+                  "add LIMIT");
+    auto& row = table.rows.emplace_back();
+    for (int i = 0; i < columns; ++i)
+      bytes += bytes_of(row.emplace_back(sql::column_cell(statement.get(), i)));
+    if (bytes > limits.bytes)
+      throw Error(fmt::format("the result has more than {} bytes", limits.bytes), "query",
+                  "ask for fewer columns or rows");
+  }
+  return table;
+}
+
+}  // namespace sinkmoe

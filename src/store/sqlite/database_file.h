@@ -1,0 +1,23 @@
+// Is this file a database of ours, whole, and of a version we know? Asked before anything
+// is written to it.
+#pragma once
+
+#include <filesystem>
+
+#include "store/sqlite/sqlite.h"
+
+namespace sinkmoe {
+
+enum class FileState { absent, empty, ours };
+
+// Looks at the file without changing it. `empty` is a file of no bytes, or one whose creation
+// was cut off. Throws StoreError (refused): a directory or device, not SQLite, of another
+// program, of a newer version.
+FileState inspect_database(const std::filesystem::path& path);
+
+// Reads the schema once. A write that was cut off by a crash is rolled back first, which needs
+// write access; this is said on stderr and followed by an integrity check. Throws StoreError:
+// damaged, cut off, on a medium that cannot be written.
+void settle_database(const std::filesystem::path& path);
+
+}  // namespace sinkmoe

@@ -1,0 +1,220 @@
+#include "store/sqlite/sqlite.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <thread>
+
+namespace sinkmoe::sql {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 10'000;  // one wait for a lock
+constexpr int kBusyTries = 6;              // waits before giving up
+
+using Kind = StoreError::Kind;
+
+struct Explained {
+  Kind kind;
+  const char* what;
+  const char* fix;
+};
+
+Explained explain(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return {Kind::disk_full, "the disk is full",
+              "free some space and run the same command again"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Kind::busy, "the database is locked by another process",
+              "wait for it, or close the program that holds the file open"};
+    case SQLITE_READONLY:
+      return {
+          Kind::read_only, "the database cannot be written",
+          "check the permissions of the file and its folder, or copy it to a folder you can write"};
+    case SQLITE_CANTOPEN:
+      return {Kind::read_only, "the database cannot be opened",
+              "check that its folder exists and that you may read and write there"};
+    case SQLITE_IOERR:
+      return {Kind::io, "reading or writing the database failed",
+              "check the disk, then run the same command again"};
+    case SQLITE_NOMEM:
+      return {Kind::memory, "out of memory", "run the same command again"};
+    case SQLITE_CORRUPT:
+      return {
+          Kind::refused, "the database is damaged or cut off",
+          "keep the file, restore a copy, or save what can be read with: sqlite3 FILE .recover"};
+    case SQLITE_NOTADB:
+      return {Kind::refused, "not an SQLite database", "give the path of a sinkmoe database"};
+    default:
+      return {Kind::statement, nullptr, ""};
+  }
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.parent_path().empty() ? "." : path.parent_path();
+}
+
+// A text that could not be fetched for lack of memory must not look empty.
+void refuse_missing(sqlite3_stmt* statement) {
+  if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) throw std::bad_alloc();
+}
+
+// SQLite asks before each new try how long to wait: 1, 2, 4, ... 100 ms, up to the limit in all.
+int wait_for_lock(void* waiting, int tries) {
+  constexpr int kLongest_ms = 100, kShortTries = 7;
+  const int ms = tries < kShortTries ? 1 << tries : kLongest_ms;
+  if (std::max(0, tries - kShortTries) * kLongest_ms > kBusyMilliseconds) return 0;
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  const auto& f = *static_cast<const std::function<void()>*>(waiting);
+  if (f && ms == kLongest_ms) f();
+  return 1;
+}
+
+}  // namespace
+
+Connection::Connection(const std::filesystem::path& path, Mode mode)
+    : path_(path), waiting_(std::make_unique<std::function<void()>>()) {
+  const int flags = mode == Mode::read_only    ? SQLITE_OPEN_READONLY
+                    : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* db = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &db,
+                                   flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
+  db_.reset(db);
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_busy_handler(db, wait_for_lock, waiting_.get());
+}
+
+void Connection::fail(int code) const {
+  Explained e = explain(code);
+  std::string detail = db_ ? sqlite3_errmsg(db_.get()) : sqlite3_errstr(code);
+  const int reason = db_ ? sqlite3_system_errno(db_.get()) : 0;
+  if (reason != 0 && (e.kind == Kind::io || (code & 0xff) == SQLITE_CANTOPEN)) {
+    detail += std::string(": ") + std::strerror(reason);
+    if (reason == ENOSPC || reason == EDQUOT) e = explain(SQLITE_FULL);
+  }
+  // SQLite opens for reading what it cannot open for writing, for whatever reason.
+  if (e.kind == Kind::read_only && (code & 0xff) == SQLITE_READONLY &&
+      ::access(path_.c_str(), W_OK) == 0 && ::access(folder_of(path_).c_str(), W_OK) == 0)
+    e = {Kind::io, "the database could be opened for reading only, though it may be written",
+         "are too many files open, or is the disk full? then run the same command again"};
+  std::string what = e.what ? e.what : "";
+  what += e.what ? " (" + detail + ")" : detail;
+  throw StoreError(e.kind, {what, path_.string(), e.fix});
+}
+
+void Connection::exec(const std::string& sql) {
+  const int code = sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+int64_t Connection::integer(const std::string& sql) {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+std::string Connection::text(const std::string& sql) {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.text(0) : "";
+}
+
+Statement::Statement(const Connection& db, std::string_view sql) : db_(&db) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v2(db.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      &statement, nullptr);
+  if (code != SQLITE_OK) db.fail(code);
+  statement_.reset(statement);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) {
+    sqlite3_reset(statement_.get());
+    db_->fail(code);
+  }
+  return false;
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+  sqlite3_reset(statement_.get());
+}
+
+std::string Statement::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (!bytes) refuse_missing(statement_.get());
+  return bytes ? std::string(bytes, sqlite3_column_bytes(statement_.get(), column)) : "";
+}
+
+Cell Statement::cell(int column) const { return column_cell(statement_.get(), column); }
+
+Cell column_cell(sqlite3_stmt* statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+      return static_cast<int64_t>(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
+    case SQLITE_NULL:
+      return std::monostate{};
+    default: {
+      const void* bytes = sqlite3_column_blob(statement, column);
+      if (!bytes) refuse_missing(statement);
+      return std::string(static_cast<const char*>(bytes ? bytes : ""),
+                         sqlite3_column_bytes(statement, column));
+    }
+  }
+}
+
+// A value that was not bound would be written as NULL.
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) db_->fail(code);
+}
+
+void Statement::put(int i, int64_t value) { check(sqlite3_bind_int64(statement_.get(), i, value)); }
+void Statement::put(int i, double value) { check(sqlite3_bind_double(statement_.get(), i, value)); }
+void Statement::put(int i, std::string_view value) {
+  check(sqlite3_bind_text64(statement_.get(), i, value.data(), value.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8));
+}
+void Statement::put(int i, const Cell& value) {
+  if (const auto* n = std::get_if<int64_t>(&value))
+    put(i, *n);
+  else if (const auto* d = std::get_if<double>(&value))
+    put(i, *d);
+  else if (const auto* s = std::get_if<std::string>(&value))
+    put(i, std::string_view(*s));
+  else
+    check(sqlite3_bind_null(statement_.get(), i));
+}
+
+Transaction::Transaction(Connection& db) : db_(db) {
+  for (int attempt = 1;; ++attempt) {
+    const int code = sqlite3_exec(db_.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) break;
+    if ((code & 0xff) != SQLITE_BUSY || attempt == kBusyTries) db_.fail(code);
+  }
+  open_ = true;
+}
+
+void Transaction::commit() {
+  for (int attempt = 1;; ++attempt) {
+    const int code = sqlite3_exec(db_.handle(), "COMMIT", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) break;
+    if ((code & 0xff) != SQLITE_BUSY || attempt == kBusyTries) db_.fail(code);
+  }
+  open_ = false;
+}
+
+Transaction::~Transaction() {
+  if (open_) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace sinkmoe::sql
