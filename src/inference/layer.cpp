@@ -81,7 +81,9 @@ LoadedLayer::LoadedLayer(const Model& model, int64_t index)
       gate_(load_linear(model, plan_.gate)),
       up_(load_linear(model, plan_.up)),
       down_(load_linear(model, plan_.down)),
-      sinks_H_(load_tensor(model.weights, plan_.sinks)) {}
+      sinks_H_(load_tensor(model.weights, plan_.sinks)) {
+  if (plan_.experts.count > 0) experts_.emplace(model, plan_.experts);
+}
 
 HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const RotaryTable& rotary) const {
   const Architecture& a = architecture_;
@@ -129,6 +131,7 @@ at::Tensor LoadedLayer::attend(const at::Tensor& x_BTC, const RotaryTable& rotar
 }
 
 at::Tensor LoadedLayer::feed(const at::Tensor& x_BTC) const {
+  if (experts_) return experts_->forward(x_BTC);
   at::Tensor hidden = apply(gate_.weight.defined() ? gate_ : up_, x_BTC);
   activate(architecture_.activation, hidden);
   if (gate_.weight.defined()) hidden.mul_(apply(up_, x_BTC));

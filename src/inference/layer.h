@@ -4,7 +4,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 #include "attention/mixer.h"
+#include "inference/experts.h"
 #include "model/ops.h"
 #include "pretrained/checkpoint.h"
 
@@ -48,6 +51,7 @@ class LoadedLayer {
   LoadedNorm attention_norm_, attention_after_, feed_norm_, feed_after_, query_norm_, key_norm_;
   LoadedLinear query_, key_, value_, out_, gate_, up_, down_;
   at::Tensor sinks_H_;
+  std::optional<LoadedExperts> experts_;
 };
 
 }  // namespace sinkmoe::inference

@@ -33,14 +33,19 @@ void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRe
                 "the weights are damaged: fetch them again");
 }
 
-at::Tensor read(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
-                std::vector<int64_t> shape) {
-  const at::ScalarType type = type_of(weights.dtype(ref.name));
+// `shape` numbers from `first_number` on, as they are stored.
+at::Tensor read_stored(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
+                       const std::vector<int64_t>& shape) {
+  const at::ScalarType type = ref.bytes ? at::kByte : type_of(weights.dtype(ref.name));
   const at::Tensor raw = at::empty(shape, at::TensorOptions().dtype(type));
-  const auto bytes = static_cast<size_t>(raw.nbytes());
   weights.read(ref.name, static_cast<uint64_t>(first_number) * raw.element_size(),
-               {static_cast<std::byte*>(raw.mutable_data_ptr()), bytes});
-  at::Tensor wide = raw.to(at::kFloat);
+               {static_cast<std::byte*>(raw.mutable_data_ptr()), raw.nbytes()});
+  return raw;
+}
+
+at::Tensor read(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
+                const std::vector<int64_t>& shape) {
+  const at::Tensor wide = read_stored(weights, ref, first_number, shape).to(at::kFloat);
   check_finite(wide, weights, ref);
   return wide;
 }
@@ -58,6 +63,14 @@ at::Tensor load_tensor(const Checkpoint& weights, const TensorRef& ref) {
     x = x.reshape(split).select(1, ref.part).reshape(joined);
   }
   return x.contiguous();
+}
+
+at::Tensor load_stored(const Checkpoint& weights, const TensorRef& ref) {
+  if (!ref.exists()) return {};
+  at::Tensor x = read_stored(weights, ref, 0, ref.shape);
+  if (!ref.bytes)
+    for (int64_t i = 0; i < x.size(0); ++i) check_finite(x[i].to(at::kFloat), weights, ref);
+  return x;
 }
 
 at::Tensor load_rows(const Checkpoint& weights, const TensorRef& ref, int64_t begin,

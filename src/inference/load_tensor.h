@@ -11,6 +11,9 @@ namespace sinkmoe::inference {
 // for a tensor that the model does not have. Throws Error: NaN or infinity, a file that fails.
 at::Tensor load_tensor(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
 
+// The whole tensor in the type it is stored in (U8 too), contiguous; checked as above.
+at::Tensor load_stored(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
+
 // Rows [begin, begin + count) of a matrix that is stored as it is: what an embedding needs of a
 // large vocabulary.
 at::Tensor load_rows(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref,

@@ -1,6 +1,7 @@
 #include "inference/stream.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <map>
@@ -68,7 +69,7 @@ RotaryTable table_of(const pretrained::Rotary& rotary, int64_t T) {
 }
 
 double layer_flops(const Architecture& a, int64_t tokens) {
-  return 2.0 * static_cast<double>(parameters(a)) * static_cast<double>(tokens);
+  return 2.0 * static_cast<double>(active_parameters(a)) * static_cast<double>(tokens);
 }
 
 double output_flops(const Architecture& a, int64_t tokens) {
@@ -149,10 +150,12 @@ Cost stream_cost(const Model& model, int64_t rows, int64_t tokens) {
                         static_cast<double>(a.heads * a.head_width) *
                         static_cast<double>(a.layers.size());
   const int64_t per_token = 6 * a.width + 4 * a.heads * a.head_width + 2 * a.feed;
-  const int64_t layer = largest_layer(a) + a.width * std::max(a.feed, a.heads * a.head_width);
-  const int64_t output = kVocabularyAtOnce * (a.width * 2 + kTokensAtOnce * 2);
+  const int64_t read = a.width * std::max(a.feed, a.heads * a.head_width);  // a matrix as stored
+  const int64_t threads = std::min<int64_t>(at::get_num_threads(), rows / (chunk / tokens));
+  const int64_t layer = largest_layer_bytes(a) + 4 * (read + threads * chunk * per_token);
+  const int64_t output = 4 * kVocabularyAtOnce * (a.width * 2 + threads * kTokensAtOnce * 2);
   return {.flops = layer_flops(a, N) + output_flops(a, N) + scores,
-          .peak_bytes = 4 * (N * a.width * 2 + std::max(layer + chunk * per_token, output))};
+          .peak_bytes = 8 * N * a.width + std::max(layer, output)};
 }
 
 }  // namespace sinkmoe::inference

@@ -19,6 +19,7 @@ struct TensorRef {
   // 3 parts in 1 group: q, k, v below each other. 3 parts in H groups: q, k, v of each head.
   int64_t groups = 1, parts = 1, part = 0;
   std::string older_name = {};  // the name that other versions of the exporter gave it
+  bool bytes = false;           // U8 instead of floating numbers
 
   bool exists() const { return !name.empty(); }
 };
@@ -30,6 +31,22 @@ struct Linear {
 struct Norm {
   TensorRef weight, bias;
   bool exists() const { return weight.exists(); }
+};
+
+// The matrices of all experts of a layer, in one of two forms: `weight` [experts, in, out], or
+// 4-bit numbers (MXFP4): `blocks` [experts, out, in / 32, 16] with two numbers a byte, and `scales`
+// [experts, out, in / 32].
+struct ExpertMatrices {
+  TensorRef weight, blocks, scales, bias;  // bias [experts, out]
+};
+
+// A feed-forward layer of experts, of which each token goes through `used`. Output columns of
+// `gate_up` are gate and up in turns.
+struct Experts {
+  int64_t count = 0, used = 0;
+  double slope = 1, limit = 0;  // gate x sigmoid(slope x gate) x (up + 1), both clamped to `limit`
+  Linear router;
+  ExpertMatrices gate_up, down;
 };
 
 // Angle of pair (i, i + n) at position t: t * frequency[i], with n the number of frequencies.
@@ -46,6 +63,7 @@ struct Layer {
   Norm query_norm, key_norm;
   TensorRef sinks;        // [H] learned sink logits
   Linear gate, up, down;  // gate does not exist in a plain feed-forward layer
+  Experts experts;        // count 0: a dense layer
   int64_t window = 0;     // keys that a query sees, itself included; 0: all before it
   int rotary = 0;         // index into Architecture::rotary; -1: no positions in this layer
 };
@@ -87,6 +105,11 @@ void for_each_tensor_of(LayerOf& l, const F& f) {
     for (auto* ref : {&linear->weight, &linear->bias})
       if (ref->exists()) f(*ref);
   if (l.sinks.exists()) f(l.sinks);
+  auto& e = l.experts;
+  for (auto* ref :
+       {&e.router.weight, &e.router.bias, &e.gate_up.weight, &e.gate_up.blocks, &e.gate_up.scales,
+        &e.gate_up.bias, &e.down.weight, &e.down.blocks, &e.down.scales, &e.down.bias})
+    if (ref->exists()) f(*ref);
 }
 
 template <class Model, class F>
@@ -99,8 +122,10 @@ void for_each_tensor(Model& a, const F& f) {
     if (ref->exists()) f(*ref);
 }
 
-// Numbers in the weights of all layers together, and of the largest layer alone.
+// Numbers in the weights of all layers together; only those that each token meets.
 int64_t parameters(const Architecture& a);
-int64_t largest_layer(const Architecture& a);
+int64_t active_parameters(const Architecture& a);
+// Bytes of the largest layer in memory: fp32, experts as they are stored.
+int64_t largest_layer_bytes(const Architecture& a);
 
 }  // namespace sinkmoe::pretrained

@@ -40,9 +40,6 @@ void ignore_common(ConfigReader& config) {
   config.only("rope_interleaved", false);
   config.only("output_attentions", false);
   config.only("output_hidden_states", false);
-  if (config.has("quantization_config"))
-    config.refuse("quantization_config", "is set: the weights are quantized",
-                  "give a folder with F32, F16 or BF16 weights");
 }
 
 Activation read_activation(ConfigReader& config, const std::string& key,

@@ -47,7 +47,8 @@ std::string problem_of(const TensorRef& ref, const TensorEntry& entry) {
   if (entry.shape != ref.shape)
     return fmt::format("has the shape {}, the config asks for {}", shape_text(entry.shape),
                        shape_text(ref.shape));
-  if (entry.dtype != "F32" && entry.dtype != "F16" && entry.dtype != "BF16")
+  if (ref.bytes && entry.dtype != "U8") return fmt::format("is {}, expected U8", entry.dtype);
+  if (!ref.bytes && entry.dtype != "F32" && entry.dtype != "F16" && entry.dtype != "BF16")
     return fmt::format("is {}; F32, F16 and BF16 can be read", entry.dtype);
   return "";
 }
@@ -98,6 +99,10 @@ Architecture read_architecture(const std::string& text, const std::string& where
   ignore_common(config);
   Architecture a = family->second.read(config);
   a.family = type;
+  const bool reads_blocks = !a.layers.empty() && a.layers[0].experts.gate_up.blocks.exists();
+  if (config.has("quantization_config") && !reads_blocks)
+    config.refuse("quantization_config", "is set: the weights are quantized",
+                  "give a folder with F32, F16 or BF16 weights");
   config.finish();
   return a;
 }

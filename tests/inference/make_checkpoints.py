@@ -3,16 +3,17 @@
 
 make_checkpoints.py OUT [CASE...]   needs torch 2.11.0, transformers 5.24.0, safetensors
 
-OUT/CASE/ gets config.json, the weights and expected.json: token ids of two rows, the loss of each
-predicted token, the logits of the first row, and for each layer and head the mean of 1 - weight on
-token 0 (positions 1 on) and the mean weight on token 0 (all positions). Weights are rounded to the
-stored type first; all arithmetic is in fp32.
+OUT/CASE/ gets config.json, the weights and expected.json: token ids of two rows, the loss of each predicted token, the
+logits of the first row, and for each layer and head the mean of 1 - weight on the sink (token 0, or the learned sink;
+positions 1 on) and the mean weight on token 0 (all positions). Weights are rounded to the stored type first; all
+arithmetic is in fp32.
 """
 import json
 import pathlib
 import shutil
 import sys
 
+import safetensors.torch
 import torch
 import transformers
 
@@ -44,6 +45,13 @@ CASES = {
                                      attention_bias=False), torch.bfloat16, None),
     "gemma3": ("gemma3_text", dict(SMALL, head_dim=16, query_pre_attn_scalar=12, sliding_window=5,
                                    layer_types=["sliding_attention", "full_attention"]), torch.bfloat16, None),
+    "gpt_oss": ("gpt_oss", dict(SMALL, head_dim=8, intermediate_size=32, num_local_experts=5, num_experts_per_tok=2,
+                                sliding_window=5, swiglu_limit=1.5, rope_parameters=dict(YARN, truncate=False)),
+                torch.bfloat16, None),
+    # The same with the experts' matrices in blocks of 4-bit numbers.
+    "gpt_oss_mxfp4": ("gpt_oss", dict(SMALL, head_dim=8, intermediate_size=32, num_local_experts=3,
+                                      num_experts_per_tok=2, sliding_window=5, swiglu_limit=1.5),
+                      torch.bfloat16, None),
 }
 
 
@@ -59,6 +67,38 @@ def randomize(model, seed):
                 p.copy_(0.5 * noise)
             else:
                 p.copy_(0.25 * noise)
+
+
+FP4 = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6])
+
+
+def draw_blocks(model, seed):
+    """Gives the experts' matrices random 4-bit numbers; returns the tensors of the published form."""
+    generator = torch.Generator().manual_seed(seed)
+    stored = {}
+    for name, p in model.named_parameters():
+        if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+            continue
+        experts, inside, outside = p.shape
+        groups = (experts, outside, inside // 32)
+        blocks = torch.randint(0, 256, groups + (16,), generator=generator, dtype=torch.uint8)
+        scales = torch.randint(122, 126, groups, generator=generator, dtype=torch.uint8)
+        halves = torch.stack([blocks & 15, blocks >> 4], dim=-1).long()
+        numbers = FP4[halves].reshape(groups + (32,)) * 2.0 ** (scales.float().unsqueeze(-1) - 127)
+        with torch.no_grad():
+            p.copy_(numbers.reshape(experts, outside, inside).transpose(1, 2))
+        stored[name + "_blocks"], stored[name + "_scales"] = blocks, scales
+    return stored
+
+
+def store_blocks(folder, stored):
+    path = folder / "model.safetensors"
+    tensors = {k: v for k, v in safetensors.torch.load_file(path).items() if k + "_blocks" not in stored}
+    safetensors.torch.save_file(tensors | stored, path, metadata={"format": "pt"})
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": ["model.embed_tokens"]}
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def older_form(folder):
@@ -78,12 +118,15 @@ def expected(model, ids):
         out = model(ids[:, :-1], output_attentions=True)
     loss = torch.nn.functional.cross_entropy(out.logits.transpose(1, 2), ids[:, 1:], reduction="none")
     first = torch.stack([a[..., 0] for a in out.attentions])  # [L, B, H, T]
+    # Where a learned sink takes part of the weight, it is the gate's sink; else token 0 is.
+    learned = any(name.endswith("sinks") for name, _ in model.named_parameters())
+    gate = torch.stack([a.sum(-1) for a in out.attentions]) if learned else 1 - first
     listed = lambda x: [float(f"{v:.8g}") for v in x.flatten().tolist()]
     return {
         "ids": ids.tolist(),
         "losses": listed(loss),
         "logits_of_first_row": listed(out.logits[0]),
-        "importance": [listed(x) for x in (1 - first[..., 1:]).mean(dim=(1, 3))],
+        "importance": [listed(x) for x in gate[..., 1:].mean(dim=(1, 3))],
         "first_weight": [listed(x) for x in first.mean(dim=(1, 3))],
     }
 
@@ -95,6 +138,7 @@ def make(name, out, seed):
     config = transformers.AutoConfig.for_model(kind, **{k: v for k, v in settings.items() if v is not None or "token" in k})
     model = transformers.AutoModelForCausalLM.from_config(config)
     randomize(model, seed)
+    stored = draw_blocks(model, seed) if name.endswith("mxfp4") else {}
     model.to(dtype).save_pretrained(folder, max_shard_size=shard or "5GB")
     for extra in folder.glob("generation_config.json"):
         extra.unlink()
@@ -102,6 +146,8 @@ def make(name, out, seed):
         folder, dtype=torch.float32, attn_implementation="eager").eval()
     ids = torch.randint(0, VOCABULARY, (2, TOKENS), generator=torch.Generator().manual_seed(seed + 1000))
     (folder / "expected.json").write_text(json.dumps(expected(model, ids)) + "\n")
+    if stored:
+        store_blocks(folder, stored)
     if name in ("llama2", "llama_tied"):
         older_form(folder)
     print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes")
