@@ -8,7 +8,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "pretrained/checkpoint.h"
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -9,7 +9,7 @@
 #include "core/file.h"
 #include "inference/load_tensor.h"
 #include "inference/stream.h"
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 #include "pretrained/heads.h"
 
 namespace sinkmoe::inference {

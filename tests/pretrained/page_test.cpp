@@ -7,8 +7,8 @@
 
 #include "config/problems.h"
 #include "core/file.h"
-#include "pretrained/page.h"
-#include "pretrained/rows.h"
+#include "pretrained/page/page.h"
+#include "pretrained/rows/rows.h"
 
 namespace sinkmoe::pretrained {
 namespace {

@@ -10,8 +10,8 @@
 #include "cli/command.h"
 #include "core/file.h"
 #include "pretrained/heads.h"
-#include "pretrained/page.h"
-#include "pretrained/rows.h"
+#include "pretrained/page/page.h"
+#include "pretrained/rows/rows.h"
 #include "queue/build_info.h"
 
 namespace sinkmoe::cli {
@@ -151,7 +151,7 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const fs::path folder = fs::path((*values)["paths"].as<std::vector<std::string>>().front());
   const Measure& body = measure();
-  const Model model = open_model(fs::canonical(folder));
+  const Model model = open_model(fs::weakly_canonical(folder));
   const Input input = read_input(*values);
   const std::string name = model.folder.filename().string();
   const fs::path out = values->count("out") ? fs::path((*values)["out"].as<std::string>())

@@ -2,7 +2,7 @@
 // five of six layers with a rotary base of their own, scaled embeddings.
 #include <cmath>
 
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,7 +1,7 @@
 // GPT-2: learned positions, LayerNorm, matrices stored as [in, out], q, k and v in one of them.
 #include <cmath>
 
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

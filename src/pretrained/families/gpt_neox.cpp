@@ -2,7 +2,7 @@
 // rotated, q, k and v of each head lie together.
 #include <cmath>
 
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,5 +1,5 @@
 // GPT-OSS: learned sinks, windows in every other layer, experts (16-bit, or MXFP4 as published).
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

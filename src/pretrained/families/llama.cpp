@@ -1,5 +1,5 @@
 // LLaMA 2 and 3, SmolLM2, TinyLlama and what else says model_type "llama".
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,5 +1,5 @@
 // Mistral: LLaMA whose queries may see a window of keys only.
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

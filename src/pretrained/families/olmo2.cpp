@@ -1,5 +1,5 @@
 // OLMo 2: norms after the branches, queries and keys normed over all heads together.
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,5 +1,5 @@
 // Qwen 2 and 2.5: LLaMA with biases on queries, keys and values.
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,5 +1,5 @@
 // Qwen 3 (dense): queries and keys of each head are normed, K is 128 whatever C / H is.
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

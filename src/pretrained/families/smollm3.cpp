@@ -1,5 +1,5 @@
 // SmolLM3: LLaMA in which some layers (every fourth) have no rotary positions.
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,4 +1,4 @@
-#include "pretrained/drawing.h"
+#include "pretrained/page/drawing.h"
 
 #include <fmt/format.h>
 

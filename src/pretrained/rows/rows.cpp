@@ -1,4 +1,4 @@
-#include "pretrained/rows.h"
+#include "pretrained/rows/rows.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pretrained/config_reader.h"
+#include "pretrained/config/config_reader.h"
 
 #include <algorithm>
 #include <cmath>

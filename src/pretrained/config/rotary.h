@@ -3,7 +3,7 @@
 #pragma once
 
 #include "pretrained/architecture.h"
-#include "pretrained/config_reader.h"
+#include "pretrained/config/config_reader.h"
 
 namespace sinkmoe::pretrained {
 

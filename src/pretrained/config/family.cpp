@@ -1,4 +1,4 @@
-#include "pretrained/family.h"
+#include "pretrained/config/family.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "pretrained/rotary.h"
+#include "pretrained/config/rotary.h"
 
 #include <algorithm>
 #include <cmath>

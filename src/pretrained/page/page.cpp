@@ -1,10 +1,10 @@
-#include "pretrained/page.h"
+#include "pretrained/page/page.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "pretrained/drawing.h"
+#include "pretrained/page/drawing.h"
 #include "report/text/escape.h"
 
 namespace sinkmoe::pretrained {

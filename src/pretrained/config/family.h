@@ -8,8 +8,8 @@
 
 #include "core/registry.h"
 #include "pretrained/architecture.h"
-#include "pretrained/config_reader.h"
-#include "pretrained/rotary.h"
+#include "pretrained/config/config_reader.h"
+#include "pretrained/config/rotary.h"
 
 namespace sinkmoe::pretrained {
 

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# A tiny pretrained checkpoint through `sinkmoe heads`: table, page and JSON agree; bad input ends with code 2 and leaves
+# nothing behind.
+# Cost: none. Time: 5 s.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+with_torch
+models="$root/tests/inference/checkpoints"
+printf '%s\n' "$(seq -s ' ' 0 40)" "$(seq -s ' ' 20 60)" >"$work/ids.txt"
+
+heads() { "$sinkmoe" "$@" --ids "$work/ids.txt" --out "$work/out" >"$work/table" 2>"$work/log" </dev/null; }
+
+heads heads "$models/gpt_oss" || die "heads of a good model ended with code $?"
+grep -q "needs about .* GB of memory" "$work/log" || die "no memory was stated before the start"
+grep -q "^sink rate at 0.3: .* T = 40" "$work/table" || die "the table has no sink rate with its T"
+grep -q "^    0  .*window" "$work/table" || die "the windowed layer is not marked"
+grep -q "<title>Heads of gpt_oss</title>" "$work/out/heads.html" || die "no page"
+! grep -qE "<script|https?://[^w]" "$work/out/heads.html" || die "the page needs scripts or the network"
+
+heads --json heads "$models/gpt_oss"
+loss="$(python3 -c "import json, sys; r = json.load(open(sys.argv[1])); print(f\"{r['loss']:.4f}\", len(r['importance']))" "$work/table")"
+grep -qF "${loss% *} nats" "$work/out/heads.html" || die "page and JSON differ in the loss"
+expect "layers in the JSON" "${loss#* }" 2
+rm -r "$work/out"
+
+# refused TEXT MODEL: exit code 2, TEXT in the message, no page.
+refused() {
+  local code=0
+  heads heads "$2" || code=$?
+  expect "code for $2" "$code" 2
+  grep -qF -- "$1" "$work/log" || die "'$2' does not name '$1'"
+  [ ! -e "$work/out" ] || die "'$2' left a folder"
+}
+refused "nowhere" "$work/nowhere"
+refused "config.json is missing" "$work"
+cp -r "$models/llama2" "$work/bad"
+sed -i 's/"rope_theta"/"rope_thetta"/' "$work/bad/config.json"
+refused "rope_thetta" "$work/bad"
+cp "$models/llama2/config.json" "$work/bad/"
+truncate -s -4 "$work/bad/model.safetensors"
+refused "model.safetensors" "$work/bad"
+# Found only when the layer is read: still no page.
+cp "$models/llama2/model.safetensors" "$work/bad/"
+printf '\xff\xff\xff\xff' | dd of="$work/bad/model.safetensors" bs=1 seek=30000 conv=notrunc status=none
+refused "NaN" "$work/bad"
+seq -s ' ' 40 90 >"$work/ids.txt"
+refused "is not among the 64" "$models/llama2"
+echo "heads: ok"
