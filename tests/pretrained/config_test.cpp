@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"Huge",
                 {{"vocab_size", 18446744073709551615u}},
                 "'vocab_size' is 18446744073709551615"},
+        Refused{"Deep", {{"num_hidden_layers", 1001}}, "is above 1000"},
         Refused{"Fraction", {{"num_hidden_layers", 2.5}}, "expected a whole number"},
         Refused{"Text", {{"rms_norm_eps", "small"}}, "expected a number"},
         Refused{"Heads", {{"num_key_value_heads", 3}}, "does not divide"},

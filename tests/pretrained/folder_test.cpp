@@ -42,6 +42,28 @@ TEST_F(Folder, AGoodOneIsOpened) {
   EXPECT_EQ(refused(), "");
 }
 
+// Whatever happens to a byte of the text files: the folder is opened, or refused with an Error.
+TEST_F(Folder, WithAnyDamagedByteIsOpenedOrRefused) {
+  int opened = 0, refusals = 0;
+  for (const char* name : {"llama_tied", "gpt_oss", "gemma3"}) {
+    take(name);
+    for (const char* file : {"config.json", "model.safetensors.index.json"}) {
+      if (!fs::exists(folder / file)) continue;
+      const std::string good = read_file(folder / file, 1 << 20);
+      for (size_t at = 0; at < good.size(); ++at)
+        for (const char replacement : {'9', '"', '{', '\xff', '-'}) {
+          std::string bad = good;
+          bad[at] = replacement;
+          std::ofstream(folder / file, std::ios::binary) << bad;
+          ++(refused().empty() ? opened : refusals);
+        }
+      std::ofstream(folder / file, std::ios::binary) << good;
+    }
+  }
+  EXPECT_GT(opened, 100);
+  EXPECT_GT(refusals, 1000);
+}
+
 TEST_F(Folder, WithoutConfig) {
   take("llama2");
   fs::remove(folder / "config.json");

@@ -55,6 +55,12 @@ Activation read_activation(ConfigReader& config, const std::string& key,
                 "known: silu, gelu, gelu_new, gelu_pytorch_tanh, relu, relu2");
 }
 
+int64_t read_layers(ConfigReader& config, const std::string& key) {
+  const int64_t layers = config.integer(key);
+  if (layers > 1000) config.refuse(key, "is above 1000");
+  return layers;
+}
+
 Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults) {
   Architecture a;
   a.width = config.integer("hidden_size");
@@ -75,9 +81,7 @@ Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults) {
   a.tied = config.boolean("tie_word_embeddings", defaults.tied);
   a.bos = config.integer("bos_token_id", -1, 0);
   a.score_scale = 1 / std::sqrt(static_cast<double>(a.head_width));
-  const int64_t layers = config.integer("num_hidden_layers");
-  if (layers > 1000) config.refuse("num_hidden_layers", "is above 1000");
-  a.layers.resize(static_cast<size_t>(layers));
+  a.layers.resize(static_cast<size_t>(read_layers(config)));
   return a;
 }
 

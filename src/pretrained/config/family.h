@@ -31,6 +31,8 @@ struct SizeDefaults {
   const char* activation_key = "hidden_act";
 };
 Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults = {});
+// At most 1000.
+int64_t read_layers(ConfigReader& config, const std::string& key = "num_hidden_layers");
 Activation read_activation(ConfigReader& config, const std::string& key,
                            const std::string& otherwise = "silu");
 

@@ -51,7 +51,7 @@ Architecture read(ConfigReader& config) {
   config.only("scale_attn_by_inverse_layer_idx", false);
   config.ignore({"n_ctx", "reorder_and_upcast_attn", "summary_activation", "summary_first_dropout",
                  "summary_proj_to_labels", "summary_type", "summary_use_proj"});
-  const int64_t layers = config.integer("n_layer");
+  const int64_t layers = read_layers(config, "n_layer");
   for (int64_t i = 0; i < layers; ++i) a.layers.push_back(layer(a, i));
   a.prefix = "transformer.";
   a.embedding = {.name = "transformer.wte.weight", .shape = {a.vocabulary, a.width}};

@@ -53,7 +53,7 @@ Architecture read(ConfigReader& config) {
                            .share = config.number("rotary_pct", 0.25),
                            .max_positions = a.max_positions})};
   const bool bias = config.boolean("attention_bias", true);
-  const int64_t layers = config.integer("num_hidden_layers");
+  const int64_t layers = read_layers(config);
   for (int64_t i = 0; i < layers; ++i) a.layers.push_back(layer(a, i, bias));
   a.prefix = "gpt_neox.";
   a.embedding = {.name = "gpt_neox.embed_in.weight", .shape = {a.vocabulary, a.width}};
