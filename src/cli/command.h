@@ -30,11 +30,12 @@ struct Command {
 
 // Parses one command's own options. `positional` is the name of the option that takes the free
 // arguments ("" for none). Throws Error (unknown option with near names, missing value, wrong
-// type). On --help prints usage and options and returns nullopt.
+// type). On --help prints usage and options, not the `hidden` ones, and returns nullopt.
 std::optional<po::variables_map> parse(const Command& command,
                                        const po::options_description& options,
                                        const std::string& positional,
-                                       const std::vector<std::string>& args);
+                                       const std::vector<std::string>& args,
+                                       const po::options_description& hidden = {});
 
 // Every problem as a line on stderr.
 void print(const Error& error);

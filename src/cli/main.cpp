@@ -85,9 +85,12 @@ int dispatch(std::vector<std::string> args) {
 std::optional<po::variables_map> parse(const Command& command,
                                        const po::options_description& options,
                                        const std::string& positional,
-                                       const std::vector<std::string>& args) {
-  po::options_description all(options);
-  all.add_options()("help,h", "this text");
+                                       const std::vector<std::string>& args,
+                                       const po::options_description& hidden) {
+  po::options_description shown(options);
+  shown.add_options()("help,h", "this text");
+  po::options_description all;
+  all.add(shown).add(hidden);
   po::positional_options_description free;
   if (!positional.empty()) free.add(positional.c_str(), -1);
   po::variables_map values;
@@ -102,7 +105,7 @@ std::optional<po::variables_map> parse(const Command& command,
     if (!values.count("help")) po::notify(values);
   } catch (const po::error& e) {
     std::vector<std::string> names;
-    for (const auto& o : all.options()) names.push_back("--" + o->long_name());
+    for (const auto& o : shown.options()) names.push_back("--" + o->long_name());
     std::string near;
     for (const std::string& a : args)
       if (a.starts_with("--") && near.empty() &&
@@ -114,7 +117,7 @@ std::optional<po::variables_map> parse(const Command& command,
   if (values.count("help")) {
     std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n"
               << command.help << "\n\n"
-              << all << "\n";
+              << shown << "\n";
     return std::nullopt;
   }
   return values;

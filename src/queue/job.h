@@ -10,6 +10,7 @@
 
 #include "config/run_config.h"
 #include "core/metric.h"
+#include "store/sqlite/database_file.h"
 
 namespace sinkmoe {
 
@@ -73,6 +74,7 @@ struct BodyKind {
   static constexpr const char* kind = "body";
   std::string name, help;
   Body body;
+  Purpose purpose = Purpose::results;  // the only kind of database that it may write
 };
 
 }  // namespace sinkmoe

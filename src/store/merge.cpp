@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/text.h"
-#include "store/sqlite/database_file.h"
 #include "store/schema/schema.h"
-#include "store/sqlite/sqlite.h"
 #include "store/schema/sql_views.h"
+#include "store/sqlite/database_file.h"
+#include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
 
@@ -50,6 +50,8 @@ void check_other(const fs::path& path, const fs::path& ours) {
     throw StoreError(Kind::refused,
                      {"no database there", path.string(), "give the path of a sinkmoe database"});
   settle_database(path);
+  require_purpose(purpose_of(path), Purpose::results, path);
+  require_purpose(purpose_of(ours), Purpose::results, ours);
   sql::Connection db(path, sql::Connection::Mode::read_only);
   if (db.integer("PRAGMA user_version") != schema_version())
     throw StoreError(Kind::refused,

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
-#include "store/sqlite/database_file.h"
 #include "store/schema/schema.h"
-#include "store/sqlite/sqlite.h"
 #include "store/schema/sql_views.h"
+#include "store/sqlite/database_file.h"
+#include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
 
@@ -98,17 +98,22 @@ int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& e) {
 
 }  // namespace
 
-Store::Store(const std::filesystem::path& path) {
-  if (inspect_database(path) == FileState::ours)
+Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) {
+  if (inspect_database(path) == FileState::ours) {
     settle_database(path);
-  else
+    if (purpose) require_purpose(purpose_of(path), *purpose, path);
+  } else {
     make_folder(path);
+  }
   db_ = std::make_unique<sql::Connection>(path, sql::Connection::Mode::create);
   if (db_->text("PRAGMA journal_mode = DELETE") != "delete")
     throw StoreError(Kind::busy, {"the database is in another journal mode and in use",
                                   path.string(), "close the program that holds it open"});
   db_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
-  migrate(*db_, migrations());
+  const bool drills = purpose == Purpose::drills;
+  migrate(*db_, migrations(), drills ? kDrillApplicationId : kApplicationId);
+  // Another process may have made the file meanwhile.
+  if (purpose) require_purpose(purpose_of(path), *purpose, path);
 }
 
 Store::~Store() = default;

@@ -14,6 +14,7 @@
 
 #include "core/metric.h"
 #include "store/rows.h"
+#include "store/sqlite/database_file.h"
 #include "store/sqlite/store_error.h"
 
 namespace sinkmoe {
@@ -39,9 +40,10 @@ bool is_transient(const std::string& outcome);
 class Store {
  public:
   // Opens the database, making it (and its folder) when there is none, and brings an older one up
-  // to date. Throws StoreError without having written: another program's file, a newer version,
-  // damaged, cut off, not writable.
-  explicit Store(const std::filesystem::path& path);
+  // to date. With a `purpose`, a file of the other purpose is refused; without, either may be
+  // opened and a new one is for results. Throws StoreError without having written: another
+  // program's file, a newer version, damaged, cut off, not writable, of the other purpose.
+  explicit Store(const std::filesystem::path& path, std::optional<Purpose> purpose = {});
   ~Store();
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;

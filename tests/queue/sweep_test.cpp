@@ -154,5 +154,13 @@ TEST_F(Sweeps, BadRequestsWriteNothing) {
   EXPECT_FALSE(fs::exists(db_));
 }
 
+TEST(Drills, NeverWriteIntoADatabaseOfResults) {
+  Folder folder;
+  const fs::path db = folder / "r.db";
+  Store(db).put_experiment({.name = "real", .runs = {}});
+  EXPECT_THROW(run_experiment(fake_plan(1, 5), fake_options(db)), StoreError);
+  EXPECT_EQ(rows(db, "select count(*) from run"), "0\n");
+}
+
 }  // namespace
 }  // namespace sinkmoe

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "fixture.h"
+#include "store/merge.h"
 #include "store/sqlite/sqlite.h"
 
 namespace sinkmoe {
@@ -54,6 +55,27 @@ TEST(Files, ADatabaseWithoutApplicationIdIsRefused) {
   Folder folder;
   sqlite(folder / "plain.db", "create table t(x)");
   expect_refused(folder / "plain.db", "another program (application_id 0)");
+}
+
+TEST(Files, DrillsAndResultsNeverShareAFile) {
+  Folder folder;
+  const fs::path drills = folder / "drills.db", results = folder / "results.db";
+  {
+    Store made_up(drills, Purpose::drills), real(results);
+    made_up.put_experiment(experiment_row({run_row("sink", 0, 0)}));
+    real.put_experiment(experiment_row({run_row("sink", 0, 0)}));
+  }
+  EXPECT_TRUE(Reader(drills).drills());
+  EXPECT_FALSE(Reader(results).drills());
+  const std::string before = sha256_file(drills) + sha256_file(results);
+  EXPECT_THAT(refusal([&] { Store store(drills, Purpose::results); }),
+              HasSubstr("a drill database"));
+  EXPECT_THAT(refusal([&] { Store store(results, Purpose::drills); }),
+              HasSubstr("a database of results"));
+  Store ours(results), theirs(drills);
+  EXPECT_THAT(refusal([&] { merge_database(ours, drills); }), HasSubstr("a drill database"));
+  EXPECT_THAT(refusal([&] { merge_database(theirs, results); }), HasSubstr("a drill database"));
+  EXPECT_EQ(sha256_file(drills) + sha256_file(results), before);
 }
 
 TEST(Files, ANewerVersionIsRefusedNamingBoth) {

@@ -48,7 +48,7 @@ int run_bench(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("bench"), options, "file", args);
   if (!values) return 0;
   const std::vector<BenchRow> rows = read_rows((*values)["file"].as<std::string>());
-  Store(globals.db).add_bench(rows);
+  Store(globals.db, Purpose::results).add_bench(rows);
   if (globals.json)
     std::cout << fmt::format("{{\"added\": {}}}\n", rows.size());
   else if (!globals.quiet)

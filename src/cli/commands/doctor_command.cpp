@@ -7,10 +7,10 @@
 
 #include "cli/command.h"
 #include "core/file.h"
-#include "queue/job.h"
 #include "queue/build_info.h"
-#include "queue/worker/checkpoints.h"
+#include "queue/job.h"
 #include "queue/machine.h"
+#include "queue/worker/checkpoints.h"
 #include "store/read/health.h"
 #include "store/store.h"
 
@@ -29,12 +29,9 @@ void check_program(std::vector<Finding>& findings) {
   findings.push_back(
       {true, fmt::format("built from {}{} ({})", kBuildInfo.commit,
                          kBuildInfo.dirty ? " with changes" : "", kBuildInfo.build)});
-  std::string bodies;
-  for (const auto& [name, body] : Registry<BodyKind>::all())
-    bodies += (bodies.empty() ? "" : ", ") + name;
-  const bool trains = Registry<BodyKind>::all().contains("train");
-  findings.push_back(
-      {true, "can run: " + bodies + (trains ? "" : " (built without LibTorch: no training)")});
+  findings.push_back({true, Registry<BodyKind>::all().contains("train")
+                                ? "can train"
+                                : "cannot train: built without LibTorch"});
   findings.push_back({true, fmt::format("{} cores of {}", usable_cores(), processor_name())});
   findings.push_back({true, gpu_count() > 0
                                 ? fmt::format("{} GPU, the first is {}", gpu_count(), gpu_name())
@@ -42,6 +39,8 @@ void check_program(std::vector<Finding>& findings) {
 }
 
 void check_database(const fs::path& db, std::vector<Finding>& findings) {
+  if (purpose_of(db) == Purpose::drills)
+    findings.push_back({true, "drill database: its numbers are made up"});
   const std::vector<std::string> problems = database_problems(db);
   for (const std::string& problem : problems) findings.push_back({false, problem});
   if (problems.empty()) findings.push_back({true, "the database is whole"});

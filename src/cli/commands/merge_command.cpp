@@ -27,7 +27,7 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
   // Looked at before ours is opened, so that a wrong path makes no empty database.
   if (!std::filesystem::exists(other))
     throw Error("no database there", other.string(), "give the path of a sinkmoe database");
-  Store store(globals.db);
+  Store store(globals.db, Purpose::results);
   const auto check = [](const ForeignRun& run) {
     return contradiction(run.run_id, run.parent_id, run.config, run.identity);
   };

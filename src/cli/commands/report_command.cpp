@@ -54,9 +54,12 @@ int report(const Globals& globals, const Texts& args) {
   const std::string folder = (*values)["out"].as<std::string>();
   const Reader reader(globals.db);
   ensure_writable_folder(folder);
-  const Documents documents = make_documents(
+  Documents documents = make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
       list_of(*values, "experiment"));
+  if (reader.drills())
+    documents.problems.insert(documents.problems.begin(),
+                              "drill database: every number of this report is made up");
   const bool everything = !values->count("artifact") && !values->count("experiment");
   const Written written = write_documents(documents, folder, {.index = everything});
   print(globals, written, documents, folder);

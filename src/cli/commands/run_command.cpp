@@ -25,8 +25,14 @@ po::options_description describe_options() {
       "seconds after which a silent worker loses its run")(
       "stall", po::value<double>()->default_value(300),
       "seconds without a sign of life that end an attempt")(
-      "body", po::value<std::string>()->default_value("train"), "train, or fake for drills")(
       "experiment", po::value<std::vector<std::string>>(), "experiment, then overrides");
+  return options;
+}
+
+// The body is chosen by drills of the queue only.
+po::options_description hidden_options() {
+  po::options_description options;
+  options.add_options()("body", po::value<std::string>()->default_value("train"), "");
   return options;
 }
 
@@ -90,7 +96,7 @@ void write_summary(const Globals& globals, const SweepSummary& s, const Plan& pl
 }
 
 int run(const Globals& globals, const std::vector<std::string>& args) {
-  const auto values = parse(self("run"), describe_options(), "experiment", args);
+  const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
   if (!values) return 0;
   const RunOptions options = run_options(globals, *values);
   const Plan plan = make_plan(plan_request(*values));

@@ -126,8 +126,10 @@ Result fake(const Job& job, JobContext& context) {
   return {};
 }
 
-const Registration<BodyKind> reg{
-    {.name = "fake", .help = "no training: for tests and drills", .body = fake}};
+const Registration<BodyKind> reg{{.name = "fake",
+                                  .help = "no training: for tests and drills",
+                                  .body = fake,
+                                  .purpose = Purpose::drills}};
 
 }  // namespace
 

@@ -49,7 +49,7 @@ int SweepSummary::exit_code() const {
 SweepSummary run_experiment(const Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
-  Store store(options.db);
+  Store store(options.db, Registry<BodyKind>::get(options.body).purpose);
   store.put_experiment(experiment_row(plan));
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }

@@ -15,8 +15,8 @@
 #include "core/text.h"
 #include "queue/build_info.h"
 #include "queue/machine.h"
-#include "queue/worker/outcome.h"
 #include "queue/signals.h"
+#include "queue/worker/outcome.h"
 #include "queue/worker/worker_context.h"
 
 namespace sinkmoe {
@@ -156,7 +156,7 @@ int worker_main(const WorkerArgs& args) {
   follow_supervisor(args.supervisor);
   const ReportPipe pipe(args.pipe);
   try {
-    Store store(args.db);
+    Store store(args.db, Registry<BodyKind>::get(args.body).purpose);
     const ClaimRules rules{.lease_us = static_cast<int64_t>(args.lease_seconds * 1e6)};
     Lease lease = store.adopt(args.run_id, args.epoch, this_process(), rules);
     VitalSigns vital(args.db, lease, {args.lease_seconds, args.stall_seconds, args.crash_limit},

@@ -6,14 +6,15 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "store/sqlite/database_file.h"
 #include "store/read/query_guard.h"
 #include "store/schema/schema.h"
+#include "store/sqlite/database_file.h"
 
 namespace sinkmoe {
 
 struct Reader::Impl {
   sql::Connection db;
+  bool drills;
 };
 
 namespace {
@@ -117,7 +118,8 @@ Reader::Reader(const std::filesystem::path& path) {
       break;
   }
   settle_database(path);
-  impl_ = std::make_unique<Impl>(Impl{sql::Connection(path, sql::Connection::Mode::read_only)});
+  impl_ = std::make_unique<Impl>(Impl{sql::Connection(path, sql::Connection::Mode::read_only),
+                                      purpose_of(path) == Purpose::drills});
   if (impl_->db.integer("PRAGMA user_version") < schema_version())
     throw Error("the database is of an older version", path.string(),
                 "bring it up to date with 'sinkmoe doctor'; a copy is kept");
@@ -127,6 +129,8 @@ Reader::Reader(const std::filesystem::path& path) {
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
+
+bool Reader::drills() const { return impl_->drills; }
 
 Table Reader::query(const std::string& sql, const QueryLimits& limits) const {
   const sql::Connection& db = impl_->db;

@@ -28,6 +28,8 @@ class Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
+  bool drills() const;  // its runs were made up by a drill
+
   // One SELECT statement. Throws Error: syntax (with the place), not a read, limit reached.
   Table query(const std::string& sql, const QueryLimits& limits = {}) const;
 

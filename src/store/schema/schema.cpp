@@ -181,13 +181,13 @@ void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
   put_in_place(aside, copy);
 }
 
-void apply(sql::Connection& db, const Migration& step) {
+void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
   sql::Transaction transaction(db);
   // Another process may have come first.
   if (db.integer("PRAGMA user_version") >= step.version) return;
   db.exec(step.sql);
   remake_views(db);
-  db.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  db.exec("PRAGMA application_id = " + std::to_string(application_id));
   db.exec("PRAGMA user_version = " + std::to_string(step.version));
   transaction.commit();
 }
@@ -201,12 +201,15 @@ std::span<const Migration> migrations() {
 
 int64_t schema_version() { return migrations().back().version; }
 
-void migrate(sql::Connection& db, std::span<const Migration> steps) {
+void migrate(sql::Connection& db, std::span<const Migration> steps, int64_t application_id) {
   const int64_t at = db.integer("PRAGMA user_version");
   if (at >= steps.back().version) return;
-  if (at > 0) keep_copy(db, at, steps.back().version);
+  if (at > 0) {
+    keep_copy(db, at, steps.back().version);
+    application_id = db.integer("PRAGMA application_id");
+  }
   for (const Migration& step : steps)
-    if (step.version > at) apply(db, step);
+    if (step.version > at) apply(db, step, application_id);
 }
 
 }  // namespace sinkmoe

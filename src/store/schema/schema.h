@@ -10,7 +10,8 @@
 
 namespace sinkmoe {
 
-inline constexpr int64_t kApplicationId = 0x736d6f65;  // "smoe" in the file's header
+// In the file's header: "smoe", and "smod" for a database of drills.
+inline constexpr int64_t kApplicationId = 0x736d6f65, kDrillApplicationId = 0x736d6f64;
 
 // One step forward: the SQL that takes a file from the version before to `version`.
 struct Migration {
@@ -24,8 +25,10 @@ std::span<const Migration> migrations();
 int64_t schema_version();
 
 // Applies the steps that are missing, each in one transaction. A file that holds tables already is
-// first copied to FILE.before-vN. Does nothing on a file that is up to date. Throws StoreError; the
-// file then has the last good version.
-void migrate(sql::Connection& db, std::span<const Migration> steps);
+// first copied to FILE.before-vN, and keeps its application_id; a new one gets `application_id`.
+// Does nothing on a file that is up to date. Throws StoreError; the file then has the last good
+// version.
+void migrate(sql::Connection& db, std::span<const Migration> steps,
+             int64_t application_id = kApplicationId);
 
 }  // namespace sinkmoe

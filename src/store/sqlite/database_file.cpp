@@ -95,7 +95,7 @@ FileState inspect_database(const fs::path& path) {
            "restore a copy");
   const int64_t application = big_endian(header, kApplicationIdAt),
                 version = big_endian(header, kUserVersionAt);
-  if (application != kApplicationId)
+  if (application != kApplicationId && application != kDrillApplicationId)
     refuse(path, fmt::format("a database of another program (application_id {})", application),
            "give the path of a sinkmoe database, or of a new file");
   if (version > schema_version())
@@ -118,6 +118,21 @@ void settle_database(const fs::path& path) {
     roll_back(path);
   else
     db.fail(stepped);
+}
+
+Purpose purpose_of(const fs::path& path) {
+  sql::Connection db(path, sql::Connection::Mode::read_only);
+  return db.integer("PRAGMA application_id") == kDrillApplicationId ? Purpose::drills
+                                                                    : Purpose::results;
+}
+
+void require_purpose(Purpose found, Purpose wanted, const fs::path& path) {
+  if (found == wanted) return;
+  if (found == Purpose::drills)
+    refuse(path, "a drill database: its numbers are made up, nothing was trained",
+           "give another --db");
+  refuse(path, "a database of results: a drill must not write its made-up numbers there",
+         "give the drill a new file with --db");
 }
 
 }  // namespace sinkmoe
