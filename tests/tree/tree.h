@@ -90,7 +90,7 @@ struct Module {
 // sinkmoe_module(...) lines of CMakeLists.txt, in order.
 inline std::vector<Module> modules() {
   static const std::regex call(R"(sinkmoe_module\(([a-z_]+)([^)]*)\))");
-  static const std::set<std::string> keywords = {"TORCH", "DEPS", "LINK", "PLUGINS"};
+  static const std::set<std::string> keywords = {"TORCH", "COLD", "DEPS", "LINK", "PLUGINS"};
   const std::string text = read("CMakeLists.txt");
   std::vector<Module> out;
   for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
