@@ -24,12 +24,20 @@ at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
   return out.key_mass_BHT.defined() ? weight * out.key_mass_BHT : weight;
 }
 
+// Median over the last dimension: of an even count the mean of the two values in the middle, where
+// at::median takes the lower one.
+at::Tensor median_of(const at::Tensor& x) {
+  const int64_t n = x.size(-1);
+  const at::Tensor sorted = std::get<0>(x.sort(-1));
+  return (sorted.select(-1, (n - 1) / 2) + sorted.select(-1, n / 2)) / 2;
+}
+
 // [B,J]: norm of the first value over the median norm of the others.
 at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
   // On the host: a median on a GPU is not repeatable, and refused in exact mode.
   const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt().to(at::kCPU);
   if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
-  const at::Tensor median = std::get<0>(norm.narrow(-1, 1, norm.size(-1) - 1).median(-1));
+  const at::Tensor median = median_of(norm.narrow(-1, 1, norm.size(-1) - 1));
   return norm.select(-1, 0) / at::clamp_min(median, 1e-30);
 }
 
@@ -106,7 +114,9 @@ at::Tensor HeadStatistics::gate_quantile_LH(double p) const {
 at::Tensor cv_L(const at::Tensor& importance_LH) {
   const at::Tensor mean = importance_LH.mean(1);
   const at::Tensor deviation = (importance_LH - mean.unsqueeze(1)).square().mean(1).sqrt();
-  return deviation / at::clamp_min(mean, 1e-4);
+  // Equal heads that are all closed have no variation: 0 / 0 is 0. No other limit, or nearly closed
+  // heads would look balanced.
+  return at::where(mean > 0, deviation / mean, at::zeros_like(mean));
 }
 
 std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads,

@@ -45,6 +45,7 @@ class Trainer {
   at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT) const;
   std::string account(const std::vector<StepNumbers>& steps);
   void write_checkpoint();
+  void check_final_weights() const;
   void finish();
 
   const TrainRequest& request_;
@@ -230,7 +231,15 @@ void Trainer::write_checkpoint() {
   checkpointed_ = state_.step;
 }
 
+// Weights that no batch reads can be broken without a loss that shows it.
+void Trainer::check_final_weights() const {
+  for (const ParamSet::Entry& entry : model_.params().entries())
+    if (!at::isfinite(entry.value).all().item<bool>())
+      throw NotFinite("the final weights of '" + entry.spec.name + "' are not finite");
+}
+
 void Trainer::finish() {
+  check_final_weights();
   const auto file = request_.folder / "model.safetensors";
   save_weights(model_, file);
   hooks_.checkpoint(state_.step, file, true);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -52,6 +53,13 @@ TEST(HeadStatistics, ValueRatioComparesTheFirstValueWithTheMedian) {
   const HeadStatistics s = statistics(in, observe(in));
   EXPECT_NEAR(s.value_ratio_LH()[0][0].item<double>(), 0.5, 1e-6);
   EXPECT_NEAR(s.value_ratio_LH()[0][1].item<double>(), 1.0, 1e-6);
+}
+
+// Values of norm 8, then 1, 2, 4, 10: the median of the four is 3.
+TEST(HeadStatistics, MedianOfAnEvenCountIsTheMeanOfTheMiddleTwo) {
+  HeadIn in = sharp_and_even();
+  in.v_BJTK = at::tensor({8.f, 1.f, 2.f, 4.f, 10.f}).view({1, 1, 5, 1}).expand({1, 2, 5, 1});
+  EXPECT_NEAR(statistics(in, observe(in)).value_ratio_LH()[0][0].item<double>(), 8.0 / 3, 1e-6);
 }
 
 TEST(HeadStatistics, SharedKeyHeadsCountForEveryQueryHead) {
@@ -100,6 +108,50 @@ TEST(Cv, UsesThePopulationDeviation) {
   const at::Tensor importance = at::tensor({0.1, 0.3, 0.5, 0.5}).view({2, 2});
   EXPECT_NEAR(cv_L(importance)[0].item<double>(), 0.5, 1e-12);
   EXPECT_NEAR(cv_L(importance)[1].item<double>(), 0, 1e-12);
+}
+
+// Nearly closed heads vary as much as open ones of the same proportions.
+TEST(Cv, DoesNotDependOnHowFarTheHeadsAreOpen) {
+  const at::Tensor open = at::tensor({0.1, 0.3}).view({1, 2});
+  EXPECT_NEAR(cv_L(open * 1e-13)[0].item<double>(), 0.5, 1e-9);
+  EXPECT_EQ(cv_L(at::zeros({1, 2}, at::kDouble))[0].item<double>(), 0);
+}
+
+// Two layers of two heads, every number by hand. Gates (position 0 does not count): layer 0 0.2 and
+// 0.6, layer 1 0.5 and 0.5. Weights on token 0: layer 0 0.9 and 0.25, layer 1 0.15 and 0.05.
+TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
+  HeadStatistics heads(2, 2);
+  const float gates[2][2] = {{0.2f, 0.6f}, {0.5f, 0.5f}};
+  const float first[2][2] = {{0.9f, 0.25f}, {0.15f, 0.05f}};
+  for (int64_t l = 0; l < 2; ++l) {
+    const HeadIn in = sharp_and_even();
+    HeadOut out = observe(in);
+    out.gate_BHT = at::tensor({gates[l][0], gates[l][1]}).view({1, 2, 1}).repeat({1, 1, 5});
+    out.gate_BHT.select(2, 0) = 1;
+    out.first_weight_BHT = at::tensor({first[l][0], first[l][1]}).view({1, 2, 1}).expand({1, 2, 5});
+    heads.add(l, in, out);
+  }
+  EvaluationResult result{.loss = std::log(8.0), .parts = {}, .bits_per_byte = {}};
+  std::map<std::string, double> run;
+  std::map<int, double> cv;
+  for (const MetricRow& row : result.rows(1, heads, 0.2)) {
+    if (row.layer < 0) run[row.name] = row.value;
+    if (row.name == "layer/cv") cv[row.layer] = row.value;
+  }
+  EXPECT_NEAR(cv[0], 0.5, 1e-6);  // deviation 0.2, mean 0.4
+  EXPECT_NEAR(cv[1], 0, 1e-6);
+  EXPECT_NEAR(run["eval/imbalance"], 0.25, 1e-6);  // the mean over layers
+  EXPECT_NEAR(run["eval/max_layer_cv"], 0.5, 1e-6);
+  EXPECT_NEAR(run["eval/perplexity"], 8, 1e-12);
+  EXPECT_NEAR(run["eval/sink_rate"], 50, 1e-9);  // threshold 0.2: 0.9 and 0.25 of four
+  EXPECT_NEAR(run["eval/sink_rate_10"], 75, 1e-9);
+  EXPECT_NEAR(run["eval/sink_rate_20"], 50, 1e-9);
+  EXPECT_NEAR(run["eval/sink_rate_50"], 25, 1e-9);
+  EXPECT_NEAR(run["eval/sink_rate_80"], 25, 1e-9);
+  EXPECT_NEAR(run["eval/max_first_weight"], 0.9, 1e-6);
+  EXPECT_NEAR(run["eval/gate_mean"], 0.45, 1e-6);
+  // Share of the more open head of each layer: 0.6 of 0.8 and 0.5 of 1.
+  EXPECT_NEAR(run["eval/top_quarter_share"], (0.75 + 0.5) / 2, 1e-6);
 }
 
 TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {

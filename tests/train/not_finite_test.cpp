@@ -211,5 +211,19 @@ TEST_F(NotFiniteValues, ThatComeWithTheDataAreFoundWhenTheyCome) {
   }
 }
 
+// A row of the embedding that no batch reads has moments of 0; without an epsilon AdamW divides them.
+// No loss shows it.
+TEST_F(NotFiniteValues, InWeightsThatNothingReadsAreFoundAtTheEnd) {
+  config.train.checkpoint_every = 1000;
+  config.train.adam_eps = 0;
+  const auto source = open_source(config.data);
+  const LateToken without_token_5(*source, 5, 1000000);
+  Recorder r;
+  const TrainResult result = train({config, folder.path, {}, {}}, without_token_5, r.hooks());
+  EXPECT_EQ(result.end, TrainResult::End::diverged);
+  EXPECT_THAT(result.message, ::testing::HasSubstr("model.embed_tokens.weight"));
+  EXPECT_TRUE(r.final_weights.empty());
+}
+
 }  // namespace
 }  // namespace sinkmoe

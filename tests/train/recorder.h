@@ -70,18 +70,18 @@ inline Recorder run(const RunConfig& config, const std::filesystem::path& folder
   return recorder;
 }
 
-// The same, stopped at step 13 and taken up again from the checkpoint of that step.
+// The same, stopped at step `cut_at` and resumed from the checkpoint of that step.
 inline Recorder run_cut(const RunConfig& config, const std::filesystem::path& folder,
-                        const std::optional<std::filesystem::path>& weights = {}) {
-  constexpr int64_t kCut = 13;
+                        const std::optional<std::filesystem::path>& weights = {},
+                        int64_t cut_at = 13) {
   Recorder recorder;
   const auto source = open_source(config.data);
-  recorder.stop_at = kCut;
+  recorder.stop_at = cut_at;
   EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
             TrainResult::End::interrupted);
   recorder.stop_at = -1;
-  const std::filesystem::path cut = recorder.checkpoints.at(kCut);
-  EXPECT_EQ(recorder.checkpoints.rbegin()->first, kCut);
+  const std::filesystem::path cut = recorder.checkpoints.at(cut_at);
+  EXPECT_EQ(recorder.checkpoints.rbegin()->first, cut_at);
   EXPECT_EQ(train({config, folder, cut, weights}, *source, recorder.hooks()).end,
             TrainResult::End::done);
   return recorder;

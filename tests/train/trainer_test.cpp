@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/registry.h"
 #include "train/recorder.h"
+#include "train/schedule.h"
 
 namespace sinkmoe {
 namespace {
@@ -29,6 +30,17 @@ TEST_P(Variants, ResumeIsBitExact) {
   const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(got.comparable(), expected.comparable());
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));
+}
+
+// The cut is at an evaluated step: the checkpoint holds its rows, and the resumed run may not write them again.
+TEST_P(Variants, ResumeAtAnEvaluationWritesItsRowsOnce) {
+  const RunConfig config = tiny_config(GetParam());
+  const std::vector<int64_t> steps = evaluation_steps(config.train.steps, config.eval.points);
+  const int64_t cut_at = steps.at(steps.size() - 2);
+  ASSERT_GT(cut_at, 1);
+  const Folder whole("whole7"), cut("cut7");
+  EXPECT_EQ(run_cut(config, cut.path, {}, cut_at).comparable(),
+            run(config, whole.path).comparable());
 }
 
 TEST_P(Variants, SameSeedSameBitsOtherSeedOtherBits) {
