@@ -44,7 +44,7 @@ std::vector<Judged> deciding_cells(const std::string& claim, const std::vector<S
   return !primary.empty() ? primary : !other.empty() ? other : repeated;
 }
 
-ClaimSummary summarize(const std::string& claim, const std::vector<Judged>& cells) {
+ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& cells) {
   ClaimSummary s{claim, "not run", "", {}};
   if (cells.empty()) return s;
   std::map<std::string, size_t> count;
@@ -81,7 +81,7 @@ std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
   });
   std::vector<ClaimSummary> list;
   for (const std::string& claim : claims)
-    list.push_back(summarize(claim, deciding_cells(claim, specs, documents)));
+    list.push_back(claim_summary(claim, deciding_cells(claim, specs, documents)));
   return list;
 }
 
