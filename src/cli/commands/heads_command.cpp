@@ -11,7 +11,9 @@
 #include "core/file.h"
 #include "pretrained/heads.h"
 #include "pretrained/page/page.h"
+#include "pretrained/rows/encoder.h"
 #include "pretrained/rows/rows.h"
+#include "pretrained/rows/texts.h"
 #include "queue/build_info.h"
 
 namespace sinkmoe::cli {
@@ -62,12 +64,38 @@ struct Input {
   std::string text, bos;  // what the page says about them
 };
 
-Input read_input(const po::variables_map& values) {
-  if (!values.count("ids")) throw Error("no token ids given", "sinkmoe heads", "give --ids FILE");
-  const std::string file = values["ids"].as<std::string>();
-  Input input{read_rows(file), fmt::format("token ids of {}", fs::path(file).filename().string()),
-              "the first id of each row"};
-  return input;
+// The id that starts each row, as --bos asks for it.
+std::optional<int32_t> bos_of(const std::string& choice, const Architecture& a, bool usual) {
+  if (choice != "yes" && choice != "no" && choice != "auto")
+    throw Error("--bos is '" + choice + "'", "sinkmoe heads", "give yes, no or auto");
+  if (choice == "no" || (choice == "auto" && !usual)) return {};
+  if (a.bos < 0) throw Error("the model has no BOS token", "sinkmoe heads", "give --bos no");
+  return static_cast<int32_t>(a.bos);
+}
+
+Input read_ids(const std::string& file) {
+  return {read_rows(file), fmt::format("token ids of {}", fs::path(file).filename().string()),
+          "the first id of each row"};
+}
+
+Input read_text(const Model& model, const std::vector<fs::path>& paths,
+                const po::variables_map& values) {
+  constexpr uint64_t kMaxText = uint64_t{64} << 20;
+  const TextEncoder encoder = open_encoder(model.folder);
+  const Texts texts = read_texts(paths, kMaxText);
+  const std::optional<int32_t> bos =
+      bos_of(values["bos"].as<std::string>(), model.architecture, encoder.adds_bos);
+  std::vector<std::vector<int32_t>> documents;
+  for (const std::string& text : texts.contents) documents.push_back(encoder.encode(text));
+  const RowOptions options{
+      .context = values["context"].as<int64_t>(), .rows = values["rows"].as<int64_t>(), .bos = bos};
+  if (options.context < 1 || options.context > model.architecture.max_positions)
+    throw Error(fmt::format("--context is {}", options.context), "sinkmoe heads",
+                fmt::format("give 1 to {}", model.architecture.max_positions));
+  if (options.rows < 1)
+    throw Error(fmt::format("--rows is {}", options.rows), "sinkmoe heads", "give 1 or more");
+  return {cut_rows(documents, options, encoder.bytes_of), texts.description,
+          bos ? fmt::format("BOS (id {})", *bos) : "the text itself, no BOS"};
 }
 
 void print_start(const Model& model, const TokenRows& rows, const MeasureCost& cost) {
@@ -142,17 +170,30 @@ const Measure& measure() {
 int heads(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("paths", po::value<std::vector<std::string>>()->required(),
-                        "a Hugging Face folder")(
+                        "a Hugging Face folder, then texts: files or folders of *.txt")(
+      "context", po::value<int64_t>()->default_value(512)->value_name("T"), "tokens of a row")(
+      "rows", po::value<int64_t>()->default_value(16)->value_name("N"),
+      "rows at most, spread over the texts")(
+      "bos", po::value<std::string>()->default_value("auto")->value_name("yes|no|auto"),
+      "BOS at the start of each row; auto: as the tokenizer does it")(
       "ids", po::value<std::string>()->value_name("FILE"),
       "token ids instead of text: one row a line, ids separated by blanks")(
       "out", po::value<std::string>()->value_name("DIR"),
       "folder of the page (results/heads/NAME)");
   const auto values = parse(self("heads"), options, "paths", args);
   if (!values) return 0;
-  const fs::path folder = fs::path((*values)["paths"].as<std::vector<std::string>>().front());
+  std::vector<fs::path> paths;
+  for (const std::string& path : (*values)["paths"].as<std::vector<std::string>>())
+    paths.emplace_back(path);
+  const fs::path folder = paths.front();
+  paths.erase(paths.begin());
+  const bool ids = values->count("ids") > 0;
+  if (ids && !paths.empty())
+    throw Error("both --ids and texts are given", "sinkmoe heads", "give one of the two");
   const Measure& body = measure();
   const Model model = open_model(fs::weakly_canonical(folder));
-  const Input input = read_input(*values);
+  const Input input =
+      ids ? read_ids((*values)["ids"].as<std::string>()) : read_text(model, paths, *values);
   const std::string name = model.folder.filename().string();
   const fs::path out = values->count("out") ? fs::path((*values)["out"].as<std::string>())
                                             : fs::path("results/heads") / name;
@@ -181,7 +222,8 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
 const Registration<Command> heads_command{
     {.name = "heads",
      .help = "what the attention heads of a pretrained model do: a table and a page",
-     .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] [--out DIR]",
+     .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] "
+              "[--ids FILE] [--out DIR]",
      .run = heads}};
 
 }  // namespace
