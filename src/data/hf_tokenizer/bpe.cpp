@@ -121,6 +121,7 @@ void Bpe::hide(int32_t id) {
   std::string& piece = pieces_[static_cast<size_t>(id)];
   id_of_.erase(piece);
   piece.clear();
+  std::erase_if(merges_, [&](const auto& merge) { return merge.second.id == id; });
 }
 
 void Bpe::encode(std::string_view piece, std::vector<int32_t>& ids) const {

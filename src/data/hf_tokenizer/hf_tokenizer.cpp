@@ -63,6 +63,17 @@ std::string to_nfc(std::string_view text, const std::string& where) {
   return result;
 }
 
+// True when the post_processor puts a special token before a single text.
+bool starts_with_special_token(const Json& json) {
+  if (!json.is_object()) return false;
+  if (json.value("type", "") == "Sequence")
+    for (const Json& step : json.at("processors"))
+      if (starts_with_special_token(step)) return true;
+  if (json.value("type", "") != "TemplateProcessing") return false;
+  const Json& single = json.at("single");
+  return !single.empty() && single.at(0).contains("SpecialToken");
+}
+
 }  // namespace
 
 struct HfTokenizer::State {
@@ -100,6 +111,7 @@ struct HfTokenizer::State {
   Bpe bpe;
   std::map<std::string, int32_t> added;
   std::optional<int32_t> bos, eos;
+  bool adds_bos = false;
 };
 
 HfTokenizer::HfTokenizer(const std::string& json, const std::string& config,
@@ -108,10 +120,13 @@ HfTokenizer::HfTokenizer(const std::string& json, const std::string& config,
   if (!parsed.is_object()) throw Error("not a JSON object", where);
   try {
     state_ = std::make_unique<State>(parsed, where);
+    state_->adds_bos = starts_with_special_token(parsed.value("post_processor", Json()));
     if (!config.empty()) {
       const Json names = parse_json(config, where + " (tokenizer_config.json)");
       state_->bos = state_->named(names, "bos_token");
       state_->eos = state_->named(names, "eos_token");
+      if (const Json adds = names.value("add_bos_token", Json()); adds.is_boolean())
+        state_->adds_bos = adds.get<bool>();
     }
   } catch (const Json::exception& e) {  // a key that is missing or of another type
     throw Error("not a tokenizer.json: " + std::string(e.what()), where,
@@ -126,6 +141,7 @@ int64_t HfTokenizer::vocabulary() const { return static_cast<int64_t>(pieces().s
 const std::vector<std::string>& HfTokenizer::pieces() const { return state_->bpe.pieces(); }
 std::optional<int32_t> HfTokenizer::bos() const { return state_->bos; }
 std::optional<int32_t> HfTokenizer::eos() const { return state_->eos; }
+bool HfTokenizer::adds_bos() const { return state_->adds_bos; }
 const std::string& HfTokenizer::hash() const { return state_->hash; }
 bool HfTokenizer::normalizes() const { return state_->nfc; }
 

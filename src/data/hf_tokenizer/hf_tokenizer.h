@@ -28,6 +28,8 @@ class HfTokenizer {
   // As tokenizer_config.json names them.
   std::optional<int32_t> bos() const;
   std::optional<int32_t> eos() const;
+  // The library puts BOS before each text unless told not to.
+  bool adds_bos() const;
   // SHA-256 of tokenizer.json.
   const std::string& hash() const;
   // True when encode() changes the text first (NFC): decode() then gives the changed text.
