@@ -27,7 +27,7 @@ std::string identity_text(const RunConfig& config) { return identity_text(field_
 std::vector<FieldView> field_views(const RunConfig& config) { return collect_views(config); }
 
 RunConfig parse_canonical(const std::string& text, const std::string& where) {
-  return compose(settings_of(parse_toml(text, where), where, where)).config;
+  return compose(settings_of(parse_toml(text, where), where, where), ForeignOptions::kept).config;
 }
 
 const std::vector<std::string>& field_keys() {

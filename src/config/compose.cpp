@@ -5,6 +5,7 @@
 #include "config/caret.h"
 #include "config/consistency.h"
 #include "config/field_value.h"
+#include "config/plugins/foreign.h"
 #include "config/views.h"
 
 namespace sinkmoe {
@@ -99,7 +100,7 @@ std::optional<Problem> apply(RunConfig& config, const Setting& setting) {
   return found ? problem : unknown_key(setting);
 }
 
-Composed compose(const std::vector<Setting>& settings) {
+Composed compose(const std::vector<Setting>& settings, ForeignOptions foreign) {
   Composed composed{{}, default_history()};
   std::vector<Problem> problems;
   std::set<std::string> failed;
@@ -111,7 +112,11 @@ Composed compose(const std::vector<Setting>& settings) {
       composed.history[setting.key].push_back(setting);
     }
   }
-  for (Inconsistency& found : find_inconsistencies(composed.config)) {
+  std::vector<Inconsistency> disagreements = find_inconsistencies(composed.config);
+  if (foreign == ForeignOptions::refused)
+    for (Inconsistency& found : find_foreign_options(composed.config))
+      disagreements.push_back(std::move(found));
+  for (Inconsistency& found : disagreements) {
     // A field that was refused still has an older value, which says nothing about
     // what the user meant.
     bool sound = true;

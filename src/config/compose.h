@@ -49,13 +49,17 @@ struct Composed {
 // Applies settings in order on top of the defaults. Throws Error with every problem: unknown key
 // (near names), wrong type, out of range, not a choice, inconsistent (width not divisible by heads,
 // m >= heads, ...).
-Composed compose(const std::vector<Setting>& settings);
+// With `ForeignOptions::kept`, options that the chosen plug-in does not read are no error: the
+// text of a stored run lists every field.
+enum class ForeignOptions { refused, kept };
+Composed compose(const std::vector<Setting>& settings,
+                 ForeignOptions foreign = ForeignOptions::refused);
 
 // One setting on top of `config`. Returns the problem, and leaves the field as it was, when
 // the setting is wrong.
 std::optional<Problem> apply(RunConfig& config, const Setting& setting);
 
-// Checks across fields; empty when all is well.
+// Checks across fields, and options that the chosen plug-in does not read; empty when all is well.
 std::vector<Problem> inconsistencies(const RunConfig& config);
 
 // "section.key = value" lines of every field in field order; reads back to the same config.

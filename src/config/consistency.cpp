@@ -1,6 +1,7 @@
 #include "config/consistency.h"
 
 #include "config/compose.h"
+#include "config/plugins/foreign.h"
 #include "core/text.h"
 
 namespace sinkmoe {
@@ -46,6 +47,10 @@ void check_training(const RunConfig& c, List& list) {
         equals("balance.shared_heads", c.balance.shared_heads) + " leaves no head of " +
             equals("model.heads", c.model.heads) + " to balance",
         "give fewer shared heads than heads");
+  if (c.train.adam_eps == 0)
+    add(list, {"train.adam_eps"},
+        "train.adam_eps = 0 divides 0 by 0 for a weight that has had no gradient",
+        "the default is 1e-8");
   if (c.train.batch % c.train.micro_batches != 0)
     add(list, {"train.micro_batches", "train.batch"},
         equals("train.batch", c.train.batch) + " is not divisible by " +
@@ -110,6 +115,8 @@ std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
 std::vector<Problem> inconsistencies(const RunConfig& config) {
   std::vector<Problem> problems;
   for (Inconsistency& found : find_inconsistencies(config))
+    problems.push_back(std::move(found.problem));
+  for (Inconsistency& found : find_foreign_options(config))
     problems.push_back(std::move(found.problem));
   return problems;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/registry.h"
 #include "core/text.h"
@@ -71,6 +72,10 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
     return wrong_type(key, "a number", node);
   if (!std::isfinite(number)) return wrong_type(key, "a finite number", node);
   if (auto problem = outside(key, info, number)) return problem;
+  if (number != 0 && std::abs(number) < std::numeric_limits<float>::min())
+    return Problem{
+        key + " is " + shortest(number) + ", which single precision holds as 0 or with few digits",
+        "", "the smallest number above 0 is 1.2e-38"};
   value = number + 0.0;  // no negative zero: equal values have equal texts
   return {};
 }

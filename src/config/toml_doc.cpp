@@ -69,7 +69,11 @@ class NestingScan {
 
 class Converter {
  public:
-  explicit Converter(const std::string& name) : name_(name) {}
+  Converter(std::string_view text, const std::string& name) : text_(text), name_(name) {
+    starts_.push_back(0);
+    for (size_t i = 0; i < text.size(); ++i)
+      if (text[i] == '\n') starts_.push_back(i + 1);
+  }
 
   TomlValue convert(const toml::node& node) {
     TomlValue v;
@@ -118,6 +122,8 @@ class Converter {
       v.kind = TomlValue::Kind::kFloat;
       v.number = f->get();
       if (!std::isfinite(v.number)) throw Error("the number is not finite", where);
+      if (v.number == 0 && written_above_zero(node.source()))
+        throw Error("the number is so small that it would be read as 0", where, "write 0");
     } else if (const auto* b = node.as_boolean()) {
       v.kind = TomlValue::Kind::kBoolean;
       v.boolean = b->get();
@@ -126,6 +132,30 @@ class Converter {
     }
   }
 
+  // A digit other than 0 before the exponent. A column counts characters, not bytes.
+  bool written_above_zero(const toml::source_region& source) const {
+    const std::string_view line =
+        text_.substr(std::min(starts_.at(source.begin.line - 1), text_.size()));
+    for (size_t i = byte_of(line, source.begin.column); i < line.size(); ++i) {
+      const char c = line[i];
+      if (c >= '1' && c <= '9') return true;
+      if (c != '0' && c != '.' && c != '_' && c != '+' && c != '-') return false;
+    }
+    return false;
+  }
+
+  // Byte at which the character of this column (from 1) starts.
+  static size_t byte_of(std::string_view line, uint32_t column) {
+    size_t at = 0;
+    for (uint32_t seen = 1; seen < column && at < line.size(); ++seen) {
+      ++at;
+      while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80) ++at;
+    }
+    return at;
+  }
+
+  std::string_view text_;
+  std::vector<size_t> starts_;  // byte at which each line starts
   const std::string& name_;
   int keys_ = 0;
 };
@@ -158,7 +188,7 @@ const char* to_string(TomlValue::Kind kind) {
 TomlValue parse_toml(std::string_view text, const std::string& name) {
   check_limits(text, name);
   try {
-    return Converter(name).convert(toml::parse(text, std::string_view(name)));
+    return Converter(text, name).convert(toml::parse(text, std::string_view(name)));
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
     throw Error(std::string(e.description()), place(name, int(at.line), int(at.column)));

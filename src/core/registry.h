@@ -21,13 +21,15 @@ namespace sinkmoe {
 
 struct PluginInfo {
   std::string name, help;
+  std::vector<std::string> reads;  // configuration keys that are not for every plug-in of the kind
 };
 
 // kind -> name -> info, filled by static constructors.
 std::map<std::string, std::map<std::string, PluginInfo>>& plugin_table();
 std::vector<std::string> plugin_names(const std::string& kind);
 
-// T needs: static constexpr const char* kind; std::string name, help.
+// T needs: static constexpr const char* kind; std::string name, help. It may have
+// std::vector<std::string> reads.
 template <class T>
 class Registry {
  public:
@@ -50,7 +52,9 @@ struct Registration {
   explicit Registration(T entry) {
     if (Registry<T>::all().contains(entry.name))
       throw std::logic_error("two plug-ins '" + entry.name + "' of kind " + T::kind);
-    plugin_table()[T::kind][entry.name] = {entry.name, entry.help};
+    PluginInfo info{entry.name, entry.help, {}};
+    if constexpr (requires { entry.reads; }) info.reads = entry.reads;
+    plugin_table()[T::kind][entry.name] = info;
     Registry<T>::all().emplace(entry.name, std::move(entry));
   }
 };

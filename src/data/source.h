@@ -57,6 +57,8 @@ struct SourceKind {
   std::function<std::string(const DataConfig&)> identity;
   // The same of the test split, where the other hash does not cover it; empty: it does.
   std::function<std::string(const DataConfig&)> test_identity = {};
+  // Keys that only sources which name them read; the others refuse them.
+  std::vector<std::string> reads = {};
 };
 
 std::unique_ptr<DataSource> open_source(const DataConfig& config);

@@ -118,6 +118,7 @@ HeadOut LoadedLayer::mix(const HeadIn& in) const {
       softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
   return {.out_BHTK = mixed.out_BHTK,
           .gate_BHT = mixed.gate_BHT,
+          .key_mass = KeyMass::all(),
           .first_weight_BHT = 1 - mixed.gate_BHT};
 }
 

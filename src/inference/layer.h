@@ -29,7 +29,7 @@ at::Tensor apply_norm(const pretrained::Architecture& a, const LoadedNorm& norm,
 // What the heads of a layer did.
 struct Mixed {
   HeadIn in;
-  HeadOut out;
+  HeadOut out{.key_mass = KeyMass::all()};
 };
 
 class LoadedLayer {

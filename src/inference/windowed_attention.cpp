@@ -47,11 +47,11 @@ HeadOut windowed_attention(const HeadIn& in, int64_t window, const at::Tensor& s
                    : first == 0     ? keys.narrow(-1, 1, end - 1).sum(-1)
                                     : at::ones_like(on_first));
   }
-  HeadOut result{.out_BHTK = at::cat(out, 2),
-                 .gate_BHT = at::cat(gate, 2),
-                 .first_weight_BHT = at::cat(first_weight, 2)};
-  if (sink_H.defined()) result.key_mass_BHT = result.gate_BHT;
-  return result;
+  const at::Tensor gate_BHT = at::cat(gate, 2);
+  return {.out_BHTK = at::cat(out, 2),
+          .gate_BHT = gate_BHT,
+          .key_mass = sink_H.defined() ? KeyMass(gate_BHT) : KeyMass::all(),
+          .first_weight_BHT = at::cat(first_weight, 2)};
 }
 
 }  // namespace sinkmoe::inference

@@ -21,7 +21,8 @@ at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
   const AttentionOut plain =
       softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
   const at::Tensor weight = 1 - plain.gate_BHT;
-  return out.key_mass_BHT.defined() ? weight * out.key_mass_BHT : weight;
+  const at::Tensor& mass_BHT = out.key_mass.mass_BHT;
+  return mass_BHT.defined() ? weight * mass_BHT : weight;
 }
 
 // Median over the last dimension: of an even count the mean of the two values in the middle, where

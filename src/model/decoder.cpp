@@ -5,7 +5,6 @@
 #include <cmath>
 #include <string>
 
-#include "core/registry.h"
 
 namespace sinkmoe {
 
@@ -71,8 +70,7 @@ void Decoder::declare_layer(int64_t index) {
       &params_.add(matrix(prefix + (gated ? "mlp.gate_up_proj.weight" : "mlp.up_proj.weight"),
                           gated ? 2 * F : F, C, m.init_std));
   layer.down = &params_.add(matrix(prefix + "mlp.down_proj.weight", C, F, out_std));
-  layer.mixer =
-      Registry<VariantKind>::get(config_.attention.kind).make({params_, attention, config_, index});
+  layer.mixer = make_mixer(config_, params_, attention, index);
   layers_.push_back(std::move(layer));
 }
 

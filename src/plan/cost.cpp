@@ -1,12 +1,13 @@
 #include <cmath>
 
+#include "config/plugins/variant.h"
 #include "plan/plan.h"
 
 namespace sinkmoe {
 
 namespace {
 
-// Weights of one layer: matrices, and vectors (norms, sink logits).
+// Weights of one layer: matrices, and vectors (norms and what the variant adds).
 struct LayerSize {
   int64_t matrices = 0, vectors = 0;
 };
@@ -20,9 +21,8 @@ LayerSize layer_size(const RunConfig& config) {
   size.matrices = 2 * width * width + 2 * width * key_value_heads * head;
   size.matrices += (m.mlp == "swiglu" ? 3 : 2) * width * hidden;
   size.vectors = 2 * width + (m.qk_norm ? 2 * head : 0);
-  if (config.attention.kind == "sink") size.vectors += m.heads;
-  if (config.attention.kind == "gated")
-    size.matrices += width * (config.attention.gate_form == "headwise" ? m.heads : width);
+  for (const VariantParam& param : variant_parameters(config))
+    (param.is_matrix() ? size.matrices : size.vectors) += param.count();
   return size;
 }
 

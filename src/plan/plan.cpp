@@ -1,10 +1,11 @@
 #include "plan/plan.h"
 
+#include <map>
 #include <set>
 
 #include "core/hash.h"
-#include "plan/sweep/naming.h"
 #include "plan/parents.h"
+#include "plan/sweep/naming.h"
 
 namespace sinkmoe {
 
@@ -57,6 +58,20 @@ std::string plan_text(const Experiment& experiment, const PlanRequest& request) 
   return text;
 }
 
+void count_repeated(Plan& plan) {
+  std::map<std::string, std::string> first_loss;
+  for (const RunSpec& run : plan.runs) {
+    if (run.config.balance.weight != 0) continue;
+    RunConfig same = run.config;
+    same.balance.loss = BalanceConfig{}.loss;
+    const std::string& loss = run.config.balance.loss;
+    const auto [first, fresh] = first_loss.emplace(identity_text(same) + run.parent, loss);
+    if (fresh) continue;
+    ++plan.repeated;
+    if (plan.kept_loss.empty()) plan.kept_loss = first->second;
+  }
+}
+
 Experiment read_with_overrides(const PlanRequest& request) {
   Experiment experiment;
   std::vector<Problem> problems;
@@ -96,6 +111,7 @@ Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity) {
   plan.toml = experiment.toml;
   plan.sha256 = sha256_hex(plan_text(experiment, request));
   name_runs(plan, resolver, drafts, data_identity);
+  count_repeated(plan);
   return plan;
 }
 

@@ -34,6 +34,10 @@ struct Plan {
   std::vector<RunSpec> runs;  // seed-major order, parents first
   std::vector<SkippedPoint> skipped;
   int64_t duplicates = 0;  // points that were the same run as an earlier point
+  // Runs at balance.weight = 0 that differ from an earlier run in balance.loss alone: the loss is
+  // only measured there, so they train the same. `kept_loss` is the loss of the first such run.
+  int64_t repeated = 0;
+  std::string kept_loss;
 };
 
 struct PlanRequest {

@@ -34,11 +34,7 @@ struct Variant : ::testing::TestWithParam<Setting> {
     config.model = {.layers = 1, .width = C, .heads = H, .kv_heads = J, .init_std = 0.5};
     config.attention = {
         .kind = GetParam().kind, .gate_form = GetParam().gate_form, .sink_init = 0.4};
-    mixer = Registry<VariantKind>::get(GetParam().kind)
-                .make({.params = params,
-                       .prefix = "model.layers.0.self_attn.",
-                       .config = config,
-                       .layer = 0});
+    mixer = make_mixer(config, params, "model.layers.0.self_attn.", 0);
     params.materialise(3, at::kCPU, at::kDouble);
     const Inputs inputs = make_inputs({.B = B, .H = H, .J = J, .T = T, .K = K});
     x = inputs.q.transpose(1, 2).reshape({B, T, C}).flip(0).set_requires_grad(true);
@@ -66,6 +62,28 @@ TEST_P(Variant, ShapesAndRange) {
   EXPECT_GE(r.gate_BHT.min().item<double>(), 0);
   EXPECT_LE(r.gate_BHT.max().item<double>(), 1);
   EXPECT_TRUE(r.out_BHTK.isfinite().all().item<bool>());
+}
+
+// The softmax's mass on real keys, seen from outside: values of 1 are averaged with the weights, so
+// that what comes out is the mass itself, times the gate where that is a factor of its own. (An
+// elementwise gate is a factor per channel, and their mean is the gate.)
+TEST_P(Variant, KeyMassIsWhatValuesOfOneGive) {
+  const at::NoGradGuard guard;
+  v.fill_(1);
+  const HeadOut r = mix();
+  at::Tensor expected = at::ones({B, H, T}, at::kDouble);
+  if (r.key_mass.mass_BHT.defined()) expected = r.key_mass.mass_BHT;
+  if (mixer->gate_multiplies()) expected = expected * r.gate_BHT;
+  EXPECT_LE(error(r.out_BHTK.mean(-1), expected), 1e-12);
+}
+
+// `plan` counts parameters from the declaration, before anything is made.
+TEST_P(Variant, HasTheParametersItDeclares) {
+  const std::vector<VariantParam> declared = variant_parameters(config);
+  int64_t count = 0;
+  for (const VariantParam& param : declared) count += param.count();
+  EXPECT_EQ(count, params.count());
+  EXPECT_EQ(declared.size(), params.entries().size());
 }
 
 // Token t of the outputs depends on no token behind t, and on all tokens up to
@@ -158,8 +176,9 @@ TEST(Variants, GateIdentity) {
 TEST(Variants, SinkLogitsAreNotDecayed) {
   ParamSet params;
   RunConfig config;
+  config.attention.kind = "sink";
   config.attention.sink_init = -1.5;
-  const auto mixer = Registry<VariantKind>::get("sink").make({params, "a.", config, 0});
+  const auto mixer = make_mixer(config, params, "a.", 0);
   params.materialise(0, at::kCPU);
   ASSERT_EQ(params.entries().size(), 1u);
   EXPECT_EQ(params.entries()[0].spec.name, "a.sinks");

@@ -19,7 +19,8 @@ rc::Gen<RunConfig> any_config() {
     c.model.heads = *rc::gen::inRange<int64_t>(1, 9);
     c.model.width = c.model.heads * 2 * *rc::gen::inRange<int64_t>(1, 100);
     c.model.init_std = std::abs(std::fmod(*rc::gen::arbitrary<double>(), 10.0));
-    c.model.norm_eps = *rc::gen::element(0.0, 5e-324, 1e-5, 0.1, 1.0 / 3.0);
+    if (c.model.init_std < 1e-37) c.model.init_std = 0;
+    c.model.norm_eps = *rc::gen::element(0.0, 1.2e-38, 1e-5, 0.1, 1.0 / 3.0);
     c.model.qk_norm = *rc::gen::arbitrary<bool>();
     c.attention.sink_init = *rc::gen::element(-100.0, -0.1, 0.0, 1.0 / 3.0, 100.0);
     c.attention.kind = *rc::gen::string<std::string>();

@@ -104,6 +104,14 @@ size_t inconsistent(const std::function<void(RunConfig&)>& change) {
   return inconsistencies(config).size();
 }
 
+TEST(Compose, NumbersThatSinglePrecisionCannotHoldAreRefused) {
+  EXPECT_THAT(refused({set("train.adam_eps", "1e-46")}), HasSubstr("train.adam_eps is 1e-46"));
+  EXPECT_EQ(refused({set("train.lr", "1e-37")}), "");
+  EXPECT_EQ(refused({set("train.lr", "0")}), "") << "0 is what is written";
+  EXPECT_THAT(refused({set("train.adam_eps", "0", "a:1:1")}),
+              HasSubstr("a:1:1: train.adam_eps = 0 divides 0 by 0"));
+}
+
 TEST(Inconsistencies, EachRuleFires) {
   EXPECT_EQ(inconsistent([](RunConfig&) {}), 0u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.kv_heads = 3; }), 1u);

@@ -41,6 +41,13 @@ TEST(Toml, RefusesWhatWouldExhaustTheStackOrTheMemory) {
   EXPECT_THAT(refused(repeated("#", 1 << 21)), HasSubstr("limit"));
 }
 
+TEST(Toml, RefusesNumbersThatWouldBeReadAsZero) {
+  EXPECT_THAT(refused("a = 1\nb = 1e-400\n"), HasSubstr("f:2:5: the number is so small"));
+  EXPECT_THAT(refused("'\xc3\xa9' = [0.0, -3.5e-999]\n"), HasSubstr("so small"));
+  for (const char* zero : {"a = 0.0", "a = -0e7", "a = [0.0, 1]  # 1", "a = 1e-300"})
+    EXPECT_EQ(refused(zero), "") << zero;
+}
+
 TEST(Toml, CountsKeys) {
   std::string text;
   for (int i = 0; i < 10001; ++i) text += "k" + std::to_string(i) + "=1\n";

@@ -31,15 +31,17 @@ HeadIn random_heads(int64_t key_heads) {
 class GateIdentity : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(GateIdentity, HoldsForEveryVariant) {
-  const RunConfig c = config();
+  RunConfig c = config();
+  c.attention.kind = GetParam();
   ParamSet params;
-  const auto mixer = Registry<VariantKind>::get(GetParam()).make({params, "a.", c, 0});
+  const auto mixer = make_mixer(c, params, "a.", 0);
   params.materialise(1, at::kCPU, at::kFloat);
   for (const int64_t key_heads : {kHeads, kHeads / 2}) {
     const HeadIn in = random_heads(key_heads);
     const HeadOut out = mixer->mix(in);
     EXPECT_LT(gate_identity_error(in, out, *mixer), 2e-6);
-    const HeadOut wrong{.out_BHTK = out.out_BHTK, .gate_BHT = out.gate_BHT + 0.01};
+    const HeadOut wrong{
+        .out_BHTK = out.out_BHTK, .gate_BHT = out.gate_BHT + 0.01, .key_mass = out.key_mass};
     EXPECT_NEAR(gate_identity_error(in, wrong, *mixer), 0.01, 1e-4);
   }
 }

@@ -16,7 +16,7 @@ struct Softmax : HeadMixer {
   HeadOut mix(const HeadIn& in) const override {
     const AttentionOut a =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
-    return {a.out_BHTK, a.gate_BHT};
+    return {a.out_BHTK, a.gate_BHT, KeyMass::all()};
   }
 };
 

@@ -34,7 +34,7 @@ HeadStatistics statistics(const HeadIn& in, const HeadOut& out) {
 HeadOut observe(const HeadIn& in) {
   const AttentionOut a =
       softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
-  return {a.out_BHTK, a.gate_BHT};
+  return {a.out_BHTK, a.gate_BHT, KeyMass::all()};
 }
 
 TEST(HeadStatistics, FirstWeightAndImportanceAreKnown) {
@@ -73,7 +73,7 @@ TEST(HeadStatistics, SharedKeyHeadsCountForEveryQueryHead) {
 TEST(HeadStatistics, LearnedSinkTakesWeightFromTheFirstToken) {
   const HeadIn in = sharp_and_even();
   HeadOut out = observe(in);
-  out.key_mass_BHT = at::full_like(out.gate_BHT, 0.25);
+  out.key_mass = at::full_like(out.gate_BHT, 0.25);
   EXPECT_NEAR(statistics(in, out).first_weight_LH()[0][0].item<double>(), 0.25, 1e-6);
 }
 

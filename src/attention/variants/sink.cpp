@@ -1,33 +1,44 @@
 // A learned sink logit per head in the softmax denominator, without a value (E2, E7;
 // unscaled, as in GPT-OSS).
+#include "config/plugins/variant.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include "attention/mixer.h"
 #include "attention/softmax_attention.h"
-#include "core/registry.h"
+#endif
 
 namespace sinkmoe {
 namespace {
 
+std::vector<VariantParam> parameters(const RunConfig& config) {
+  return {{.name = "sinks", .shape = {config.model.heads}, .value = config.attention.sink_init}};
+}
+
+#ifdef SINKMOE_TORCH
 struct Sink : HeadMixer {
   explicit Sink(const at::Tensor& sinks) : sinks_H(sinks) {}
   HeadOut mix(const HeadIn& in) const override {
     auto [out, gate] =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::logit, sinks_H);
-    return {.out_BHTK = std::move(out), .gate_BHT = gate, .key_mass_BHT = gate};
+    return {.out_BHTK = std::move(out), .gate_BHT = gate, .key_mass = gate};
   }
   const at::Tensor& sinks_H;
 };
+
+std::unique_ptr<HeadMixer> make(const MixerContext& context) {
+  return std::make_unique<Sink>(*context.parameters[0]);
+}
+#else
+constexpr auto make = nullptr;
+#endif
 
 const Registration<VariantKind> registration{
     {.name = "sink",
      .help =
          "softmax attention with a learned sink logit per head; the gate is 1 - weight on the sink",
-     .make = [](const MixerContext& context) {
-       return std::make_unique<Sink>(
-           context.params.add({.name = context.prefix + "sinks",
-                               .shape = {context.config.model.heads},
-                               .init = ParamSpec::Init::constant,
-                               .value = context.config.attention.sink_init}));
-     }}};
+     .reads = {"attention.sink_init"},
+     .parameters = parameters,
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe

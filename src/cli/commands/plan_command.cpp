@@ -109,6 +109,7 @@ void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& 
   for (const SkippedPoint& point : plan.skipped)
     json["skipped"].push_back({{"label", point.label}, {"reason", point.reason}});
   json["duplicates"] = plan.duplicates;
+  json["repeated"] = plan.repeated;
   json["tokens"] = totals.tokens;
   json["flops"] = totals.flops();
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
@@ -161,6 +162,15 @@ void print_summary(const Plan& plan, const Totals& totals) {
                            amount(totals.flops()));
 }
 
+void print_repeated(const Plan& plan) {
+  if (plan.repeated == 0) return;
+  std::cout << fmt::format(
+      "{} of these runs repeat the training of another: at balance.weight = 0 the loss is only "
+      "measured,\nand they differ from it in balance.loss alone. To leave them out:\n"
+      "  skip_if = \"balance.weight == 0 && balance.loss != '{}'\"\n",
+      plan.repeated, plan.kept_loss);
+}
+
 int run_plan(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
@@ -197,6 +207,7 @@ int run_plan(const Globals& globals, const Strings& args) {
   print_skipped(plan, most);
   print_summary(plan, totals);
   print_time(totals, gflops, !(*values)["gflops"].defaulted());
+  print_repeated(plan);
   return 0;
 }
 

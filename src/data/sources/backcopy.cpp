@@ -61,6 +61,8 @@ const Registration<SourceKind> registration{{
     .help = "synthetic Markov chain whose triggers copy the symbol before them (E22)",
     .open = [](const DataConfig& config) { return std::make_unique<Backcopy>(config); },
     .identity = backcopy_hash,
+    .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
+              "data.trigger_rank", "data.bos"},
 }};
 
 }  // namespace

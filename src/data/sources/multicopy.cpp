@@ -78,6 +78,8 @@ const Registration<SourceKind> registration{{
     .help = "synthetic Markov chain with several kinds of triggers, each with its copy distance",
     .open = [](const DataConfig& config) { return std::make_unique<Multicopy>(config); },
     .identity = multicopy_hash,
+    .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
+              "data.trigger_rank", "data.bos", "data.kinds", "data.stride"},
 }};
 
 }  // namespace

@@ -103,6 +103,8 @@ const Registration<SourceKind> registration{{
     .help = "key-value pairs hidden in chain text and asked for at the end",
     .open = [](const DataConfig& config) { return std::make_unique<Needle>(config); },
     .identity = identity,
+    .reads = {"data.symbols", "data.chain_seed", "data.zipf", "data.sharp", "data.pairs",
+              "data.queries"},
 }};
 
 }  // namespace

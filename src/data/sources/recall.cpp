@@ -103,6 +103,7 @@ const Registration<SourceKind> registration{{
     .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
     .open = [](const DataConfig& config) { return std::make_unique<Recall>(config); },
     .identity = identity,
+    .reads = {"data.symbols", "data.chain_seed", "data.pairs", "data.queries", "data.gap_power"},
 }};
 
 }  // namespace

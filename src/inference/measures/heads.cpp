@@ -42,7 +42,7 @@ void add_prefix(HeadStatistics& heads, int64_t layer, const HeadIn& in, const He
              .scale = in.scale},
             {.out_BHTK = cut(out.out_BHTK),
              .gate_BHT = cut(out.gate_BHT),
-             .key_mass_BHT = cut(out.key_mass_BHT),
+             .key_mass = cut(out.key_mass.mass_BHT),
              .first_weight_BHT = cut(out.first_weight_BHT)});
 }
 

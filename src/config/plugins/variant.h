@@ -1,0 +1,42 @@
+// What an attention variant declares about itself, in plain types: `plan` counts parameters from
+// it, and training makes the same parameters. Known to a program without LibTorch too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+
+namespace sinkmoe {
+
+class HeadMixer;      // attention/mixer.h
+struct MixerContext;  // attention/mixer.h
+
+// One parameter that the variant adds to each layer. A matrix (two dimensions) starts with normal
+// values of standard deviation `value` and is decayed; anything else starts at the constant `value`
+// and is not.
+struct VariantParam {
+  std::string name;  // in the weights file after "model.layers.N.self_attn.": "g_proj.weight"
+  std::vector<int64_t> shape;
+  double value = 0;
+
+  bool is_matrix() const { return shape.size() == 2; }
+  int64_t count() const;  // entries
+};
+
+struct VariantKind {
+  static constexpr const char* kind = "variant";
+  std::string name, help;
+  std::vector<std::string> reads = {};  // keys that only variants which name them read
+  std::function<std::vector<VariantParam>(const RunConfig&)> parameters = {};  // empty: none
+  // Empty in a program without LibTorch.
+  std::function<std::unique_ptr<HeadMixer>(const MixerContext&)> make = {};
+};
+
+// Of the variant that `config` chooses; nothing for one that this program does not know.
+std::vector<VariantParam> variant_parameters(const RunConfig& config);
+
+}  // namespace sinkmoe
