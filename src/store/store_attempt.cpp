@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "store/schema/sql_views.h"
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
-#include "store/schema/sql_views.h"
 
 namespace sinkmoe {
 

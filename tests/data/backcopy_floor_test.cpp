@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cmath>
 
-#include "data/synthetic/backcopy.h"
 #include "data/source.h"
+#include "data/synthetic/backcopy.h"
 
 namespace sinkmoe {
 namespace {

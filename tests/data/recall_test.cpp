@@ -9,10 +9,10 @@
 #include <set>
 
 #include "core/error.h"
-#include "data/synthetic/backcopy.h"
-#include "data/synthetic/pairs.h"
 #include "data/pure_rows.h"
 #include "data/source.h"
+#include "data/synthetic/backcopy.h"
+#include "data/synthetic/pairs.h"
 
 namespace sinkmoe {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "core/file.h"
-#include "data/tokens/import.h"
 #include "data/source.h"
 #include "data/text_set.h"
+#include "data/tokens/import.h"
 #include "text_fixture.h"
 
 namespace sinkmoe {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "config/layers.h"
-#include "plan/sweep/experiment.h"
 #include "plan/plan.h"
+#include "plan/sweep/experiment.h"
 
 namespace sinkmoe {
 namespace {

@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "queue/supervisor/display.h"
-#include "queue/worker/outcome.h"
 #include "queue/supervisor/report_line.h"
-#include "queue/worker/worker.h"
 #include "queue/supervisor/worker_process.h"
+#include "queue/worker/outcome.h"
+#include "queue/worker/worker.h"
 
 namespace sinkmoe {
 namespace {

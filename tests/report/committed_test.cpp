@@ -7,8 +7,8 @@
 #include <set>
 
 #include "made_up_runs.h"
-#include "plan/sweep/experiment.h"
 #include "plan/plan.h"
+#include "plan/sweep/experiment.h"
 #include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
 #include "store/read/query.h"

@@ -10,8 +10,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "report/document/claims.h"
-#include "report/text/number_text.h"
 #include "report/report.h"
+#include "report/text/number_text.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {

@@ -13,8 +13,8 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "data/synthetic/backcopy.h"
-#include "data/tokens/import.h"
 #include "data/text_set.h"
+#include "data/tokens/import.h"
 #include "queue/worker/outcome.h"
 
 namespace sinkmoe::cli {

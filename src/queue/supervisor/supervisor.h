@@ -7,8 +7,8 @@
 #include <string>
 
 #include "plan/plan.h"
-#include "queue/worker/checkpoints.h"
 #include "queue/supervisor/display.h"
+#include "queue/worker/checkpoints.h"
 
 namespace sinkmoe {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/file.h"
-#include "queue/worker/outcome.h"
 #include "queue/signals.h"
+#include "queue/worker/outcome.h"
 
 namespace sinkmoe {
 

@@ -12,8 +12,8 @@
 #include <cstring>
 #include <utility>
 
-#include "queue/worker/outcome.h"
 #include "queue/signals.h"
+#include "queue/worker/outcome.h"
 
 extern char** environ;
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "queue/job.h"
-#include "queue/worker/checkpoints.h"
 #include "queue/supervisor/report_line.h"
+#include "queue/worker/checkpoints.h"
 #include "queue/worker/heartbeat.h"
 
 namespace sinkmoe {

@@ -6,9 +6,9 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/text.h"
+#include "report/document/table_document.h"
 #include "report/draw/figure.h"
 #include "report/text/number_text.h"
-#include "report/document/table_document.h"
 
 namespace sinkmoe {
 

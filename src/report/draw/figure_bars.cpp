@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "report/draw/series_data.h"
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
-#include "report/draw/series_data.h"
 
 namespace sinkmoe {
 

@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "report/text/escape.h"
 #include "report/draw/row_marks.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe {
 

@@ -8,9 +8,9 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "report/draw/band.h"
+#include "report/draw/series_data.h"
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
-#include "report/draw/series_data.h"
 
 namespace sinkmoe {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "report/judge/cells.h"
 #include "report/document/document.h"
 #include "report/draw/plot/plot_frame.h"
+#include "report/judge/cells.h"
 
 namespace sinkmoe {
 

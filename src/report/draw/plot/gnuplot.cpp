@@ -17,8 +17,8 @@
 #include <stdexcept>
 
 #include "core/text.h"
-#include "report/text/escape.h"
 #include "report/draw/plot/png_text.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe {
 

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "core/text.h"
+#include "report/draw/plot/plot_axis.h"
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
-#include "report/draw/plot/plot_axis.h"
 
 namespace sinkmoe {
 
