@@ -189,7 +189,7 @@ void fields(C& c, F&& f) {
      .identity = false},
     c.init_from);
   f({.key = "control",
-     .help = "a control of what training does: attention keeps its initial values, or targets are "
+     .help = "control experiment: attention keeps its initial values, or targets are "
              "shuffled over the batch",
      .choices = {"none", "frozen_attention", "shuffled_targets"}},
     c.control);

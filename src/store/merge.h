@@ -11,7 +11,7 @@
 
 namespace sinkmoe {
 
-// A run as the other database tells of it.
+// A run as the other database describes it.
 struct ForeignRun {
   std::string run_id, parent_id, config, identity;
 };

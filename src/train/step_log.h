@@ -1,5 +1,4 @@
-// What is told of every training step: a line of live state, and every
-// run.log_every steps its rows.
+// Reports every training step: one line of live state, and metric rows every run.log_every steps.
 #pragma once
 
 #include <chrono>
@@ -17,7 +16,7 @@ class StepLog {
 
   // Time and tokens count from here: at the start, and after an evaluation.
   void start_clock(int64_t step);
-  // A run without steps has this loss to tell of.
+  // Keeps the loss of an evaluation; a run without steps reports this one.
   void evaluated(const EvaluationResult& result);
   void add(const StepNumbers& numbers);
 

@@ -203,7 +203,7 @@ bool Trainer::something_due() const {
          std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
 }
 
-// One more step; the numbers that are known since.
+// Does one step and returns the numbers that became known: on a GPU those of the step before.
 std::vector<StepNumbers> Trainer::advance() {
   if (!device_step_) return {step()};
   std::vector<StepNumbers> numbers;
