@@ -178,9 +178,6 @@ function(sinkmoe_program)
     return()
   endif()
   add_executable(sinkmoe ${sources})
-  # Has local names that other commands have too.
-  set_source_files_properties("${CMAKE_SOURCE_DIR}/src/cli/commands/heads_command.cpp" PROPERTIES
-    SKIP_UNITY_BUILD_INCLUSION ON)
   sinkmoe_warnings(sinkmoe)
   sinkmoe_plain_pch(sinkmoe plain)
   sinkmoe_cold(sinkmoe)

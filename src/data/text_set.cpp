@@ -12,8 +12,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uint64_t kMaxModel = uint64_t{64} << 20;
-
 void check_same_tokenizer(const TokenFileInfo& a, const TokenFileInfo& b, const fs::path& folder) {
   if (a.tokenizer_hash != b.tokenizer_hash || a.vocabulary != b.vocabulary || a.bos != b.bos)
     throw Error("the splits were made with different tokenizers", folder.string(),
@@ -46,7 +44,7 @@ std::unique_ptr<Tokenizer> open_tokenizer(const fs::path& folder) {
   const fs::path model = folder / kModelName;
   std::unique_ptr<Tokenizer> tokenizer = byte_tokenizer();
   if (tokenizer->hash() == set.train.tokenizer_hash) return tokenizer;
-  const std::string content = read_file(model, kMaxModel);
+  const std::string content = read_file(model, kMaxTokenizerBytes);
   if (sha256_hex(content) != set.train.tokenizer_hash)  // before a library reads it
     throw Error("not the tokenizer that made the token files", model.string(),
                 "import the text again with 'sinkmoe data import'");

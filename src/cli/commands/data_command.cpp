@@ -4,13 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "cli/child_process.h"
 #include "cli/command.h"
+#include "cli/status_line.h"
 #include "core/error.h"
 #include "data/synthetic/backcopy.h"
 #include "data/text_set.h"
@@ -21,36 +21,21 @@ namespace sinkmoe::cli {
 namespace {
 
 using Strings = std::vector<std::string>;
-using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// One line that is rewritten on a terminal; plain lines, at most one in five seconds, elsewhere.
 class ProgressLine {
  public:
-  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO)) {}
-  ~ProgressLine() {
-    if (terminal_ && shown_) std::cerr << "\r\033[K";
-  }
+  explicit ProgressLine(bool quiet) : line_({.quiet = quiet}) {}
   void operator()(const ImportProgress& progress) {
     const bool news = progress.phase != phase_,
                last = progress.total > 0 && progress.done == progress.total;
     if (news) phase_start_ = Clock::now();
-    if (quiet_ || (!news && !last && seconds_since(last_) < (terminal_ ? 0.1 : 5.0))) return;
+    if (!line_.due(news || last)) return;
     phase_ = progress.phase;
-    last_ = Clock::now();
-    shown_ = true;
-    const std::string text = line(progress);
-    if (terminal_)
-      std::cerr << "\r\033[K" << text << std::flush;
-    else
-      std::cerr << text << "\n";
+    line_.show(text(progress));
   }
 
  private:
-  std::string line(const ImportProgress& p) const {
+  std::string text(const ImportProgress& p) const {
     if (p.total == 0) return p.phase + " ...";
     const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
     return fmt::format("{}: {:.1f} of {:.1f} MB, {:.0f} s left", p.phase,
@@ -58,9 +43,9 @@ class ProgressLine {
                        seconds_since(phase_start_) * (1 - share) / share);
   }
 
-  bool quiet_, terminal_, shown_ = false;
+  StatusLine line_;
   std::string phase_;
-  Clock::time_point phase_start_ = Clock::now(), last_ = Clock::now();
+  Clock::time_point phase_start_ = Clock::now();
 };
 
 nlohmann::ordered_json to_json(const TokenFileInfo& info) {

@@ -1,13 +1,12 @@
 // sinkmoe heads: what the attention heads of a pretrained model do, as a table and as a page.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/status_line.h"
 #include "core/file.h"
 #include "pretrained/heads.h"
 #include "pretrained/page/page.h"
@@ -22,11 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace pretrained;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::string duration_text(double seconds) {
   if (seconds < 1) return "less than 1 s";
@@ -34,29 +28,20 @@ std::string duration_text(double seconds) {
   return s < 120 ? fmt::format("{} s", s) : fmt::format("{} min", (s + 30) / 60);
 }
 
-// A line on stderr that says how far the measurement is: in place on a terminal, now and then
-// elsewhere.
-class ProgressLine {
+// The share that is done and the time that is left.
+class HeadsProgress {
  public:
-  explicit ProgressLine(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO)) {}
-  ~ProgressLine() {
-    if (shown_ && terminal_) std::cerr << "\n";
-  }
+  explicit HeadsProgress(bool quiet)
+      : line_({.quiet = quiet, .terminal_seconds = 0.5, .log_seconds = 10, .stays = true}) {}
   void operator()(double done) {
-    const double now = seconds_since(start_);
-    if (quiet_ || (done < 1 && now - last_ < (terminal_ ? 0.5 : 10))) return;
-    last_ = now;
-    shown_ = true;
-    const double left = done > 0 ? now / done * (1 - done) : 0;
-    std::cerr << (terminal_ ? "\r\033[K" : "")
-              << fmt::format("{:3.0f}% done, {} left", 100 * done, duration_text(left))
-              << (terminal_ ? "" : "\n") << std::flush;
+    if (!line_.due(done >= 1)) return;
+    const double left = done > 0 ? seconds_since(start_) / done * (1 - done) : 0;
+    line_.show(fmt::format("{:3.0f}% done, {} left", 100 * done, duration_text(left)));
   }
 
  private:
-  bool quiet_, terminal_, shown_ = false;
+  StatusLine line_;
   Clock::time_point start_ = Clock::now();
-  double last_ = 0;
 };
 
 struct Input {
@@ -74,7 +59,8 @@ std::optional<int32_t> bos_of(const std::string& choice, const Architecture& a, 
 }
 
 Input read_ids(const std::string& file) {
-  return {read_rows(file), fmt::format("token ids of {}", fs::path(file).filename().string()),
+  return {pretrained::read_rows(file),
+          fmt::format("token ids of {}", fs::path(file).filename().string()),
           "the first id of each row"};
 }
 
@@ -82,7 +68,7 @@ Input read_text(const Model& model, const std::vector<fs::path>& paths,
                 const po::variables_map& values) {
   constexpr uint64_t kMaxText = uint64_t{64} << 20;
   const TextEncoder encoder = open_encoder(model.folder);
-  const Texts texts = read_texts(paths, kMaxText);
+  const pretrained::Texts texts = read_texts(paths, kMaxText);
   const std::optional<int32_t> bos =
       bos_of(values["bos"].as<std::string>(), model.architecture, encoder.adds_bos);
   std::vector<std::vector<int32_t>> documents;
@@ -203,7 +189,7 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
         body.cost(model, static_cast<int64_t>(input.rows.rows.size()), input.rows.context()));
   HeadsResult result;
   {
-    ProgressLine progress(globals.quiet);
+    HeadsProgress progress(globals.quiet);
     result = body.run(model, input.rows, [&](double done) { progress(done); });
   }
   ensure_writable_folder(out);

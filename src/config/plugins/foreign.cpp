@@ -4,8 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
-#include "config/compose.h"
+#include "config/views.h"
 #include "core/registry.h"
 #include "core/text.h"
 
@@ -26,10 +27,36 @@ std::vector<std::string> readers_of(const Plugins& plugins, const std::string& k
   return names;
 }
 
+// Keys that some plug-in names as what it reads.
+std::set<std::string> declared_keys() {
+  std::set<std::string> keys;
+  for (const auto& [kind, plugins] : plugin_table())
+    for (const auto& [name, plugin] : plugins)
+      keys.insert(plugin.reads.begin(), plugin.reads.end());
+  return keys;
+}
+
+// The fields that choose a plug-in and the declared ones. Asked for each point of a sweep, so no
+// other field is written out.
+std::vector<FieldView> plugin_views(const RunConfig& config) {
+  static const std::vector<FieldView> defaults = field_views({});
+  const std::set<std::string> declared = declared_keys();
+  std::vector<FieldView> views;
+  size_t i = 0;
+  for_each_field(config, [&](const std::string& key, const FieldInfo& info, const auto& value) {
+    const FieldView& known = defaults[i++];
+    if (*info.plugin || declared.contains(key))
+      views.push_back({key, known.type, value_text(value), known.default_value, info});
+  });
+  return views;
+}
+
+std::string without_quotes(const std::string& text) { return text.substr(1, text.size() - 2); }
+
 // In a condition of skip_if, texts have single quotes.
 std::string condition_literal(const FieldView& view) {
   if (view.type != "string") return view.default_value;
-  return "'" + view.default_value.substr(1, view.default_value.size() - 2) + "'";
+  return "'" + without_quotes(view.default_value) + "'";
 }
 
 std::string fix_for(const FieldView& view, const std::string& chooser, const PluginInfo& chosen,
@@ -48,12 +75,12 @@ std::string fix_for(const FieldView& view, const std::string& chooser, const Plu
 }  // namespace
 
 std::vector<Inconsistency> find_foreign_options(const RunConfig& config) {
-  const std::vector<FieldView> views = field_views(config);
+  const std::vector<FieldView> views = plugin_views(config);
   std::vector<Inconsistency> found;
   for (const FieldView& chooser : views) {
     const auto kind = plugin_table().find(chooser.info.plugin);
     if (kind == plugin_table().end()) continue;
-    const std::string name = chooser.value.substr(1, chooser.value.size() - 2);
+    const std::string name = without_quotes(chooser.value);
     const auto chosen = kind->second.find(name);
     if (chosen == kind->second.end()) continue;
     for (const FieldView& view : views) {

@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "data/hf_tokenizer/bpe.h"
 #include "data/hf_tokenizer/pre_tokenizer.h"
+#include "data/tokens/tokenizer.h"
 
 namespace sinkmoe {
 
@@ -22,7 +23,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxFile = uint64_t{64} << 20;
 constexpr int kMaxDepth = 32;
 constexpr int64_t kMaxAddedId = 1 << 22;
 
@@ -163,23 +163,15 @@ void HfTokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const
 }
 
 std::string HfTokenizer::decode(std::span<const int32_t> ids) const {
-  std::string text;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] < 0 || ids[i] >= vocabulary())
-      throw Error("id " + std::to_string(ids[i]) + " is outside the vocabulary of " +
-                      std::to_string(vocabulary()),
-                  "token " + std::to_string(i));
-    text += pieces()[static_cast<size_t>(ids[i])];
-  }
-  return text;
+  return sinkmoe::decode(pieces(), ids);
 }
 
 std::unique_ptr<HfTokenizer> open_hf_tokenizer(const fs::path& path) {
   const fs::path file = fs::is_directory(path) ? path / "tokenizer.json" : path;
   const fs::path config = file.parent_path() / "tokenizer_config.json";
-  const std::string json = read_file(file, kMaxFile);
-  return std::make_unique<HfTokenizer>(json, fs::exists(config) ? read_file(config, kMaxFile) : "",
-                                       file.string());
+  const std::string json = read_file(file, kMaxTokenizerBytes);
+  return std::make_unique<HfTokenizer>(
+      json, fs::exists(config) ? read_file(config, kMaxTokenizerBytes) : "", file.string());
 }
 
 }  // namespace sinkmoe

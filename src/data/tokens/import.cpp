@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uint64_t kMaxManifest = uint64_t{64} << 20, kMaxModelBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxManifest = uint64_t{64} << 20;
 
 struct Split {
   const char* name;
@@ -203,7 +203,7 @@ ImportResult import_text(const ImportRequest& request) {
   const fs::path out = fs::absolute(output_folder(request));
   std::string model;
   if (!request.model.empty()) {
-    model = read_file(request.model, kMaxModelBytes);
+    model = read_file(request.model, kMaxTokenizerBytes);
     sentencepiece_tokenizer(model, request.model.string());  // refuse it before any work
   }
   request.progress({"reading", 0, 0});

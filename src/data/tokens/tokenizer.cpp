@@ -28,14 +28,14 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
   return ids;
 }
 
-std::string Tokenizer::decode(std::span<const int32_t> ids) const {
+std::string decode(const std::vector<std::string>& pieces, std::span<const int32_t> ids) {
   std::string text;
   for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] < 0 || ids[i] >= vocabulary())
+    if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= pieces.size())
       throw Error("id " + std::to_string(ids[i]) + " is outside the vocabulary of " +
-                      std::to_string(vocabulary()),
+                      std::to_string(pieces.size()),
                   "token " + std::to_string(i));
-    text += pieces_[static_cast<size_t>(ids[i])];
+    text += pieces[static_cast<size_t>(ids[i])];
   }
   return text;
 }

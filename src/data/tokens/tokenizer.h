@@ -13,6 +13,13 @@
 
 namespace sinkmoe {
 
+// Largest file of a tokenizer that is read.
+inline constexpr uint64_t kMaxTokenizerBytes = uint64_t{64} << 20;
+
+// The bytes of the ids, one after the other: pieces[id] for each. Throws Error for an id outside
+// the vocabulary.
+std::string decode(const std::vector<std::string>& pieces, std::span<const int32_t> ids);
+
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -27,7 +34,7 @@ class Tokenizer {
   void encode(std::string_view text, std::vector<int32_t>& ids) const;
   std::vector<int32_t> encode(std::string_view text) const;
   // Throws Error for an id outside the vocabulary.
-  std::string decode(std::span<const int32_t> ids) const;
+  std::string decode(std::span<const int32_t> ids) const { return sinkmoe::decode(pieces_, ids); }
 
   // The ids of one chunk of a text, as first_chunk() cuts them: no token crosses two chunks.
   virtual void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const = 0;
