@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <regex.h>
 
 #include <nlohmann/json.hpp>
 
@@ -98,6 +99,16 @@ TEST(HfTokenizer, RefusesMalformedFilesAndTexts) {
   EXPECT_THAT(refusal_of([&] { encoded(*tokenizer, "ab\xFF"); }), HasSubstr("byte 2"));
   EXPECT_THAT(refusal_of([&] { tokenizer->decode(std::vector<int32_t>{-1}); }),
               HasSubstr("token 0"));
+}
+
+// The library of regular expressions behind the tokenizer has functions of these names too, for which
+// this pattern is not valid.
+TEST(HfTokenizer, LeavesTheRegularExpressionsOfTheCLibraryInPlace) {
+  regex_t expression;
+  ASSERT_EQ(regcomp(&expression, "Rules?( \\(|: )|without a rule", REG_EXTENDED), 0);
+  EXPECT_EQ(regexec(&expression, "Rule (C5): more", 0, nullptr, 0), 0);
+  EXPECT_NE(regexec(&expression, "no such word", 0, nullptr, 0), 0);
+  regfree(&expression);
 }
 
 }  // namespace
