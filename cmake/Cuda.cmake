@@ -1,5 +1,5 @@
 # CUDA kernels: compiled by nvcc without LibTorch headers, called from one C++ file a module. Every other C++ file keeps the
-# flags of the CPU build, so that ccache serves both. LibTorch's own CUDA half is loaded at run time (attention/device.h):
+# flags of the CPU build, so that ccache serves both. LibTorch's own CUDA half is loaded at run time (tensor/device.h):
 # the program links and starts on a machine without a GPU.
 find_program(SINKMOE_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDACXX}" /usr/local/cuda/bin
   DOC "the CUDA 13.0 compiler")

@@ -28,7 +28,7 @@ function(sinkmoe_torch_unit target)
 endfunction()
 
 # Files with "loops" in their names hold plain vectorised loops: no LibTorch header, and flags that let reductions become
-# SIMD. The instruction set is chosen at run time (attention/clones.h), since processors differ; GCC would use half of
+# SIMD. The instruction set is chosen at run time (tensor/cpu_dispatch.h), since processors differ; GCC would use half of
 # a 512-bit register without the last flag.
 function(sinkmoe_loops)
   set(flags -O3 -fopenmp-simd -ffp-contract=fast -fno-math-errno -fno-trapping-math)
@@ -36,7 +36,7 @@ function(sinkmoe_loops)
     list(APPEND flags -mprefer-vector-width=512)
   endif()
   foreach(file ${ARGN})
-    if(file MATCHES "loops[a-z_]*\\.cpp$")
+    if(file MATCHES "(_kernel|loops[a-z_]*)\\.cpp$")
       set_source_files_properties(${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${flags}")
     endif()
   endforeach()

@@ -5,10 +5,10 @@
 
 #include <stdexcept>
 
-#include "attention/kernels.h"
-#include "attention/loops_gate.h"
-#include "attention/on_tensors.h"
-#include "attention/second_derivative.h"
+#include "attention/sdpa/sdpa_ops.h"
+#include "attention/cpu/gate_kernel.h"
+#include "attention/cpu/on_tensors.h"
+#include "tensor/second_derivative.h"
 
 namespace sinkmoe {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "attention/params.h"
+#include "tensor/params.h"
 #include "config/plugins/variant.h"
 
 namespace sinkmoe {

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 
 #include "attention/check_shapes.h"
-#include "attention/kernels.h"
-#include "attention/stock_attention.h"
-#include "attention/tile_attention.h"
+#include "attention/sdpa/sdpa_ops.h"
+#include "attention/sdpa/sdpa_attention.h"
+#include "attention/cpu/tile_attention.h"
 
 namespace sinkmoe {
 

@@ -1,6 +1,6 @@
 #include "config/consistency.h"
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "config/plugins/foreign.h"
 #include "core/text.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/run_config.h"
-#include "config/toml_values.h"
+#include "config/toml/toml_values.h"
 #include "core/error.h"
 
 namespace sinkmoe {

@@ -8,7 +8,7 @@
 
 #include "attention/mixer.h"
 #include "inference/experts.h"
-#include "model/ops.h"
+#include "model/ops/ops.h"
 #include "pretrained/checkpoint.h"
 
 namespace sinkmoe::inference {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "attention/mixer.h"
-#include "model/ops.h"
+#include "model/ops/ops.h"
 
 namespace sinkmoe {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "core/file.h"
 #include "weights/safetensors.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 
 namespace sinkmoe {
 

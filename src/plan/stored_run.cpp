@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "core/error.h"
 #include "data/source.h"
 #include "plan/identity.h"

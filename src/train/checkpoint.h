@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "model/decoder.h"
-#include "train/optimizer.h"
+#include "train/update/optimizer.h"
 
 namespace sinkmoe {
 

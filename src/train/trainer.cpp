@@ -4,23 +4,23 @@
 
 #include <algorithm>
 
-#include "attention/self_test.h"
+#include "attention/sdpa/self_test.h"
 #include "balance/balance.h"
 #include "balance/importance.h"
 #include "core/registry.h"
 #include "model/weights_io.h"
 #include "train/checkpoint.h"
-#include "train/device_step.h"
+#include "train/device/device_step.h"
 #include "train/divergence.h"
-#include "train/evaluate.h"
+#include "train/eval/evaluate.h"
 #include "train/memory.h"
-#include "train/partial.h"
-#include "train/prefetch.h"
-#include "train/probes.h"
+#include "train/trainable/trainable.h"
+#include "train/data/prefetch.h"
+#include "train/probes/probes.h"
 #include "train/row_buffer.h"
-#include "train/schedule.h"
+#include "train/update/schedule.h"
 #include "train/step_log.h"
-#include "train/task_scores.h"
+#include "train/eval/task_scores.h"
 
 namespace sinkmoe {
 

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "attention/attention_case.h"
-#include "attention/device.h"
-#include "attention/kernels.h"
+#include "tensor/device.h"
+#include "attention/sdpa/sdpa_ops.h"
 #include "attention/passes_outcome.h"
-#include "attention/self_test.h"
+#include "attention/sdpa/self_test.h"
 
 namespace sinkmoe::testing {
 namespace {

@@ -7,7 +7,7 @@
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
-#include "attention/cuda/passes_cuda.cpp"
+#include "attention/cuda/sdpa_fixups_cuda.cpp"
 #include "attention/cuda/row_kernels.cu"
 #undef cuda
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "attention/attention_case.h"
-#include "attention/passes.h"
+#include "attention/sdpa/sdpa_fixups.h"
 
 namespace sinkmoe::testing {
 

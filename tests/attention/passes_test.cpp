@@ -1,11 +1,11 @@
 // The passes round the stock ops, in plain ATen ops, against the explicit form.
-#include "attention/passes.h"
+#include "attention/sdpa/sdpa_fixups.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "attention/attention_case.h"
-#include "attention/stock_attention.h"
+#include "attention/sdpa/sdpa_attention.h"
 
 namespace sinkmoe::testing {
 namespace {

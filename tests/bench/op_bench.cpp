@@ -10,12 +10,12 @@
 #include <functional>
 #include <string>
 
-#include "attention/params.h"
+#include "tensor/params.h"
 #include "attention/softmax_attention.h"
 #include "balance/balance.h"
 #include "core/registry.h"
-#include "model/ops.h"
-#include "train/optimizer.h"
+#include "model/ops/ops.h"
+#include "train/update/optimizer.h"
 
 namespace {
 

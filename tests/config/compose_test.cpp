@@ -1,4 +1,4 @@
-#include "config/compose.h"
+#include "config/compose/compose.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <concepts>
 #include <type_traits>
 
-#include "config/views.h"
+#include "config/field_view.h"
 
 namespace sinkmoe {
 

@@ -1,4 +1,4 @@
-#include "config/override.h"
+#include "config/compose/override.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "config/sweep_values.h"
+#include "config/sweep/sweep_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

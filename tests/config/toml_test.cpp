@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/problems.h"
-#include "config/toml_values.h"
+#include "config/toml/toml_values.h"
 
 namespace sinkmoe {
 namespace {

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string>
 
-#include "config/override.h"
-#include "config/sweep_values.h"
+#include "config/compose/override.h"
+#include "config/sweep/sweep_values.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "plan/sweep/condition.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "config/layers.h"
+#include "config/compose/layers.h"
 #include "plan/sweep/experiment.h"
 #include "plan/sweep/sweep_points.h"
 

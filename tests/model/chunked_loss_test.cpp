@@ -1,6 +1,6 @@
 // The GPU's cross-entropy: its logic on CPU tensors against the plain form under autograd, and its
 // kernel, run on the processor (support/kernels_on_cpu.h), against ATen.
-#include "model/chunked_loss.h"
+#include "model/ops/chunked_loss.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "core/random.h"
-#include "model/ops.h"
+#include "model/ops/ops.h"
 #include "support/tensors.h"
 
 #define SINKMOE_KERNELS_ON_CPU

@@ -1,6 +1,6 @@
 // The rotation kernel, run on the processor (support/kernels_on_cpu.h), inside the projection of
 // queries, keys and values, against the plain form under autograd.
-#include "model/device_heads.h"
+#include "model/ops/device_heads.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

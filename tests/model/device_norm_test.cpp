@@ -1,6 +1,6 @@
 // RMSNorm's kernels, run on the processor (support/kernels_on_cpu.h), against the
 // plain form under autograd.
-#include "model/device_norm.h"
+#include "model/ops/device_norm.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include <cmath>
 
-#include "model/ops.h"
+#include "model/ops/ops.h"
 #include "support/tensors.h"
 
 #define SINKMOE_KERNELS_ON_CPU

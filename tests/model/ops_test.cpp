@@ -1,5 +1,5 @@
 // The fused fp32 forms against the plain fp64 forms: values and every gradient.
-#include "model/ops.h"
+#include "model/ops/ops.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

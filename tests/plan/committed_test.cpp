@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "config/layers.h"
+#include "config/compose/layers.h"
 #include "plan/plan.h"
 #include "plan/sweep/experiment.h"
 

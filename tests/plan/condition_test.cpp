@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "config/problems.h"
 
 namespace sinkmoe {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "core/registry.h"
 #include "plan/plan_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "config/toml_doc.h"
+#include "config/toml/toml_doc.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-// A stand-in for CUDA C++ that runs kernel files on the processor: src/attention/cuda/language.h
+// A stand-in for CUDA C++ that runs kernel files on the processor: src/tensor/cuda/language.h
 // takes it when SINKMOE_KERNELS_ON_CPU is defined. Blocks run one after another; the threads of a
 // block are fibers that give way to each other at __syncthreads and at shuffles, so kernels run as
 // written, shared memory and partial warps included. A thread that misses a meeting point which the

@@ -1,4 +1,4 @@
-#include "train/controls.h"
+#include "train/update/controls.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "core/hash.h"
 #include "model/weights_io.h"
-#include "train/answers.h"
+#include "train/eval/answers.h"
 #include "train/recorder.h"
 
 namespace sinkmoe {

@@ -1,6 +1,6 @@
 // The step as queued device work is the step of the trainer. It runs here on CPU tensors, by the
 // same code that a GPU runs; recording is played by an object that keeps the work and repeats it.
-#include "train/device_step.h"
+#include "train/device/device_step.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include "core/registry.h"
 #include "model/decoder.h"
 #include "support/tiny.h"
-#include "train/batch.h"
-#include "train/schedule.h"
+#include "train/data/batch.h"
+#include "train/update/schedule.h"
 
 namespace sinkmoe {
 namespace {

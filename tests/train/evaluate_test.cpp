@@ -1,6 +1,6 @@
 // Numbers of an evaluation whose answers are known: a model of zeros gives every token of 64 the
 // same probability, so each costs ln 64 nats, which are 6 bits.
-#include "train/evaluate.h"
+#include "train/eval/evaluate.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

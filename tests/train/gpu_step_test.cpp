@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "attention/device.h"
+#include "tensor/device.h"
 #include "core/hash.h"
 #include "core/registry.h"
 #include "train/recorder.h"

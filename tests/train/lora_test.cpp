@@ -1,12 +1,12 @@
-#include "train/lora.h"
+#include "train/trainable/lora.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "core/hash.h"
 #include "model/weights_io.h"
-#include "train/batch.h"
-#include "train/evaluate.h"
+#include "train/data/batch.h"
+#include "train/eval/evaluate.h"
 #include "train/recorder.h"
 
 namespace sinkmoe {

@@ -1,4 +1,4 @@
-#include "train/optimizer.h"
+#include "train/update/optimizer.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "train/prefetch.h"
+#include "train/data/prefetch.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Probes against oracles done by hand, and over every variant.
-#include "train/probes.h"
+#include "train/probes/probes.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,9 @@
 
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
-#include "train/ablation.h"
-#include "train/evaluate.h"
-#include "train/outliers.h"
+#include "train/probes/ablation.h"
+#include "train/eval/evaluate.h"
+#include "train/probes/outliers.h"
 #include "train/recorder.h"
 
 namespace sinkmoe {

@@ -1,5 +1,5 @@
 // Scores of zero-shot tasks against one option at a time, without batches or padding.
-#include "train/task_scores.h"
+#include "train/eval/task_scores.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

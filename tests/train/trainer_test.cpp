@@ -8,7 +8,7 @@
 #include "core/hash.h"
 #include "core/registry.h"
 #include "train/recorder.h"
-#include "train/schedule.h"
+#include "train/update/schedule.h"
 
 namespace sinkmoe {
 namespace {

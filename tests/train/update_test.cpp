@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "train/device_update.h"
-#include "train/optimizer.h"
+#include "train/update/device_update.h"
+#include "train/update/optimizer.h"
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves

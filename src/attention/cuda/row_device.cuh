@@ -1,9 +1,9 @@
 // Device helpers: a row of K channels belongs to a group of `lanes` threads, eight channels each.
 #pragma once
 
-#include "attention/cuda/language.h"
+#include "tensor/cuda/language.h"
 #include "attention/cuda/row_kernels.h"
-#include "attention/empty_row.h"
+#include "attention/sdpa/empty_row.h"
 
 namespace sinkmoe::cuda {
 

@@ -7,8 +7,8 @@
 
 #include "cli/command.h"
 #include "cli/table_output.h"
-#include "config/override.h"
-#include "config/toml_values.h"
+#include "config/compose/override.h"
+#include "config/toml/toml_values.h"
 #include "core/file.h"
 #include "plan/plan.h"
 

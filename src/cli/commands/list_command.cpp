@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/table_output.h"
-#include "config/layers.h"
+#include "config/compose/layers.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {

@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/table_output.h"
-#include "config/views.h"
+#include "config/field_view.h"
 #include "data/source.h"
 
 namespace sinkmoe::cli {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "config/views.h"
+#include "config/field_view.h"
 #include "core/registry.h"
 #include "core/text.h"
 

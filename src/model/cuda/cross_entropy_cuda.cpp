@@ -1,8 +1,8 @@
 // The rows of linear_cross_entropy by one kernel.
 #include <ATen/ATen.h>
 
-#include "attention/cuda/stream.h"
-#include "model/chunked_loss.h"
+#include "tensor/cuda/stream.h"
+#include "model/ops/chunked_loss.h"
 #include "model/cuda/cross_entropy.h"
 
 namespace sinkmoe {

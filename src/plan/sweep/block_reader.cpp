@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/sweep_values.h"
+#include "config/sweep/sweep_values.h"
 #include "core/text.h"
 
 namespace sinkmoe {

@@ -1,6 +1,6 @@
 #include "plan/sweep/condition.h"
 
-#include "config/views.h"
+#include "config/field_view.h"
 #include "plan/sweep/condition_parser.h"
 
 namespace sinkmoe {

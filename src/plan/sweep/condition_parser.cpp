@@ -4,9 +4,9 @@
 #include <cmath>
 #include <string_view>
 
-#include "config/caret.h"
-#include "config/compose.h"
-#include "config/toml_values.h"
+#include "config/toml/caret.h"
+#include "config/compose/compose.h"
+#include "config/toml/toml_values.h"
 #include "core/error.h"
 
 namespace sinkmoe {

@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
-#include "config/layers.h"
-#include "config/override.h"
+#include "config/compose/layers.h"
+#include "config/compose/override.h"
 #include "plan/sweep/condition.h"
 
 namespace sinkmoe {

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "config/views.h"
+#include "config/field_view.h"
 #include "plan/identity.h"
 
 namespace sinkmoe {

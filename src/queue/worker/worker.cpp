@@ -9,7 +9,7 @@
 #include <charconv>
 #include <new>
 
-#include "config/compose.h"
+#include "config/compose/compose.h"
 #include "core/file.h"
 #include "core/registry.h"
 #include "core/text.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/toml_doc.h"
+#include "config/toml/toml_doc.h"
 #include "core/error.h"
 
 namespace sinkmoe {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "attention/device.h"
+#include "tensor/device.h"
 #include "core/registry.h"
 #include "data/tasks/tasks.h"
 #include "metrics/metrics.h"

@@ -1,6 +1,6 @@
 #include "train/cuda/adamw.h"
 
-#include "attention/cuda/language.h"
+#include "tensor/cuda/language.h"
 
 namespace sinkmoe::cuda {
 namespace {

@@ -12,7 +12,7 @@
 namespace sinkmoe::cuda {
 
 // Arrays of n elements, n and decayed multiples of 4, 16-byte aligned. half may be null.
-// controls and outcomes are those of train/device_update.h: a step whose outcomes are not
+// controls and outcomes are those of train/update/device_update.h: a step whose outcomes are not
 // all finite changes nothing.
 struct AdamW {
   int64_t n, decayed;

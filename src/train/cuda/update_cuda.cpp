@@ -1,9 +1,9 @@
-// The update of train/device_update.h as one kernel.
+// The update of train/update/device_update.h as one kernel.
 #include <ATen/ATen.h>
 
-#include "attention/cuda/stream.h"
+#include "tensor/cuda/stream.h"
 #include "train/cuda/adamw.h"
-#include "train/device_update.h"
+#include "train/update/device_update.h"
 
 namespace sinkmoe {
 namespace {

@@ -1,0 +1,171 @@
+#include "attention/cpu/tile_attention.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <vector>
+
+#include "attention/sdpa/sdpa_ops.h"
+#include "attention/cpu/on_tensors.h"
+#include "tensor/second_derivative.h"
+#include "attention/cpu/tiles.h"
+
+namespace sinkmoe {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+using namespace on_tensors;
+
+// f(b, j, scratch) for every batch row and key/value head; scratch is one piece of memory a thread.
+template <class T, class F>
+void with_scratch(const Sizes& n, const at::Tensor& like, bool backward, const F& f) {
+  at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
+    const at::Tensor scratch = at::empty({tiles::scratch_size(n, backward)}, like.options());
+    for (int64_t task = from; task < to; ++task) f(task / n.J, task % n.J, scratch.data_ptr<T>());
+  });
+}
+
+// What the backward pass needs beside the inputs; out is for the caller only.
+struct Saved {
+  at::Tensor out_BHTK, gate_BHT, top_BHT, inverse_BHT;
+};
+
+template <class T>
+Saved forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
+              tiles::Gate mode, const at::Tensor& sink) {
+  const Sizes n = sizes(q, k);
+  Saved s{.out_BHTK = empty_BHTK(n, n.H, n.T, q),
+          .gate_BHT = mode == tiles::Gate::none ? at::Tensor() : empty_BHT(n, n.T, q),
+          .top_BHT = empty_BHT(n, n.T, q),
+          .inverse_BHT = empty_BHT(n, n.T, q)};
+  const tiles::Forward<T> a{.n = n,
+                            .mode = mode,
+                            .scale = scale,
+                            .q = in<T>(q),
+                            .k = in<T>(k),
+                            .v = in<T>(v),
+                            .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                            .out = into<T>(s.out_BHTK),
+                            .gate = into<T>(s.gate_BHT),
+                            .top = into<T>(s.top_BHT),
+                            .inverse = into<T>(s.inverse_BHT)};
+  with_scratch<T>(n, q, false,
+                  [&](int64_t b, int64_t j, T* scratch) { tiles::forward(a, b, j, scratch); });
+  return s;
+}
+
+template <class T>
+at::Tensor sum_over_rows(const std::vector<double>& d_sink_BH, const Sizes& n,
+                         const at::Tensor& q) {
+  const at::Tensor sum_H = at::empty({n.H}, q.options());
+  for (int64_t h = 0; h < n.H; ++h) {
+    double sum = 0;
+    for (int64_t b = 0; b < n.B; ++b) sum += d_sink_BH[static_cast<size_t>(b * n.H + h)];
+    sum_H.data_ptr<T>()[h] = static_cast<T>(sum);
+  }
+  return sum_H;
+}
+
+// Gradients of q, k, v and of the sink logits (undefined where there are none).
+template <class T>
+variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
+                       const variable_list& saved, double scale, tiles::Gate mode,
+                       const at::Tensor& sink) {
+  const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+  const Sizes n = sizes(q, k);
+  const at::Tensor all = at::empty({n.B, n.T, n.H + 2 * n.J, n.K}, q.options()).transpose(1, 2);
+  const at::Tensor dq = all.narrow(1, 0, n.H), dk = all.narrow(1, n.H, n.J),
+                   dv = all.narrow(1, n.H + n.J, n.J);
+  std::vector<double> d_sink_BH(sink.defined() ? static_cast<size_t>(n.B * n.H) : 0);
+  const tiles::Backward<T> a{.n = n,
+                             .mode = mode,
+                             .scale = scale,
+                             .q = in<T>(q),
+                             .k = in<T>(k),
+                             .v = in<T>(v),
+                             .d_out = in<T>(d_out),
+                             .d_gate = in<T>(d_gate),
+                             .gate = in<T>(saved[4]),
+                             .top = in<T>(saved[5]),
+                             .inverse = in<T>(saved[6]),
+                             .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                             .dq = into<T>(dq),
+                             .dk = into<T>(dk),
+                             .dv = into<T>(dv),
+                             .d_sink = d_sink_BH.data()};
+  with_scratch<T>(n, q, true,
+                  [&](int64_t b, int64_t j, T* scratch) { tiles::backward(a, b, j, scratch); });
+  return {dq, dk, dv, sink.defined() ? sum_over_rows<T>(d_sink_BH, n, q) : at::Tensor()};
+}
+
+// `sink` is q where there is none: a custom function takes no undefined tensor.
+struct TileAttention : Function<TileAttention> {
+  static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
+                               const Variable& v, const Variable& sink, double scale,
+                               int64_t mode_number) {
+    // No view tracking: the outputs are transposed views of fresh memory.
+    const at::AutoDispatchBelowADInplaceOrView guard;
+    const auto mode = static_cast<tiles::Gate>(mode_number);
+    const at::Tensor logits = logits_of(sink, q, mode);
+    const Saved s =
+        (q.scalar_type() == at::kDouble ? sinkmoe::forward<double>
+                                        : sinkmoe::forward<float>)(q, k, v, scale, mode, logits);
+    ctx->set_materialize_grads(false);
+    ctx->saved_data["scale"] = scale;
+    ctx->saved_data["mode"] = mode_number;
+    ctx->save_for_backward({q, k, v, sink, s.gate_BHT, s.top_BHT, s.inverse_BHT});
+    if (mode == tiles::Gate::none) return {s.out_BHTK};
+    return {s.out_BHTK, s.gate_BHT};
+  }
+
+  static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
+    refuse_second_derivative("softmax_attention");
+    const at::AutoDispatchBelowADInplaceOrView guard;
+    const variable_list saved = ctx->get_saved_variables();
+    const at::Tensor& q = saved[0];
+    const auto mode = static_cast<tiles::Gate>(ctx->saved_data["mode"].toInt());
+    const at::Tensor d_out =
+        grads[0].defined() ? kernels::with_unit_stride(grads[0]) : at::zeros_like(q);
+    const at::Tensor d_gate = grads.size() > 1 ? grads[1] : at::Tensor();
+    variable_list g =
+        (q.scalar_type() == at::kDouble
+             ? sinkmoe::backward<double>
+             : sinkmoe::backward<float>)(d_out, d_gate, saved, ctx->saved_data["scale"].toDouble(),
+                                         mode, logits_of(saved[3], q, mode));
+    if (g[3].defined()) g[3] = g[3].to(saved[3].scalar_type());
+    g.resize(6);
+    return g;
+  }
+
+ private:
+  static at::Tensor logits_of(const at::Tensor& sink, const at::Tensor& q, tiles::Gate mode) {
+    return mode == tiles::Gate::logit ? sink.to(q.scalar_type()).contiguous() : at::Tensor();
+  }
+};
+
+tiles::Gate gate_of(SinkMode mode) {
+  return mode == SinkMode::none        ? tiles::Gate::none
+         : mode == SinkMode::first_key ? tiles::Gate::first_key
+                                       : tiles::Gate::logit;
+}
+
+}  // namespace
+
+bool has_tiles(const at::Tensor& q) {
+  return q.is_cpu() && (q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble);
+}
+
+AttentionOut tile_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            double scale, SinkMode mode, const at::Tensor& sink_H) {
+  const variable_list out = TileAttention::apply(q, k, v, mode == SinkMode::logit ? sink_H : q,
+                                                 scale, static_cast<int64_t>(gate_of(mode)));
+  return {.out_BHTK = out[0],
+          .gate_BHT = mode == SinkMode::none
+                          ? at::ones({q.size(0), q.size(1), q.size(2)}, q.options())
+                          : out[1]};
+}
+
+}  // namespace sinkmoe

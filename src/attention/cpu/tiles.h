@@ -1,0 +1,50 @@
+// Causal attention on a CPU as one fused loop, forward and backward: scores exist for a
+// handful of queries at a time, and the gate is made and differentiated where the scores are.
+// T is float or double.
+//
+// Queries are taken a vector register at a time (a tile: 16 in fp32 with AVX-512), so that softmax
+// needs no sum across lanes. Every call handles one key/value head of one batch row: results do not
+// depend on the number of threads.
+#pragma once
+
+#include "attention/cpu/strided_rows.h"
+
+namespace sinkmoe::tiles {
+
+using loops::Rows;
+using loops::Sizes;
+
+enum class Gate { none, first_key, logit };  // as SinkMode
+
+// Everything the backward pass needs beside the inputs: P_ij = exp(s_ij - top_i) * inverse_i.
+template <class T>
+struct Forward {
+  Sizes n;
+  Gate mode;
+  double scale;
+  Rows<const T> q, k, v;
+  const T* sink;                    // [H], mode logit only
+  Rows<T> out, gate, top, inverse;  // gate: not written in mode none
+};
+
+template <class T>
+struct Backward {
+  Sizes n;
+  Gate mode;
+  double scale;
+  Rows<const T> q, k, v, d_out, d_gate, gate, top, inverse;  // d_gate.data may be null: zeros
+  const T* sink;
+  Rows<T> dq, dk, dv;
+  double* d_sink;  // [B,H], mode logit only; written
+};
+
+// Elements of scratch memory that one call needs, aligned to 64 bytes. Grows with T, not
+// with T x T.
+int64_t scratch_size(const Sizes& n, bool backward);
+
+void forward(const Forward<float>& a, int64_t b, int64_t j, float* scratch);
+void forward(const Forward<double>& a, int64_t b, int64_t j, double* scratch);
+void backward(const Backward<float>& a, int64_t b, int64_t j, float* scratch);
+void backward(const Backward<double>& a, int64_t b, int64_t j, double* scratch);
+
+}  // namespace sinkmoe::tiles

@@ -1,0 +1,141 @@
+#include "config/compose/override.h"
+
+#include "config/toml/caret.h"
+#include "config/sweep/sweep_values.h"
+#include "config/toml/toml_values.h"
+#include "core/text.h"
+
+namespace sinkmoe {
+
+namespace {
+
+std::string where_of(const std::string& argument) { return "argument '" + argument + "'"; }
+
+[[noreturn]] void refuse(const std::string& argument, size_t at, size_t length,
+                         const std::string& what, const std::string& fix = "") {
+  Problem problem{what, where_of(argument), fix};
+  add_caret(problem, argument, at, length);
+  throw Error(problem);
+}
+
+struct Piece {
+  size_t at = 0, length = 0;
+};
+
+// Cuts text[from..] at commas that stand outside quotes and brackets.
+std::vector<Piece> cut(const std::string& text, size_t from) {
+  std::vector<Piece> pieces;
+  int depth = 0;
+  char quote = 0;
+  size_t start = from;
+  for (size_t i = from; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote) {
+      if (c == '\\' && quote == '"')
+        ++i;
+      else if (c == quote)
+        quote = 0;
+    } else if ((c == '"' || c == '\'') && trim(text.substr(start, i - start)).empty()) {
+      quote = c;  // an apostrophe inside a bare word is just a letter
+    } else if (c == '(' || c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ')' || c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',' && depth <= 0) {
+      pieces.push_back({start, i - start});
+      start = i + 1;
+    }
+  }
+  pieces.push_back({start, text.size() - start});
+  return pieces;
+}
+
+// A bare word needs no quotes; what reads as TOML is taken as TOML, except where the
+// field is a text.
+std::string literal_of(const std::string& word, const std::string& type) {
+  const bool quoted = word.starts_with('"') || word.starts_with('\'');
+  if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))
+    return toml_quote(word);
+  try {
+    const TomlValue node = parse_toml_scalar(word, "");
+    if (!quoted || node.kind == TomlValue::Kind::kString) return toml_literal(node);
+  } catch (const Error&) {
+    if (quoted) throw;
+  }
+  return toml_quote(word);
+}
+
+std::vector<std::string> literals_of(const std::string& word, const std::string& type,
+                                     const std::string& where) {
+  if (type != "string")
+    if (auto values = expand_call(word, where)) return *values;
+  return {literal_of(word, type)};
+}
+
+void add_values(Override& result, const std::string& argument, Piece piece, ArgumentSpan span) {
+  const std::string word(trim(std::string_view(argument).substr(piece.at, piece.length)));
+  span.value_at = argument.find(word, piece.at);
+  span.value_length = word.size();
+  const std::string where = where_of(argument);
+  if (result.group) {
+    result.settings.push_back({result.key, word, where, "command line", false, span});
+    return;
+  }
+  std::vector<std::string> values;
+  try {
+    values = literals_of(word, field_type(result.key), where);
+  } catch (const Error& e) {
+    const bool quote = word.starts_with('"') || word.starts_with('\'');
+    refuse(argument, span.value_at, span.value_length,
+           quote ? "the quotes of " + word + " do not close as TOML wants" : e.problems()[0].what,
+           e.problems()[0].fix);
+  }
+  for (std::string& value : values)
+    result.settings.push_back({result.key, std::move(value), where, "command line", false, span});
+}
+
+Override parse_reset(const std::string& argument) {
+  const std::string key = argument.substr(1);
+  if (key.empty() || key.find('=') != std::string::npos)
+    refuse(argument, 0, argument.size(), "~ takes a key alone", "write ~train.lr");
+  Setting setting{key, "", where_of(argument), "command line", true, {}};
+  setting.argument = {argument, 1, key.size(), 1, key.size()};
+  return {false, key, {setting}};
+}
+
+}  // namespace
+
+Override parse_override(const std::string& argument) {
+  size_t bad = 0;
+  if (!valid_utf8(argument, &bad))
+    throw Error("not UTF-8 at byte " + std::to_string(bad), where_of(argument));
+  if (argument.size() > kTomlBytes) throw Error("argument too long", "command line");
+  if (argument.starts_with('~')) return parse_reset(argument);
+  const size_t key_at = argument.starts_with('+') ? 1 : 0, equals = argument.find('=');
+  if (equals == std::string::npos)
+    refuse(argument, 0, argument.size(), "expected key=value",
+           "write train.lr=1e-3, model=small or ~train.lr");
+  if (equals <= key_at) refuse(argument, 0, equals + 1, "no key before '='", "write train.lr=1e-3");
+  Override result;
+  result.key = argument.substr(key_at, equals - key_at);
+  result.group = result.key.find('.') == std::string::npos;
+  const ArgumentSpan span{argument, key_at, result.key.size(), equals + 1, 0};
+  for (const Piece& piece : cut(argument, equals + 1)) add_values(result, argument, piece, span);
+  return result;
+}
+
+std::vector<Override> parse_overrides(const std::vector<std::string>& arguments) {
+  std::vector<Override> overrides;
+  std::vector<Problem> problems;
+  for (const std::string& argument : arguments) {
+    try {
+      overrides.push_back(parse_override(argument));
+    } catch (const Error& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+  if (!problems.empty()) throw Error(std::move(problems));
+  return overrides;
+}
+
+}  // namespace sinkmoe

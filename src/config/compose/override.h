@@ -1,0 +1,33 @@
+// One command-line argument that changes the configuration.
+//
+//   train.lr=1e-3               sets a key
+//   +train.lr=1e-3              the same
+//   ~train.lr                   takes a key back to its default
+//   model=wide                  chooses a group's option, configs/model/wide.toml
+//   train.seed=seeds(5)         sweeps a key
+//   balance.weight=0,1e-2       sweeps a key over a list
+//
+// A value is TOML or a bare word. A comma outside quotes and brackets separates values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/compose/compose.h"
+
+namespace sinkmoe {
+
+struct Override {
+  bool group = false;  // the key is a group, the values are its options
+  std::string key;
+  std::vector<Setting> settings;  // one per value; a group's option stands in `value` as it is
+};
+
+// Looks at the form only: whether key and value exist and fit is found when they are used. Throws
+// Error (with a caret): no '=', no key, unfinished quote, not UTF-8, wrong call.
+Override parse_override(const std::string& argument);
+
+// Every argument; throws one Error with all problems.
+std::vector<Override> parse_overrides(const std::vector<std::string>& arguments);
+
+}  // namespace sinkmoe

@@ -1,0 +1,64 @@
+#include "train/data/batch.h"
+
+#include <ATen/ATen.h>
+
+#include "core/error.h"
+#include "train/update/controls.h"
+
+namespace sinkmoe {
+
+namespace {
+
+Batch to_tensors(std::vector<int32_t> rows, int64_t B, int64_t T, at::Device device) {
+  at::Tensor ids = at::empty({B, T}, at::kLong), target = at::empty({B * T}, at::kLong);
+  int64_t *id = ids.data_ptr<int64_t>(), *next = target.data_ptr<int64_t>();
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t t = 0; t < T; ++t) {
+      id[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t)];
+      next[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t + 1)];
+    }
+  return {ids.to(device), target.to(device), std::move(rows)};
+}
+
+template <class Fill>
+Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill) {
+  const int64_t width = config.data.context + 1;
+  std::vector<int32_t> ids(static_cast<size_t>(rows * width));
+  for (int64_t i = 0; i < rows; ++i)
+    fill(i, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width),
+                                            static_cast<size_t>(width)));
+  return to_tensors(std::move(ids), rows, config.data.context, device);
+}
+
+}  // namespace
+
+Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
+                     int64_t first_row, int64_t rows, at::Device device) {
+  const auto seed = static_cast<uint64_t>(config.train.seed);
+  const bool shuffled = config.train.control == "shuffled_targets";
+  Batch batch = make(
+      config, rows, shuffled ? at::kCPU : device,
+      [&](int64_t i, std::span<int32_t> row) { source.train_row(seed, step, first_row + i, row); });
+  if (!shuffled) return batch;
+  shuffle_targets(batch.target_N, seed, step, first_row);
+  return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
+}
+
+int64_t evaluation_rows(const DataSource& source, const RunConfig& config) {
+  if (config.eval.split == "valid") return source.eval_rows();
+  if (source.test_rows() == 0)
+    throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
+                config.data.source == "text" ? "import the text with a 'test' folder"
+                                             : "use eval.split = \"valid\"");
+  return source.test_rows();
+}
+
+Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+                       int64_t rows, at::Device device) {
+  const bool test = config.eval.split == "test";
+  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
+    test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);
+  });
+}
+
+}  // namespace sinkmoe

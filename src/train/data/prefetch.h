@@ -1,0 +1,40 @@
+// Training batches made by a thread ahead of the step. A batch is a pure function of (seed, step,
+// rows), so the bits are those of training_batch().
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "train/data/batch.h"
+
+namespace sinkmoe {
+
+class BatchAhead {
+ public:
+  // The references must outlive this object.
+  BatchAhead(const DataSource& source, const RunConfig& config, at::Device device);
+  ~BatchAhead();
+  BatchAhead(const BatchAhead&) = delete;
+  BatchAhead& operator=(const BatchAhead&) = delete;
+
+  // Rows [first_row, first_row + rows) of `step`; then starts on the batch that follows when
+  // training goes on in order. Any other order gives the right rows too, only later. Throws
+  // what the source throws.
+  Batch take(int64_t step, int64_t first_row, int64_t rows);
+
+ private:
+  struct Wanted {
+    int64_t step, first_row, rows;
+    bool operator==(const Wanted&) const = default;
+  };
+  class Thread;
+
+  Batch make(const Wanted& wanted) const;
+
+  const DataSource& source_;
+  const RunConfig& config_;
+  at::Device device_;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace sinkmoe

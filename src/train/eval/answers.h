@@ -1,0 +1,30 @@
+// Accuracy on the targets that a data source calls answers.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "data/source.h"
+#include "train/data/batch.h"
+
+namespace sinkmoe {
+
+class AnswerAccuracy {
+ public:
+  // Counts nothing for a source without a loss part named "answer".
+  explicit AnswerAccuracy(const DataSource& source);
+
+  // hidden [N,C] of the batch's tokens, output weights [V,C].
+  void add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, const Batch& batch);
+
+  // Share of answers whose most probable token is right; none: no answer was seen.
+  std::optional<double> value() const;
+
+ private:
+  const DataSource& source_;
+  int part_ = -1;  // index of "answer" in source.parts()
+  int64_t right_ = 0, count_ = 0;
+};
+
+}  // namespace sinkmoe

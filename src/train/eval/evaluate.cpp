@@ -1,0 +1,89 @@
+#include "train/eval/evaluate.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "train/eval/answers.h"
+#include "train/data/batch.h"
+
+namespace sinkmoe {
+
+namespace {
+
+// Sums of the losses of one evaluation, in double and in row order.
+struct LossSums {
+  std::vector<double> part_sum;
+  std::vector<int64_t> part_count;
+  double sum = 0;
+  int64_t count = 0, bytes = 0;
+  bool text = true;
+};
+
+void add_row(LossSums& sums, const DataSource& source, std::span<const int32_t> row,
+             const float* loss_T) {
+  const size_t T = row.size() - 1;
+  std::vector<uint8_t> part(T, 0);
+  if (sums.part_sum.size() > 1) source.parts_of(row, part);
+  for (size_t t = 0; t < T; ++t) {
+    sums.sum += loss_T[t];
+    sums.part_sum[part[t]] += loss_T[t];
+    ++sums.part_count[part[t]];
+  }
+  sums.count += static_cast<int64_t>(T);
+  const auto bytes = source.target_bytes(row);
+  sums.text = sums.text && bytes.has_value();
+  sums.bytes += bytes.value_or(0);
+}
+
+EvaluationResult to_result(const LossSums& sums, const DataSource& source) {
+  EvaluationResult result;
+  result.loss = sums.sum / static_cast<double>(sums.count);
+  if (sums.text && sums.bytes > 0)
+    result.bits_per_byte = sums.sum / std::numbers::ln2 / static_cast<double>(sums.bytes);
+  const std::vector<std::string> names = source.parts();
+  for (size_t i = 0; i < names.size() && names.size() > 1; ++i)
+    if (sums.part_count[i] > 0)
+      result.parts.emplace_back(names[i],
+                                sums.part_sum[i] / static_cast<double>(sums.part_count[i]));
+  result.floor = source.floor_nats();
+  return result;
+}
+
+}  // namespace
+
+Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens,
+                   at::Device device) {
+  const at::NoGradGuard no_grad;
+  const RunConfig& config = model.config();
+  const int64_t T = config.data.context, width = T + 1;
+  const int64_t rows = std::clamp<int64_t>(tokens / T, 1, evaluation_rows(source, config));
+  const int64_t per_batch = std::max<int64_t>(1, std::min(config.train.batch, rows));
+  Evaluated out{{}, HeadStatistics(config.model.layers, config.model.heads)};
+  const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& mixed) {
+    out.heads.add(layer, in, mixed);
+  };
+  const size_t parts = std::max<size_t>(1, source.parts().size());
+  LossSums sums{std::vector<double>(parts, 0), std::vector<int64_t>(parts, 0)};
+  AnswerAccuracy answers(source);
+  for (int64_t from = 0; from < rows; from += per_batch) {
+    const int64_t B = std::min(per_batch, rows - from);
+    const Batch batch = evaluation_batch(source, config, from, B, device);
+    const DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
+    const at::Tensor loss_N =
+        token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);
+    answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
+    for (int64_t b = 0; b < B; ++b)
+      add_row(sums, source,
+              std::span<const int32_t>(batch.rows)
+                  .subspan(static_cast<size_t>(b * width), static_cast<size_t>(width)),
+              loss_N.data_ptr<float>() + b * T);
+  }
+  out.result = to_result(sums, source);
+  out.result.accuracy = answers.value();
+  return out;
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,189 @@
+#include "train/eval/task_scores.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "data/text_set.h"
+
+namespace sinkmoe {
+
+namespace {
+
+constexpr int64_t kTokensPerPass = 8192;
+
+// One option of one question, as the model reads it.
+struct Option {
+  std::vector<int32_t> ids;  // BOS, context, continuation
+  int64_t first = 0;         // ids[first..] is the continuation, as far as it is left
+  double bytes = 0;
+  double log_probability = 0;
+  bool likeliest = true;  // every token of the continuation is the model's first choice
+
+  int64_t length() const { return static_cast<int64_t>(ids.size()) - 1; }  // tokens the model reads
+};
+
+struct Options {
+  std::vector<Option> all;
+  std::vector<size_t> begin;  // of each question, and the end
+  int64_t truncated = 0;
+};
+
+bool cut_from_left(Option& option, int64_t context) {
+  const int64_t over = option.length() - context;
+  if (over <= 0) return false;
+  option.ids.erase(option.ids.begin() + 1, option.ids.begin() + 1 + over);
+  option.first = std::max<int64_t>(1, option.first - over);
+  return true;
+}
+
+Options make_options(const Tokenizer& tokenizer, const Task& task, int64_t context) {
+  Options out;
+  CachedEncoder encoder(tokenizer);
+  for (const TaskQuestion& q : task.questions) {
+    out.begin.push_back(out.all.size());
+    bool cut = false;
+    for (size_t i = 0; i < q.contexts.size(); ++i) {
+      Option option{.ids = {tokenizer.bos()},
+                    .bytes = static_cast<double>(q.continuations[i].size())};
+      encoder.encode(q.contexts[i], option.ids);
+      option.first = static_cast<int64_t>(option.ids.size());
+      encoder.encode(q.continuations[i], option.ids);
+      cut = cut_from_left(option, context) || cut;
+      out.all.push_back(std::move(option));
+    }
+    out.truncated += cut;
+  }
+  out.begin.push_back(out.all.size());
+  return out;
+}
+
+// Some options of about one length, as one batch padded on the right, which no earlier token sees.
+void score_batch(const Decoder& model, std::span<Option* const> batch, bool choice, int64_t pad,
+                 at::Device device) {
+  const auto B = static_cast<int64_t>(batch.size());
+  int64_t T = 0;
+  for (const Option* option : batch) T = std::max(T, option->length());
+  at::Tensor ids = at::full({B, T}, pad, at::kLong);
+  std::vector<int64_t> place, target;
+  for (int64_t b = 0; b < B; ++b) {
+    const Option& option = *batch[static_cast<size_t>(b)];
+    int64_t* row = ids.data_ptr<int64_t>() + b * T;
+    std::copy(option.ids.begin(), option.ids.end() - 1, row);
+    for (int64_t t = option.first; t <= option.length(); ++t) {
+      place.push_back(b * T + t - 1);
+      target.push_back(option.ids[static_cast<size_t>(t)]);
+    }
+  }
+  auto host = [&](const std::vector<int64_t>& x) { return at::tensor(x, at::kLong).to(device); };
+  const at::Tensor hidden = model.forward(ids.to(device)).hidden_NC.index_select(0, host(place));
+  const at::Tensor loss = token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
+  const at::Tensor best =
+      choice ? at::Tensor()
+             : sinkmoe::linear(hidden, model.output_weight_VC()).argmax(-1).to(at::kCPU);
+  size_t i = 0;
+  for (Option* option : batch)
+    for (int64_t t = option->first; t <= option->length(); ++t, ++i) {
+      option->log_probability -= loss.data_ptr<float>()[i];
+      if (!choice && best.data_ptr<int64_t>()[i] != target[i]) option->likeliest = false;
+    }
+}
+
+void score_options(const Decoder& model, Options& options, bool choice, int64_t pad,
+                   at::Device device, const std::function<void()>& alive) {
+  const at::NoGradGuard no_grad;
+  std::vector<Option*> order;
+  for (Option& option : options.all) order.push_back(&option);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Option* a, const Option* b) { return a->length() < b->length(); });
+  for (size_t from = 0; from < order.size();) {
+    size_t to = from + 1;
+    while (to < order.size() &&
+           static_cast<int64_t>(to - from + 1) * order[to]->length() <= kTokensPerPass)
+      ++to;
+    alive();
+    score_batch(model, std::span(order).subspan(from, to - from), choice, pad, device);
+    from = to;
+  }
+}
+
+int64_t best_of(const Options& options, size_t question, bool per_byte) {
+  const size_t begin = options.begin[question], end = options.begin[question + 1];
+  size_t best = begin;
+  auto value = [&](size_t i) {
+    return options.all[i].log_probability / (per_byte ? options.all[i].bytes : 1);
+  };
+  for (size_t i = begin + 1; i < end; ++i)
+    if (value(i) > value(best)) best = i;
+  return static_cast<int64_t>(best - begin);
+}
+
+}  // namespace
+
+double TaskScore::standard_error() const {
+  return std::sqrt(accuracy * (1 - accuracy) /
+                   static_cast<double>(std::max<int64_t>(1, questions)));
+}
+
+TaskScore score_task(const Decoder& model, const Tokenizer& tokenizer, const Task& task,
+                     at::Device device, const std::function<void()>& alive) {
+  TaskScore score{.name = task.name,
+                  .choice = task.questions.at(0).contexts.size() > 1,
+                  .questions = static_cast<int64_t>(task.questions.size())};
+  Options options = make_options(tokenizer, task, model.config().data.context);
+  score_options(model, options, score.choice, tokenizer.bos(), device, alive);
+  score.truncated = options.truncated;
+  double right = 0, right_byte = 0, chance = 0;
+  for (size_t i = 0; i < task.questions.size(); ++i) {
+    const TaskQuestion& q = task.questions[i];
+    if (score.choice) {
+      right += best_of(options, i, false) == q.gold;
+      right_byte += best_of(options, i, true) == q.gold;
+      chance += 1.0 / static_cast<double>(q.contexts.size());
+    } else {
+      right += options.all[options.begin[i]].likeliest;
+    }
+  }
+  const auto n = static_cast<double>(score.questions);
+  score.accuracy = right / n;
+  score.accuracy_byte = score.choice ? right_byte / n : score.accuracy;
+  score.chance = chance / n;
+  return score;
+}
+
+std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t step) {
+  std::vector<MetricRow> rows;
+  double mean = 0, chance = 0;
+  auto add = [&](const std::string& name, double value) {
+    rows.push_back({"task/" + name, step, -1, -1, value});
+  };
+  for (const TaskScore& s : scores) {
+    add(s.name, s.accuracy);
+    add(s.name + "_byte", s.accuracy_byte);
+    add(s.name + "_se", s.standard_error());
+    add(s.name + "_chance", s.chance);
+    add(s.name + "_n", static_cast<double>(s.questions));
+    add(s.name + "_truncated", static_cast<double>(s.truncated));
+    mean += s.accuracy / static_cast<double>(scores.size());
+    chance += s.chance / static_cast<double>(scores.size());
+  }
+  if (scores.empty()) return rows;
+  add("mean", mean);
+  add("mean_chance", chance);
+  return rows;
+}
+
+std::vector<MetricRow> run_tasks(const Decoder& model, int64_t step, at::Device device,
+                                 const std::function<void()>& alive) {
+  const RunConfig& config = model.config();
+  if (config.eval.tasks.empty()) return {};
+  const auto tokenizer = open_tokenizer(config.data.path);
+  std::vector<TaskScore> scores;
+  for (const Task& task : read_tasks(config.eval))
+    scores.push_back(score_task(model, *tokenizer, task, device, alive));
+  return task_rows(scores, step);
+}
+
+}  // namespace sinkmoe

@@ -1,0 +1,52 @@
+// Which heads a model can do without: losses with heads zeroed, in several orders (C5), and the
+// gradient importance of Michel et al. (E24).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/metric.h"
+#include "train/probes/probe_sample.h"
+
+namespace sinkmoe {
+
+// Losses with sets of heads zeroed; each set is computed once. A head is l H + h.
+class Ablation {
+ public:
+  Ablation(const Decoder& model, const ProbeSample& sample);
+  int64_t heads() const { return layers_ * heads_; }
+  double loss(std::vector<int64_t> zeroed);
+  // loss[i]: the first points[i] heads of `order` zeroed.
+  std::vector<double> curve(const std::vector<int64_t>& order, const std::vector<int64_t>& points);
+  // Loss increase with one head zeroed, [L,H] fp64.
+  at::Tensor single_LH();
+
+ private:
+  const Decoder& model_;
+  const ProbeSample& sample_;
+  int64_t layers_, heads_;
+  std::map<std::vector<int64_t>, double> known_;
+};
+
+// Numbers of heads at which a curve is taken: all of 0..n, or 65 evenly spaced ones; n / 4 always.
+std::vector<int64_t> ablation_points(int64_t n);
+
+// Heads in ascending order of a criterion [L,H]; equal ones in the order of layers and heads.
+std::vector<int64_t> ascending_order(const at::Tensor& criterion_LH);
+// The fixed random order `index` of n heads, the same in every run.
+std::vector<int64_t> random_order(int64_t n, int64_t index);
+
+// I_h = mean over rows of |sum over tokens of out_h . dL/dout_h|, L the row's mean loss, normalised
+// per layer to length 1 (E24): [L,H] fp64.
+at::Tensor gradient_importance_LH(const Decoder& model, const ProbeSample& sample);
+// The same before it is normalised.
+at::Tensor gradient_size_LH(const Decoder& model, const ProbeSample& sample);
+
+// Curves for each named criterion and for 8 random orders, and what they sum up to.
+std::vector<MetricRow> ablation_rows(
+    Ablation& ablation, const std::vector<std::pair<std::string, at::Tensor>>& criteria_LH,
+    int64_t step);
+
+}  // namespace sinkmoe

@@ -1,0 +1,39 @@
+// Fixed held-out rows, read once, and the loss of a model on them when something in it is changed.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "model/decoder.h"
+#include "train/data/batch.h"
+
+namespace sinkmoe {
+
+class ProbeSample {
+ public:
+  // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called
+  // before every forward pass.
+  ProbeSample(const DataSource& source, const RunConfig& config, int64_t tokens, at::Device device,
+              std::function<void()> alive);
+
+  struct Part {
+    int64_t first_row;
+    Batch batch;
+  };
+  const std::vector<Part>& parts() const { return parts_; }
+  int64_t rows() const { return rows_; }
+
+  // Cross-entropy in nats per predicted token, without gradients.
+  double loss(const Decoder& model, const ForwardOptions& options = {}) const;
+  // The same with options that depend on which rows are at hand.
+  double loss(const Decoder& model,
+              const std::function<ForwardOptions(const Part&)>& options) const;
+  void sign_of_life() const { alive_(); }
+
+ private:
+  std::vector<Part> parts_;
+  int64_t rows_ = 0;
+  std::function<void()> alive_;
+};
+
+}  // namespace sinkmoe

@@ -1,0 +1,107 @@
+// The bf16 copy of the weights is the cast of the weights, in value and in gradient, and never old.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "tensor/params.h"
+#include "attention/sdpa/self_test.h"
+#include "core/error.h"
+
+namespace sinkmoe {
+namespace {
+
+struct Weights : ::testing::Test {
+  ParamSet params;
+  const at::Tensor &a = params.add({"a", {5, 7}, ParamSpec::Init::normal, 1.0, true}),
+                   &b = params.add({"b", {3, 5}, ParamSpec::Init::normal, 1.0, true});
+  Weights() { params.materialise(1, at::kCPU); }
+
+  // b (a x)^2 summed, in bf16; the gradients of a and b.
+  std::vector<at::Tensor> gradients() {
+    params.flat_grad().zero_();
+    const at::Tensor x = at::arange(7, at::kFloat).to(at::kBFloat16);
+    const at::Tensor y = at::linear(x, weight_as(a, at::kBFloat16));
+    at::linear(y * y, weight_as(b, at::kBFloat16)).sum().backward();
+    return {a.grad().clone(), b.grad().clone()};
+  }
+};
+
+TEST_F(Weights, ScopeChangesNoBit) {
+  const auto cast = gradients();
+  const HalfWeights scope(&params);
+  const auto copied = gradients();
+  for (size_t i = 0; i < cast.size(); ++i) {
+    EXPECT_TRUE(cast[i].equal(copied[i])) << i;
+    EXPECT_EQ(copied[i].scalar_type(), at::kFloat);
+    EXPECT_GT(copied[i].abs().sum().item<double>(), 0);
+  }
+}
+
+TEST_F(Weights, InAScopeTheCopyItselfIsUsed) {
+  const HalfWeights scope(&params);
+  const at::Tensor half = weight_as(b, at::kBFloat16);
+  EXPECT_TRUE(half.is_alias_of(params.half()));
+  EXPECT_TRUE(half.equal(b.to(at::kBFloat16)));
+  EXPECT_FALSE(weight_as(at::ones({2, 2}), at::kBFloat16).is_alias_of(params.half()));
+  EXPECT_TRUE(weight_as(a, at::kFloat).is_same(a));
+}
+
+TEST_F(Weights, ACopyIsNeverOld) {
+  const HalfWeights scope(&params);
+  EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
+  {
+    const at::NoGradGuard no_grad;
+    a.detach().mul_(3);  // as a loaded parent or an ablation would
+  }
+  EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
+  at::Tensor flat = params.flat();
+  flat.narrow(0, 0, 10).zero_();
+  EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
+}
+
+SelfTest result(const std::string& op, double error) { return {op, error, 1e-2}; }
+
+TEST(Admission, FastTakesCudnnOnlyWhenItsTestPasses) {
+  const Admission good = admit(true, [](bool) { return result("cudnn", 1e-3); });
+  EXPECT_TRUE(good.cudnn);
+  EXPECT_NE(good.text.find("cudnn passed"), std::string::npos);
+  const Admission fallen =
+      admit(true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
+  EXPECT_FALSE(fallen.cudnn);
+  EXPECT_NE(fallen.text.find("flash passed"), std::string::npos);
+  EXPECT_NE(fallen.text.find("cudnn failed"), std::string::npos);
+}
+
+TEST(Admission, ExactNeverAsksForCudnn) {
+  bool asked = false;
+  const Admission a = admit(false, [&](bool cudnn) {
+    asked |= cudnn;
+    return result("flash", 1e-3);
+  });
+  EXPECT_FALSE(asked);
+  EXPECT_FALSE(a.cudnn);
+}
+
+TEST(Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
+  const auto broken = [](bool cudnn) -> SelfTest {
+    if (cudnn) throw std::runtime_error("no engine\nlong trace");
+    return result("flash", 0.5);
+  };
+  try {
+    admit(true, broken);
+    FAIL();
+  } catch (const Error& e) {
+    const std::string what = e.what();
+    EXPECT_NE(what.find("no engine"), std::string::npos);
+    EXPECT_EQ(what.find("long trace"), std::string::npos);
+    EXPECT_NE(what.find("flash failed"), std::string::npos);
+  }
+}
+
+// The real self-test, on the device that is always there.
+TEST(Admission, TheCpuIsAdmitted) {
+  const Admission a = admit_attention(at::kCPU, at::kFloat, 24, false);
+  EXPECT_NE(a.text.find("cpu passed"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sinkmoe
