@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 void check_shapes(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, SinkMode mode,
                   const at::Tensor& sink) {
   const auto require = [&](bool holds, const char* why) {
@@ -29,4 +29,4 @@ void check_shapes(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
           "sink needs one logit per query head");
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -3,10 +3,10 @@
 
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 // Throws std::invalid_argument naming the shapes.
 void check_shapes(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
                   SinkMode mode, const at::Tensor& sink_H);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -5,7 +5,7 @@
 #include "attention/check_shapes.h"
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 // 1 - weight = others, by the form whose value and gradient lose no digits.
@@ -37,4 +37,4 @@ AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJ
   return result;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

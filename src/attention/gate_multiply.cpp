@@ -10,7 +10,7 @@
 #include "attention/cpu/on_tensors.h"
 #include "tensor/second_derivative.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -67,7 +67,7 @@ struct FusedGate : Function<FusedGate> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative("gate_multiply");
+    tensor::refuse_second_derivative("gate_multiply");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &logit = saved[1];
@@ -101,4 +101,4 @@ AttentionOut gate_multiply(const at::Tensor& out_BHTK, const at::Tensor& logit_B
   return {.out_BHTK = (out_BHTK * gate.unsqueeze(-1)).to(type), .gate_BHT = gate};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -13,7 +13,7 @@
 #include "tensor/params.h"
 #include "config/plugins/variant.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 struct HeadIn {
   at::Tensor x_BTC;   // normed input of the attention layer (what explicit gates read)
@@ -51,14 +51,14 @@ class HeadMixer {
 };
 
 struct MixerContext {
-  const RunConfig& config;
+  const config::RunConfig& config;
   int64_t layer = 0;
   std::vector<const at::Tensor*> parameters;  // as the variant declares them, in its order
 };
 
 // The mixer of the variant that `config` chooses. Adds the parameters it declares to `params`,
 // under names that start with `prefix` ("model.layers.0.self_attn."). Throws Error: unknown variant.
-std::unique_ptr<HeadMixer> make_mixer(const RunConfig& config, ParamSet& params,
+std::unique_ptr<HeadMixer> make_mixer(const config::RunConfig& config, tensor::ParamSet& params,
                                       const std::string& prefix, int64_t layer);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

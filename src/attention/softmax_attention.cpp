@@ -7,7 +7,7 @@
 #include "attention/sdpa/sdpa_attention.h"
 #include "attention/cpu/tile_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
@@ -18,4 +18,4 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
   return (has_tiles(q) ? tile_attention : stock_attention)(q, k, v, scale, mode, sink_H);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

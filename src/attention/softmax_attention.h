@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 enum class SinkMode {
   none,       // plain attention; the gate is 1 everywhere and carries no gradient
@@ -32,4 +32,4 @@ AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJ
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                 const at::Tensor& sink_H = {});
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 
 at::Tensor importance_H(const at::Tensor& gate_BHT) {
   if (gate_BHT.dim() != 3 || gate_BHT.size(2) < 2)
@@ -20,4 +20,4 @@ at::Tensor top_heads_LH(const at::Tensor& importance_LH, int64_t m) {
   return at::zeros_like(importance_LH, at::kBool).scatter_(1, top, true);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

@@ -11,7 +11,7 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 
 // Importance of each head: mean gate over rows and tokens, row position 0 left out (E12).
 // gate [B,H,T] -> [H].
@@ -35,7 +35,7 @@ at::Tensor top_heads_LH(const at::Tensor& importance_LH, int64_t m);
 struct LossKind {
   static constexpr const char* kind = "loss";
   std::string name, help;
-  std::function<std::unique_ptr<BalanceLoss>(const RunConfig&)> make;
+  std::function<std::unique_ptr<BalanceLoss>(const config::RunConfig&)> make;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

@@ -6,7 +6,7 @@
 
 #include "balance/importance.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 
 at::Tensor BalancedHeads::mean_L1() const {
   return (importance_LH * weight_LH).sum(1, true) / count_L1;
@@ -28,4 +28,4 @@ BalancedHeads balanced_heads(const BalanceIn& in) {
   return heads;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

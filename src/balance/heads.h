@@ -5,7 +5,7 @@
 
 #include "balance/balance.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 
 // importance [L,H]; weight [L,H] is 1 for balanced heads and 0 for shared ones; count_L1 [L,1]
 // balanced heads a layer.
@@ -23,4 +23,4 @@ BalancedHeads balanced_heads(const BalanceIn& in);
 // Means below this are raised to it, so that heads that are all closed do not divide by zero.
 inline constexpr double kSmallestMean = 1e-4;
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

@@ -8,7 +8,7 @@
 
 #include "balance/balance.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -88,4 +88,4 @@ at::Tensor importance_LH(std::span<const at::Tensor> gates) {
   return at::stack(layers);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

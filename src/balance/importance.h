@@ -5,10 +5,10 @@
 
 #include <span>
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 
 // Gates [B,H,T], one a layer -> importances [L,H], each as importance_H. Throws
 // std::invalid_argument as that does.
 at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

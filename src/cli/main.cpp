@@ -140,7 +140,7 @@ std::atomic<bool> g_no_memory{false};
 int say_no_memory() {
   constexpr std::string_view text = "error: out of memory; run the same command again\n";
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
-  return sinkmoe::kExitNoMemory;
+  return sinkmoe::queue::kExitNoMemory;
 }
 
 // Libraries throw where nothing may be thrown when memory runs out. Every file is written aside and
@@ -160,14 +160,14 @@ void note_no_memory() {
 int main(int argc, char** argv) {
   std::set_terminate(end_without_memory);
   std::set_new_handler(note_no_memory);
-  using Kind = sinkmoe::StoreError::Kind;
+  using Kind = sinkmoe::store::StoreError::Kind;
   const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {
     return sinkmoe::cli::dispatch({argv + 1, argv + argc});
-  } catch (const sinkmoe::StoreError& e) {
+  } catch (const sinkmoe::store::StoreError& e) {
     sinkmoe::cli::print(e);
     // Nothing wrong with what was given: the same command may do later.
-    if (e.kind() == Kind::memory) return sinkmoe::kExitNoMemory;
+    if (e.kind() == Kind::memory) return sinkmoe::queue::kExitNoMemory;
     return e.kind() == Kind::refused || e.kind() == Kind::statement || e.kind() == Kind::read_only
                ? 2
                : 1;

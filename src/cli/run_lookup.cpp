@@ -11,7 +11,7 @@ std::string sql_text(const std::string& text) {
   return out + "'";
 }
 
-std::string find_run(const Reader& reader, const std::string& prefix) {
+std::string find_run(const store::Reader& reader, const std::string& prefix) {
   if (!safe_name(prefix))
     throw Error("'" + prefix + "' is no run_id", "", "see 'sinkmoe status EXPERIMENT'");
   const std::string start = sql_text(prefix);

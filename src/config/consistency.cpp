@@ -4,7 +4,7 @@
 #include "config/plugins/foreign.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::vector<Problem> inconsistencies(const RunConfig& config) {
   return problems;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -7,7 +7,7 @@
 #include "config/run_config.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 struct Inconsistency {
   std::vector<std::string> keys;  // the fields that disagree, the one to change first
@@ -16,4 +16,4 @@ struct Inconsistency {
 
 std::vector<Inconsistency> find_inconsistencies(const RunConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

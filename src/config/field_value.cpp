@@ -7,7 +7,7 @@
 #include "core/registry.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -91,4 +91,4 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
   return {};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

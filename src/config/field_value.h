@@ -9,7 +9,7 @@
 #include "config/toml/toml_values.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // Each returns what is wrong (`where` is left empty), or nothing once `value` is set. An
 // integer may stand where a float is wanted, and a float without a fraction where an integer
@@ -23,4 +23,4 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               std::string& value);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

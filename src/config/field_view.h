@@ -9,7 +9,7 @@
 #include "config/toml/toml_values.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 template <class T>
 constexpr const char* type_name() {
@@ -56,4 +56,4 @@ std::vector<FieldView> collect_views(const Config& config) {
 std::string canonical_text(const std::vector<FieldView>& views);
 std::string identity_text(const std::vector<FieldView>& views);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

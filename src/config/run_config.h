@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 inline constexpr int kResultEpoch = 1;
 
@@ -282,4 +282,4 @@ void sections(C& c, F&& f) {
   f("run", c.run);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

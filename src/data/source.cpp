@@ -7,7 +7,7 @@
 #include "core/registry.h"
 #include "data/tasks/tasks.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 void DataSource::test_row(int64_t, std::span<int32_t>) const {
   throw std::logic_error("this data source has no test rows");
@@ -17,15 +17,15 @@ void DataSource::parts_of(std::span<const int32_t>, std::span<uint8_t> part) con
   std::fill(part.begin(), part.end(), uint8_t{0});
 }
 
-std::unique_ptr<DataSource> open_source(const DataConfig& config) {
+std::unique_ptr<DataSource> open_source(const config::DataConfig& config) {
   return Registry<SourceKind>::get(config.source).open(config);
 }
 
-std::string source_identity(const DataConfig& config) {
+std::string source_identity(const config::DataConfig& config) {
   return Registry<SourceKind>::get(config.source).identity(config);
 }
 
-std::string data_identity(const RunConfig& config) {
+std::string data_identity(const config::RunConfig& config) {
   const SourceKind& kind = Registry<SourceKind>::get(config.data.source);
   const std::string source = kind.identity(config.data);
   std::string more = tasks_identity(config.eval);
@@ -34,4 +34,4 @@ std::string data_identity(const RunConfig& config) {
   return more.empty() ? source : sha256_hex("source " + source + "\n" + more);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -12,7 +12,7 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 enum class Split { train, valid };
 
@@ -52,20 +52,20 @@ struct SourceKind {
   std::string name, help;
   // Opens the source; throws Error when it does not fit the config (path missing, context
   // longer than the data).
-  std::function<std::unique_ptr<DataSource>(const DataConfig&)> open;
+  std::function<std::unique_ptr<DataSource>(const config::DataConfig&)> open;
   // The content hash without loading more than a header; throws Error as open does.
-  std::function<std::string(const DataConfig&)> identity;
+  std::function<std::string(const config::DataConfig&)> identity;
   // The same of the test split, where the other hash does not cover it; empty: it does.
-  std::function<std::string(const DataConfig&)> test_identity = {};
+  std::function<std::string(const config::DataConfig&)> test_identity = {};
   // Keys that only sources which name them read; the others refuse them.
   std::vector<std::string> reads = {};
 };
 
-std::unique_ptr<DataSource> open_source(const DataConfig& config);
-std::string source_identity(const DataConfig& config);
+std::unique_ptr<DataSource> open_source(const config::DataConfig& config);
+std::string source_identity(const config::DataConfig& config);
 
 // Hash of everything a run reads: its source and, where evaluations read more, that too. Equal to
 // source_identity when they do not.
-std::string data_identity(const RunConfig& config);
+std::string data_identity(const config::RunConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

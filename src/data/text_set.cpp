@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace fs = std::filesystem;
 
@@ -63,4 +63,4 @@ std::vector<fs::path> find_text_sets(const fs::path& folder) {
   return sets;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

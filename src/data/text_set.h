@@ -11,7 +11,7 @@
 #include "data/tokens/token_file.h"
 #include "data/tokens/tokenizer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 inline constexpr const char* kManifestName = "manifest.json";
 inline constexpr const char* kModelName = "tokenizer.model";
@@ -33,4 +33,4 @@ std::unique_ptr<Tokenizer> open_tokenizer(const std::filesystem::path& folder);
 // Folders with a set among `folder` and its direct sub-folders, by name.
 std::vector<std::filesystem::path> find_text_sets(const std::filesystem::path& folder);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -44,11 +44,11 @@ void activate(Activation activation, at::Tensor& x) {
 }
 
 // Channels beyond those that the table has angles for stay as they are.
-at::Tensor rotate(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
+at::Tensor rotate(const at::Tensor& x_BHTK, const model::RotaryTable& rotary) {
   const int64_t K = x_BHTK.size(-1), turned = 2 * rotary.cos_TK2.size(1);
-  if (turned == K) return rotate_heads(x_BHTK, rotary);
+  if (turned == K) return model::rotate_heads(x_BHTK, rotary);
   return at::cat(
-      {rotate_heads(x_BHTK.narrow(-1, 0, turned), rotary), x_BHTK.narrow(-1, turned, K - turned)},
+      {model::rotate_heads(x_BHTK.narrow(-1, 0, turned), rotary), x_BHTK.narrow(-1, turned, K - turned)},
       -1);
 }
 
@@ -61,7 +61,7 @@ LoadedNorm load_norm(const Model& model, const pretrained::Norm& norm) {
 }
 
 at::Tensor apply_norm(const Architecture& a, const LoadedNorm& norm, const at::Tensor& x) {
-  if (a.norm != NormKind::layer) return rms_norm(x, norm.weight, a.norm_eps);
+  if (a.norm != NormKind::layer) return model::rms_norm(x, norm.weight, a.norm_eps);
   return at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, a.norm_eps);
 }
 
@@ -85,7 +85,7 @@ LoadedLayer::LoadedLayer(const Model& model, int64_t index)
   if (plan_.experts.count > 0) experts_.emplace(model, plan_.experts);
 }
 
-HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const RotaryTable& rotary) const {
+attention::HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const model::RotaryTable& rotary) const {
   const Architecture& a = architecture_;
   const int64_t B = x_BTC.size(0), T = x_BTC.size(1), K = a.head_width;
   const auto heads = [&](const LoadedLinear& linear, const LoadedNorm& norm, int64_t count) {
@@ -95,7 +95,7 @@ HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const RotaryTable& rotary) 
     if (norm.exists() && !a.norm_all_heads) y = apply_norm(a, norm, y);
     return y.transpose(1, 2);
   };
-  HeadIn in{.x_BTC = x_BTC,
+  attention::HeadIn in{.x_BTC = x_BTC,
             .q_BHTK = heads(query_, query_norm_, a.heads),
             .k_BJTK = heads(key_, key_norm_, a.kv_heads),
             .v_BJTK = heads(value_, {}, a.kv_heads),
@@ -106,23 +106,23 @@ HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const RotaryTable& rotary) 
   return in;
 }
 
-HeadOut LoadedLayer::mix(const HeadIn& in) const {
+attention::HeadOut LoadedLayer::mix(const attention::HeadIn& in) const {
   if (plan_.window > 0 && plan_.window < in.q_BHTK.size(2))
     return windowed_attention(in, plan_.window, sinks_H_);
   if (sinks_H_.defined()) {
-    const AttentionOut mixed =
-        softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::logit, sinks_H_);
+    const attention::AttentionOut mixed =
+        attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sinks_H_);
     return {mixed.out_BHTK, mixed.gate_BHT, mixed.gate_BHT};
   }
-  const AttentionOut mixed =
-      softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const attention::AttentionOut mixed =
+      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   return {.out_BHTK = mixed.out_BHTK,
           .gate_BHT = mixed.gate_BHT,
-          .key_mass = KeyMass::all(),
+          .key_mass = attention::KeyMass::all(),
           .first_weight_BHT = 1 - mixed.gate_BHT};
 }
 
-at::Tensor LoadedLayer::attend(const at::Tensor& x_BTC, const RotaryTable& rotary,
+at::Tensor LoadedLayer::attend(const at::Tensor& x_BTC, const model::RotaryTable& rotary,
                                Mixed& mixed) const {
   mixed.in = project(x_BTC, rotary);
   mixed.out = mix(mixed.in);
@@ -139,7 +139,7 @@ at::Tensor LoadedLayer::feed(const at::Tensor& x_BTC) const {
   return apply(down_, hidden);
 }
 
-at::Tensor LoadedLayer::forward(const at::Tensor& x_BTC, const RotaryTable& rotary,
+at::Tensor LoadedLayer::forward(const at::Tensor& x_BTC, const model::RotaryTable& rotary,
                                 Mixed& mixed) const {
   const auto normed = [&](const LoadedNorm& norm, const at::Tensor& x) {
     return norm.exists() ? apply_norm(architecture_, norm, x) : x;

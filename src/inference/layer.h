@@ -28,8 +28,8 @@ at::Tensor apply_norm(const pretrained::Architecture& a, const LoadedNorm& norm,
 
 // What the heads of a layer did.
 struct Mixed {
-  HeadIn in;
-  HeadOut out{.key_mass = KeyMass::all()};
+  attention::HeadIn in;
+  attention::HeadOut out{.key_mass = attention::KeyMass::all()};
 };
 
 class LoadedLayer {
@@ -38,12 +38,12 @@ class LoadedLayer {
 
   // The residual stream after the layer; fills `mixed`. Thread-safe. `rotary` is undefined for a
   // layer without positions.
-  at::Tensor forward(const at::Tensor& x_BTC, const RotaryTable& rotary, Mixed& mixed) const;
+  at::Tensor forward(const at::Tensor& x_BTC, const model::RotaryTable& rotary, Mixed& mixed) const;
 
  private:
-  at::Tensor attend(const at::Tensor& x_BTC, const RotaryTable& rotary, Mixed& mixed) const;
-  HeadIn project(const at::Tensor& x_BTC, const RotaryTable& rotary) const;
-  HeadOut mix(const HeadIn& in) const;
+  at::Tensor attend(const at::Tensor& x_BTC, const model::RotaryTable& rotary, Mixed& mixed) const;
+  attention::HeadIn project(const at::Tensor& x_BTC, const model::RotaryTable& rotary) const;
+  attention::HeadOut mix(const attention::HeadIn& in) const;
   at::Tensor feed(const at::Tensor& x_BTC) const;
 
   const pretrained::Architecture& architecture_;

@@ -60,7 +60,7 @@ at::Tensor embed(const Model& model, const at::Tensor& ids_RT) {
   return x;
 }
 
-RotaryTable table_of(const pretrained::Rotary& rotary, int64_t T) {
+model::RotaryTable table_of(const pretrained::Rotary& rotary, int64_t T) {
   const auto wide = at::TensorOptions().dtype(at::kDouble);
   const at::Tensor frequency = at::tensor(rotary.frequency, wide);
   const at::Tensor angle = at::outer(at::arange(T, wide), frequency);
@@ -89,7 +89,7 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
   check_rows(a, ids_RT);
   const int64_t R = ids_RT.size(0), T = ids_RT.size(1), step = rows_at_once(T);
   const double share = layer_flops(a, R * T) / (layer_flops(a, R * T) + output_flops(a, R * T));
-  std::vector<RotaryTable> tables;
+  std::vector<model::RotaryTable> tables;
   for (const pretrained::Rotary& rotary : a.rotary) tables.push_back(table_of(rotary, T));
   const at::Tensor x_RTC = embed(model, ids_RT);
   const auto L = static_cast<int64_t>(a.layers.size());
@@ -97,8 +97,8 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
   for (int64_t l = 0; l < L; ++l) {
     const LoadedLayer layer(model, l);
     const int which = a.layers[static_cast<size_t>(l)].rotary;
-    const RotaryTable rotary =
-        which >= 0 && !tables.empty() ? tables.at(static_cast<size_t>(which)) : RotaryTable{};
+    const model::RotaryTable rotary =
+        which >= 0 && !tables.empty() ? tables.at(static_cast<size_t>(which)) : model::RotaryTable{};
     in_parallel(chunks, [&](int64_t i) -> std::function<void()> {
       at::Tensor rows = x_RTC.narrow(0, i * step, std::min(step, R - i * step));
       Mixed mixed;

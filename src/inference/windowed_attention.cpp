@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kBlock = 256;  // queries
 
 // Weights of queries [begin, end) on keys [first, end): [B,H,end-begin,end-first (+ 1 for a sink)].
-at::Tensor block_weights(const HeadIn& in, int64_t begin, int64_t end, int64_t first,
+at::Tensor block_weights(const attention::HeadIn& in, int64_t begin, int64_t end, int64_t first,
                          int64_t window, const at::Tensor& sink_H) {
   const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), group = H / in.k_BJTK.size(1);
   const at::Tensor q = in.q_BHTK.narrow(2, begin, end - begin);
@@ -30,7 +30,7 @@ at::Tensor block_weights(const HeadIn& in, int64_t begin, int64_t end, int64_t f
 
 }  // namespace
 
-HeadOut windowed_attention(const HeadIn& in, int64_t window, const at::Tensor& sink_H) {
+attention::HeadOut windowed_attention(const attention::HeadIn& in, int64_t window, const at::Tensor& sink_H) {
   const int64_t T = in.q_BHTK.size(2), group = in.q_BHTK.size(1) / in.k_BJTK.size(1);
   std::vector<at::Tensor> out, gate, first_weight;
   for (int64_t begin = 0; begin < T; begin += kBlock) {
@@ -50,7 +50,7 @@ HeadOut windowed_attention(const HeadIn& in, int64_t window, const at::Tensor& s
   const at::Tensor gate_BHT = at::cat(gate, 2);
   return {.out_BHTK = at::cat(out, 2),
           .gate_BHT = gate_BHT,
-          .key_mass = sink_H.defined() ? KeyMass(gate_BHT) : KeyMass::all(),
+          .key_mass = sink_H.defined() ? attention::KeyMass(gate_BHT) : attention::KeyMass::all(),
           .first_weight_BHT = at::cat(first_weight, 2)};
 }
 

@@ -4,7 +4,7 @@
 
 #include "metrics/probe_math.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 namespace {
 
@@ -52,8 +52,8 @@ at::Tensor contribution_HN(const at::Tensor& out_BHTK, const at::Tensor& weight_
   return (at::bmm(rows, gram_HKK) * rows).sum(-1).clamp_min(0).sqrt();
 }
 
-at::Tensor first_write_BHT(const HeadIn& in, const HeadOut& out, const HeadMixer& mixer) {
-  HeadIn without = in;
+at::Tensor first_write_BHT(const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer) {
+  attention::HeadIn without = in;
   without.v_BJTK = in.v_BJTK.clone();
   without.v_BJTK.select(2, 0).zero_();
   const at::Tensor written = out.out_BHTK - mixer.mix(without).out_BHTK;
@@ -71,7 +71,7 @@ HeadGeometry::HeadGeometry(int64_t layers, int64_t heads)
   }
 }
 
-void HeadGeometry::add(int64_t layer, const HeadIn& in, const HeadOut& out, const HeadMixer& mixer,
+void HeadGeometry::add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer,
                        const at::Tensor& out_weight_CC) {
   const at::NoGradGuard no_grad;
   Sums& s = layers_.at(static_cast<size_t>(layer));
@@ -130,4 +130,4 @@ std::vector<HistogramRow> HeadGeometry::histograms(int64_t step) const {
   return rows;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

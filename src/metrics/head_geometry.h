@@ -9,14 +9,14 @@
 #include "attention/mixer.h"
 #include "core/metric.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 class HeadGeometry {
  public:
   HeadGeometry(int64_t layers, int64_t heads);
   // Once a layer and batch, through HeadProbe, without gradients. W_O [C, H K]: column h K + k is
   // channel k of head h.
-  void add(int64_t layer, const HeadIn& in, const HeadOut& out, const HeadMixer& mixer,
+  void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer,
            const at::Tensor& out_weight_CC);
 
   // All [L,H] fp64 on the CPU.
@@ -43,4 +43,4 @@ class HeadGeometry {
   std::vector<Sums> layers_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -1,7 +1,7 @@
 #include "metrics/metrics.h"
 #include "metrics/probe_infos.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 namespace {
 
@@ -77,10 +77,10 @@ std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks) {
   return infos;
 }
 
-std::vector<MetricInfo> metric_infos(const EvalConfig& eval) {
+std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = common_infos();
   if (eval.probes == "full") append(infos, probe_infos());
   return infos;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -8,7 +8,7 @@
 #include "attention/softmax_attention.h"
 #include "metrics/probe_math.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 namespace {
 
@@ -16,10 +16,10 @@ constexpr int64_t kBins = 1000;
 
 // Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that
 // the variant leaves on real keys (a learned sink takes some).
-at::Tensor first_weight_BHT(const HeadIn& in, const HeadOut& out) {
+at::Tensor first_weight_BHT(const attention::HeadIn& in, const attention::HeadOut& out) {
   if (out.first_weight_BHT.defined()) return out.first_weight_BHT;
-  const AttentionOut plain =
-      softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const attention::AttentionOut plain =
+      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   const at::Tensor weight = 1 - plain.gate_BHT;
   const at::Tensor& mass_BHT = out.key_mass.mass_BHT;
   return mass_BHT.defined() ? weight * mass_BHT : weight;
@@ -58,7 +58,7 @@ HeadStatistics::HeadStatistics(int64_t layers, int64_t heads) {
   }
 }
 
-void HeadStatistics::add(int64_t layer, const HeadIn& in, const HeadOut& out) {
+void HeadStatistics::add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
   const at::NoGradGuard no_grad;
   Sums& s = layers_.at(static_cast<size_t>(layer));
   const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), T = in.q_BHTK.size(2);
@@ -164,4 +164,4 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   return out;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -13,12 +13,12 @@
 #include "config/run_config.h"
 #include "core/metric.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
 // Those that a run with these settings can have.
-std::vector<MetricInfo> metric_infos(const EvalConfig& eval);
+std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval);
 // The metrics of zero-shot tasks with these names.
 std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks);
 
@@ -28,7 +28,7 @@ class HeadStatistics {
  public:
   HeadStatistics(int64_t layers, int64_t heads);
   // Called through HeadProbe, once a layer and batch; no gradients.
-  void add(int64_t layer, const HeadIn& in, const HeadOut& out);
+  void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out);
 
   // All [L,H] fp64, CPU.
   at::Tensor importance_LH() const;    // E12
@@ -59,4 +59,4 @@ struct EvaluationResult {
   std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads, double sink_threshold);
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -1,7 +1,7 @@
 // The metrics of eval.probes = "full".
 #include "metrics/probe_infos.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 namespace {
 
@@ -70,4 +70,4 @@ const std::vector<MetricInfo>& probe_infos() {
   return infos;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -5,8 +5,8 @@
 
 #include "core/metric.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 const std::vector<MetricInfo>& probe_infos();
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

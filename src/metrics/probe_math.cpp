@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 namespace {
 
@@ -47,4 +47,4 @@ at::Tensor int8_round_trip(const at::Tensor& x, double largest) {
   return ((wide / scale).round().clamp(-127, 127) * scale).to(x.scalar_type());
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

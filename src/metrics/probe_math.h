@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 
 // Effective rank of matrices X [rows, K], given X^T X [.., K, K]: exp of the entropy of
 // the singular values over their sum (Roy and Vetterli, 2007). Between 1 and K, fp64; 0
@@ -26,4 +26,4 @@ at::Tensor kurtosis_B(const at::Tensor& x);
 // even, clipped at +-largest.
 at::Tensor int8_round_trip(const at::Tensor& x, double largest);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

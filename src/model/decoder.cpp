@@ -5,16 +5,16 @@
 #include <cmath>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
-ParamSpec matrix(std::string name, int64_t rows, int64_t columns, double std) {
-  return {std::move(name), {rows, columns}, ParamSpec::Init::normal, std, true};
+tensor::ParamSpec matrix(std::string name, int64_t rows, int64_t columns, double std) {
+  return {std::move(name), {rows, columns}, tensor::ParamSpec::Init::normal, std, true};
 }
 
-ParamSpec ones(std::string name, int64_t size) {
-  return {std::move(name), {size}, ParamSpec::Init::constant, 1.0, false};
+tensor::ParamSpec ones(std::string name, int64_t size) {
+  return {std::move(name), {size}, tensor::ParamSpec::Init::constant, 1.0, false};
 }
 
 at::Tensor edited(const ForwardOptions& options, Site site, int64_t layer, at::Tensor x) {
@@ -23,10 +23,10 @@ at::Tensor edited(const ForwardOptions& options, Site site, int64_t layer, at::T
 
 }  // namespace
 
-Decoder::Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
+Decoder::Decoder(const config::RunConfig& config, int64_t vocabulary, at::Device device,
                  at::ScalarType dtype)
     : config_(config), vocabulary_(vocabulary), compute_(dtype) {
-  const ModelConfig& m = config_.model;
+  const config::ModelConfig& m = config_.model;
   embedding_ = &params_.add(matrix("model.embed_tokens.weight", vocabulary, m.width, m.init_std));
   if (m.positions == "learned")
     positions_ = &params_.add(
@@ -48,7 +48,7 @@ int64_t Decoder::key_value_heads() const {
 // Matrices that write into the residual stream start smaller by sqrt(2 L), so that its size does
 // not grow with depth.
 void Decoder::declare_layer(int64_t index) {
-  const ModelConfig& m = config_.model;
+  const config::ModelConfig& m = config_.model;
   const std::string prefix = "model.layers." + std::to_string(index) + ".",
                     attention = prefix + "self_attn.";
   const int64_t C = m.width, K = C / m.heads,
@@ -69,7 +69,7 @@ void Decoder::declare_layer(int64_t index) {
       &params_.add(matrix(prefix + (gated ? "mlp.gate_up_proj.weight" : "mlp.up_proj.weight"),
                           gated ? 2 * F : F, C, m.init_std));
   layer.down = &params_.add(matrix(prefix + "mlp.down_proj.weight", C, F, out_std));
-  layer.mixer = make_mixer(config_, params_, attention, index);
+  layer.mixer = attention::make_mixer(config_, params_, attention, index);
   layers_.push_back(std::move(layer));
 }
 
@@ -92,8 +92,8 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   HeadsQKV h = heads(layer, normed, rotary);
   if (options.edit_values) h.v_BJTK = (*options.edit_values)(index, h.v_BJTK);
   const double scale = 1.0 / std::sqrt(static_cast<double>(h.q_BHTK.size(-1)));
-  const HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
-  HeadOut mixed = layer.mixer->mix(in);
+  const attention::HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
+  attention::HeadOut mixed = layer.mixer->mix(in);
   if (options.head_mask_LH.defined())
     mixed.out_BHTK =
         mixed.out_BHTK *
@@ -105,7 +105,7 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
 }
 
 DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& options) const {
-  const HalfWeights half(compute_ == at::kBFloat16 ? &params_ : nullptr);
+  const tensor::HalfWeights half(compute_ == at::kBFloat16 ? &params_ : nullptr);
   const int64_t T = ids_BT.size(1);
   const double eps = config_.model.norm_eps;
   DecoderOut out;
@@ -130,7 +130,7 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
   return out;
 }
 
-const HeadMixer& Decoder::mixer(int64_t layer) const {
+const attention::HeadMixer& Decoder::mixer(int64_t layer) const {
   return *layers_.at(static_cast<size_t>(layer)).mixer;
 }
 
@@ -142,4 +142,4 @@ const at::Tensor& Decoder::output_weight_VC() const {
   return unembedding_ ? *unembedding_ : *embedding_;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -11,10 +11,10 @@
 #include "attention/mixer.h"
 #include "model/ops/ops.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // Sees what each layer's heads did, in layer order, during a forward pass.
-using HeadProbe = std::function<void(int64_t layer, const HeadIn&, const HeadOut&)>;
+using HeadProbe = std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)>;
 
 // Replaces a layer's values [B,J,T,K] before the heads mix them.
 using ValueEdit = std::function<at::Tensor(int64_t layer, const at::Tensor& v_BJTK)>;
@@ -46,41 +46,41 @@ class Decoder {
  public:
   // Declares every parameter and draws initial values from config.train.seed on `device`.
   // fp64 is for tests.
-  Decoder(const RunConfig& config, int64_t vocabulary, at::Device device,
+  Decoder(const config::RunConfig& config, int64_t vocabulary, at::Device device,
           at::ScalarType dtype = at::kFloat);
 
   // ids [B,T] int64 with T <= data.context.
   DecoderOut forward(const at::Tensor& ids_BT, const ForwardOptions& options = {}) const;
   const at::Tensor& output_weight_VC() const;
 
-  ParamSet& params() { return params_; }
-  const ParamSet& params() const { return params_; }
-  const RunConfig& config() const { return config_; }
+  tensor::ParamSet& params() { return params_; }
+  const tensor::ParamSet& params() const { return params_; }
+  const config::RunConfig& config() const { return config_; }
   int64_t vocabulary() const { return vocabulary_; }
   int64_t key_value_heads() const;
   // For probes: what mixes the heads of a layer, and its W_O [C, C] (column h K + k: channel
   // k of head h).
-  const HeadMixer& mixer(int64_t layer) const;
+  const attention::HeadMixer& mixer(int64_t layer) const;
   const at::Tensor& out_weight_CC(int64_t layer) const;
 
  private:
   struct Layer {
     const at::Tensor *attention_norm, *qkv, *q_norm = nullptr, *k_norm = nullptr, *out, *feed_norm,
                                             *up, *down;
-    std::unique_ptr<HeadMixer> mixer;
+    std::unique_ptr<attention::HeadMixer> mixer;
   };
   void declare_layer(int64_t index);
   HeadsQKV heads(const Layer& layer, const at::Tensor& x_BTC, const RotaryTable& rotary) const;
   at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
                     const ForwardOptions& options, DecoderOut& out) const;
 
-  RunConfig config_;
+  config::RunConfig config_;
   int64_t vocabulary_;
-  ParamSet params_;
+  tensor::ParamSet params_;
   const at::Tensor *embedding_, *positions_ = nullptr, *final_norm_, *unembedding_ = nullptr;
   std::vector<Layer> layers_;
   RotaryTable rotary_;
   at::ScalarType compute_;  // dtype of activations
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

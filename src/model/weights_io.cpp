@@ -9,7 +9,7 @@
 #include "core/file.h"
 #include "weights/safetensors.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -19,7 +19,7 @@ struct Part {
 };
 
 // Names under which a parameter stands in the file: itself, or the pieces of a joint projection.
-std::vector<Part> parts(const Decoder& model, const ParamSet::Entry& entry) {
+std::vector<Part> parts(const Decoder& model, const tensor::ParamSet::Entry& entry) {
   const std::string& name = entry.spec.name;
   const int64_t rows = entry.spec.shape[0];
   if (const size_t at = name.find("qkv_proj"); at != std::string::npos) {
@@ -39,7 +39,7 @@ std::vector<Part> parts(const Decoder& model, const ParamSet::Entry& entry) {
 
 // What an independent program needs to rebuild the model, plus the full configuration.
 nlohmann::json describe(const Decoder& model) {
-  const RunConfig& c = model.config();
+  const config::RunConfig& c = model.config();
   nlohmann::json j = {{"architecture", "sinkmoe-decoder"},
                       {"vocab_size", model.vocabulary()},
                       {"hidden_size", c.model.width},
@@ -56,17 +56,17 @@ nlohmann::json describe(const Decoder& model) {
                       {"max_position_embeddings", c.data.context},
                       {"attention_kind", c.attention.kind},
                       {"gate_form", c.attention.gate_form},
-                      {"sinkmoe_config", canonical_text(c)}};
+                      {"sinkmoe_config", config::canonical_text(c)}};
   return j;
 }
 
 // Settings that decide what the tensors mean, also where their shapes are equal (heads, positions).
-void check_same_model(const Safetensors& source, const RunConfig& config,
+void check_same_model(const weights::Safetensors& source, const config::RunConfig& config,
                       const std::filesystem::path& file) {
   const auto stored = source.metadata().find("sinkmoe_config");
   if (stored == source.metadata().end()) return;
   std::vector<Problem> problems;
-  for (const Difference& d : differences(parse_canonical(stored->second, file.string()), config))
+  for (const config::Difference& d : config::differences(config::parse_canonical(stored->second, file.string()), config))
     if (d.key.starts_with("model.") && d.key != "model.init_std")
       problems.push_back({d.key + " is " + d.a + " in the weights and " + d.b + " here",
                           file.string(),
@@ -82,8 +82,8 @@ std::filesystem::path config_path(std::filesystem::path file) {
 
 void save_weights(const Decoder& model, const std::filesystem::path& file) {
   std::vector<at::Tensor> kept;
-  std::vector<TensorView> views;
-  for (const ParamSet::Entry& entry : model.params().entries()) {
+  std::vector<weights::TensorView> views;
+  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
     const at::Tensor value = entry.value.detach().to(at::kCPU, at::kFloat).contiguous();
     kept.push_back(value);
     for (const Part& part : parts(model, entry)) {
@@ -95,18 +95,18 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
                         static_cast<size_t>(slice.nbytes())}});
     }
   }
-  write_safetensors(file, views,
-                    {{"format", "pt"}, {"sinkmoe_config", canonical_text(model.config())}});
+  weights::write_safetensors(file, views,
+                    {{"format", "pt"}, {"sinkmoe_config", config::canonical_text(model.config())}});
   write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
 }
 
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file) {
-  const Safetensors source(file);
+  const weights::Safetensors source(file);
   check_same_model(source, model.config(), file);
   std::vector<std::string> kept_initial;
   std::set<std::string> used;
   std::vector<Problem> problems;
-  for (const ParamSet::Entry& entry : model.params().entries()) {
+  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
     at::Tensor value = entry.value.detach();
     for (const Part& part : parts(model, entry)) {
       at::Tensor slot = value.narrow(0, part.from, part.rows);
@@ -115,7 +115,7 @@ std::vector<std::string> load_weights(Decoder& model, const std::filesystem::pat
         continue;
       }
       used.insert(part.name);
-      const TensorView& view = source.at(part.name);
+      const weights::TensorView& view = source.at(part.name);
       if (view.dtype != "F32" || view.shape != slot.sizes().vec()) {
         problems.push_back(
             {"tensor '" + part.name + "' does not have the shape and type of this model's",
@@ -125,7 +125,7 @@ std::vector<std::string> load_weights(Decoder& model, const std::filesystem::pat
       slot.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), slot.sizes(), at::kFloat));
     }
   }
-  for (const TensorView& view : source.tensors())
+  for (const weights::TensorView& view : source.tensors())
     if (!used.contains(view.name))
       problems.push_back(
           {"tensor '" + view.name + "' has no place in this model", file.string(),
@@ -134,4 +134,4 @@ std::vector<std::string> load_weights(Decoder& model, const std::filesystem::pat
   return kept_initial;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -8,7 +8,7 @@
 
 #include "model/decoder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // Writes FILE (fp32 tensors; joint projections are split into q/k/v_proj and gate/up_proj) and FILE
 // with the extension .json. Throws Error (disk full: nothing half-written).
@@ -19,4 +19,4 @@ void save_weights(const Decoder& model, const std::filesystem::path& file);
 // shape, a tensor the model has no place for, not a weights file.
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -3,7 +3,7 @@
 #include "config/plugins/variant.h"
 #include "plan/plan.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -12,8 +12,8 @@ struct LayerSize {
   int64_t matrices = 0, vectors = 0;
 };
 
-LayerSize layer_size(const RunConfig& config) {
-  const ModelConfig& m = config.model;
+LayerSize layer_size(const config::RunConfig& config) {
+  const config::ModelConfig& m = config.model;
   const int64_t width = m.width, head = width / m.heads;
   const int64_t key_value_heads = m.kv_heads == 0 ? m.heads : m.kv_heads;
   const auto hidden = static_cast<int64_t>(std::llround(m.mlp_ratio * static_cast<double>(width)));
@@ -21,15 +21,15 @@ LayerSize layer_size(const RunConfig& config) {
   size.matrices = 2 * width * width + 2 * width * key_value_heads * head;
   size.matrices += (m.mlp == "swiglu" ? 3 : 2) * width * hidden;
   size.vectors = 2 * width + (m.qk_norm ? 2 * head : 0);
-  for (const VariantParam& param : variant_parameters(config))
+  for (const config::VariantParam& param : config::variant_parameters(config))
     (param.is_matrix() ? size.matrices : size.vectors) += param.count();
   return size;
 }
 
 }  // namespace
 
-Cost estimate_cost(const RunConfig& config, int64_t vocabulary) {
-  const ModelConfig& m = config.model;
+Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary) {
+  const config::ModelConfig& m = config.model;
   const LayerSize layer = layer_size(config);
   const int64_t embedding = vocabulary * m.width;
   Cost cost;
@@ -45,4 +45,4 @@ Cost estimate_cost(const RunConfig& config, int64_t vocabulary) {
   return cost;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

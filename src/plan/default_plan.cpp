@@ -3,8 +3,8 @@
 #include "data/source.h"
 #include "plan/plan.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 Plan make_plan(const PlanRequest& request) { return make_plan(request, data_identity); }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

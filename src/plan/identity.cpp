@@ -4,13 +4,13 @@
 #include "core/hash.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
 std::string digest(const std::string& kind, const std::string& identity_text,
                    const std::string& data_hash, const std::string& parent) {
-  const std::string text = "sinkmoe " + kind + "\nepoch " + std::to_string(kResultEpoch) + "\n" +
+  const std::string text = "sinkmoe " + kind + "\nepoch " + std::to_string(config::kResultEpoch) + "\n" +
                            identity_text + "data " + data_hash + "\nparent " + parent + "\n";
   return sha256_hex(text).substr(0, 12);
 }
@@ -30,9 +30,9 @@ RunIdentity identify(const std::string& identity_text, const std::string& data_h
           digest("group", without_seed(identity_text), data_hash, parent.group_id)};
 }
 
-RunIdentity identify(const RunConfig& config, const std::string& data_hash,
+RunIdentity identify(const config::RunConfig& config, const std::string& data_hash,
                      const ParentIdentity& parent) {
-  return identify(identity_text(config), data_hash, parent);
+  return identify(config::identity_text(config), data_hash, parent);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

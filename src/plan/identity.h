@@ -5,7 +5,7 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 // A run that another starts from; all empty for a fresh start. A parent known only by its run_id
 // has it as group too.
@@ -20,11 +20,11 @@ struct RunIdentity {
 // SHA-256 over kResultEpoch, the identity text, the data's content hash and the parent;
 // group_id leaves out train.seed and takes the parent's group_id, so that seeds of fine-tuned
 // runs form one group.
-RunIdentity identify(const RunConfig& config, const std::string& data_hash,
+RunIdentity identify(const config::RunConfig& config, const std::string& data_hash,
                      const ParentIdentity& parent);
 
 // The same from an identity text (canonical lines "section.key = value").
 RunIdentity identify(const std::string& identity_text, const std::string& data_hash,
                      const ParentIdentity& parent);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

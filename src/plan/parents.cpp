@@ -4,7 +4,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -120,4 +120,4 @@ void link_parents(const std::vector<Block>& blocks, Resolver& resolver,
   if (!problems.empty()) throw Error(std::move(problems));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

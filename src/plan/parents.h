@@ -5,7 +5,7 @@
 
 #include "plan/sweep/resolver.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 inline constexpr int kDeepestParents = 16;
 
@@ -19,4 +19,4 @@ void check_block_parents(const std::vector<Block>& blocks);
 // Error: no such point.
 void link_parents(const std::vector<Block>& blocks, Resolver& resolver, std::vector<Draft>& drafts);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -7,7 +7,7 @@
 #include "plan/parents.h"
 #include "plan/sweep/naming.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -19,7 +19,7 @@ void throw_problems(const std::vector<Draft>& drafts) {
   std::vector<Problem> problems;
   for (const Draft& draft : drafts)
     for (const Problem& problem : draft.problems)
-      if (problems.size() < kMostProblems && seen.insert(to_string(problem)).second)
+      if (problems.size() < kMostProblems && seen.insert(config::to_string(problem)).second)
         problems.push_back(problem);
   if (!problems.empty()) throw Error(std::move(problems));
 }
@@ -36,7 +36,7 @@ std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolv
         drafts.push_back(resolver.point(block, pick));
       } catch (const Error& e) {
         for (const Problem& problem : e.problems())
-          if (seen.insert(to_string(problem)).second) problems.push_back(problem);
+          if (seen.insert(config::to_string(problem)).second) problems.push_back(problem);
         if (problems.size() >= kMostProblems) throw Error(std::move(problems));
       }
     }
@@ -62,10 +62,10 @@ void count_repeated(Plan& plan) {
   std::map<std::string, std::string> first_loss;
   for (const RunSpec& run : plan.runs) {
     if (run.config.balance.weight != 0) continue;
-    RunConfig same = run.config;
-    same.balance.loss = BalanceConfig{}.loss;
+    config::RunConfig same = run.config;
+    same.balance.loss = config::BalanceConfig{}.loss;
     const std::string& loss = run.config.balance.loss;
-    const auto [first, fresh] = first_loss.emplace(identity_text(same) + run.parent, loss);
+    const auto [first, fresh] = first_loss.emplace(config::identity_text(same) + run.parent, loss);
     if (fresh) continue;
     ++plan.repeated;
     if (plan.kept_loss.empty()) plan.kept_loss = first->second;
@@ -89,7 +89,7 @@ Experiment read_with_overrides(const PlanRequest& request) {
       experiment = read_experiment(find_experiment(request.experiment, request.experiment_root),
                                    request.config_root);
   });
-  collect([&] { apply_overrides(experiment, parse_overrides(request.overrides)); });
+  collect([&] { apply_overrides(experiment, config::parse_overrides(request.overrides)); });
   if (!problems.empty()) throw Error(std::move(problems));
   return experiment;
 }
@@ -115,14 +115,14 @@ Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity) {
   return plan;
 }
 
-Composed resolve_config(const PlanRequest& request) {
+config::Composed resolve_config(const PlanRequest& request) {
   const Experiment experiment = read_with_overrides(request);
   for (const std::string& argument : request.overrides)
-    if (parse_override(argument).settings.size() > 1)
+    if (config::parse_override(argument).settings.size() > 1)
       throw Error("several values make a sweep, not one configuration",
                   "argument '" + argument + "'", "give one value");
   const Resolver resolver(request.config_root, experiment);
-  return compose(resolver.layers(resolver.groups()));
+  return config::compose(resolver.layers(resolver.groups()));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

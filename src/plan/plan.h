@@ -9,10 +9,10 @@
 
 #include "config/compose/compose.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 struct RunSpec {
-  RunConfig config;
+  config::RunConfig config;
   std::string run_id;    // first 12 hex digits of the SHA-256 of: result epoch, identity text, data
                          // hash, parent's run_id
   std::string group_id;  // the same without the seed
@@ -51,12 +51,12 @@ Plan make_plan(const PlanRequest& request);
 
 // Content hash of the data a run reads; data_identity (data/source.h) outside
 // of tests. Throws Error.
-using DataIdentity = std::function<std::string(const RunConfig&)>;
+using DataIdentity = std::function<std::string(const config::RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
 
 // Base, groups, the experiment's own settings ("" for none) and overrides with one value each;
 // nothing is swept. `config show` and `explain` print it. Throws Error.
-Composed resolve_config(const PlanRequest& request);
+config::Composed resolve_config(const PlanRequest& request);
 
 // Size of one run, from its configuration alone.
 struct Cost {
@@ -64,10 +64,10 @@ struct Cost {
   int64_t tokens = 0;                             // trained on
   double flops = 0;  // 6 N_mat + 6 L C T per token (causal), times tokens
 };
-Cost estimate_cost(const RunConfig& config, int64_t vocabulary);
+Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary);
 
 // What one large GPU is assumed to do, for estimates of time alone: dense bf16 peak of an H100
 // (SXM), and the share of it that a model of 10M parameters is hoped to reach. Not measured.
 inline constexpr double kGpuPeakFlops = 989e12, kGpuShare = 0.16;
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -7,13 +7,13 @@
 #include "data/source.h"
 #include "plan/identity.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
-std::optional<std::string> data_hash(const RunConfig& config) {
+std::optional<std::string> data_hash(const config::RunConfig& config) {
   try {
-    return data_identity(config);
+    return data::data_identity(config);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -23,13 +23,13 @@ std::optional<std::string> data_hash(const RunConfig& config) {
 
 std::string contradiction(const std::string& run_id, const std::string& parent_id,
                           const std::string& config, const std::string& identity) {
-  RunConfig parsed;
+  config::RunConfig parsed;
   try {
-    parsed = parse_canonical(config, "its configuration");
+    parsed = config::parse_canonical(config, "its configuration");
   } catch (const Error& e) {
     return e.what();
   }
-  if (identity_text(parsed) != identity)
+  if (config::identity_text(parsed) != identity)
     return "its configuration does not give the identity that is stored with it";
   const auto hash = data_hash(parsed);
   if (!hash) return "";
@@ -39,4 +39,4 @@ std::string contradiction(const std::string& run_id, const std::string& parent_i
          ": it was changed, or made by a version with another result epoch";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 // What contradicts the run_id, or "": the canonical configuration must read back, give the identity
 // text, and hash to the run_id with the parent's run_id and the hash of its data. Where the data is
@@ -11,4 +11,4 @@ namespace sinkmoe {
 std::string contradiction(const std::string& run_id, const std::string& parent_id,
                           const std::string& config, const std::string& identity);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

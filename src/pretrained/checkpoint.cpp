@@ -60,7 +60,7 @@ Checkpoint::Checkpoint(const fs::path& folder) : folder_(folder) {
 
 void Checkpoint::add_file(const fs::path& path) {
   files_.emplace_back(path);
-  for (const TensorEntry& entry : files_.back().tensors())
+  for (const weights::TensorEntry& entry : files_.back().tensors())
     if (!at_.emplace(entry.name, Place{files_.size() - 1, &entry}).second)
       throw Error("tensor '" + entry.name + "' is in another shard too", path.string());
 }
@@ -85,7 +85,7 @@ std::vector<std::string> Checkpoint::names() const {
   return out;
 }
 
-const TensorEntry& Checkpoint::entry(const std::string& name) const {
+const weights::TensorEntry& Checkpoint::entry(const std::string& name) const {
   const auto it = at_.find(name);
   if (it == at_.end())
     throw Error("no tensor '" + name + "'", folder_.string(), did_you_mean(name, names()));

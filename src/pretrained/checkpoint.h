@@ -26,7 +26,7 @@ class Checkpoint {
 
   bool contains(const std::string& name) const { return at_.contains(name); }
   std::vector<std::string> names() const;
-  const TensorEntry& entry(const std::string& name) const;
+  const weights::TensorEntry& entry(const std::string& name) const;
   Dtype dtype(const std::string& name) const;
   // Bytes of the tensor from `offset` on. Throws Error.
   void read(const std::string& name, uint64_t offset, std::span<std::byte> into) const;
@@ -37,14 +37,14 @@ class Checkpoint {
  private:
   struct Place {
     size_t file;
-    const TensorEntry* entry;
+    const weights::TensorEntry* entry;
   };
   void add_file(const std::filesystem::path& path);
   void check_index(const std::map<std::string, std::string>& file_of,
                    const std::filesystem::path& index) const;
 
   std::filesystem::path folder_;
-  std::vector<SafetensorsFile> files_;
+  std::vector<weights::SafetensorsFile> files_;
   std::map<std::string, Place> at_;
 };
 

@@ -43,7 +43,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 }
 
 // What is wrong with one tensor of the files; empty: nothing.
-std::string problem_of(const TensorRef& ref, const TensorEntry& entry) {
+std::string problem_of(const TensorRef& ref, const weights::TensorEntry& entry) {
   if (entry.shape != ref.shape)
     return fmt::format("has the shape {}, the config asks for {}", shape_text(entry.shape),
                        shape_text(ref.shape));

@@ -1,7 +1,7 @@
 // What the program was built from; every attempt records it.
 #pragma once
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 struct BuildInfo {
   const char* commit;  // of the source tree, "unknown" outside git
@@ -10,4 +10,4 @@ struct BuildInfo {
 };
 extern const BuildInfo kBuildInfo;
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

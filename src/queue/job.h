@@ -12,12 +12,12 @@
 #include "core/metric.h"
 #include "store/sqlite/database_file.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // One attempt at one run, as handed to the body.
 struct Job {
   std::string run_id;
-  RunConfig config;
+  config::RunConfig config;
   // runs/<run_id>/ beside the database: checkpoints and final weights
   std::filesystem::path folder;
   std::optional<std::filesystem::path> resume;  // newest checkpoint whose hash was checked
@@ -74,7 +74,7 @@ struct BodyKind {
   static constexpr const char* kind = "body";
   std::string name, help;
   Body body;
-  Purpose purpose = Purpose::results;  // the only kind of database that it may write
+  store::Purpose purpose = store::Purpose::results;  // the only kind of database that it may write
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

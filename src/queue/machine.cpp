@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "store/owner.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace fs = std::filesystem;
 
@@ -56,7 +56,7 @@ std::vector<std::string> gpus() {
 }
 
 bool is_stopped(int64_t pid) {
-  const char state = process_state(pid);
+  const char state = store::process_state(pid);
   return state == 'T' || state == 't';
 }
 
@@ -77,4 +77,4 @@ int64_t oom_kills() {
   return 0;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

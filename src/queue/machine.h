@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 int64_t usable_cores();        // that this process may run on
 std::string processor_name();  // model of the CPU
@@ -17,4 +17,4 @@ std::string gpu_name();        // model of the first, "" when there is none
 bool is_stopped(int64_t pid);  // by SIGSTOP or a debugger
 int64_t oom_kills();  // processes the kernel killed for memory in this control group so far
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

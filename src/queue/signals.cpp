@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cerrno>
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -85,4 +85,4 @@ void StopSignals::drain() {
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 inline constexpr int kExitInterrupted = 75;
 
@@ -26,4 +26,4 @@ class StopSignals {
   static void drain();
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -9,7 +9,7 @@
 #include "report/spec/query_text.h"
 #include "report/write/render.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -186,4 +186,4 @@ Written write_documents(const Documents& documents, const std::filesystem::path&
   return writer.finish(documents);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

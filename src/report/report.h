@@ -9,7 +9,7 @@
 #include "report/document/document.h"
 #include "report/draw/plot/gnuplot.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Runs one SELECT: Reader::query, or hand-made tables in tests.
 using QueryFunction = std::function<Table(const std::string& sql)>;
@@ -41,4 +41,4 @@ struct WriteOptions {
 Written write_documents(const Documents& documents, const std::filesystem::path& folder,
                         const WriteOptions& options = {});
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

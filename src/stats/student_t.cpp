@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 namespace {
 
@@ -32,4 +32,4 @@ double student_t_quantile(double p, double df) {
   return quantile(Distribution(df), p);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

@@ -1,7 +1,7 @@
 // Student's t distribution (Boost.Math).
 #pragma once
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 // P(T <= t) for `df` > 0 degrees of freedom; t may be infinite.
 double student_t_cdf(double t, double df);
@@ -12,4 +12,4 @@ double student_t_quantile(double p, double df);
 // P(|T| >= |t|), accurate also where it is tiny.
 double student_t_two_sided_p(double t, double df);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

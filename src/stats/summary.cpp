@@ -9,7 +9,7 @@
 
 #include "stats/student_t.h"
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 Summary summarize(std::span<const double> values) {
   Summary s;
@@ -108,4 +108,4 @@ std::optional<double> detectable_difference(int64_t n, double sd) {
   return quantiles * sd / std::sqrt(static_cast<double>(n));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

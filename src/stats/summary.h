@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 // Of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2.
 struct Summary {
@@ -59,4 +59,4 @@ std::vector<double> holm(std::span<const std::optional<double>> p);
 // t_0.80) sd / sqrt(n), n - 1 degrees of freedom. Absent for n < 2.
 std::optional<double> detectable_difference(int64_t n, double sd);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

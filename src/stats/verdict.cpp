@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 namespace {
 
@@ -62,4 +62,4 @@ Verdict judge(const Summary& effect, const Rule& rule, std::optional<double> adj
   return towards >= rule.margin ? Verdict::kReproduced : Verdict::kDirectionOnly;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

@@ -7,7 +7,7 @@
 
 #include "stats/summary.h"
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 
 enum class Verdict {
   kReproduced,      // the claimed direction, significant, and at least as large as the margin
@@ -41,4 +41,4 @@ std::optional<double> rule_p(const Summary& effect, const Rule& rule);
 // interval is beyond the margin.
 Verdict judge(const Summary& effect, const Rule& rule, std::optional<double> adjusted_p);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

@@ -8,7 +8,7 @@
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace fs = std::filesystem;
 
@@ -212,4 +212,4 @@ MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck&
   return summary;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

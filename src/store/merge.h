@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 // A run as the other database describes it.
 struct ForeignRun {
@@ -34,4 +34,4 @@ struct MergeSummary {
 MergeSummary merge_database(Store& store, const std::filesystem::path& other,
                             const RunCheck& check = {}, int64_t train_every = 1);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -13,7 +13,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -88,4 +88,4 @@ char process_state(int64_t pid) {
 int64_t boot_clock_us() { return clock_us(CLOCK_BOOTTIME); }
 int64_t wall_clock_us() { return clock_us(CLOCK_REALTIME); }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 struct Owner {
   std::string host;
@@ -27,4 +27,4 @@ int64_t
 boot_clock_us();  // since boot, suspended time included; comparable between processes of one host
 int64_t wall_clock_us();  // since 1970, UTC
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

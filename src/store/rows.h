@@ -9,7 +9,7 @@
 #include "core/table.h"
 #include "store/owner.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 struct ParamRow {
   std::string key, type;  // "model.layers"; int, float, bool, string
@@ -82,4 +82,4 @@ struct BenchRow {
   bool git_dirty = false;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -8,7 +8,7 @@
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -231,4 +231,4 @@ void Store::add_bench(const std::vector<BenchRow>& rows) {
   transaction.commit();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

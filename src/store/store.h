@@ -17,7 +17,7 @@
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/store_error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace sql {
 class Connection;
@@ -108,4 +108,4 @@ class Store {
   std::map<std::string, int64_t> metric_ids_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

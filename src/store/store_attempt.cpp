@@ -10,7 +10,7 @@
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -222,4 +222,4 @@ std::vector<CheckpointRow> Store::checkpoints(const std::string& run_id) const {
   return rows;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -4,7 +4,7 @@
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -156,4 +156,4 @@ void Store::renew(const Lease& lease, const ClaimRules& rules) {
   transaction.commit();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

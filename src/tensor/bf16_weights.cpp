@@ -4,7 +4,7 @@
 
 #include "tensor/params.h"
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -62,4 +62,4 @@ HalfWeights::HalfWeights(const ParamSet* params) : outer_(active) { active = par
 
 HalfWeights::~HalfWeights() { active = outer_; }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 namespace {
 
 // Empty when CUDA can be used.
@@ -48,4 +48,4 @@ void prepare_cuda(bool exact) {
   context.setDeterministicFillUninitializedMemory(false);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 
 // Loads LibTorch's CUDA half and asks for a device. On false, `why` (if given) says what is missing
 // and what to do. Call it before the first tensor is made: LibTorch looks for its CUDA half once.
@@ -14,4 +14,4 @@ bool cuda_ready(std::string* why = nullptr);
 // cuBLAS. Call it before the first tensor is made. Throws Error where CUDA cannot be used.
 void prepare_cuda(bool exact);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

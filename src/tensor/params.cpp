@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 namespace {
 
 constexpr int64_t kAlignBytes = 64;  // a cache line, and the widest vector register
@@ -84,4 +84,4 @@ int64_t ParamSet::count() const {
   return n;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 
 struct ParamSpec {
   enum class Init { normal, constant };
@@ -76,4 +76,4 @@ class HalfWeights {
   const ParamSet* outer_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

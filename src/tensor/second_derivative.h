@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 
 // Called at the start of a backward pass. Throws std::logic_error, naming the op.
 inline void refuse_second_derivative(const char* op) {
@@ -15,4 +15,4 @@ inline void refuse_second_derivative(const char* op) {
     throw std::logic_error(std::string(op) + ": second derivatives are not implemented");
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

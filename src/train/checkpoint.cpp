@@ -8,11 +8,11 @@
 #include "config/compose/compose.h"
 #include "weights/safetensors.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
-TensorView view(const std::string& name, const at::Tensor& t) {
+weights::TensorView view(const std::string& name, const at::Tensor& t) {
   const std::string dtype = t.scalar_type() == at::kBool ? "BOOL" : "F32";
   return {name,
           dtype,
@@ -20,9 +20,9 @@ TensorView view(const std::string& name, const at::Tensor& t) {
           {static_cast<const std::byte*>(t.const_data_ptr()), static_cast<size_t>(t.nbytes())}};
 }
 
-void read(const Safetensors& source, const std::string& name, const at::Tensor& into,
+void read(const weights::Safetensors& source, const std::string& name, const at::Tensor& into,
           const std::filesystem::path& file) {
-  const TensorView& v = source.at(name);
+  const weights::TensorView& v = source.at(name);
   if (v.dtype != "F32" || v.shape != into.sizes().vec())
     throw Error("tensor '" + name + "' has another size than this configuration's", file.string(),
                 "the checkpoint is of another run");
@@ -33,7 +33,7 @@ void read(const Safetensors& source, const std::string& name, const at::Tensor& 
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
+void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state) {
   auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
   const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()),
@@ -42,20 +42,20 @@ void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
     if (!at::isfinite(t).all().item<bool>())
       throw NotFinite("weights or moments are not finite at step " + std::to_string(state.step) +
                       ", after the update with its batch " + std::to_string(state.step - 1));
-  std::vector<TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
+  std::vector<weights::TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
   std::deque<at::Tensor> kept;
   for (const auto& [name, tensor] :
        {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
     if (tensor.defined()) tensors.push_back(view(name, kept.emplace_back(host(tensor))));
-  write_safetensors(file, tensors,
+  weights::write_safetensors(file, tensors,
                     {{"kind", "sinkmoe-checkpoint"},
                      {"step", std::to_string(state.step)},
-                     {"identity", identity_text(model.config())}});
+                     {"identity", config::identity_text(model.config())}});
 }
 
-TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
+TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
                            Optimizer& optimizer) {
-  const Safetensors source(file);
+  const weights::Safetensors source(file);
   auto meta = [&](const std::string& key) {
     const auto it = source.metadata().find(key);
     if (it == source.metadata().end())
@@ -65,7 +65,7 @@ TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
   };
   if (meta("kind") != "sinkmoe-checkpoint")
     throw Error("not a checkpoint of sinkmoe", file.string());
-  if (meta("identity") != identity_text(model.config()))
+  if (meta("identity") != config::identity_text(model.config()))
     throw Error("the checkpoint belongs to another configuration", file.string(),
                 "remove it and run again");
   TrainState state;
@@ -78,7 +78,7 @@ TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
   read(source, "v", optimizer.second_moment(), file);
   auto optional = [&](const std::string& name, at::ScalarType dtype) {
     if (!source.contains(name)) return at::Tensor();
-    const TensorView& v = source.at(name);
+    const weights::TensorView& v = source.at(name);
     if (v.dtype != (dtype == at::kBool ? "BOOL" : "F32"))
       throw Error("tensor '" + name + "' has another type than it should", file.string(),
                   "remove the checkpoint and run again");
@@ -90,4 +90,4 @@ TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model,
   return state;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

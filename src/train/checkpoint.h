@@ -10,7 +10,7 @@
 #include "model/decoder.h"
 #include "train/update/optimizer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct TrainState {
   int64_t step = 0;
@@ -25,10 +25,10 @@ struct NotFinite : std::runtime_error {
 
 // Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters)
 // atomically. Throws Error, NotFinite.
-void save_checkpoint(const std::filesystem::path& file, const Decoder& model,
+void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 
 // Reads it back. Throws Error: damaged, of another configuration, wrong sizes.
-TrainState load_checkpoint(const std::filesystem::path& file, Decoder& model, Optimizer& optimizer);
+TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model, Optimizer& optimizer);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -4,9 +4,9 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
-DivergenceCheck::DivergenceCheck(const TrainConfig& config, int64_t vocabulary)
+DivergenceCheck::DivergenceCheck(const config::TrainConfig& config, int64_t vocabulary)
     : config_(config), limit_(std::log(static_cast<double>(vocabulary)) + 1) {}
 
 std::string DivergenceCheck::operator()(const StepNumbers& n) {
@@ -22,4 +22,4 @@ std::string DivergenceCheck::operator()(const StepNumbers& n) {
          std::to_string(done) + ": loss " + shortest(n.loss);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

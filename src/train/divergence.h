@@ -7,19 +7,19 @@
 #include "config/run_config.h"
 #include "train/step_numbers.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Numbers that are not finite, or a loss above ln V + 1 for 20 steps in a row after warm-up.
 class DivergenceCheck {
  public:
-  DivergenceCheck(const TrainConfig& config, int64_t vocabulary);
+  DivergenceCheck(const config::TrainConfig& config, int64_t vocabulary);
   // What is wrong, at which step and batch, or "". Called once a step, in order.
   std::string operator()(const StepNumbers& numbers);
 
  private:
-  const TrainConfig& config_;
+  const config::TrainConfig& config_;
   double limit_;
   int64_t high_loss_steps_ = 0;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

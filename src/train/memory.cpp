@@ -4,7 +4,7 @@
 #include <malloc.h>
 #endif
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 void keep_freed_memory() {
 #ifdef M_MMAP_THRESHOLD
@@ -15,4 +15,4 @@ void keep_freed_memory() {
 #endif
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

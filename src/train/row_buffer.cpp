@@ -1,6 +1,6 @@
 #include "train/row_buffer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 RowBuffer::RowBuffer(const TrainHooks& hooks) : hooks_(hooks), buffered_(hooks) {
   buffered_.metrics = [this](const std::vector<MetricRow>& rows) {
@@ -23,4 +23,4 @@ void RowBuffer::flush() {
   flushed_ = Clock::now();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

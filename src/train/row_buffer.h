@@ -7,7 +7,7 @@
 
 #include "train/trainer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class RowBuffer {
  public:
@@ -29,4 +29,4 @@ class RowBuffer {
   Clock::time_point flushed_ = Clock::now();
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 void StepLog::start_clock(int64_t step) {
   progress_.step = logged_ = step;
@@ -10,7 +10,7 @@ void StepLog::start_clock(int64_t step) {
   logged_at_ = Clock::now();
 }
 
-void StepLog::evaluated(const EvaluationResult& result) {
+void StepLog::evaluated(const metrics::EvaluationResult& result) {
   progress_.imbalance = result.imbalance;
   progress_.sink_rate = result.sink_rate;
   if (config_.train.steps > 0) return;
@@ -39,4 +39,4 @@ void StepLog::add(const StepNumbers& n) {
   hooks_.progress(progress_);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

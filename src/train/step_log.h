@@ -7,27 +7,27 @@
 #include "train/step_numbers.h"
 #include "train/trainer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class StepLog {
  public:
   // The references must outlive this object.
-  StepLog(const RunConfig& config, const TrainHooks& hooks) : config_(config), hooks_(hooks) {}
+  StepLog(const config::RunConfig& config, const TrainHooks& hooks) : config_(config), hooks_(hooks) {}
 
   // Time and tokens count from here: at the start, and after an evaluation.
   void start_clock(int64_t step);
   // Keeps the loss of an evaluation; a run without steps reports this one.
-  void evaluated(const EvaluationResult& result);
+  void evaluated(const metrics::EvaluationResult& result);
   void add(const StepNumbers& numbers);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  const RunConfig& config_;
+  const config::RunConfig& config_;
   const TrainHooks& hooks_;
   TrainProgress progress_;
   int64_t logged_ = 0;
   Clock::time_point logged_at_ = Clock::now();
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct StepNumbers {
   int64_t step = 0;  // 0-based: how many updates came before it
@@ -15,4 +15,4 @@ struct StepNumbers {
   }
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -22,20 +22,20 @@
 #include "train/step_log.h"
 #include "train/eval/task_scores.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
 class Trainer {
  public:
-  Trainer(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks);
+  Trainer(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks);
   TrainResult run();
 
  private:
   void start();
   void choose_shared_heads(const at::Tensor& importance_LH);
-  EvaluationResult evaluate_now(bool last);
-  void probe(const HeadStatistics& heads);
+  metrics::EvaluationResult evaluate_now(bool last);
+  void probe(const metrics::HeadStatistics& heads);
   void make_device_step();
   std::vector<StepNumbers> advance();
   bool something_due() const;
@@ -49,14 +49,14 @@ class Trainer {
   void finish();
 
   const TrainRequest& request_;
-  const RunConfig& config_;
-  const DataSource& source_;
+  const config::RunConfig& config_;
+  const data::DataSource& source_;
   const TrainHooks& hooks_;
   at::Device device_;
-  Decoder model_;
+  model::Decoder model_;
   PartialTraining partial_;
   Optimizer optimizer_;
-  std::unique_ptr<BalanceLoss> balance_;
+  std::unique_ptr<balance::BalanceLoss> balance_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
   BatchAhead batches_;
   TrainState state_;
@@ -66,7 +66,7 @@ class Trainer {
   int64_t checkpointed_ = -1;
 };
 
-Trainer::Trainer(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks)
+Trainer::Trainer(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks)
     : request_(request),
       config_(request.config),
       source_(source),
@@ -75,7 +75,7 @@ Trainer::Trainer(const TrainRequest& request, const DataSource& source, const Tr
       model_(config_, source.vocabulary(), device_),
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
-      balance_(Registry<LossKind>::get(config_.balance.loss).make(config_)),
+      balance_(Registry<balance::LossKind>::get(config_.balance.loss).make(config_)),
       batches_(source, config_, device_),
       log_(config_, hooks_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
@@ -88,7 +88,7 @@ void Trainer::start() {
     hooks_.event({"resumed", "from step " + std::to_string(state_.step)});
   } else if (request_.initial_weights) {
     std::string fresh;
-    for (const std::string& name : load_weights(model_, *request_.initial_weights))
+    for (const std::string& name : model::load_weights(model_, *request_.initial_weights))
       fresh += " " + name;
     hooks_.event({"initial weights",
                   fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
@@ -105,10 +105,10 @@ void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
   if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != "fixed" ||
       state_.shared_LH.defined())
     return;
-  state_.shared_LH = top_heads_LH(importance_LH, config_.balance.shared_heads).to(device_);
+  state_.shared_LH = balance::top_heads_LH(importance_LH, config_.balance.shared_heads).to(device_);
 }
 
-EvaluationResult Trainer::evaluate_now(bool last) {
+metrics::EvaluationResult Trainer::evaluate_now(bool last) {
   Evaluated e =
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
@@ -119,7 +119,7 @@ EvaluationResult Trainer::evaluate_now(bool last) {
 }
 
 // What the last evaluation measures beside the losses.
-void Trainer::probe(const HeadStatistics& heads) {
+void Trainer::probe(const metrics::HeadStatistics& heads) {
   const auto alive = [&] { hooks_.stop_requested(); };
   if (!config_.eval.tasks.empty()) hooks_.metrics(run_tasks(model_, state_.step, device_, alive));
   if (config_.eval.probes != "full") return;
@@ -133,7 +133,7 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
   if (config_.balance.shared_heads == 0) return {};
   if (state_.shared_LH.defined()) return state_.shared_LH;
   const at::NoGradGuard no_grad;
-  return top_heads_LH(importance_LH(gates_BHT), config_.balance.shared_heads);
+  return balance::top_heads_LH(balance::importance_LH(gates_BHT), config_.balance.shared_heads);
 }
 
 // Forward and backward of some rows of the batch. The balance loss is taken per micro-batch. The
@@ -141,10 +141,10 @@ at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const
 Losses Trainer::backward_part(const at::Tensor& ids_BT, const at::Tensor& target_N,
                               const at::Tensor& weight) {
   const double share = 1.0 / static_cast<double>(config_.train.micro_batches);
-  DecoderOut out = model_.forward(ids_BT);
-  at::Tensor loss = linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
+  model::DecoderOut out = model_.forward(ids_BT);
+  at::Tensor loss = model::linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
   out.hidden_NC.reset();
-  const BalanceIn gates{out.gates_BHT, shared_heads(out.gates_BHT)};
+  const balance::BalanceIn gates{out.gates_BHT, shared_heads(out.gates_BHT)};
   const bool weighted = config_.balance.weight != 0;
   at::Tensor aux;
   {
@@ -182,7 +182,7 @@ void Trainer::make_device_step() {
   const at::ScalarType type = config_.run.precision == "bf16" ? at::kBFloat16 : at::kFloat;
   const int64_t width = config_.model.width / config_.model.heads;
   hooks_.event(
-      {"attention", admit_attention(device_, type, width, config_.run.mode == "fast").text});
+      {"attention", attention::admit_attention(device_, type, width, config_.run.mode == "fast").text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,
@@ -233,7 +233,7 @@ void Trainer::write_checkpoint() {
 
 // Weights that no batch reads can be broken without a loss that shows it.
 void Trainer::check_final_weights() const {
-  for (const ParamSet::Entry& entry : model_.params().entries())
+  for (const tensor::ParamSet::Entry& entry : model_.params().entries())
     if (!at::isfinite(entry.value).all().item<bool>())
       throw NotFinite("the final weights of '" + entry.spec.name + "' are not finite");
 }
@@ -241,7 +241,7 @@ void Trainer::check_final_weights() const {
 void Trainer::finish() {
   check_final_weights();
   const auto file = request_.folder / "model.safetensors";
-  save_weights(model_, file);
+  model::save_weights(model_, file);
   hooks_.checkpoint(state_.step, file, true);
 }
 
@@ -274,7 +274,7 @@ TrainResult Trainer::run() {
 
 }  // namespace
 
-TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks) {
+TrainResult train(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks) {
   keep_freed_memory();
   RowBuffer rows(hooks);
   TrainResult result;
@@ -287,4 +287,4 @@ TrainResult train(const TrainRequest& request, const DataSource& source, const T
   return result;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

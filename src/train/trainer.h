@@ -11,7 +11,7 @@
 #include "core/metric.h"
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct TrainProgress {
   int64_t step = 0, steps = 0;
@@ -29,7 +29,7 @@ struct TrainHooks {
 };
 
 struct TrainRequest {
-  RunConfig config;
+  config::RunConfig config;
   std::filesystem::path folder;                          // for checkpoints and final weights
   std::optional<std::filesystem::path> resume;           // a checkpoint of this run
   std::optional<std::filesystem::path> initial_weights;  // final weights of another run
@@ -46,6 +46,6 @@ struct TrainResult {
 //
 // Rows of step s are handed out before the checkpoint of step s, so a resumed run
 // repeats none of them.
-TrainResult train(const TrainRequest& request, const DataSource& source, const TrainHooks& hooks);
+TrainResult train(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

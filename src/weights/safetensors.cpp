@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "weights/safetensors_header.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 static_assert(std::endian::native == std::endian::little,
               "tensors are stored as they lie in memory");
@@ -123,4 +123,4 @@ const TensorView& Safetensors::at(const std::string& name) const {
   throw Error("no tensor '" + name + "'", where_, did_you_mean(name, names));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 struct TensorView {
   std::string name;
@@ -58,4 +58,4 @@ class Safetensors {
   std::map<std::string, size_t> index_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 namespace {
 
@@ -90,4 +90,4 @@ void SafetensorsFile::read_at(uint64_t offset, std::span<std::byte> into) const 
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

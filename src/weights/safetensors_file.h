@@ -12,7 +12,7 @@
 
 #include "weights/safetensors_header.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 // Plain reads instead of a memory map: a file that someone truncates meanwhile gives an Error
 // instead of a bus error, and pages that were read do not count as memory of this process.
@@ -44,4 +44,4 @@ class SafetensorsFile {
   std::map<std::string, size_t> index_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "weights/safetensors.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 namespace {
 
@@ -203,4 +203,4 @@ std::string header_text(const SafetensorsHeader& header) {
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 inline constexpr uint64_t kMaxSafetensorsHeader = uint64_t{16} << 20;
 inline constexpr size_t kMaxSafetensorsTensors = 100000;
@@ -40,4 +40,4 @@ uint64_t tensor_bytes(const std::string& dtype, const std::vector<int64_t>& shap
 // The JSON text padded with spaces to a multiple of 8 bytes.
 std::string header_text(const SafetensorsHeader& header);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -14,13 +14,13 @@ namespace {
 // LibTorch must meet its CUDA half before the first test uses a tensor.
 struct LoadCuda : ::testing::Environment {
   void SetUp() override {
-    if (cuda_ready()) prepare_cuda(false);
+    if (tensor::cuda_ready()) tensor::prepare_cuda(false);
   }
 };
 const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
 
 #define SKIP_WITHOUT_GPU() \
-  if (std::string why; !cuda_ready(&why)) GTEST_SKIP() << why
+  if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
 
 AttentionOut on_gpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
                     SinkMode mode, const at::Tensor& sink) {
@@ -131,7 +131,7 @@ TEST(SelfTest, PassesOnTheCpu) {
 
 TEST(Device, SaysWhatIsMissing) {
   std::string why;
-  if (cuda_ready(&why)) GTEST_SKIP() << "there is a device";
+  if (tensor::cuda_ready(&why)) GTEST_SKIP() << "there is a device";
   EXPECT_FALSE(why.empty());
 }
 

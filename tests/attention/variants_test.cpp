@@ -22,7 +22,7 @@ void PrintTo(const Setting& s, std::ostream* out) { *out << s.kind << " " << s.g
 
 std::vector<Setting> settings() {
   std::vector<Setting> all;
-  for (const auto& [name, kind] : Registry<VariantKind>::all())
+  for (const auto& [name, kind] : Registry<config::VariantKind>::all())
     for (const char* form : {"headwise", "elementwise"}) all.push_back({name, form});
   return all;
 }
@@ -48,8 +48,8 @@ struct Variant : ::testing::TestWithParam<Setting> {
     return mixer->mix({.x_BTC = x, .q_BHTK = q, .k_BJTK = k, .v_BJTK = v, .scale = scale});
   }
 
-  RunConfig config;
-  ParamSet params;
+  config::RunConfig config;
+  tensor::ParamSet params;
   std::unique_ptr<HeadMixer> mixer;
   at::Tensor x, q, k, v;
   double scale = 1;
@@ -79,9 +79,9 @@ TEST_P(Variant, KeyMassIsWhatValuesOfOneGive) {
 
 // `plan` counts parameters from the declaration, before anything is made.
 TEST_P(Variant, HasTheParametersItDeclares) {
-  const std::vector<VariantParam> declared = variant_parameters(config);
+  const std::vector<config::VariantParam> declared = config::variant_parameters(config);
   int64_t count = 0;
-  for (const VariantParam& param : declared) count += param.count();
+  for (const config::VariantParam& param : declared) count += param.count();
   EXPECT_EQ(count, params.count());
   EXPECT_EQ(declared.size(), params.entries().size());
 }
@@ -112,7 +112,7 @@ TEST_P(Variant, GradientsAreExact) {
     return (r.out_BHTK * d_out).sum() + (r.gate_BHT * d_gate).sum();
   };
   std::vector<at::Tensor> inputs{q, k, v};
-  for (const ParamSet::Entry& entry : params.entries()) inputs.push_back(entry.value);
+  for (const tensor::ParamSet::Entry& entry : params.entries()) inputs.push_back(entry.value);
   const auto gradients = torch::autograd::grad({loss()}, inputs);
   const at::NoGradGuard guard;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -133,7 +133,7 @@ TEST_P(Variant, GradientsAreExact) {
 }
 
 TEST_P(Variant, AddsParametersUnderItsPrefix) {
-  for (const ParamSet::Entry& entry : params.entries())
+  for (const tensor::ParamSet::Entry& entry : params.entries())
     EXPECT_EQ(entry.spec.name.rfind("model.layers.0.self_attn.", 0), 0u) << entry.spec.name;
 }
 
@@ -147,7 +147,7 @@ TEST(Variants, NamesAreTheirFileNames) {
   for (const auto& file :
        std::filesystem::directory_iterator(SINKMOE_SOURCE_DIR "/src/attention/variants"))
     files.insert(file.path().stem());
-  for (const auto& [name, kind] : Registry<VariantKind>::all()) {
+  for (const auto& [name, kind] : Registry<config::VariantKind>::all()) {
     names.insert(name);
     EXPECT_FALSE(kind.help.empty()) << name;
   }
@@ -174,8 +174,8 @@ TEST(Variants, GateIdentity) {
 }
 
 TEST(Variants, SinkLogitsAreNotDecayed) {
-  ParamSet params;
-  RunConfig config;
+  tensor::ParamSet params;
+  config::RunConfig config;
   config.attention.kind = "sink";
   config.attention.sink_init = -1.5;
   const auto mixer = make_mixer(config, params, "a.", 0);

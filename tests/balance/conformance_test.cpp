@@ -9,7 +9,7 @@
 #include "core/random.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 struct Loss : ::testing::TestWithParam<std::string> {
@@ -117,4 +117,4 @@ TEST(Losses, NamesAreTheirFileNames) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

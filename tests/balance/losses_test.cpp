@@ -5,7 +5,7 @@
 #include "balance/balance.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 at::Tensor gates_of(const std::vector<double>& importance, int64_t B = 2, int64_t T = 5) {
@@ -99,4 +99,4 @@ TEST(L2Mean, MatchesHandValues) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

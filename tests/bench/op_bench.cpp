@@ -20,7 +20,7 @@
 namespace {
 
 using at::Tensor;
-using sinkmoe::SinkMode;
+using sinkmoe::attention::SinkMode;
 using Bench = benchmark::State;
 
 // The three models of the whole-step benchmark.
@@ -55,9 +55,9 @@ double attention_flops(const Size& n) {
   return 7.0 * static_cast<double>(n.B * n.H * n.T * n.T * n.K);
 }
 
-using Attention = std::function<sinkmoe::AttentionOut(const Qkv&, double scale, SinkMode)>;
+using Attention = std::function<sinkmoe::attention::AttentionOut(const Qkv&, double scale, attention::SinkMode)>;
 
-void attention(Bench& state, const Size& n, SinkMode mode, bool with_gate, const Attention& op) {
+void attention(Bench& state, const Size& n, attention::SinkMode mode, bool with_gate, const Attention& op) {
   const double scale = 1 / std::sqrt(static_cast<double>(n.K));
   const Qkv x(n);
   const Tensor d_out = at::randn({n.B, n.T, n.H, n.K}).transpose(1, 2);
@@ -74,14 +74,14 @@ void attention(Bench& state, const Size& n, SinkMode mode, bool with_gate, const
   counted(state, static_cast<double>(n.N()), attention_flops(n));
 }
 
-const Attention kOurs = [](const Qkv& x, double scale, SinkMode mode) {
-  return sinkmoe::softmax_attention(x.q, x.k, x.v, scale, mode);
+const Attention kOurs = [](const Qkv& x, double scale, attention::SinkMode mode) {
+  return sinkmoe::attention::softmax_attention(x.q, x.k, x.v, scale, mode);
 };
-const Attention kExplicit = [](const Qkv& x, double scale, SinkMode mode) {
-  return sinkmoe::explicit_attention(x.q, x.k, x.v, scale, mode);
+const Attention kExplicit = [](const Qkv& x, double scale, attention::SinkMode mode) {
+  return sinkmoe::attention::explicit_attention(x.q, x.k, x.v, scale, mode);
 };
-const Attention kStock = [](const Qkv& x, double scale, SinkMode) {
-  return sinkmoe::AttentionOut{
+const Attention kStock = [](const Qkv& x, double scale, attention::SinkMode) {
+  return sinkmoe::attention::AttentionOut{
       at::scaled_dot_product_attention(x.q, x.k, x.v, {}, 0.0, true, scale), {}};
 };
 
@@ -120,7 +120,7 @@ void norm(Bench& state, const Size& n, const Op& op) {
 }
 
 void balance(Bench& state, const Size& n) {
-  const auto loss = sinkmoe::Registry<sinkmoe::LossKind>::get("cv2").make({});
+  const auto loss = sinkmoe::Registry<sinkmoe::balance::LossKind>::get("cv2").make({});
   std::vector<Tensor> gates;
   for (int layer = 0; layer < 4; ++layer)
     gates.push_back(at::rand({n.B, n.H, n.T}).requires_grad_(true));
@@ -132,13 +132,13 @@ void balance(Bench& state, const Size& n) {
 }
 
 void adamw(Bench& state, const Size& n) {
-  sinkmoe::ParamSet params;
+  sinkmoe::tensor::ParamSet params;
   for (int i = 0; i < 12; ++i)
     params.add(
         {.name = std::to_string(i), .shape = {n.C(), 4 * n.C()}, .value = 0.02, .decay = true});
   params.materialise(0, at::kCPU);
   params.flat_grad().normal_();
-  sinkmoe::Optimizer optimizer(params, {});
+  sinkmoe::train::Optimizer optimizer(params, {});
   int64_t step = 0;
   for (auto _ : state) optimizer.step(step++, 1e-3, optimizer.gradient_norm());
   state.counters["params/s"] = benchmark::Counter(static_cast<double>(params.count()),
@@ -160,21 +160,21 @@ void add(const std::string& name, const Size& n, std::function<void(Bench&, cons
 }
 
 void add_attention(const Size& size) {
-  const auto make = [&](const std::string& name, SinkMode mode, bool gate, const Attention& op) {
+  const auto make = [&](const std::string& name, attention::SinkMode mode, bool gate, const Attention& op) {
     add("attention/" + name, size,
         [=](Bench& s, const Size& n) { attention(s, n, mode, gate, op); });
   };
-  make("ours", SinkMode::none, false, kOurs);
-  make("stock", SinkMode::none, false, kStock);
-  make("ours first key", SinkMode::first_key, true, kOurs);
-  make("explicit first key", SinkMode::first_key, true, kExplicit);
+  make("ours", attention::SinkMode::none, false, kOurs);
+  make("stock", attention::SinkMode::none, false, kStock);
+  make("ours first key", attention::SinkMode::first_key, true, kOurs);
+  make("explicit first key", attention::SinkMode::first_key, true, kExplicit);
 }
 
 void add_all(const Size& size) {
   add("product", size, product);
   add_attention(size);
   add("cross-entropy/ours", size,
-      [](Bench& s, const Size& n) { cross_entropy(s, n, sinkmoe::linear_cross_entropy); });
+      [](Bench& s, const Size& n) { cross_entropy(s, n, sinkmoe::model::linear_cross_entropy); });
   add("cross-entropy/stock", size, [](Bench& s, const Size& n) {
     cross_entropy(s, n, [](const Tensor& h, const Tensor& w, const Tensor& target) {
       return at::cross_entropy_loss(at::linear(h, w), target);
@@ -182,7 +182,7 @@ void add_all(const Size& size) {
   });
   add("feed-forward up/ours", size, [](Bench& s, const Size& n) {
     feed_forward(s, n, [](const Tensor& x, const Tensor& w) {
-      return sinkmoe::feed_forward_up(x, w, "gelu");
+      return sinkmoe::model::feed_forward_up(x, w, "gelu");
     });
   });
   add("feed-forward up/stock", size, [](Bench& s, const Size& n) {
@@ -190,7 +190,7 @@ void add_all(const Size& size) {
         s, n, [](const Tensor& x, const Tensor& w) { return at::gelu(at::linear(x, w), "tanh"); });
   });
   add("norm/ours", size, [](Bench& s, const Size& n) {
-    norm(s, n, [](const Tensor& x, const Tensor& w) { return sinkmoe::rms_norm(x, w, 1e-5); });
+    norm(s, n, [](const Tensor& x, const Tensor& w) { return sinkmoe::model::rms_norm(x, w, 1e-5); });
   });
   add("norm/stock", size, [](Bench& s, const Size& n) {
     norm(s, n,

@@ -34,7 +34,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 // Uniform ids, for vocabularies that are too large for the synthetic chain.
-class Uniform : public sinkmoe::DataSource {
+class Uniform : public sinkmoe::data::DataSource {
  public:
   explicit Uniform(int64_t vocabulary) : vocabulary_(vocabulary) {}
   int64_t vocabulary() const override { return vocabulary_; }
@@ -57,15 +57,15 @@ class Uniform : public sinkmoe::DataSource {
   int64_t vocabulary_;
 };
 
-std::unique_ptr<sinkmoe::DataSource> source_of(const sinkmoe::RunConfig& config) {
+std::unique_ptr<sinkmoe::data::DataSource> source_of(const sinkmoe::config::RunConfig& config) {
   constexpr int64_t kLargestChain = 4096;
   if (config.data.symbols > kLargestChain)
     return std::make_unique<Uniform>(config.data.symbols + 1);
-  return sinkmoe::open_source(config.data);
+  return sinkmoe::data::open_source(config.data);
 }
 
-sinkmoe::RunConfig config_of(const po::variables_map& o) {
-  sinkmoe::RunConfig c;
+sinkmoe::config::RunConfig config_of(const po::variables_map& o) {
+  sinkmoe::config::RunConfig c;
   auto number = [&](const char* name) { return o[name].as<int64_t>(); };
   c.model.layers = number("layers");
   c.model.width = number("width");
@@ -89,22 +89,22 @@ sinkmoe::RunConfig config_of(const po::variables_map& o) {
 class Journal {
  public:
   explicit Journal(const fs::path& file) : store_(file) {
-    const sinkmoe::RunRow run{.run_id = "bench",
+    const sinkmoe::store::RunRow run{.run_id = "bench",
                               .group_id = "bench",
                               .label = "bench",
                               .config = "",
                               .identity = "bench"};
     store_.put_experiment({"bench", "bench", "bench.toml", "", "", {run}});
     const std::string ids[] = {"bench"};
-    lease_ = store_.claim(ids, sinkmoe::this_process()).value();
+    lease_ = store_.claim(ids, sinkmoe::store::this_process()).value();
     store_.begin_attempt(lease_, {.device = "cpu", .processor = "", .git_commit = ""});
-    store_.describe(lease_, sinkmoe::metric_infos());
+    store_.describe(lease_, sinkmoe::metrics::metric_infos());
   }
   void add(const std::vector<sinkmoe::MetricRow>& rows) { store_.add_metrics(lease_, rows); }
 
  private:
-  sinkmoe::Store store_;
-  sinkmoe::Lease lease_;
+  sinkmoe::store::Store store_;
+  sinkmoe::store::Lease lease_;
 };
 
 // Best of 20 fp32 products [4096,C] x [C,4C], in FLOP/s: the bound that steps are held against.
@@ -181,14 +181,14 @@ po::variables_map options_of(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const po::variables_map o = options_of(argc, argv);
-  const sinkmoe::RunConfig config = config_of(o);
+  const sinkmoe::config::RunConfig config = config_of(o);
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (o["about"].as<bool>()) {
     std::cout
-        << nlohmann::json{{"commit", sinkmoe::kBuildInfo.commit},
-                          {"dirty", sinkmoe::kBuildInfo.dirty},
+        << nlohmann::json{{"commit", sinkmoe::queue::kBuildInfo.commit},
+                          {"dirty", sinkmoe::queue::kBuildInfo.dirty},
                           {"parameters",
-                           sinkmoe::estimate_cost(config, o["vocab"].as<int64_t>()).parameters}}
+                           sinkmoe::plan::estimate_cost(config, o["vocab"].as<int64_t>()).parameters}}
         << "\n";
     return 0;
   }
@@ -202,7 +202,7 @@ int main(int argc, char** argv) {
   if (o["store"].as<bool>()) journal.emplace(folder / "bench.db");
   Rounds rounds(o["steps"].as<int64_t>(),
                 static_cast<double>(config.train.batch * config.data.context));
-  const sinkmoe::TrainHooks hooks{.metrics =
+  const sinkmoe::train::TrainHooks hooks{.metrics =
                                       [&](const auto& rows) {
                                         if (journal) journal->add(rows);
                                       },
@@ -211,7 +211,7 @@ int main(int argc, char** argv) {
                                   .progress = [&](const auto& p) { rounds.step_done(p.loss); },
                                   .stop_requested = [&] { return rounds.over(); }};
   const auto source = source_of(config);
-  sinkmoe::train({config, folder, {}, {}}, *source, hooks);
+  sinkmoe::train::train({config, folder, {}, {}}, *source, hooks);
   journal.reset();
   fs::remove_all(folder);
 }

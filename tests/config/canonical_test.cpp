@@ -8,7 +8,7 @@
 #include "config/grown_config.h"
 #include "config/problems.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::HasSubstr;
@@ -110,4 +110,4 @@ TEST(FieldType, KnowsEveryField) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -8,7 +8,7 @@
 #include "config/problems.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -136,4 +136,4 @@ TEST(Inconsistencies, HugeModelsAndBatchesAreRefusedBeforeAnyAllocation) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

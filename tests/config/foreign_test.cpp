@@ -9,7 +9,7 @@
 #include "config/problems.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::AllOf;
@@ -68,4 +68,4 @@ TEST_F(Foreign, AnUnknownPluginIsLeftToOtherChecks) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -6,7 +6,7 @@
 
 #include "config/field_view.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 struct GrownTrain : TrainConfig {
   double dropout = 0;
@@ -42,4 +42,4 @@ void sections(C& c, F&& f) {
   f("run", c.run);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -7,7 +7,7 @@
 #include "core/file.h"
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -105,4 +105,4 @@ TEST_F(Layers, GroupsMustBeAListOfTexts) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -5,7 +5,7 @@
 
 #include "config/problems.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(Overrides, CollectsAllProblems) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -5,7 +5,7 @@
 
 #include "config/problems.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -52,4 +52,4 @@ TEST(SweepValues, RefusesBadArguments) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

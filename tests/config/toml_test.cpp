@@ -4,7 +4,7 @@
 #include "config/problems.h"
 #include "config/toml/toml_values.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 namespace {
 
 using ::testing::ElementsAre;
@@ -62,4 +62,4 @@ TEST(Toml, ScalarsReadBack) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

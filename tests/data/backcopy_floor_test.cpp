@@ -8,7 +8,7 @@
 #include "data/source.h"
 #include "data/synthetic/backcopy.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 // Entropy of a distribution, written anew for the tests.
@@ -27,7 +27,7 @@ double ideal_loss(const BackcopyTask& task, std::span<const int32_t> row, size_t
 
 // The exact floor against the mean loss of the ideal predictor over drawn rows.
 TEST(BackcopyFloor, AgreesWithDrawnRows) {
-  const DataConfig config{.context = 12};
+  const config::DataConfig config{.context = 12};
   const auto source = open_source(config);
   const BackcopyTask task = make_backcopy(config);
   const BackcopyFloor floor = backcopy_floor(task, config.context);
@@ -101,4 +101,4 @@ TEST(BackcopyFloor, ABigramCountModelStaysAboveIt) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

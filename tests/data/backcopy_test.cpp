@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using testing::HasSubstr;
@@ -108,10 +108,10 @@ TEST(BackcopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
   const std::string base = backcopy_hash({});
   EXPECT_EQ(base.size(), 64u);
   EXPECT_EQ(base, backcopy_hash({.path = "x", .context = 9}));
-  for (const DataConfig& other :
-       {DataConfig{.symbols = 62}, DataConfig{.triggers = 2}, DataConfig{.chain_seed = 2},
-        DataConfig{.zipf = 0.9}, DataConfig{.sharp = 1.4}, DataConfig{.trigger_rank = 1},
-        DataConfig{.bos = false}})
+  for (const config::DataConfig& other :
+       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2}, config::DataConfig{.chain_seed = 2},
+        config::DataConfig{.zipf = 0.9}, config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
+        config::DataConfig{.bos = false}})
     EXPECT_NE(base, backcopy_hash(other));
   EXPECT_EQ(open_source({})->content_hash(), source_identity({}));
 }
@@ -227,4 +227,4 @@ TEST(OpenSource, NamesTheNearestSource) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -10,7 +10,7 @@
 #include "data/tokens/bpe_sample.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -191,4 +191,4 @@ TEST(Sentences, EndAfterRunsOfNewlinesAndAreNeverHuge) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -11,7 +11,7 @@
 #include "core/hash.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using Json = nlohmann::json;
@@ -112,4 +112,4 @@ TEST(HfTokenizer, LeavesTheRegularExpressionsOfTheCLibraryInPlace) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

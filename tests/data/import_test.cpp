@@ -14,7 +14,7 @@
 #include "data/text_set.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -236,4 +236,4 @@ TEST_F(ImportTest, AnExchangedModelIsRefused) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -11,12 +11,12 @@
 #include "data/pure_rows.h"
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using testing::HasSubstr;
 
-const DataConfig kDefault{.source = "multicopy"};
+const config::DataConfig kDefault{.source = "multicopy"};
 
 TEST(MulticopyTask, KindsShareTheMostProbableSymbols) {
   const MulticopyTask task = make_multicopy({.triggers = 2, .kinds = 3, .stride = 4});
@@ -74,7 +74,7 @@ TEST(MulticopySource, RowsObeyTheRule) {
 
 // What follows a trigger without a copy is drawn from the chain.
 TEST(MulticopySource, SymbolsFollowTheChain) {
-  const DataConfig config{.source = "multicopy", .symbols = 6, .triggers = 1, .kinds = 2};
+  const config::DataConfig config{.source = "multicopy", .symbols = 6, .triggers = 1, .kinds = 2};
   const MulticopyTask task = make_multicopy(config);
   const auto source = open_source(config);
   std::vector<double> count(36), total(6);
@@ -105,7 +105,7 @@ TEST(MulticopySource, AFixedRow) {
 TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) { expect_pure_rows(kDefault); }
 
 TEST(MulticopySource, WithoutBosARowStartsWithASymbol) {
-  DataConfig config = kDefault;
+  config::DataConfig config = kDefault;
   config.bos = false;
   const auto source = open_source(config);
   std::vector<int32_t> row(65);
@@ -147,10 +147,10 @@ TEST(MulticopyFloor, KnownValueForAUniformChain) {
 TEST(MulticopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
   const std::string base = multicopy_hash(kDefault);
   EXPECT_EQ(base, multicopy_hash({.path = "x", .context = 9, .pairs = 3}));
-  for (const DataConfig& other :
-       {DataConfig{.symbols = 62}, DataConfig{.triggers = 2}, DataConfig{.chain_seed = 2},
-        DataConfig{.zipf = 0.9}, DataConfig{.sharp = 1.4}, DataConfig{.trigger_rank = 1},
-        DataConfig{.bos = false}, DataConfig{.kinds = 3}, DataConfig{.stride = 2}})
+  for (const config::DataConfig& other :
+       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2}, config::DataConfig{.chain_seed = 2},
+        config::DataConfig{.zipf = 0.9}, config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
+        config::DataConfig{.bos = false}, config::DataConfig{.kinds = 3}, config::DataConfig{.stride = 2}})
     EXPECT_NE(base, multicopy_hash(other));
   EXPECT_EQ(open_source(kDefault)->content_hash(), source_identity(kDefault));
 }
@@ -165,4 +165,4 @@ TEST(MulticopyTask, RefusesMoreTriggersThanSymbols) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

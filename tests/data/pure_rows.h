@@ -8,9 +8,9 @@
 
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
-inline void expect_pure_rows(const DataConfig& config) {
+inline void expect_pure_rows(const config::DataConfig& config) {
   const auto a = open_source(config), b = open_source(config);
   std::vector<int32_t> x(65), y(65), valid(65);
   a->train_row(1, 2, 3, x);
@@ -32,4 +32,4 @@ inline void expect_pure_rows(const DataConfig& config) {
   EXPECT_NE(y, x);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -14,12 +14,12 @@
 #include "data/synthetic/backcopy.h"
 #include "data/synthetic/pairs.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using testing::HasSubstr;
 
-const DataConfig kRecall{.source = "recall"}, kNeedle{.source = "needle", .pairs = 3, .queries = 2};
+const config::DataConfig kRecall{.source = "recall"}, kNeedle{.source = "needle", .pairs = 3, .queries = 2};
 
 std::vector<int32_t> train_row(const DataSource& source, int64_t index, size_t width = 65) {
   std::vector<int32_t> row(width);
@@ -110,7 +110,7 @@ TEST(Recall, TrainingRowsHoldOneToAllPairs) {
 
 // One question in 24 slots: its slot follows the power law.
 TEST(Recall, QuestionsStandAtPowerLawGaps) {
-  DataConfig config = kRecall;
+  config::DataConfig config = kRecall;
   config.queries = 1;
   const auto source = open_source(config);
   std::vector<double> count(24);
@@ -180,7 +180,7 @@ TEST(Needle, AFixedRow) {
   EXPECT_EQ(row, (std::vector<int32_t>{16, 1, 0, 8, 4, 5, 0, 8, 0, 11, 8, 14, 1, 15, 6, 15, 6}));
 }
 
-class PairSource : public ::testing::TestWithParam<DataConfig> {};
+class PairSource : public ::testing::TestWithParam<config::DataConfig> {};
 
 TEST_P(PairSource, RowsArePureFunctionsOfTheirArguments) {
   expect_pure_rows(GetParam());
@@ -190,20 +190,20 @@ TEST_P(PairSource, RowsArePureFunctionsOfTheirArguments) {
 TEST_P(PairSource, HashFollowsEveryFieldOfTheTask) {
   const std::string base = source_identity(GetParam());
   EXPECT_EQ(open_source(GetParam())->content_hash(), base);
-  DataConfig longer = GetParam();
+  config::DataConfig longer = GetParam();
   longer.context = 128;
   longer.kinds = 2;
   EXPECT_EQ(source_identity(longer), base);
-  std::vector<DataConfig> others(4, GetParam());
+  std::vector<config::DataConfig> others(4, GetParam());
   others[0].symbols = 62;
   others[1].pairs += 1;
   others[2].queries -= 1;
   others[3].chain_seed = 2;
-  for (const DataConfig& other : others) EXPECT_NE(source_identity(other), base);
+  for (const config::DataConfig& other : others) EXPECT_NE(source_identity(other), base);
 }
 
 TEST_P(PairSource, RefusesWhatMakesNoRow) {
-  const auto complaint = [](const DataConfig& config) {
+  const auto complaint = [](const config::DataConfig& config) {
     try {
       open_source(config);
     } catch (const Error& e) {
@@ -211,7 +211,7 @@ TEST_P(PairSource, RefusesWhatMakesNoRow) {
     }
     return std::string("no error");
   };
-  DataConfig config = GetParam();
+  config::DataConfig config = GetParam();
   config.pairs = 40;
   EXPECT_THAT(complaint(config), HasSubstr("keys"));
   config = GetParam();
@@ -228,4 +228,4 @@ INSTANTIATE_TEST_SUITE_P(Both, PairSource, ::testing::Values(kRecall, kNeedle),
                          [](const auto& each) { return each.param.source; });
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

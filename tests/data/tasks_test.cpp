@@ -7,7 +7,7 @@
 #include "data/source.h"
 #include "data/text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -90,7 +90,7 @@ TEST(Tasks, NamesAreChecked) {
 
 class TaskFolder : public ScratchFolder {
  protected:
-  EvalConfig piqa() const { return {.tasks = "piqa", .tasks_path = folder_.string()}; }
+  config::EvalConfig piqa() const { return {.tasks = "piqa", .tasks_path = folder_.string()}; }
 };
 
 TEST_F(TaskFolder, CueAndSpaceStandBetweenContextAndContinuation) {
@@ -102,7 +102,7 @@ TEST_F(TaskFolder, CueAndSpaceStandBetweenContextAndContinuation) {
 }
 
 TEST_F(TaskFolder, ContentIsInTheIdentityAndThePathIsNot) {
-  RunConfig config;
+  config::RunConfig config;
   const std::string without = data_identity(config);
   EXPECT_EQ(without, source_identity(config.data)) << "stored runs keep their names";
   config.eval = piqa();
@@ -118,4 +118,4 @@ TEST_F(TaskFolder, ContentIsInTheIdentityAndThePathIsNot) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -4,13 +4,13 @@
 #include "core/registry.h"
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 TEST(TestSplit, RowsArePureAndSharedWithNoOtherSplit) {
   for (const std::string& name : plugin_names("source")) {
     if (name == "text") continue;  // tests/data/text_source_test.cpp
-    const DataConfig config{.source = name};
+    const config::DataConfig config{.source = name};
     const auto a = open_source(config), b = open_source(config);
     ASSERT_GT(a->test_rows(), 1000) << name;
     std::vector<int32_t> test(65), other(65);
@@ -27,4 +27,4 @@ TEST(TestSplit, RowsArePureAndSharedWithNoOtherSplit) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/random.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 class ScratchFolder : public testing::Test {
  protected:
@@ -56,4 +56,4 @@ std::string refusal_of(Action&& action) {
   return "(accepted)";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

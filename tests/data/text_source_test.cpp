@@ -10,7 +10,7 @@
 #include "data/tokens/import.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,7 +26,7 @@ class TextSourceTest : public ScratchFolder {
     import_text(
         {.corpus = {.folder = folder_ / "text"}, .out = folder_ / "set", .tokenizer = "bytes"});
   }
-  DataConfig config(int64_t context) const {
+  config::DataConfig config(int64_t context) const {
     return {.source = "text", .path = (folder_ / "set").string(), .context = context};
   }
   std::string text_of(std::span<const int32_t> row) const {
@@ -48,7 +48,7 @@ TEST_F(TextSourceTest, TrainingRowsAreBosAndAWindowOfTheText) {
 
 TEST_F(TextSourceTest, TheTestSplitIsReadAndNamedOnlyWhenAskedFor) {
   EXPECT_EQ(open_source(config(16))->test_rows(), 0);
-  RunConfig run{.data = config(16)};
+  config::RunConfig run{.data = config(16)};
   const std::string valid = data_identity(run);
   EXPECT_EQ(valid, source_identity(run.data));
   run.eval.split = "test";
@@ -136,8 +136,8 @@ TEST_F(TextSourceTest, HasOnePartAndNoFloor) {
 
 TEST_F(TextSourceTest, ContextUpToTheWholeTextAndNoFurther) {
   EXPECT_EQ(open_source(config(21))->eval_rows(), 1);
-  for (const auto& open : {+[](const DataConfig& c) { open_source(c); },
-                           +[](const DataConfig& c) { source_identity(c); }})
+  for (const auto& open : {+[](const config::DataConfig& c) { open_source(c); },
+                           +[](const config::DataConfig& c) { source_identity(c); }})
     EXPECT_THAT(
         refusal_of([&] { open(config(22)); }),
         AllOf(HasSubstr("data.context is 22"), HasSubstr("valid.tokens"), HasSubstr("21 tokens")));
@@ -147,7 +147,7 @@ TEST_F(TextSourceTest, IdentityIsThatOfTheTextNotOfThePath) {
   const std::string hash = source_identity(config(5));
   EXPECT_EQ(hash, open_source(config(5))->content_hash());
   fs::rename(folder_ / "set", folder_ / "moved");
-  DataConfig moved = config(5);
+  config::DataConfig moved = config(5);
   moved.path = (folder_ / "moved").string();
   EXPECT_EQ(source_identity(moved), hash);
   EXPECT_THAT(refusal_of([&] { source_identity(config(5)); }), HasSubstr("no such folder"));
@@ -171,4 +171,4 @@ TEST_F(TextSourceTest, APathIsNeeded) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -10,7 +10,7 @@
 #include "core/hash.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,4 +153,4 @@ TEST_F(TokenFileTest, ALimitedReaderRefusesALargeFile) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

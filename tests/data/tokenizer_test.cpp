@@ -11,7 +11,7 @@
 #include "data/tokens/bpe_sample.h"
 #include "text_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 using testing::HasSubstr;
@@ -221,4 +221,4 @@ TEST(ForeignModel, InexactOnesAreRefused) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -50,19 +50,19 @@ void write(const fs::path& path, const std::string& content) {
 }
 
 void read_all(const fs::path& path) {
-  const QueryLimits limits{.seconds = 1, .rows = 10'000, .bytes = 1 << 24};
-  const Reader reader(path);
+  const store::QueryLimits limits{.seconds = 1, .rows = 10'000, .bytes = 1 << 24};
+  const store::Reader reader(path);
   for (const char* view : {"run_wide", "experiment_wide", "v_metric", "v_final", "v_group",
                            "v_pair", "event", "attempt", "checkpoint"})
     attempt([&] { reader.query(std::string("select * from ") + view, limits); });
 }
 
 void use(const fs::path& path) {
-  Store store(path);
+  store::Store store(path);
   store.free_dead_leases();
-  for (const std::string& run_id : stored_run_ids(path)) {
+  for (const std::string& run_id : store::stored_run_ids(path)) {
     attempt([&] { store.state(run_id); });
-    attempt([&] { find_resume_point(store, run_id); });
+    attempt([&] { queue::find_resume_point(store, run_id); });
   }
 }
 
@@ -74,14 +74,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string content = database_of(data, size);
   write(path, content);
   attempt([&] { read_all(path); });
-  attempt([&] { database_problems(path); });
-  attempt([&] { stored_checkpoints(path); });
+  attempt([&] { store::database_problems(path); });
+  attempt([&] { store::stored_checkpoints(path); });
   write(ours, seed_database());
   attempt([&] {
-    Store store(ours);
-    merge_database(store, path);
+    store::Store store(ours);
+    store::merge_database(store, path);
   });
   attempt([&] { use(path); });
-  attempt([&] { database_problems(ours); });
+  attempt([&] { store::database_problems(ours); });
   return 0;
 }

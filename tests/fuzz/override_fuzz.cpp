@@ -8,11 +8,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   try {
-    sinkmoe::compose(sinkmoe::parse_override(text).settings);
+    sinkmoe::config::compose(sinkmoe::config::parse_override(text).settings);
   } catch (const sinkmoe::Error&) {
   }
   try {
-    sinkmoe::expand_call(text, "fuzz");
+    sinkmoe::config::expand_call(text, "fuzz");
   } catch (const sinkmoe::Error&) {
   }
   return 0;

@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    sinkmoe::parse_spec({reinterpret_cast<const char*>(data), size}, "plots/fuzz.toml");
+    sinkmoe::report::parse_spec({reinterpret_cast<const char*>(data), size}, "plots/fuzz.toml");
   } catch (const sinkmoe::Error&) {
   }
   return 0;

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string before = sinkmoe::sha256_file(target.path);
   const auto began = std::chrono::steady_clock::now();
   try {
-    const sinkmoe::Reader reader(target.path);
+    const sinkmoe::store::Reader reader(target.path);
     reader.query({reinterpret_cast<const char*>(data), size},
                  {.seconds = 0.5, .rows = 10'000, .bytes = 1 << 24});
   } catch (const sinkmoe::Error&) {

@@ -35,10 +35,10 @@ class SeedFolder {
 };
 
 // Two runs, one done, with every kind of row.
-inline void fill(Store& store) {
-  ExperimentRow experiment{"quick", "A title", "x.toml", "title = 1", "abc", {}};
+inline void fill(store::Store& store) {
+  store::ExperimentRow experiment{"quick", "A title", "x.toml", "title = 1", "abc", {}};
   for (const char* id : {"aaaaaaaaaaaa", "bbbbbbbbbbbb"}) {
-    RunRow run{.run_id = id, .group_id = "g", .control_id = "", .label = "x", .config = "a = 1\n"};
+    store::RunRow run{.run_id = id, .group_id = "g", .control_id = "", .label = "x", .config = "a = 1\n"};
     run.identity = id;
     run.params = {{"train.lr", "float", 0.5, 0.1, "", "rate"},
                   {"model.kind", "string", std::string("x"), std::string("y"), "", ""}};
@@ -46,7 +46,7 @@ inline void fill(Store& store) {
   }
   store.put_experiment(experiment);
   const std::string ids[] = {"aaaaaaaaaaaa"};
-  Lease lease = *store.claim(ids, this_process());
+  store::Lease lease = *store.claim(ids, store::this_process());
   store.begin_attempt(lease, {.device = "cpu", .processor = "p", .git_commit = "c"});
   store.describe(lease, {{"eval/loss", "nats", "lower", "loss"}, {"head/gate", "1", "", "gate"}});
   for (int64_t step = 0; step < 20; ++step)
@@ -61,7 +61,7 @@ inline const std::string& seed_database() {
   static const std::string content = [] {
     const SeedFolder folder;
     {
-      Store store(folder / "seed.db");
+      store::Store store(folder / "seed.db");
       fill(store);
     }
     return read_file(folder / "seed.db", 1 << 24);

@@ -12,7 +12,7 @@ namespace {
 
 void read(std::string content) {
   try {
-    const sinkmoe::TokenFile file(std::move(content), "fuzz");
+    const sinkmoe::data::TokenFile file(std::move(content), "fuzz");
     std::vector<int32_t> ids(file.size());
     file.copy(0, ids);
     uint64_t bytes = 0;

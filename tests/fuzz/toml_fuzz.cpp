@@ -20,8 +20,8 @@ void attempt(F&& f) {
 
 // What was accepted must read back to itself.
 void round_trip(const std::string& text) {
-  const sinkmoe::RunConfig config = sinkmoe::parse_canonical(text, "fuzz");
-  if (sinkmoe::parse_canonical(sinkmoe::canonical_text(config), "again") != config)
+  const sinkmoe::config::RunConfig config = sinkmoe::config::parse_canonical(text, "fuzz");
+  if (sinkmoe::config::parse_canonical(sinkmoe::config::canonical_text(config), "again") != config)
     __builtin_trap();
 }
 
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   attempt([&] { round_trip(text); });
   attempt([&] {
     const std::vector<std::string> groups = {"model", "attention"};
-    sinkmoe::count_points(sinkmoe::parse_experiment(text, "fuzz.toml", groups).blocks);
+    sinkmoe::plan::count_points(sinkmoe::plan::parse_experiment(text, "fuzz.toml", groups).blocks);
   });
   return 0;
 }

@@ -16,10 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (valid != (bad == size)) std::abort();
   if (!sinkmoe::valid_utf8(text.substr(0, bad)) || !sinkmoe::valid_utf8(sinkmoe::printable(text)))
     std::abort();
-  static const auto tokenizer = sinkmoe::byte_tokenizer();
+  static const auto tokenizer = sinkmoe::data::byte_tokenizer();
   if (tokenizer->decode(tokenizer->encode(text)) != text) std::abort();
   try {
-    sinkmoe::check_text(text, "fuzz");
+    sinkmoe::data::check_text(text, "fuzz");
     if (!valid) std::abort();
   } catch (const sinkmoe::Error&) {
   }

@@ -22,7 +22,7 @@ using namespace pretrained;
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-HeadIn random_heads(int64_t T) {
+attention::HeadIn random_heads(int64_t T) {
   at::manual_seed(7);
   return {.q_BHTK = at::randn({2, 4, T, 8}),
           .k_BJTK = at::randn({2, 2, T, 8}),
@@ -35,28 +35,28 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 }
 
 TEST(WindowedAttention, WithAWindowOverAllKeysIsPlainAttention) {
-  const HeadIn in = random_heads(300);
-  const HeadOut windowed = windowed_attention(in, 300);
-  const AttentionOut plain =
-      explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+  const attention::HeadIn in = random_heads(300);
+  const attention::HeadOut windowed = windowed_attention(in, 300);
+  const attention::AttentionOut plain =
+      attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   EXPECT_LT(difference(windowed.out_BHTK, plain.out_BHTK), 2e-6);
   EXPECT_LT(difference(windowed.gate_BHT, plain.gate_BHT), 2e-6);
   EXPECT_LT(difference(windowed.first_weight_BHT, 1 - plain.gate_BHT), 2e-6);
 }
 
 TEST(WindowedAttention, WithALearnedSinkIsThatOfTheCoreOperation) {
-  const HeadIn in = random_heads(270);
+  const attention::HeadIn in = random_heads(270);
   const at::Tensor sink = at::randn({4});
-  const HeadOut windowed = windowed_attention(in, 270, sink);
-  const AttentionOut plain =
-      explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::logit, sink);
+  const attention::HeadOut windowed = windowed_attention(in, 270, sink);
+  const attention::AttentionOut plain =
+      attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sink);
   EXPECT_LT(difference(windowed.out_BHTK, plain.out_BHTK), 2e-6);
   EXPECT_LT(difference(windowed.gate_BHT, plain.gate_BHT), 2e-6);
 }
 
 // Queries of the second block too: what lies before the window may be anything.
 TEST(WindowedAttention, DoesNotSeeBeyondTheWindow) {
-  HeadIn in = random_heads(600);
+  attention::HeadIn in = random_heads(600);
   const at::Tensor before = windowed_attention(in, 50).out_BHTK;
   in.k_BJTK = in.k_BJTK.clone();
   in.k_BJTK.narrow(2, 0, 400).fill_(9);
@@ -83,7 +83,7 @@ Model random_model(const fs::path& folder, int64_t vocabulary, double spoil = 0)
   const Architecture a = read_architecture(config.dump(), "config.json");
   at::manual_seed(3);
   std::vector<at::Tensor> kept;
-  std::vector<TensorView> views;
+  std::vector<weights::TensorView> views;
   for_each_tensor(a, [&](const TensorRef& ref) {
     kept.push_back(at::randn(ref.shape) * 0.3);
     if (spoil != 0 && ref.name.ends_with("up_proj.weight")) kept.back().view({-1})[5] = spoil;
@@ -93,7 +93,7 @@ Model random_model(const fs::path& folder, int64_t vocabulary, double spoil = 0)
          ref.shape,
          {static_cast<const std::byte*>(kept.back().const_data_ptr()), kept.back().nbytes()}});
   });
-  write_safetensors(folder / "model.safetensors", views, {});
+  weights::write_safetensors(folder / "model.safetensors", views, {});
   return open_model(folder);
 }
 
@@ -110,12 +110,12 @@ TokenRows random_rows(int64_t rows, int64_t T, int64_t vocabulary) {
 TEST(TokenLosses, OfALargeVocabularyAreThoseOfTheWholeMatrix) {
   const Model model = random_model(scratch(), 9001);
   const at::Tensor hidden = at::randn({700, 16}), target = at::randint(0, 9001, {700}, at::kLong);
-  const Safetensors file(scratch() / "model.safetensors");
+  const weights::Safetensors file(scratch() / "model.safetensors");
   const auto bytes = file.at("lm_head.weight").data;
   const at::Tensor w = at::from_blob(const_cast<std::byte*>(bytes.data()), {9001, 16}, at::kFloat);
   const at::Tensor logits = at::matmul(hidden.to(at::kDouble), w.to(at::kDouble).t());
   const at::Tensor expected = -at::log_softmax(logits, 1).gather(1, target.unsqueeze(1)).squeeze(1);
-  EXPECT_LT(difference(token_losses(model, hidden, target), expected), 1e-5);
+  EXPECT_LT(difference(model::token_losses(model, hidden, target), expected), 1e-5);
   fs::remove_all(scratch());
 }
 

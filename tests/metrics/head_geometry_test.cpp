@@ -9,25 +9,25 @@
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 namespace {
 
-struct Softmax : HeadMixer {
-  HeadOut mix(const HeadIn& in) const override {
-    const AttentionOut a =
-        softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
-    return {a.out_BHTK, a.gate_BHT, KeyMass::all()};
+struct Softmax : attention::HeadMixer {
+  attention::HeadOut mix(const attention::HeadIn& in) const override {
+    const attention::AttentionOut a =
+        attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+    return {a.out_BHTK, a.gate_BHT, attention::KeyMass::all()};
   }
 };
 
 // One row, three tokens, two heads of width 2 that share one key head; logits are all 0.
-HeadIn even() {
+attention::HeadIn even() {
   at::Tensor q = at::zeros({1, 2, 3, 2}), k = at::zeros({1, 1, 3, 2}), v = at::zeros({1, 1, 3, 2});
   v[0][0] = at::tensor({3.0f, 0.0f, 0.0f, 4.0f, 0.0f, 0.0f}).view({3, 2});
   return {.x_BTC = at::zeros({1, 3, 4}), .q_BHTK = q, .k_BJTK = k, .v_BJTK = v, .scale = 1};
 }
 
-HeadGeometry geometry(const HeadIn& in, const at::Tensor& weight_CC) {
+HeadGeometry geometry(const attention::HeadIn& in, const at::Tensor& weight_CC) {
   const Softmax mixer;
   HeadGeometry g(1, in.q_BHTK.size(1));
   g.add(0, in, mixer.mix(in), mixer, weight_CC);
@@ -52,7 +52,7 @@ TEST(HeadGeometry, ContributionGoesThroughTheHeadsOwnColumns) {
 }
 
 TEST(HeadGeometry, CosinesAndTheirHistograms) {
-  HeadIn in = even();
+  attention::HeadIn in = even();
   in.k_BJTK[0][0] = at::tensor({1.0f, 0.0f, -2.0f, 0.0f, 0.0f, 5.0f}).view({3, 2});
   in.q_BHTK[0][0] = at::tensor({0.0f, 9.0f, 3.0f, 0.0f, 3.0f, 4.0f}).view({3, 2});
   const HeadGeometry g = geometry(in, at::eye(4));
@@ -74,17 +74,17 @@ TEST(HeadGeometry, CosinesAndTheirHistograms) {
 }
 
 TEST(HeadGeometry, RanksLookAtDirections) {
-  HeadIn in = even();
+  attention::HeadIn in = even();
   in.k_BJTK[0][0] = at::tensor({7.0f, 7.0f, 2.0f, 0.0f, 0.0f, 2.0f}).view({3, 2});
   const HeadGeometry g = geometry(in, at::eye(4));
   EXPECT_NEAR(g.key_rank_LH()[0][0].item<double>(), 2, 1e-6) << "two keys at right angles";
-  HeadIn line = even();
+  attention::HeadIn line = even();
   EXPECT_NEAR(geometry(line, at::eye(4)).out_rank_LH()[0][0].item<double>(), 1, 1e-5)
       << "both outputs point the same way";
 }
 
 TEST(HeadGeometry, BatchesAddUp) {
-  const HeadIn in = even();
+  const attention::HeadIn in = even();
   const Softmax mixer;
   HeadGeometry twice(1, 2);
   for (int i = 0; i < 2; ++i) twice.add(0, in, mixer.mix(in), mixer, at::eye(4));
@@ -94,4 +94,4 @@ TEST(HeadGeometry, BatchesAddUp) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

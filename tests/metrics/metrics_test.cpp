@@ -13,11 +13,11 @@
 
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 namespace {
 
 // Two heads of width 2 over 5 tokens; head 0 looks at token 0 only, head 1 spreads evenly.
-HeadIn sharp_and_even() {
+attention::HeadIn sharp_and_even() {
   at::Tensor q = at::zeros({1, 2, 5, 2}), k = at::zeros({1, 2, 5, 2}), v = at::ones({1, 2, 5, 2});
   q[0][0] = 10;
   k[0][0][0] = 10;
@@ -25,20 +25,20 @@ HeadIn sharp_and_even() {
   return {.x_BTC = at::zeros({1, 5, 4}), .q_BHTK = q, .k_BJTK = k, .v_BJTK = v, .scale = 1};
 }
 
-HeadStatistics statistics(const HeadIn& in, const HeadOut& out) {
+HeadStatistics statistics(const attention::HeadIn& in, const attention::HeadOut& out) {
   HeadStatistics s(1, in.q_BHTK.size(1));
   s.add(0, in, out);
   return s;
 }
 
-HeadOut observe(const HeadIn& in) {
-  const AttentionOut a =
-      softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
-  return {a.out_BHTK, a.gate_BHT, KeyMass::all()};
+attention::HeadOut observe(const attention::HeadIn& in) {
+  const attention::AttentionOut a =
+      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+  return {a.out_BHTK, a.gate_BHT, attention::KeyMass::all()};
 }
 
 TEST(HeadStatistics, FirstWeightAndImportanceAreKnown) {
-  const HeadIn in = sharp_and_even();
+  const attention::HeadIn in = sharp_and_even();
   const HeadStatistics s = statistics(in, observe(in));
   EXPECT_NEAR(s.first_weight_LH()[0][0].item<double>(), 1, 1e-6);
   EXPECT_NEAR(s.first_weight_LH()[0][1].item<double>(), (1 + 1 / 2. + 1 / 3. + 1 / 4. + 1 / 5.) / 5,
@@ -49,7 +49,7 @@ TEST(HeadStatistics, FirstWeightAndImportanceAreKnown) {
 }
 
 TEST(HeadStatistics, ValueRatioComparesTheFirstValueWithTheMedian) {
-  const HeadIn in = sharp_and_even();
+  const attention::HeadIn in = sharp_and_even();
   const HeadStatistics s = statistics(in, observe(in));
   EXPECT_NEAR(s.value_ratio_LH()[0][0].item<double>(), 0.5, 1e-6);
   EXPECT_NEAR(s.value_ratio_LH()[0][1].item<double>(), 1.0, 1e-6);
@@ -57,14 +57,14 @@ TEST(HeadStatistics, ValueRatioComparesTheFirstValueWithTheMedian) {
 
 // Values of norm 8, then 1, 2, 4, 10: the median of the four is 3.
 TEST(HeadStatistics, MedianOfAnEvenCountIsTheMeanOfTheMiddleTwo) {
-  HeadIn in = sharp_and_even();
+  attention::HeadIn in = sharp_and_even();
   in.v_BJTK = at::zeros({1, 2, 5, 2});
   in.v_BJTK.select(3, 0).copy_(at::tensor({8.f, 1.f, 2.f, 4.f, 10.f}));
   EXPECT_NEAR(statistics(in, observe(in)).value_ratio_LH()[0][0].item<double>(), 8.0 / 3, 1e-6);
 }
 
 TEST(HeadStatistics, SharedKeyHeadsCountForEveryQueryHead) {
-  HeadIn in = sharp_and_even();
+  attention::HeadIn in = sharp_and_even();
   in.k_BJTK = in.k_BJTK.narrow(1, 0, 1);
   in.v_BJTK = in.v_BJTK.narrow(1, 0, 1);
   const at::Tensor ratio = statistics(in, observe(in)).value_ratio_LH();
@@ -72,15 +72,15 @@ TEST(HeadStatistics, SharedKeyHeadsCountForEveryQueryHead) {
 }
 
 TEST(HeadStatistics, LearnedSinkTakesWeightFromTheFirstToken) {
-  const HeadIn in = sharp_and_even();
-  HeadOut out = observe(in);
+  const attention::HeadIn in = sharp_and_even();
+  attention::HeadOut out = observe(in);
   out.key_mass = at::full_like(out.gate_BHT, 0.25);
   EXPECT_NEAR(statistics(in, out).first_weight_LH()[0][0].item<double>(), 0.25, 1e-6);
 }
 
 TEST(HeadStatistics, QuantilesLeaveRowZeroOut) {
-  const HeadIn in = sharp_and_even();
-  HeadOut out = observe(in);
+  const attention::HeadIn in = sharp_and_even();
+  attention::HeadOut out = observe(in);
   out.gate_BHT = at::tensor({9.0f, 0.1f, 0.2f, 0.3f, 0.4f}).view({1, 1, 5}).expand({1, 2, 5});
   const HeadStatistics s = statistics(in, out);
   EXPECT_NEAR(s.gate_quantile_LH(0.5)[0][0].item<double>(), 0.2, 2e-3);
@@ -88,7 +88,7 @@ TEST(HeadStatistics, QuantilesLeaveRowZeroOut) {
 }
 
 TEST(HeadStatistics, BatchesAddUp) {
-  const HeadIn in = sharp_and_even();
+  const attention::HeadIn in = sharp_and_even();
   HeadStatistics once = statistics(in, observe(in)), twice(1, 2);
   twice.add(0, in, observe(in));
   twice.add(0, in, observe(in));
@@ -125,8 +125,8 @@ TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
   const float gates[2][2] = {{0.2f, 0.6f}, {0.5f, 0.5f}};
   const float first[2][2] = {{0.9f, 0.25f}, {0.15f, 0.05f}};
   for (int64_t l = 0; l < 2; ++l) {
-    const HeadIn in = sharp_and_even();
-    HeadOut out = observe(in);
+    const attention::HeadIn in = sharp_and_even();
+    attention::HeadOut out = observe(in);
     out.gate_BHT = at::tensor({gates[l][0], gates[l][1]}).view({1, 2, 1}).repeat({1, 1, 5});
     out.gate_BHT.select(2, 0) = 1;
     out.first_weight_BHT = at::tensor({first[l][0], first[l][1]}).view({1, 2, 1}).expand({1, 2, 5});
@@ -156,7 +156,7 @@ TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
 }
 
 TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {
-  const HeadIn in = sharp_and_even();
+  const attention::HeadIn in = sharp_and_even();
   EvaluationResult result{
       .loss = 1.5, .parts = {{"chain", 2.0}}, .bits_per_byte = 1.1, .floor = 1.0};
   std::set<std::string> known;
@@ -172,4 +172,4 @@ TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

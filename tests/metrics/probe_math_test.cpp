@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::metrics {
 namespace {
 
 at::Tensor moment(const at::Tensor& x) { return x.t().matmul(x); }
@@ -63,4 +63,4 @@ TEST(Int8, RoundsToMultiplesOfTheScale) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::metrics

@@ -18,7 +18,7 @@
 #include "model/cuda/cross_entropy_cuda.cpp"
 #undef cuda
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 using testing::error;
@@ -77,4 +77,4 @@ TEST(ChunkedLoss, IsThePlainLossWithItsGradients) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -7,7 +7,7 @@
 #include "model/weights_io.h"
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 at::Tensor ids(int64_t B, int64_t T, int64_t V) {
@@ -35,7 +35,7 @@ TEST(Decoder, FusedFp32MatchesPlainFp64) {
   const at::NoGradGuard no_grad;
   for (const char* mlp : {"gelu", "swiglu", "relu2"})
     for (const bool qk_norm : {false, true}) {
-      RunConfig config = testing::tiny_config();
+      config::RunConfig config = testing::tiny_config();
       config.model.mlp = mlp;
       config.model.qk_norm = qk_norm;
       config.model.kv_heads = 1;
@@ -72,7 +72,7 @@ TEST(Decoder, HeadMaskRemovesAHead) {
 TEST(Weights, RoundTripGivesTheSameLogits) {
   const at::NoGradGuard no_grad;
   for (const std::string& kind : plugin_names("variant")) {
-    RunConfig config = testing::tiny_config(kind);
+    config::RunConfig config = testing::tiny_config(kind);
     config.model.mlp = "swiglu";
     config.model.kv_heads = 1;
     const testing::Folder folder("weights");
@@ -87,14 +87,14 @@ TEST(Weights, RoundTripGivesTheSameLogits) {
 
 TEST(Weights, OtherShapesAreRefused) {
   const testing::Folder folder("shapes");
-  RunConfig config = testing::tiny_config();
+  config::RunConfig config = testing::tiny_config();
   save_weights(Decoder(config, 11, at::kCPU), folder.path / "model.safetensors");
   config.model.width = 32;
   Decoder other(config, 11, at::kCPU);
   EXPECT_THROW(load_weights(other, folder.path / "model.safetensors"), Error);
   Decoder shallow(
       [&] {
-        RunConfig c = testing::tiny_config();
+        config::RunConfig c = testing::tiny_config();
         c.model.layers = 1;
         return c;
       }(),
@@ -104,7 +104,7 @@ TEST(Weights, OtherShapesAreRefused) {
 
 TEST(Weights, SettingsThatShapesDoNotShowMustAgree) {
   const testing::Folder folder("meaning");
-  RunConfig config = testing::tiny_config();
+  config::RunConfig config = testing::tiny_config();
   save_weights(Decoder(config, 11, at::kCPU), folder.path / "model.safetensors");
   config.model.heads = 4;
   Decoder other(config, 11, at::kCPU);
@@ -119,4 +119,4 @@ TEST(Weights, SettingsThatShapesDoNotShowMustAgree) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

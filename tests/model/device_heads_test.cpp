@@ -14,7 +14,7 @@
 #include "model/cuda/rotate_cuda.cpp"
 #undef cuda
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 using testing::error;
@@ -63,4 +63,4 @@ TEST(DeviceHeads, OnTheCpuThereIsNoKernel) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

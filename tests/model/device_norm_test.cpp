@@ -17,7 +17,7 @@
 #include "model/cuda/norm_cuda.cpp"
 #undef cuda
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 using testing::error;
@@ -76,4 +76,4 @@ TEST(DeviceNorm, WhatTheKernelsCannotReadIsLeftToThePlainForm) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 using Tensors = std::vector<at::Tensor>;
@@ -161,4 +161,4 @@ TEST(Rotary, ScoresDependOnDistanceOnly) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

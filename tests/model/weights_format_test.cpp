@@ -11,7 +11,7 @@
 #include "model/weights_io.h"
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 struct Shape {
@@ -21,8 +21,8 @@ struct Shape {
   int64_t kv_heads = 0;
 };
 
-RunConfig config_of(const Shape& shape) {
-  RunConfig c = testing::tiny_config(shape.kind);
+config::RunConfig config_of(const Shape& shape) {
+  config::RunConfig c = testing::tiny_config(shape.kind);
   c.model.heads = 4;
   c.attention.gate_form = shape.gate_form;
   c.model.mlp = shape.mlp;
@@ -37,7 +37,7 @@ RunConfig config_of(const Shape& shape) {
 // Every tensor gets values of order one, so that a forgotten one shows.
 void scramble(Decoder& model) {
   double phase = 1;
-  for (const ParamSet::Entry& entry : model.params().entries()) {
+  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
     at::Tensor value = entry.value.detach();
     value.copy_(at::arange(value.numel(), at::kDouble)
                     .mul(1.7)
@@ -93,4 +93,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

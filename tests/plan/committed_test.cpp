@@ -9,7 +9,7 @@
 #include "plan/plan.h"
 #include "plan/sweep/experiment.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 namespace fs = std::filesystem;
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 const fs::path kRoot = SINKMOE_SOURCE_DIR;
 
 Plan committed(const std::string& name) {
-  const auto identity = [](const RunConfig& config) { return "hash of " + config.data.source; };
+  const auto identity = [](const config::RunConfig& config) { return "hash of " + config.data.source; };
   return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
 }
 
@@ -40,12 +40,12 @@ TEST(Committed, EveryExperimentCanBePlannedUnderItsOwnName) {
 }
 
 TEST(Committed, EveryOptionIsConsistentByItself) {
-  const BaseFile base = read_base(kRoot / "configs");
-  for (const std::string& group : group_names(kRoot / "configs"))
-    for (const std::string& option : option_names(kRoot / "configs", group)) {
-      std::vector<GroupChoice> groups = base.groups;
-      choose(groups, {group, option, ""});
-      EXPECT_NO_THROW(compose(layered(kRoot / "configs", base, groups))) << group << "=" << option;
+  const config::BaseFile base = config::read_base(kRoot / "configs");
+  for (const std::string& group : config::group_names(kRoot / "configs"))
+    for (const std::string& option : config::option_names(kRoot / "configs", group)) {
+      std::vector<config::GroupChoice> groups = base.groups;
+      config::choose(groups, {group, option, ""});
+      EXPECT_NO_THROW(config::compose(config::layered(kRoot / "configs", base, groups))) << group << "=" << option;
     }
 }
 
@@ -151,7 +151,7 @@ TEST(Committed, H100SweepIsAGridOfTenMillionParametersSeedBySeed) {
   const Plan plan = committed("h100_sweep");
   ASSERT_EQ(plan.runs.size(), 36u);
   for (size_t i = 0; i < plan.runs.size(); ++i) {
-    const RunConfig& c = plan.runs[i].config;
+    const config::RunConfig& c = plan.runs[i].config;
     EXPECT_EQ(c.train.seed, static_cast<int64_t>(i / 12));
     EXPECT_EQ(c.run.device, "cuda");
     EXPECT_EQ(c.run.precision, "bf16");
@@ -162,4 +162,4 @@ TEST(Committed, H100SweepIsAGridOfTenMillionParametersSeedBySeed) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -6,12 +6,12 @@
 #include "config/compose/compose.h"
 #include "config/problems.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using ::testing::HasSubstr;
 
-bool holds(const std::string& text, const RunConfig& config = {}) {
+bool holds(const std::string& text, const config::RunConfig& config = {}) {
   const auto value = [&](const std::string& key) { return field_condition_value(config, key); };
   return Condition(text, "here", value).holds(value);
 }
@@ -67,4 +67,4 @@ TEST(Condition, DepthAndLengthAreLimited) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -2,11 +2,11 @@
 
 #include "plan/plan.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
-RunConfig shape(int64_t layers, int64_t width, int64_t heads, int64_t context) {
-  RunConfig config;
+config::RunConfig shape(int64_t layers, int64_t width, int64_t heads, int64_t context) {
+  config::RunConfig config;
   config.model.layers = layers;
   config.model.width = width;
   config.model.heads = heads;
@@ -16,7 +16,7 @@ RunConfig shape(int64_t layers, int64_t width, int64_t heads, int64_t context) {
 
 // Counted by hand for C = 8, H = 2, V = 10, one layer.
 TEST(Cost, CountsParametersExactly) {
-  RunConfig c = shape(1, 8, 2, 16);
+  config::RunConfig c = shape(1, 8, 2, 16);
   EXPECT_EQ(estimate_cost(c, 10).parameters, 80 + 80 + 4 * 64 + 2 * 8 * 32 + 2 * 8 + 8);
   EXPECT_EQ(estimate_cost(c, 10).matrix_parameters, 80 + 4 * 64 + 2 * 8 * 32);
   c.model.tie_embeddings = true;
@@ -24,29 +24,29 @@ TEST(Cost, CountsParametersExactly) {
   EXPECT_EQ(estimate_cost(c, 10).matrix_parameters, 80 + 4 * 64 + 2 * 8 * 32);
 }
 
-int64_t change(const std::function<void(RunConfig&)>& edit) {
-  RunConfig c = shape(3, 8, 2, 16);
+int64_t change(const std::function<void(config::RunConfig&)>& edit) {
+  config::RunConfig c = shape(3, 8, 2, 16);
   const int64_t before = estimate_cost(c, 10).parameters;
   edit(c);
   return estimate_cost(c, 10).parameters - before;
 }
 
 TEST(Cost, CountsEveryOption) {
-  EXPECT_EQ(change([](RunConfig& c) { c.attention.kind = "sink"; }), 3 * 2);
-  EXPECT_EQ(change([](RunConfig& c) { c.attention.kind = "gated"; }), 3 * 2 * 8);
-  EXPECT_EQ(change([](RunConfig& c) {
+  EXPECT_EQ(change([](config::RunConfig& c) { c.attention.kind = "sink"; }), 3 * 2);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.attention.kind = "gated"; }), 3 * 2 * 8);
+  EXPECT_EQ(change([](config::RunConfig& c) {
               c.attention.kind = "gated", c.attention.gate_form = "elementwise";
             }),
             3 * 8 * 8);
-  EXPECT_EQ(change([](RunConfig& c) { c.model.mlp = "swiglu"; }), 3 * 8 * 32);
-  EXPECT_EQ(change([](RunConfig& c) { c.model.mlp_ratio = 2.66; }), 3 * 2 * 8 * (21 - 32));
-  EXPECT_EQ(change([](RunConfig& c) { c.model.kv_heads = 1; }), -3 * 2 * 8 * 4);
-  EXPECT_EQ(change([](RunConfig& c) { c.model.positions = "learned"; }), 16 * 8);
-  EXPECT_EQ(change([](RunConfig& c) { c.model.qk_norm = true; }), 3 * 2 * 4);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp = "swiglu"; }), 3 * 8 * 32);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp_ratio = 2.66; }), 3 * 2 * 8 * (21 - 32));
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.kv_heads = 1; }), -3 * 2 * 8 * 4);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.positions = "learned"; }), 16 * 8);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.qk_norm = true; }), 3 * 2 * 4);
 }
 
 TEST(Cost, CountsTokensAndFlops) {
-  RunConfig c = shape(2, 64, 4, 64);
+  config::RunConfig c = shape(2, 64, 4, 64);
   const Cost cost = estimate_cost(c, 64);
   EXPECT_EQ(cost.tokens, 1000 * 32 * 64);
   EXPECT_EQ(cost.matrix_parameters, 102400);
@@ -54,4 +54,4 @@ TEST(Cost, CountsTokensAndFlops) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -6,13 +6,13 @@
 #include "config/grown_config.h"
 #include "plan/plan_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using ::testing::HasSubstr;
 
-RunConfig varied() {
-  RunConfig config;
+config::RunConfig varied() {
+  config::RunConfig config;
   config.attention.kind = "sink";
   config.balance.weight = 0.01;
   config.train.seed = 3;
@@ -22,8 +22,8 @@ RunConfig varied() {
 // These ids stand in databases. A change here renames every stored run: raise kResultEpoch instead,
 // and only for a changed default or changed numerics.
 TEST(Identity, IsPinned) {
-  EXPECT_EQ(identify(RunConfig{}, "data", {}).run_id, "8ed93ae215ab");
-  EXPECT_EQ(identify(RunConfig{}, "data", {}).group_id, "abdaa40ae78d");
+  EXPECT_EQ(identify(config::RunConfig{}, "data", {}).run_id, "8ed93ae215ab");
+  EXPECT_EQ(identify(config::RunConfig{}, "data", {}).group_id, "abdaa40ae78d");
   EXPECT_EQ(identify(varied(), "data", {}).run_id, "0f12b48f67ba");
   EXPECT_EQ(identify(varied(), "data", {}).group_id, "b0351c37a893");
   EXPECT_EQ(identify(varied(), "data", {"0123456789ab", "ba9876543210"}).run_id, "afd23cf72634");
@@ -34,9 +34,9 @@ TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
   grown.attention.kind = "sink";
   grown.balance.weight = 0.01;
   grown.train.seed = 3;
-  EXPECT_EQ(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+  EXPECT_EQ(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
   grown.train.dropout = 0.5;
-  EXPECT_NE(identify(identity_text(collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+  EXPECT_NE(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
 }
 
 // Ids and data hash of stored runs on the default source, from before the
@@ -46,7 +46,7 @@ TEST_F(PlanTest, StoredRunsKeepTheirNames) {
   const auto id = [](const std::string& name, const std::string& override) {
     const std::filesystem::path root = SINKMOE_SOURCE_DIR;
     return make_plan({name, {override}, root / "configs", root / "experiments"},
-                     [](const RunConfig&) { return std::string(kHash); })
+                     [](const config::RunConfig&) { return std::string(kHash); })
         .runs.at(0)
         .run_id;
   };
@@ -56,7 +56,7 @@ TEST_F(PlanTest, StoredRunsKeepTheirNames) {
 
 TEST(Identity, EveryPartCounts) {
   const std::string base = identify(varied(), "data", {}).run_id;
-  RunConfig other = varied();
+  config::RunConfig other = varied();
   other.train.lr = 1e-3;
   EXPECT_NE(identify(other, "data", {}).run_id, base);
   EXPECT_NE(identify(varied(), "other", {}).run_id, base);
@@ -64,7 +64,7 @@ TEST(Identity, EveryPartCounts) {
 }
 
 TEST(Identity, AGroupIsEverythingButTheSeed) {
-  RunConfig other = varied();
+  config::RunConfig other = varied();
   other.train.seed = 4;
   EXPECT_EQ(identify(other, "data", {}).group_id, identify(varied(), "data", {}).group_id);
   EXPECT_NE(identify(other, "data", {}).run_id, identify(varied(), "data", {}).run_id);
@@ -89,4 +89,4 @@ TEST_F(PlanTest, TheControlIsTheSameRunWithoutBalance) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

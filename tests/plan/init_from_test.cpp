@@ -5,7 +5,7 @@
 
 #include "plan/plan_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using ::testing::HasSubstr;
@@ -112,7 +112,7 @@ train.seed = [0, 1])toml");
     const RunSpec& parent = find(p, run.parent);
     EXPECT_EQ(parent.config.train.seed, run.config.train.seed);
     EXPECT_EQ(parent.config.attention.kind, run.config.attention.kind);
-    EXPECT_EQ(parent.config.train.lr, TrainConfig{}.lr);
+    EXPECT_EQ(parent.config.train.lr, config::TrainConfig{}.lr);
   }
 }
 
@@ -182,4 +182,4 @@ TEST_F(PlanTest, AStoredRunMayBeTheParent) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

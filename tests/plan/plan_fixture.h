@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 class PlanTest : public ::testing::Test {
  protected:
@@ -44,8 +44,8 @@ class PlanTest : public ::testing::Test {
 
   // Equal content has equal hashes, wherever it lies.
   static DataIdentity data_identity() {
-    return [](const RunConfig& config) {
-      const DataConfig& data = config.data;
+    return [](const config::RunConfig& config) {
+      const config::DataConfig& data = config.data;
       if (data.path == "absent") throw Error("no such folder", "absent");
       return "hash of " + data.source;
     };
@@ -61,4 +61,4 @@ inline std::vector<std::string> labels(const Plan& plan) {
   return result;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

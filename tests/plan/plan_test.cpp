@@ -8,7 +8,7 @@
 #include "core/hash.h"
 #include "plan/plan_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using ::testing::ElementsAre;
@@ -75,7 +75,7 @@ TEST_F(PlanTest, GroupsAreAxesToo) {
   const Plan p = plan("[[sweep.block]]\nmodel = [\"tiny\", \"wide\"]\n");
   EXPECT_THAT(labels(p), ElementsAre("model=tiny", "model=wide"));
   EXPECT_EQ(p.runs[1].config.model.width, 128);
-  EXPECT_EQ(p.runs[1].config.model.layers, ModelConfig{}.layers);
+  EXPECT_EQ(p.runs[1].config.model.layers, config::ModelConfig{}.layers);
   EXPECT_THAT(refused("[[sweep.block]]\nmodel = [\"tiny\", \"wid\"]\n"),
               HasSubstr("x.toml:2:18: group 'model' has no option 'wid'"));
 }
@@ -95,7 +95,7 @@ TEST_F(PlanTest, LayersApplyInOrder) {
   const std::string toml = "groups = [\"model=wide\"]\n[set]\nmodel.width = 32\ntrain.lr = 0.1\n";
   EXPECT_EQ(plan(toml).runs[0].config.model.width, 32);
   EXPECT_EQ(plan(toml, {"model.width=64"}).runs[0].config.model.width, 64);
-  EXPECT_EQ(plan(toml, {"~model.width"}).runs[0].config.model.width, ModelConfig{}.width);
+  EXPECT_EQ(plan(toml, {"~model.width"}).runs[0].config.model.width, config::ModelConfig{}.width);
   EXPECT_EQ(plan(toml, {"model=tiny"}).runs[0].config.model.layers, 1);
   EXPECT_EQ(plan(toml, {"+train.lr=0.2"}).runs[0].config.train.lr, 0.2);
 }
@@ -170,7 +170,7 @@ TEST_F(PlanTest, OverridesEnterThePlansHash) {
 
 TEST_F(PlanTest, ResolveConfigTakesOneValuePerKey) {
   write("experiments/x.toml", "[set]\ntrain.lr = 0.1\n[[sweep.block]]\ntrain.seed = [1, 2]\n");
-  const Composed composed = resolve_config(request({"model.layers=7"}));
+  const config::Composed composed = resolve_config(request({"model.layers=7"}));
   EXPECT_EQ(composed.config.train.lr, 0.1);
   EXPECT_EQ(composed.config.model.layers, 7);
   EXPECT_EQ(composed.config.train.seed, 0) << "nothing is swept";
@@ -180,4 +180,4 @@ TEST_F(PlanTest, ResolveConfigTakesOneValuePerKey) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

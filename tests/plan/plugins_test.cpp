@@ -8,14 +8,14 @@
 #include "core/registry.h"
 #include "plan/plan_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(Plugins, ReadKeysThatExist) {
-  const std::vector<std::string>& keys = field_keys();
+  const std::vector<std::string>& keys = config::field_keys();
   size_t seen = 0;
   for (const auto& [kind, plugins] : plugin_table())
     for (const auto& [name, plugin] : plugins)
@@ -67,4 +67,4 @@ train.seed = "seeds(2)"
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -8,28 +8,28 @@
 #include "data/source.h"
 #include "plan/identity.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 namespace {
 
 using testing::HasSubstr;
 
 struct StoredRun : testing::Test {
   std::string check(const std::string& id) const {
-    return contradiction(id, "", canonical_text(config), identity_text(config));
+    return contradiction(id, "", config::canonical_text(config), config::identity_text(config));
   }
-  RunConfig config;
+  config::RunConfig config;
 };
 
 TEST_F(StoredRun, IsWhatItsConfigurationMakesIt) {
   config.train.seed = 3;
-  const std::string id = identify(config, source_identity(config.data), {}).run_id;
+  const std::string id = identify(config, data::source_identity(config.data), {}).run_id;
   EXPECT_EQ(check(id), "");
   config.train.seed = 4;
   EXPECT_THAT(check(id), HasSubstr("makes it run"));
 }
 
 TEST_F(StoredRun, MustGiveTheIdentityThatIsStored) {
-  EXPECT_THAT(contradiction("0123456789ab", "", canonical_text(config), "train.lr = 7\n"),
+  EXPECT_THAT(contradiction("0123456789ab", "", config::canonical_text(config), "train.lr = 7\n"),
               HasSubstr("identity"));
   EXPECT_NE(contradiction("0123456789ab", "", "no such = text", ""), "");
 }
@@ -41,4 +41,4 @@ TEST_F(StoredRun, OfDataThatIsNotHereIsTakenAtItsWord) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -12,7 +12,7 @@
 
 #include "sweep_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 namespace {
 
 namespace fs = std::filesystem;
@@ -202,4 +202,4 @@ TEST_F(Kills, ADamagedNewestCheckpointFallsBackToTheOneBefore) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -2,7 +2,7 @@
 #include "store/store.h"
 #include "sweep_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 namespace {
 
 class Parents : public testing::Test {
@@ -67,4 +67,4 @@ TEST_F(Parents, ThatNobodyKnowsAreAnError) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -10,7 +10,7 @@
 
 #include "queue/worker/worker.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace fs = std::filesystem;
 
@@ -125,4 +125,4 @@ int run_mode(const std::vector<std::string>& args) {
       .exit_code();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

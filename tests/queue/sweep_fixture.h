@@ -13,7 +13,7 @@
 #include "queue/supervisor/supervisor.h"
 #include "store/read/query.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // A folder that is gone when the test ends.
 class Folder {
@@ -30,9 +30,9 @@ class Folder {
 
 // `runs` runs of `steps` steps with a checkpoint every 10 and a training row every 2;
 // run_ids fake-0, fake-1, ...
-Plan fake_plan(int64_t runs, int64_t steps);
+plan::Plan fake_plan(int64_t runs, int64_t steps);
 // The same with a drill ("crash@5") in the first run.
-Plan drill_plan(int64_t runs, int64_t steps, const std::string& drill);
+plan::Plan drill_plan(int64_t runs, int64_t steps, const std::string& drill);
 
 RunOptions fake_options(const std::filesystem::path& db);
 
@@ -58,4 +58,4 @@ bool eventually(const std::filesystem::path& db, const std::string& sql, const s
 // What a program that is no test does: `worker ...` and `sweep DB RUNS STEPS LEASE STALL`.
 int run_mode(const std::vector<std::string>& args);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

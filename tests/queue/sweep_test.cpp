@@ -6,7 +6,7 @@
 #include "store/store.h"
 #include "sweep_fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 namespace {
 
 namespace fs = std::filesystem;
@@ -157,10 +157,10 @@ TEST_F(Sweeps, BadRequestsWriteNothing) {
 TEST(Drills, NeverWriteIntoADatabaseOfResults) {
   Folder folder;
   const fs::path db = folder / "r.db";
-  Store(db).put_experiment({.name = "real", .runs = {}});
-  EXPECT_THROW(run_experiment(fake_plan(1, 5), fake_options(db)), StoreError);
+  store::Store(db).put_experiment({.name = "real", .runs = {}});
+  EXPECT_THROW(run_experiment(fake_plan(1, 5), fake_options(db)), store::StoreError);
   EXPECT_EQ(rows(db, "select count(*) from run"), "0\n");
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -10,7 +10,7 @@
 #include "queue/worker/outcome.h"
 #include "queue/worker/worker.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 namespace {
 
 TEST(ReportLine, SurvivesTheRoundTrip) {
@@ -73,4 +73,4 @@ TEST(Display, LinesAreComplete) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

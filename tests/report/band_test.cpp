@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::DoubleNear;
@@ -42,4 +42,4 @@ TEST(Band, OnLogarithmicAxesEdgesAreStraightInTheLogarithm) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

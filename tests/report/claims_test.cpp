@@ -4,13 +4,13 @@
 
 #include "hand_made.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::ElementsAre;
 
 Document document(const std::string& name, const std::string& experiment,
-                  const std::vector<std::tuple<std::string, bool, Verdict>>& cells) {
+                  const std::vector<std::tuple<std::string, bool, stats::Verdict>>& cells) {
   Document d;
   d.name = name;
   d.experiment = experiment;
@@ -38,8 +38,8 @@ TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
   const auto list = summarize_claims(
       {spec("a", {"C7"}, {{"grid"}, {"text"}})},
       {document("a", "grid",
-                {{"C7", true, Verdict::kNotSignificant}, {"C7", false, Verdict::kReproduced}}),
-       document("a", "text", {{"C7", true, Verdict::kNotSignificant}})});
+                {{"C7", true, stats::Verdict::kNotSignificant}, {"C7", false, stats::Verdict::kReproduced}}),
+       document("a", "text", {{"C7", true, stats::Verdict::kNotSignificant}})});
   ASSERT_EQ(list.size(), 1u);
   EXPECT_EQ(list[0].verdict, "not significant");
   EXPECT_EQ(list[0].cells, "2 of 2 primary cells");
@@ -49,10 +49,10 @@ TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
 TEST(Claims, DifferentVerdictsAreCounted) {
   const auto list =
       summarize_claims({spec("a", {"C3"})}, {document("a", "grid",
-                                                      {{"C3", false, Verdict::kReproduced},
-                                                       {"C3", false, Verdict::kContradicted},
-                                                       {"C3", false, Verdict::kReproduced},
-                                                       {"C4", false, Verdict::kReproduced}})});
+                                                      {{"C3", false, stats::Verdict::kReproduced},
+                                                       {"C3", false, stats::Verdict::kContradicted},
+                                                       {"C3", false, stats::Verdict::kReproduced},
+                                                       {"C4", false, stats::Verdict::kReproduced}})});
   EXPECT_EQ(list[0].verdict, "mixed");
   EXPECT_EQ(list[0].cells, "1 contradicted, 2 reproduced of 3 cells");
 }
@@ -67,19 +67,19 @@ TEST(Claims, OrderIsThatOfThePaperAndNothingIsForgotten) {
 
 TEST(Claims, WhatAStarStandsForCountsOnlyAlone) {
   const std::vector<Spec> specs = {spec("a", {"C7"}, {{"grid"}, {"*"}})};
-  const Document mine = document("a", "mine", {{"C7", true, Verdict::kContradicted}}),
-                 grid = document("a", "grid", {{"C7", true, Verdict::kReproduced}});
+  const Document mine = document("a", "mine", {{"C7", true, stats::Verdict::kContradicted}}),
+                 grid = document("a", "grid", {{"C7", true, stats::Verdict::kReproduced}});
   EXPECT_EQ(summarize_claims(specs, {grid, mine})[0].cells, "1 of 1 primary cell");
   EXPECT_EQ(summarize_claims(specs, {mine})[0].verdict, "contradicted");
 }
 
 TEST(Claims, ARepeatedExperimentCountsOnlyAlone) {
   const std::vector<Spec> specs = {spec("a", {"C7"}, {{"quick", 3, false}, {"grid", 5, true}})};
-  const Document quick = document("a", "quick", {{"C7", true, Verdict::kContradicted}}),
-                 grid = document("a", "grid", {{"C7", false, Verdict::kReproduced}});
+  const Document quick = document("a", "quick", {{"C7", true, stats::Verdict::kContradicted}}),
+                 grid = document("a", "grid", {{"C7", false, stats::Verdict::kReproduced}});
   EXPECT_EQ(summarize_claims(specs, {quick, grid})[0].verdict, "reproduced");
   EXPECT_EQ(summarize_claims(specs, {quick})[0].verdict, "contradicted");
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

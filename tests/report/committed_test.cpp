@@ -13,7 +13,7 @@
 #include "report/report.h"
 #include "store/read/query.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,17 +21,17 @@ using testing::IsEmpty;
 
 const fs::path kRoot = SINKMOE_SOURCE_DIR;
 
-std::vector<ExperimentRow> committed_experiments() {
-  std::vector<ExperimentRow> rows;
-  for (const std::string& name : experiment_names(kRoot / "experiments"))
-    rows.push_back(experiment_row(make_plan({name, {}, kRoot / "configs", kRoot / "experiments"},
+std::vector<store::ExperimentRow> committed_experiments() {
+  std::vector<store::ExperimentRow> rows;
+  for (const std::string& name : plan::experiment_names(kRoot / "experiments"))
+    rows.push_back(queue::experiment_row(plan::make_plan({name, {}, kRoot / "configs", kRoot / "experiments"},
                                             [](const auto&) { return std::string("made up"); })));
   return rows;
 }
 
 // Timings as scripts/bench.sh leaves them: five rounds of every cost.
-std::vector<BenchRow> made_up_timings() {
-  std::vector<BenchRow> rows;
+std::vector<store::BenchRow> made_up_timings() {
+  std::vector<store::BenchRow> rows;
   for (const char* what : {"cost of the balance loss", "cost of the gate"})
     for (const char* model : {"0.1M", "1M", "14M"})
       for (const char* variant : {"vanilla", "sink", "gated"})
@@ -56,9 +56,9 @@ class CommittedArtifacts : public testing::Test {
     folder() = ::mkdtemp(name.data());
     if (const char* keep = std::getenv("SINKMOE_MADE_UP_DB")) folder() = keep;
     make_up(folder() / "r.db", committed_experiments());
-    Store(folder() / "r.db").add_bench(made_up_timings());
+    store::Store(folder() / "r.db").add_bench(made_up_timings());
     specs() = read_specs(kRoot / "plots", {});
-    const Reader reader(folder() / "r.db");
+    const store::Reader reader(folder() / "r.db");
     documents() = make_documents(
         specs(), [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); });
   }
@@ -131,4 +131,4 @@ TEST_F(CommittedArtifacts, EveryTableShowsTheSizeOfItsModels) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,7 +10,7 @@
 #include "core/random.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct DemoShape {
   std::string experiment = "quick";
@@ -32,8 +32,8 @@ inline std::string demo_run_id(const std::string& variant, double weight, int64_
          std::to_string(seed);
 }
 
-inline RunRow demo_run(const std::string& variant, double weight, int64_t seed) {
-  RunRow run{.run_id = demo_run_id(variant, weight, seed),
+inline store::RunRow demo_run(const std::string& variant, double weight, int64_t seed) {
+  store::RunRow run{.run_id = demo_run_id(variant, weight, seed),
              .group_id = variant + std::to_string(weight),
              .control_id = weight > 0 ? demo_run_id(variant, 0, seed) : "",
              .label = variant,
@@ -47,7 +47,7 @@ inline RunRow demo_run(const std::string& variant, double weight, int64_t seed) 
 }
 
 // Head importances that spread as training goes on, unless a weight holds them together.
-inline std::vector<MetricRow> demo_rows(const DemoShape& shape, const RunRow& run, double weight,
+inline std::vector<MetricRow> demo_rows(const DemoShape& shape, const store::RunRow& run, double weight,
                                         int64_t step) {
   Draw draw(static_cast<uint64_t>(run.seed), run.label, static_cast<uint64_t>(step),
             step == 0 ? 0 : static_cast<uint64_t>(weight * 1e6));
@@ -89,8 +89,8 @@ inline std::vector<MetricRow> demo_rows(const DemoShape& shape, const RunRow& ru
 }
 
 inline void make_demo(const std::filesystem::path& path, const DemoShape& shape = {}) {
-  Store store(path);
-  ExperimentRow experiment{shape.experiment, "Demo", "experiments/x.toml", "", "abc", {}};
+  store::Store store(path);
+  store::ExperimentRow experiment{shape.experiment, "Demo", "experiments/x.toml", "", "abc", {}};
   std::vector<double> weights;
   for (const std::string& variant : shape.variants)
     for (const double weight : shape.weights)
@@ -100,9 +100,9 @@ inline void make_demo(const std::filesystem::path& path, const DemoShape& shape 
       }
   store.put_experiment(experiment);
   for (size_t i = 0; i < experiment.runs.size(); ++i) {
-    const RunRow& run = experiment.runs[i];
+    const store::RunRow& run = experiment.runs[i];
     const std::string ids[] = {run.run_id};
-    Lease lease = *store.claim(ids, this_process());
+    store::Lease lease = *store.claim(ids, store::this_process());
     store.begin_attempt(lease,
                         {.device = "cpu", .processor = "test", .git_commit = "c0ffee0123456789"});
     store.describe(lease, kDemoMetrics);
@@ -119,4 +119,4 @@ inline void make_demo(const std::filesystem::path& path, const DemoShape& shape 
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

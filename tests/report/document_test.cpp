@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "hand_made.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::ElementsAre;
@@ -94,11 +94,11 @@ TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {
 TEST(Outcomes, HolmCountsTheMissingPrimaryCell) {
   const auto& o = hand_made_document().judgements;
   ASSERT_EQ(o.size(), 3u);
-  EXPECT_EQ(o[0].verdict, Verdict::kNotSignificant);
+  EXPECT_EQ(o[0].verdict, stats::Verdict::kNotSignificant);
   EXPECT_NEAR(*o[0].p, 0.0742, 0.0001);
   EXPECT_NEAR(*o[0].adjusted_p, 2 * *o[0].p, 1e-12);
   EXPECT_EQ(check_of(o[0]), Check::kOff);
-  EXPECT_EQ(o[1].verdict, Verdict::kMissing);
+  EXPECT_EQ(o[1].verdict, stats::Verdict::kMissing);
   EXPECT_EQ(o[1].note, "1 of 3 pairs (1 diverged)");
   EXPECT_EQ(check_of(o[1]), Check::kMissing);
 }
@@ -108,7 +108,7 @@ TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
   EXPECT_EQ(o.cell, "variant vanilla, weight 0.01");
   EXPECT_NEAR(*o.effect.mean, 0.02, 1e-12);
   EXPECT_NEAR(*o.p, 0.0351, 0.0001);  // t = -0.03 / (0.01 / sqrt 3)
-  EXPECT_EQ(o.verdict, Verdict::kReproduced);
+  EXPECT_EQ(o.verdict, stats::Verdict::kReproduced);
   EXPECT_EQ(check_of(o), Check::kPass);
 }
 
@@ -124,12 +124,12 @@ TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
                "guard = { value = \"cv\", cell = { variant = \"vanilla\", weight = 0 }, above = "
                "0.7, text = \"no sinks\" }\n");
   const Judgement guarded = hand_made_document(toml).judgements[2];
-  EXPECT_EQ(guarded.verdict, Verdict::kScaleTooSmall);
+  EXPECT_EQ(guarded.verdict, stats::Verdict::kScaleTooSmall);
   EXPECT_EQ(guarded.note, "no sinks: cv is 0.6, needed above 0.7");
   EXPECT_EQ(check_of(guarded), Check::kMissing);
   toml = kTableSpec;
   toml.replace(toml.find("below = 0.05"), 0, "published = false\n");
-  EXPECT_EQ(hand_made_document(toml).judgements[2].verdict, Verdict::kNotPublished);
+  EXPECT_EQ(hand_made_document(toml).judgements[2].verdict, stats::Verdict::kNotPublished);
   toml = kTableSpec;
   toml.replace(toml.find("margin = 0.005"), 0, "published = false\n");
   EXPECT_EQ(hand_made_document(toml).judgements[0].rule,
@@ -142,7 +142,7 @@ TEST(Outcomes, AClosedGuardComesBeforeAMissingValue) {
   std::string toml = kTableSpec;
   const std::string cell = "cell = { variant = \"vanilla\", weight = 0.01 }";
   toml.replace(toml.find(cell), cell.size(), "cell = { variant = \"sink\", weight = 0 }");
-  ASSERT_EQ(hand_made_document(toml).judgements[2].verdict, Verdict::kMissing);
+  ASSERT_EQ(hand_made_document(toml).judgements[2].verdict, stats::Verdict::kMissing);
   const size_t bound = toml.find("below = 0.05");
   const auto with_guard = [&](const std::string& value) {
     return hand_made_document(
@@ -151,9 +151,9 @@ TEST(Outcomes, AClosedGuardComesBeforeAMissingValue) {
                                                    "above = 2, text = \"no sinks\" }\n"))
         .judgements[2];
   };
-  EXPECT_EQ(with_guard("loss").verdict, Verdict::kScaleTooSmall);
+  EXPECT_EQ(with_guard("loss").verdict, stats::Verdict::kScaleTooSmall);
   EXPECT_EQ(with_guard("loss").note, "no sinks: loss is 1.9, needed above 2");
-  EXPECT_EQ(with_guard("cv").verdict, Verdict::kMissing);
+  EXPECT_EQ(with_guard("cv").verdict, stats::Verdict::kMissing);
 }
 
 TEST(Outcomes, PowerUsesTheSdSeen) {
@@ -192,4 +192,4 @@ TEST(Cells, MissingColumnAndTextNameTheSpec) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 inline void expect_golden(const std::string& name, const std::string& text) {
   const std::filesystem::path path =
@@ -28,4 +28,4 @@ inline void expect_golden(const std::string& name, const std::string& text) {
   EXPECT_EQ(text, expected.str()) << "differs from tests/golden/" << name;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -6,7 +6,7 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // variant, weight, seed, run_id, status, loss, cv. sink 0.01: one run done, one diverged.
 inline Table hand_made_rows() {
@@ -104,4 +104,4 @@ inline const std::string kScatter =
     "true }\n"
     "series = [{ column = \"variant\", title = \"kind\" }]\n";
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

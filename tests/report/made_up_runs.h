@@ -13,11 +13,11 @@
 #include "core/random.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 class MadeUpRun {
  public:
-  MadeUpRun(const RunRow& run, const RunRow* parent) : run_(run), parent_(parent) {
+  MadeUpRun(const store::RunRow& run, const store::RunRow* parent) : run_(run), parent_(parent) {
     layers_ = whole("model.layers", 2);
     heads_ = whole("model.heads", 4);
     steps_ = whole("train.steps", 1000);
@@ -55,8 +55,8 @@ class MadeUpRun {
   }
 
  private:
-  static double number(const RunRow& run, const std::string& key, double fallback) {
-    for (const ParamRow& p : run.params)
+  static double number(const store::RunRow& run, const std::string& key, double fallback) {
+    for (const store::ParamRow& p : run.params)
       if (p.key == key) return to_number(p.value);
     return fallback;
   }
@@ -64,7 +64,7 @@ class MadeUpRun {
     return static_cast<int64_t>(number(run_, key, static_cast<double>(fallback)));
   }
   std::string text(const std::string& key, const std::string& fallback) const {
-    for (const ParamRow& p : run_.params)
+    for (const store::ParamRow& p : run_.params)
       if (p.key == key) return to_text(p.value);
     return fallback;
   }
@@ -213,8 +213,8 @@ class MadeUpRun {
     at(steps_, "task/mean_chance", total_chance);
   }
 
-  const RunRow& run_;
-  const RunRow* parent_;
+  const store::RunRow& run_;
+  const store::RunRow* parent_;
   int64_t layers_ = 2, heads_ = 4, steps_ = 1000;
   std::string variant_;
   double weight_ = 0, start_weight_ = 0;
@@ -224,20 +224,20 @@ class MadeUpRun {
 
 // Stores the experiments and makes up the results of every run that has none.
 inline void make_up(const std::filesystem::path& path,
-                    const std::vector<ExperimentRow>& experiments) {
-  Store store(path);
-  std::map<std::string, const RunRow*> runs;
-  std::vector<const RunRow*> order;
-  for (const ExperimentRow& e : experiments) {
+                    const std::vector<store::ExperimentRow>& experiments) {
+  store::Store store(path);
+  std::map<std::string, const store::RunRow*> runs;
+  std::vector<const store::RunRow*> order;
+  for (const store::ExperimentRow& e : experiments) {
     store.put_experiment(e);
-    for (const RunRow& run : e.runs)
+    for (const store::RunRow& run : e.runs)
       if (runs.emplace(run.run_id, &run).second) order.push_back(&run);  // parents stand first
   }
-  for (const RunRow* run : order) {
+  for (const store::RunRow* run : order) {
     const auto parent = runs.find(run->parent_id);
     MadeUpRun made(*run, parent == runs.end() ? nullptr : parent->second);
     const std::string ids[] = {run->run_id};
-    Lease lease = *store.claim(ids, this_process());
+    store::Lease lease = *store.claim(ids, store::this_process());
     store.begin_attempt(lease,
                         {.device = "cpu", .processor = "test", .git_commit = "c0ffee0123456789"});
     const std::vector<MetricRow> rows = made.metrics();
@@ -252,4 +252,4 @@ inline void make_up(const std::filesystem::path& path,
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

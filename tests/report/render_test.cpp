@@ -5,7 +5,7 @@
 #include "golden.h"
 #include "hand_made.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::HasSubstr;
@@ -96,4 +96,4 @@ TEST(Render, CsvKeepsNegativeNumbersAsNumbers) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

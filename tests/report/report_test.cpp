@@ -13,7 +13,7 @@
 #include "report/draw/plot/png_text.h"
 #include "store/read/query.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::Contains;
@@ -36,7 +36,7 @@ class ReportTest : public testing::Test {
                       const std::vector<std::string>& only = {}) {
     const fs::path db = folder_ / "r.db";
     if (!fs::exists(db)) make_demo(db, shape);
-    const Reader reader(db);
+    const store::Reader reader(db);
     return make_documents(
         read_specs(kPlots, names), [&](const std::string& sql) { return reader.query(sql); }, only);
   }
@@ -106,7 +106,7 @@ TEST_F(ReportTest, AStarDoesNotStandForAnExperimentThatSomeArtifactNames) {
 TEST_F(ReportTest, ABadQueryIsAProblemOfItsArtifactOnly) {
   const fs::path db = folder_ / "r.db";
   make_demo(db);
-  const Reader reader(db);
+  const store::Reader reader(db);
   std::vector<Spec> specs = read_specs(kPlots, {"main_table", "loss_curves"});
   specs[0].query = "select nothing from experiment_wide where experiment = :experiment";
   const Documents made =
@@ -175,4 +175,4 @@ TEST(Gnuplot, ADrawingThatTakesTooLongIsStopped) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

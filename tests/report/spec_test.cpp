@@ -8,7 +8,7 @@
 #include "hand_made.h"
 #include "report/spec/query_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::AllOf;
@@ -50,7 +50,7 @@ TEST(Spec, AListOfKeyValuesStandsForOneExpectationEach) {
   EXPECT_EQ(s.expect[1].than, (CellKey{{"weight", "0"}}));
   EXPECT_TRUE(s.expect[1].primary);
   EXPECT_EQ(*s.expect[2].bound, 0.05);
-  EXPECT_EQ(s.expect[2].rule.direction, Direction::kLower);
+  EXPECT_EQ(s.expect[2].rule.direction, stats::Direction::kLower);
 }
 
 TEST(Spec, UnknownKeysAreNamedWithPlaceAndNearestName) {
@@ -147,4 +147,4 @@ TEST(QueryText, FillsParametersOutsideStringsAndComments) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -4,14 +4,14 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 namespace {
 
 using testing::HasSubstr;
 
 std::string error_of(const std::string& text) {
   try {
-    parse_toml(text, "f.toml");
+    config::parse_toml(text, "f.toml");
   } catch (const Error& e) {
     return e.what();
   }
@@ -19,7 +19,7 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(TomlDoc, KeepsOrderKindsAndPlaces) {
-  const TomlValue root = parse_toml("z = 1\na = [2.5, \"x\"]\n[t]\n  b = true\n", "f.toml");
+  const config::TomlValue root = config::parse_toml("z = 1\na = [2.5, \"x\"]\n[t]\n  b = true\n", "f.toml");
   ASSERT_EQ(root.members.size(), 3u);
   EXPECT_EQ(root.members[0].key, "z");
   EXPECT_EQ(root.find("z")->integer, 1);
@@ -44,9 +44,9 @@ TEST(TomlDoc, LimitsHoldBeforeTheParserRuns) {
   std::string dotted = "a";
   for (int i = 0; i < 100'000; ++i) dotted += ".a";
   EXPECT_THAT(error_of("\n" + dotted + " = 1\n"), HasSubstr("f.toml:2:1: nested deeper than 64"));
-  EXPECT_THAT(error_of(std::string(kTomlBytes + 1, '\n')), HasSubstr("the limit is"));
+  EXPECT_THAT(error_of(std::string(config::kTomlBytes + 1, '\n')), HasSubstr("the limit is"));
   std::string many;
-  for (int i = 0; i <= kTomlKeys; ++i) many += "k" + std::to_string(i) + " = 1\n";
+  for (int i = 0; i <= config::kTomlKeys; ++i) many += "k" + std::to_string(i) + " = 1\n";
   EXPECT_THAT(error_of(many), HasSubstr("more than 10000 keys"));
 }
 
@@ -57,4 +57,4 @@ TEST(TomlDoc, BracketsInStringsAndCommentsAreNoNesting) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

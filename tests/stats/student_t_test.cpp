@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 namespace {
 
 struct Row {
@@ -59,4 +59,4 @@ TEST(StudentT, QuantileIsExactNextToTheMiddle) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 namespace {
 
 TEST(Summarize, LiteralValues) {
@@ -105,4 +105,4 @@ TEST(Power, MatchesTheStatedDifferences) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

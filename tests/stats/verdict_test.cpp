@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::stats {
 namespace {
 
 const Rule kLowerBy5{.direction = Direction::kLower, .margin = 0.005, .n = 3};
@@ -60,4 +60,4 @@ TEST(Verdict, NamesReadBack) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::stats

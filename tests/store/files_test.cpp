@@ -13,7 +13,7 @@
 #include "store/merge.h"
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -156,4 +156,4 @@ TEST(Files, AWriteThatWasCutOffIsRolledBack) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

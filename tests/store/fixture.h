@@ -11,7 +11,7 @@
 #include "store/read/query.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 // A folder that is gone when the test ends, in memory where there is such a file system.
 class Folder {
@@ -89,4 +89,4 @@ inline std::string rows(const std::filesystem::path& db, const std::string& sql)
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

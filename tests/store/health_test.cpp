@@ -5,7 +5,7 @@
 #include "store/read/health.h"
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 TEST(Health, AFreshDatabaseHasNoProblems) {
@@ -35,4 +35,4 @@ TEST(Health, RowsThatReferToNothingAreNamed) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 class Leases : public testing::Test {
@@ -212,4 +212,4 @@ TEST(ManyWriters, EveryRunIsClaimedOnce) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -6,7 +6,7 @@
 #include "store/merge.h"
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 using testing::HasSubstr;
@@ -138,4 +138,4 @@ TEST_F(Merging, WhatIsBeingWorkedOnHereOrVoidHereIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

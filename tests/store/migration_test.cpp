@@ -5,7 +5,7 @@
 #include "fixture.h"
 #include "store/schema/schema.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 TEST(Migrations, AStepIsAppliedOnceWithACopyOfTheFileBefore) {
@@ -66,4 +66,4 @@ TEST(Migrations, ANewFileIsMarkedAsOurs) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

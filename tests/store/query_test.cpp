@@ -6,7 +6,7 @@
 #include "core/hash.h"
 #include "fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 using testing::HasSubstr;
@@ -188,4 +188,4 @@ TEST_F(Queries, AHostileViewIsBoundByTheSameLimits) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

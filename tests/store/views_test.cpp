@@ -6,7 +6,7 @@
 
 #include "fixture.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 namespace {
 
 class Views : public testing::Test {
@@ -134,4 +134,4 @@ TEST_F(Views, AKeyAddedLaterShowsItsDefaultInOlderRuns) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

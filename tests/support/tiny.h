@@ -10,8 +10,8 @@
 
 namespace sinkmoe::testing {
 
-inline RunConfig tiny_config(const std::string& kind = "vanilla") {
-  RunConfig c;
+inline config::RunConfig tiny_config(const std::string& kind = "vanilla") {
+  config::RunConfig c;
   c.model.layers = 2;
   c.model.width = 16;
   c.model.heads = 2;

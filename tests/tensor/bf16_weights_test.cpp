@@ -6,7 +6,7 @@
 #include "attention/sdpa/self_test.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 namespace {
 
 struct Weights : ::testing::Test {
@@ -58,22 +58,22 @@ TEST_F(Weights, ACopyIsNeverOld) {
   EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
 }
 
-SelfTest result(const std::string& op, double error) { return {op, error, 1e-2}; }
+attention::SelfTest result(const std::string& op, double error) { return {op, error, 1e-2}; }
 
-TEST(Admission, FastTakesCudnnOnlyWhenItsTestPasses) {
-  const Admission good = admit(true, [](bool) { return result("cudnn", 1e-3); });
+TEST(attention::Admission, FastTakesCudnnOnlyWhenItsTestPasses) {
+  const attention::Admission good = attention::admit(true, [](bool) { return result("cudnn", 1e-3); });
   EXPECT_TRUE(good.cudnn);
   EXPECT_NE(good.text.find("cudnn passed"), std::string::npos);
-  const Admission fallen =
-      admit(true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
+  const attention::Admission fallen =
+      attention::admit(true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
   EXPECT_FALSE(fallen.cudnn);
   EXPECT_NE(fallen.text.find("flash passed"), std::string::npos);
   EXPECT_NE(fallen.text.find("cudnn failed"), std::string::npos);
 }
 
-TEST(Admission, ExactNeverAsksForCudnn) {
+TEST(attention::Admission, ExactNeverAsksForCudnn) {
   bool asked = false;
-  const Admission a = admit(false, [&](bool cudnn) {
+  const attention::Admission a = attention::admit(false, [&](bool cudnn) {
     asked |= cudnn;
     return result("flash", 1e-3);
   });
@@ -81,13 +81,13 @@ TEST(Admission, ExactNeverAsksForCudnn) {
   EXPECT_FALSE(a.cudnn);
 }
 
-TEST(Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
+TEST(attention::Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
   const auto broken = [](bool cudnn) -> SelfTest {
     if (cudnn) throw std::runtime_error("no engine\nlong trace");
     return result("flash", 0.5);
   };
   try {
-    admit(true, broken);
+    attention::admit(true, broken);
     FAIL();
   } catch (const Error& e) {
     const std::string what = e.what();
@@ -98,10 +98,10 @@ TEST(Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
 }
 
 // The real self-test, on the device that is always there.
-TEST(Admission, TheCpuIsAdmitted) {
-  const Admission a = admit_attention(at::kCPU, at::kFloat, 24, false);
+TEST(attention::Admission, TheCpuIsAdmitted) {
+  const attention::Admission a = attention::admit_attention(at::kCPU, at::kFloat, 24, false);
   EXPECT_NE(a.text.find("cpu passed"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

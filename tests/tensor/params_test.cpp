@@ -6,7 +6,7 @@
 
 #include "core/random.h"
 
-namespace sinkmoe {
+namespace sinkmoe::tensor {
 namespace {
 
 ParamSpec matrix(const std::string& name, int64_t rows, int64_t cols) {
@@ -86,4 +86,4 @@ TEST(ParamSet, RefusesATwiceDeclaredName) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::tensor

@@ -11,7 +11,7 @@
 #include "support/tiny.h"
 #include "train/checkpoint.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -48,9 +48,9 @@ void change(std::string& text, std::mt19937& random) {
 }
 
 TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
-  const RunConfig config = tiny_config();
+  const config::RunConfig config = tiny_config();
   const Folder folder("mutants");
-  Decoder model(config, 64, at::kCPU);
+  model::Decoder model(config, 64, at::kCPU);
   Optimizer optimizer(model.params(), config.train);
   const auto good = folder.path / "good.safetensors", bad = folder.path / "bad.safetensors";
   save_checkpoint(good, model, optimizer, {.step = 7});
@@ -72,4 +72,4 @@ TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

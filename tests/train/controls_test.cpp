@@ -10,7 +10,7 @@
 #include "train/eval/answers.h"
 #include "train/recorder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -41,8 +41,8 @@ TEST(ShuffledTargets, AreAPureFunctionOfSeedStepAndRow) {
 }
 
 TEST(ShuffledTargets, KeepTheInputsAndValidation) {
-  RunConfig config = tiny_config();
-  const auto source = open_source(config.data);
+  config::RunConfig config = tiny_config();
+  const auto source = data::open_source(config.data);
   const Batch plain = training_batch(*source, config, 3, 0, 8, at::kCPU),
               valid = evaluation_batch(*source, config, 0, 8, at::kCPU);
   config.train.control = "shuffled_targets";
@@ -57,7 +57,7 @@ TEST(ShuffledTargets, KeepTheInputsAndValidation) {
 // Nothing but the frequencies can be learnt: the loss stops at their entropy, far above
 // what the chain allows.
 TEST(ShuffledTargets, LeaveOnlyTheFrequencies) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.steps = 150;
   config.train.lr = 1e-2;
   const Folder a("real"), b("shuffled");
@@ -71,16 +71,16 @@ TEST(ShuffledTargets, LeaveOnlyTheFrequencies) {
 class Frozen : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Frozen, AttentionKeepsItsInitialValuesAndTheRestTrains) {
-  RunConfig config = tiny_config(GetParam());
+  config::RunConfig config = tiny_config(GetParam());
   config.train.control = "frozen_attention";
   config.balance.weight = 1e-2;
   config.model.qk_norm = true;
   const Folder folder("frozen");
   const Recorder r = run(config, folder.path);
-  const int64_t vocabulary = open_source(config.data)->vocabulary();
-  const Decoder fresh(config, vocabulary, at::kCPU);
-  Decoder trained(config, vocabulary, at::kCPU);
-  load_weights(trained, r.final_weights);
+  const int64_t vocabulary = data::open_source(config.data)->vocabulary();
+  const model::Decoder fresh(config, vocabulary, at::kCPU);
+  model::Decoder trained(config, vocabulary, at::kCPU);
+  model::load_weights(trained, r.final_weights);
   for (size_t i = 0; i < fresh.params().entries().size(); ++i) {
     const auto &x = fresh.params().entries()[i], &y = trained.params().entries()[i];
     EXPECT_EQ(at::equal(x.value, y.value), is_attention(x.spec.name)) << x.spec.name;
@@ -88,7 +88,7 @@ TEST_P(Frozen, AttentionKeepsItsInitialValuesAndTheRestTrains) {
 }
 
 TEST_P(Frozen, ResumeIsBitExact) {
-  RunConfig config = tiny_config(GetParam());
+  config::RunConfig config = tiny_config(GetParam());
   config.train.control = "frozen_attention";
   const Folder whole("whole"), cut("cut");
   const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(All, Frozen, ::testing::Values("vanilla", "sink", "gate
 
 // What does not train does not count in the gradient norm, so clipping is that of the rest.
 TEST(FrozenParams, ClearTheirGradients) {
-  ParamSet params;
+  tensor::ParamSet params;
   params.add({.name = "a.self_attn.x", .shape = {2}, .value = 1});
   params.add({.name = "b", .shape = {2}, .value = 1});
   params.materialise(0, at::kCPU);
@@ -112,9 +112,9 @@ TEST(FrozenParams, ClearTheirGradients) {
 
 // Hidden states that are one-hot and a unit output matrix: the most probable token is known.
 TEST(AnswerAccuracy, CountsAnswersAlone) {
-  DataConfig data{.source = "recall", .context = 64, .pairs = 4, .queries = 4};
-  const auto source = open_source(data);
-  RunConfig config;
+  config::DataConfig data{.source = "recall", .context = 64, .pairs = 4, .queries = 4};
+  const auto source = data::open_source(data);
+  config::RunConfig config;
   config.data = data;
   const Batch batch = evaluation_batch(*source, config, 0, 3, at::kCPU);
   const at::Tensor unit = at::eye(64);
@@ -136,7 +136,7 @@ TEST(AnswerAccuracy, CountsAnswersAlone) {
 }
 
 TEST(AnswerAccuracy, IsAbsentWithoutAnswers) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   const Folder folder("noanswers");
   EXPECT_TRUE(std::isnan(run(config, folder.path).last("eval/accuracy")));
   config.data.source = "recall";
@@ -147,4 +147,4 @@ TEST(AnswerAccuracy, IsAbsentWithoutAnswers) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -12,7 +12,7 @@
 #include "train/data/batch.h"
 #include "train/update/schedule.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::tiny_config;
@@ -35,13 +35,13 @@ struct Keeper : Lanes {
 
 // A model with what its steps need, twice: queued, and step by step with the host's numbers.
 struct Rig {
-  explicit Rig(const RunConfig& c, std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
+  explicit Rig(const config::RunConfig& c, std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
       : config(c),
-        source(open_source(config.data)),
+        source(data::open_source(config.data)),
         model(config, source->vocabulary(), at::kCPU),
         partial(model),
         optimizer(partial.trained(), config.train),
-        balance(Registry<LossKind>::get(config.balance.loss).make(config)),
+        balance(Registry<balance::LossKind>::get(config.balance.loss).make(config)),
         keeper(dynamic_cast<Keeper*>(lanes.get())),
         step(
             {.config = config,
@@ -64,8 +64,8 @@ struct Rig {
 
   Losses forward_backward(const at::Tensor& ids, const at::Tensor& target,
                           const at::Tensor& weight) {
-    const DecoderOut out = model.forward(ids);
-    const at::Tensor loss = linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), target);
+    const model::DecoderOut out = model.forward(ids);
+    const at::Tensor loss = model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), target);
     const at::Tensor aux = (*balance)({out.gates_BHT, {}});
     const double share = 1.0 / static_cast<double>(config.train.micro_batches);
     at::Tensor total = (loss + weight * aux) * share;
@@ -87,21 +87,21 @@ struct Rig {
     return {at_step, losses.loss.item<double>(), losses.balance.item<double>(), norm, lr};
   }
 
-  RunConfig config;
-  std::unique_ptr<DataSource> source;
-  Decoder model;
+  config::RunConfig config;
+  std::unique_ptr<data::DataSource> source;
+  model::Decoder model;
   PartialTraining partial;
   Optimizer optimizer;
   bool begun = begin();
-  std::unique_ptr<BalanceLoss> balance;
+  std::unique_ptr<balance::BalanceLoss> balance;
   std::vector<std::string> notes;
   int64_t poison = -1, runs = 0;
   Keeper* keeper;
   DeviceStep step;
 };
 
-RunConfig weighted(const std::string& kind = "vanilla") {
-  RunConfig config = tiny_config(kind);
+config::RunConfig weighted(const std::string& kind = "vanilla") {
+  config::RunConfig config = tiny_config(kind);
   config.balance.weight = 1e-2;
   return config;
 }
@@ -111,7 +111,7 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 }
 
 TEST(DeviceStep, ControlsAreTheHostsNumbers) {
-  RunConfig config = weighted();
+  config::RunConfig config = weighted();
   for (const int64_t step : {0, 3, 20, 23}) {
     const auto controls = step_controls(config, step);
     EXPECT_EQ(controls[kRate], learning_rate(config.train, step));
@@ -155,11 +155,11 @@ TEST(DeviceStep, IsTheTrainersStepAlsoWhenReplayed) {
 
 // Controls and adapters are part of what is recorded.
 TEST(DeviceStep, PartialTrainingIsTheTrainers) {
-  RunConfig frozen = weighted(), adapted = weighted(), shuffled = weighted();
+  config::RunConfig frozen = weighted(), adapted = weighted(), shuffled = weighted();
   frozen.train.control = "frozen_attention";
   adapted.train.lora_rank = 2;
   shuffled.train.control = "shuffled_targets";
-  for (const RunConfig& config : {frozen, adapted, shuffled}) {
+  for (const config::RunConfig& config : {frozen, adapted, shuffled}) {
     Rig queued(config), plain(config);
     const at::Tensor start = plain.model.params().flat().clone();
     for (int64_t s = 0; s < 8; ++s) {
@@ -169,7 +169,7 @@ TEST(DeviceStep, PartialTrainingIsTheTrainers) {
     const at::Tensor &a = queued.model.params().flat(), &b = plain.model.params().flat();
     EXPECT_LE(difference(a, b), 1e-5);
     EXPECT_GT(difference(b, start), 1e-4);
-    RunConfig half = config;
+    config::RunConfig half = config;
     half.run.precision = "bf16";
     Rig rounded(half);
     for (int64_t s = 0; s < 8; ++s) rounded.step.advance(s);
@@ -180,7 +180,7 @@ TEST(DeviceStep, PartialTrainingIsTheTrainers) {
 }
 
 TEST(DeviceStep, MicroBatchesAddUp) {
-  RunConfig config = weighted();
+  config::RunConfig config = weighted();
   config.balance.weight = 0;
   Rig whole(config);
   config.train.micro_batches = 4;
@@ -226,7 +226,7 @@ TEST(DeviceStep, AStepThatIsNotFiniteChangesNothing) {
 // bf16 activations and weights round; training must still follow the fp32 one.
 TEST(DeviceStep, Bfloat16FollowsSinglePrecision) {
   for (const std::string kind : {"vanilla", "sink", "gated"}) {
-    RunConfig config = weighted(kind);
+    config::RunConfig config = weighted(kind);
     Rig single(config);
     config.run.precision = "bf16";
     Rig half(config);
@@ -242,4 +242,4 @@ TEST(DeviceStep, Bfloat16FollowsSinglePrecision) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -9,11 +9,11 @@
 
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 // Rows of 16 targets that stand for 24 bytes of text; every fourth target is of the part "rare".
-class TextOfTwoParts : public DataSource {
+class TextOfTwoParts : public data::DataSource {
  public:
   int64_t vocabulary() const override { return 64; }
   int32_t bos() const override { return 63; }
@@ -40,20 +40,20 @@ struct ModelOfZeros : ::testing::Test {
     at::Tensor weights = model.params().flat();
     weights.zero_();
   }
-  RunConfig config = testing::tiny_config();
+  config::RunConfig config = testing::tiny_config();
   TextOfTwoParts source;
-  Decoder model;
+  model::Decoder model;
 };
 
 TEST_F(ModelOfZeros, CostsSixBitsPerTokenAndFourPerByte) {
-  const EvaluationResult result = evaluate(model, source, 64, at::kCPU).result;
+  const metrics::EvaluationResult result = evaluate(model, source, 64, at::kCPU).result;
   EXPECT_NEAR(result.loss, std::log(64.0), 1e-6);
   ASSERT_TRUE(result.bits_per_byte.has_value());
   EXPECT_NEAR(*result.bits_per_byte, 6.0 * 16 / 24, 1e-6);
 }
 
 TEST_F(ModelOfZeros, EachPartOfTheLossIsAMeanOverItsOwnTokens) {
-  const EvaluationResult result = evaluate(model, source, 64, at::kCPU).result;
+  const metrics::EvaluationResult result = evaluate(model, source, 64, at::kCPU).result;
   ASSERT_EQ(result.parts.size(), 2u);
   EXPECT_EQ(result.parts[0].first, "usual");
   EXPECT_NEAR(result.parts[0].second, std::log(64.0), 1e-6);
@@ -76,4 +76,4 @@ TEST_F(ModelOfZeros, HeadsLookAtEveryTokenAlike) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

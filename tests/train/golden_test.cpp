@@ -9,7 +9,7 @@
 #include "core/file.h"
 #include "train/recorder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -31,8 +31,8 @@ const Golden kGolden[] = {
 #include "train/golden_numbers.inc"
 };
 
-RunConfig golden_config(const std::string& kind) {
-  RunConfig config = tiny_config(kind);
+config::RunConfig golden_config(const std::string& kind) {
+  config::RunConfig config = tiny_config(kind);
   config.balance.weight = 0.05;
   config.run.log_every = 1;
   config.eval.final_tokens = kEvaluationRows * config.data.context;
@@ -53,14 +53,14 @@ double at_step(const Recorder& r, const std::string& name, int64_t step) {
 }
 
 // What the other program starts from: initial weights and token ids.
-void write_inputs(const RunConfig& config, const std::filesystem::path& folder) {
-  RunConfig untrained = config;
+void write_inputs(const config::RunConfig& config, const std::filesystem::path& folder) {
+  config::RunConfig untrained = config;
   untrained.train.steps = 0;
   const Folder own("golden-inputs");
   std::filesystem::copy_file(run(untrained, own.path).final_weights,
                              folder / (config.attention.kind + ".safetensors"),
                              std::filesystem::copy_options::overwrite_existing);
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   std::ofstream out(folder / (config.attention.kind + ".rows"), std::ios::binary);
   std::vector<int32_t> row(static_cast<size_t>(config.data.context) + 1);
   auto write = [&] {
@@ -82,7 +82,7 @@ class GoldenRun : public ::testing::TestWithParam<Golden> {};
 
 TEST_P(GoldenRun, EqualsAnIndependentTraining) {
   const Golden& want = GetParam();
-  const RunConfig config = golden_config(want.kind);
+  const config::RunConfig config = golden_config(want.kind);
   if (const char* folder = std::getenv("SINKMOE_GOLDEN")) write_inputs(config, folder);
   const Folder folder("golden-" + want.kind);
   const Recorder got = run(config, folder.path);
@@ -115,7 +115,7 @@ class BalanceWeight : public ::testing::TestWithParam<std::string> {};
 TEST_P(BalanceWeight, LowersTheImbalanceAndItsSignMatters) {
   double imbalance[3];
   for (int i = 0; i < 3; ++i) {
-    RunConfig config = tiny_config(GetParam());
+    config::RunConfig config = tiny_config(GetParam());
     config.train.steps = 40;
     config.model.init_std = 0.3;  // heads that differ from the start
     config.balance.weight = i - 1;
@@ -129,4 +129,4 @@ TEST_P(BalanceWeight, LowersTheImbalanceAndItsSignMatters) {
 INSTANTIATE_TEST_SUITE_P(Kinds, BalanceWeight, ::testing::Values("vanilla", "sink", "gated"));
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -8,7 +8,7 @@
 #include "core/registry.h"
 #include "train/recorder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -20,16 +20,16 @@ using testing::tiny_config;
 // LibTorch must meet its CUDA half before the first test uses a tensor.
 struct LoadCuda : ::testing::Environment {
   void SetUp() override {
-    if (cuda_ready()) prepare_cuda(/*exact=*/true);
+    if (tensor::cuda_ready()) tensor::prepare_cuda(/*exact=*/true);
   }
 };
 const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
 
 #define SKIP_WITHOUT_GPU() \
-  if (std::string why; !cuda_ready(&why)) GTEST_SKIP() << why
+  if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
 
-RunConfig gpu_config(const std::string& kind, const std::string& precision) {
-  RunConfig config = tiny_config(kind);
+config::RunConfig gpu_config(const std::string& kind, const std::string& precision) {
+  config::RunConfig config = tiny_config(kind);
   config.run.device = "cuda";
   config.run.precision = precision;
   config.balance.weight = 1e-2;
@@ -59,7 +59,7 @@ TEST(GpuStep, TrainsAsTheCpuDoes) {
   SKIP_WITHOUT_GPU();
   for (const std::string& kind : plugin_names("variant")) {
     const Folder a("gpu"), b("cpu");
-    RunConfig config = gpu_config(kind, "fp32");
+    config::RunConfig config = gpu_config(kind, "fp32");
     const Recorder gpu = run(config, a.path);
     config.run.device = "cpu";
     const Recorder cpu = run(config, b.path);
@@ -72,7 +72,7 @@ TEST(GpuStep, ExactModeRepeatsBitForBit) {
   SKIP_WITHOUT_GPU();
   for (const std::string& kind : plugin_names("variant")) {
     const Folder a("gpu-a"), b("gpu-b");
-    const RunConfig config = gpu_config(kind, "bf16");
+    const config::RunConfig config = gpu_config(kind, "bf16");
     const Recorder first = run(config, a.path), second = run(config, b.path);
     EXPECT_EQ(first.comparable(), second.comparable()) << kind;
     EXPECT_EQ(sha256_file(first.final_weights), sha256_file(second.final_weights)) << kind;
@@ -82,7 +82,7 @@ TEST(GpuStep, ExactModeRepeatsBitForBit) {
 // A resumed run warms up again op by op where the other one played its graph.
 TEST(GpuStep, ResumeIsBitExact) {
   SKIP_WITHOUT_GPU();
-  const RunConfig config = gpu_config("vanilla", "bf16");
+  const config::RunConfig config = gpu_config("vanilla", "bf16");
   const Folder whole("gpu-whole"), cut("gpu-cut");
   const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(got.comparable(), expected.comparable());
@@ -92,7 +92,7 @@ TEST(GpuStep, ResumeIsBitExact) {
 TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
   SKIP_WITHOUT_GPU();
   for (const std::string choice : {"fixed", "every_step"}) {
-    RunConfig config = gpu_config("vanilla", "fp32");
+    config::RunConfig config = gpu_config("vanilla", "fp32");
     config.balance.shared_heads = 1;
     config.balance.shared_choice = choice;
     config.train.micro_batches = 2;
@@ -105,4 +105,4 @@ TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -9,7 +9,7 @@
 #include "train/eval/evaluate.h"
 #include "train/recorder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -18,16 +18,16 @@ using testing::run;
 using testing::run_cut;
 using testing::tiny_config;
 
-RunConfig with_adapters(RunConfig config, int64_t rank) {
+config::RunConfig with_adapters(config::RunConfig config, int64_t rank) {
   config.train.lora_rank = rank;
   config.train.lora_alpha = 4;
   config.train.seed = 5;
   return config;
 }
 
-Decoder loaded(const RunConfig& config, const std::filesystem::path& weights) {
-  Decoder model(config, open_source(config.data)->vocabulary(), at::kCPU);
-  load_weights(model, weights);
+model::Decoder loaded(const config::RunConfig& config, const std::filesystem::path& weights) {
+  model::Decoder model(config, data::open_source(config.data)->vocabulary(), at::kCPU);
+  model::load_weights(model, weights);
   return model;
 }
 
@@ -37,14 +37,14 @@ class Adapters : public ::testing::TestWithParam<std::string> {
     config_.eval.final_tokens = config_.eval.tokens;
     parent_ = run(config_, parent_folder_.path);
   }
-  RunConfig config_;
+  config::RunConfig config_;
   Folder parent_folder_, child_folder_;
   Recorder parent_;
 };
 
 // B starts at zero, so an untrained child is its parent.
 TEST_P(Adapters, StartAsTheParent) {
-  RunConfig child = with_adapters(config_, 3);
+  config::RunConfig child = with_adapters(config_, 3);
   child.train.steps = 0;
   const Recorder c = run(child, child_folder_.path, parent_.final_weights);
   EXPECT_EQ(c.last("eval/loss"), parent_.last("eval/loss"));
@@ -53,9 +53,9 @@ TEST_P(Adapters, StartAsTheParent) {
 // What a run with adapters leaves behind: the parent, plus a change of rank r in
 // two matrices a layer.
 TEST_P(Adapters, MergedWeightsDifferByTheRankAndNowhereElse) {
-  const RunConfig child = with_adapters(config_, 3);
+  const config::RunConfig child = with_adapters(config_, 3);
   const Recorder c = run(child, child_folder_.path, parent_.final_weights);
-  const Decoder before = loaded(config_, parent_.final_weights),
+  const model::Decoder before = loaded(config_, parent_.final_weights),
                 after = loaded(config_, c.final_weights);
   for (size_t i = 0; i < before.params().entries().size(); ++i) {
     const auto &x = before.params().entries()[i], &y = after.params().entries()[i];
@@ -75,15 +75,15 @@ TEST_P(Adapters, MergedWeightsDifferByTheRankAndNowhereElse) {
 // The weights file alone, read into a model without adapters, is the model that was evaluated.
 TEST_P(Adapters, MergedWeightsAreTheModel) {
   const Recorder c = run(with_adapters(config_, 3), child_folder_.path, parent_.final_weights);
-  const Decoder merged = loaded(config_, c.final_weights);
-  const auto source = open_source(config_.data);
+  const model::Decoder merged = loaded(config_, c.final_weights);
+  const auto source = data::open_source(config_.data);
   const Evaluated e = evaluate(merged, *source, config_.eval.final_tokens, at::kCPU);
   EXPECT_EQ(e.result.loss, c.last("eval/loss"));
   EXPECT_NE(e.result.loss, parent_.last("eval/loss"));
 }
 
 TEST_P(Adapters, ResumeIsBitExact) {
-  const RunConfig child = with_adapters(config_, 3);
+  const config::RunConfig child = with_adapters(config_, 3);
   const Recorder expected = run(child, child_folder_.path, parent_.final_weights);
   const Folder cut("cut");
   const Recorder got = run_cut(child, cut.path, parent_.final_weights);
@@ -97,7 +97,7 @@ class Gradient : public ::testing::Test {
  protected:
   Gradient()
       : config_(with_adapters(tiny_config(), 2)),
-        source_(open_source(config_.data)),
+        source_(data::open_source(config_.data)),
         batch_(training_batch(*source_, config_, 0, 0, 4, at::kCPU)),
         model_(config_, source_->vocabulary(), at::kCPU, at::kDouble),
         adapters_(model_) {
@@ -108,8 +108,8 @@ class Gradient : public ::testing::Test {
   }
 
   at::Tensor loss() {
-    const DecoderOut out = model_.forward(batch_.ids_BT);
-    return linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), batch_.target_N);
+    const model::DecoderOut out = model_.forward(batch_.ids_BT);
+    return model::linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), batch_.target_N);
   }
 
   double loss_with(double* value, double at) {
@@ -122,10 +122,10 @@ class Gradient : public ::testing::Test {
     return result;
   }
 
-  RunConfig config_;
-  std::unique_ptr<DataSource> source_;
+  config::RunConfig config_;
+  std::unique_ptr<data::DataSource> source_;
   Batch batch_;
-  Decoder model_;
+  model::Decoder model_;
   LowRankAdapters adapters_;
 };
 
@@ -144,4 +144,4 @@ TEST_F(Gradient, AgreesWithFiniteDifferences) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

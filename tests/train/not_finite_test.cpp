@@ -16,7 +16,7 @@
 
 #include <ATen/ATen.h>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,8 +35,8 @@ int injections() {
 }
 
 bool all_finite(const fs::path& file) {
-  const Safetensors source(file);
-  for (const TensorView& t : source.tensors()) {
+  const weights::Safetensors source(file);
+  for (const weights::TensorView& t : source.tensors()) {
     if (t.dtype != "F32") continue;
     std::vector<float> values(t.data.size() / sizeof(float));
     std::memcpy(values.data(), t.data.data(), t.data.size());
@@ -49,42 +49,42 @@ bool all_finite(const fs::path& file) {
 // The file with one element of one tensor replaced.
 void tamper(const fs::path& from, const fs::path& to, const std::string& tensor, size_t element,
             float value) {
-  const Safetensors source(from);
-  std::vector<TensorView> tensors = source.tensors();
+  const weights::Safetensors source(from);
+  std::vector<weights::TensorView> tensors = source.tensors();
   std::vector<std::vector<std::byte>> copies;
   copies.reserve(tensors.size());
-  for (TensorView& t : tensors) {
+  for (weights::TensorView& t : tensors) {
     copies.emplace_back(t.data.begin(), t.data.end());
     if (t.name == tensor)
       std::memcpy(copies.back().data() + element * sizeof(float), &value, sizeof value);
     t.data = copies.back();
   }
-  write_safetensors(to, tensors, source.metadata());
+  weights::write_safetensors(to, tensors, source.metadata());
 }
 
 size_t elements(const fs::path& file, const std::string& tensor) {
-  return Safetensors(file).at(tensor).data.size() / sizeof(float);
+  return weights::Safetensors(file).at(tensor).data.size() / sizeof(float);
 }
 
 // A balance loss that is 0, with a gradient of NaN from a chosen call on: in this program only.
 int g_calls_left = -1;
-class PoisonedLoss : public BalanceLoss {
+class PoisonedLoss : public balance::BalanceLoss {
  public:
-  at::Tensor operator()(const BalanceIn& in) const override {
+  at::Tensor operator()(const balance::BalanceIn& in) const override {
     const at::Tensor sum = in.gates_BHT[0].sum();
     if (g_calls_left < 0 || g_calls_left-- > 0) return sum * 0;
     return (sum - sum).sqrt();
   }
 };
-std::unique_ptr<BalanceLoss> make_poisoned(const RunConfig&) {
+std::unique_ptr<balance::BalanceLoss> make_poisoned(const config::RunConfig&) {
   return std::make_unique<PoisonedLoss>();
 }
-const Registration<LossKind> poisoned{{.name = "poisoned", .help = "", .make = make_poisoned}};
+const Registration<balance::LossKind> poisoned{{.name = "poisoned", .help = "", .make = make_poisoned}};
 
 // The source, with one id that comes from a chosen step on only.
-class LateToken : public DataSource {
+class LateToken : public data::DataSource {
  public:
-  LateToken(const DataSource& source, int32_t id, int64_t from)
+  LateToken(const data::DataSource& source, int32_t id, int64_t from)
       : source_(source), id_(id), from_(from) {}
   int64_t vocabulary() const override { return source_.vocabulary(); }
   int32_t bos() const override { return source_.bos(); }
@@ -109,7 +109,7 @@ class LateToken : public DataSource {
     for (int32_t& id : row)
       if (id == id_) id = (id_ + 1) % static_cast<int32_t>(vocabulary() - 1);
   }
-  const DataSource& source_;
+  const data::DataSource& source_;
   int32_t id_;
   int64_t from_;
 };
@@ -118,7 +118,7 @@ struct NotFiniteValues : ::testing::Test {
   NotFiniteValues() { config.train.checkpoint_every = 1; }
 
   // A clean run up to the checkpoint of kStart.
-  fs::path checkpoint(const DataSource& source) {
+  fs::path checkpoint(const data::DataSource& source) {
     Recorder clean;
     clean.stop_at = kStart;
     EXPECT_EQ(train({config, folder.path, {}, {}}, source, clean.hooks()).end,
@@ -127,12 +127,12 @@ struct NotFiniteValues : ::testing::Test {
   }
 
   // The message of a training that ends as diverged.
-  std::string message_of(const fs::path& file, const DataSource& source, Recorder& r) const {
+  std::string message_of(const fs::path& file, const data::DataSource& source, Recorder& r) const {
     const TrainResult result = train({config, folder.path, file, {}}, source, r.hooks());
     return result.end == TrainResult::End::diverged ? result.message : "";
   }
 
-  void expect_found(const fs::path& file, const DataSource& source, int64_t injected) const {
+  void expect_found(const fs::path& file, const data::DataSource& source, int64_t injected) const {
     Recorder r;
     const std::string message = message_of(file, source, r);
     ASSERT_THAT(message, ::testing::HasSubstr("not finite at step"));
@@ -145,12 +145,12 @@ struct NotFiniteValues : ::testing::Test {
   }
 
   const Folder folder{"notfinite"};
-  RunConfig config = tiny_config("sink");
+  config::RunConfig config = tiny_config("sink");
   std::mt19937 random{5};
 };
 
 TEST_F(NotFiniteValues, InWeightsAreFoundWithinTwoSteps) {
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const fs::path good = checkpoint(*source), bad = folder.path / "bad.safetensors";
   const size_t count = elements(good, "params");
   for (int i = 0; i < injections(); ++i) {
@@ -160,7 +160,7 @@ TEST_F(NotFiniteValues, InWeightsAreFoundWithinTwoSteps) {
 }
 
 TEST_F(NotFiniteValues, InMomentsAreFoundWithinTwoSteps) {
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const fs::path good = checkpoint(*source), bad = folder.path / "bad.safetensors";
   const size_t count = elements(good, "m");
   for (int i = 0; i < injections(); ++i) {
@@ -171,7 +171,7 @@ TEST_F(NotFiniteValues, InMomentsAreFoundWithinTwoSteps) {
 
 // The rows of the last steps are kept back for a moment; no later attempt would make them again.
 TEST_F(NotFiniteValues, LoseNoRowOfTheStepsBefore) {
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const fs::path good = checkpoint(*source), bad = folder.path / "bad.safetensors";
   tamper(good, bad, "m", 0, kNaN);
   config.run.log_every = 1;
@@ -183,7 +183,7 @@ TEST_F(NotFiniteValues, LoseNoRowOfTheStepsBefore) {
 TEST_F(NotFiniteValues, InGradientsAreFoundAtOnce) {
   config.balance.loss = "poisoned";
   config.balance.weight = 0.01;
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   g_calls_left = -1;
   const fs::path good = checkpoint(*source);
   for (int i = 0; i < injections(); ++i) {
@@ -197,7 +197,7 @@ TEST_F(NotFiniteValues, InGradientsAreFoundAtOnce) {
 // The embedding of a token that comes late: nothing is wrong before its first batch, as long as no
 // checkpoint looks at every weight.
 TEST_F(NotFiniteValues, ThatComeWithTheDataAreFoundWhenTheyCome) {
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const auto width = static_cast<size_t>(config.model.width);
   for (int i = 0; i < injections(); ++i) {
     const auto id = static_cast<int32_t>(random() % 60);
@@ -214,7 +214,7 @@ TEST_F(NotFiniteValues, ThatComeWithTheDataAreFoundWhenTheyCome) {
 // A row of the embedding that no batch reads changes no loss and no gradient.
 TEST_F(NotFiniteValues, InWeightsThatNothingReadsAreFoundAtTheEnd) {
   constexpr int32_t kUnread = 5;
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const LateToken without_it(*source, kUnread, 1000000);
   const fs::path good = checkpoint(without_it), bad = folder.path / "bad.safetensors";
   tamper(good, bad, "params", static_cast<size_t>(kUnread * config.model.width), kNaN);
@@ -225,4 +225,4 @@ TEST_F(NotFiniteValues, InWeightsThatNothingReadsAreFoundAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -5,33 +5,33 @@
 
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 // One parameter with decay and one without, 40,000 numbers each: more than one chunk
 // of the fused pass.
-ParamSet make_params() {
-  ParamSet params;
-  params.add({"matrix", {200, 200}, ParamSpec::Init::normal, 1.0, true});
-  params.add({"vector", {40000}, ParamSpec::Init::constant, 0.5, false});
+tensor::ParamSet make_params() {
+  tensor::ParamSet params;
+  params.add({"matrix", {200, 200}, tensor::ParamSpec::Init::normal, 1.0, true});
+  params.add({"vector", {40000}, tensor::ParamSpec::Init::constant, 0.5, false});
   params.materialise(3, at::kCPU);
   return params;
 }
 
-TrainConfig config() {
-  TrainConfig c;
+config::TrainConfig config() {
+  config::TrainConfig c;
   c.clip = 1;
   c.weight_decay = 0.1;
   return c;
 }
 
-void fill_gradient(ParamSet& params, int64_t step) {
+void fill_gradient(tensor::ParamSet& params, int64_t step) {
   at::Tensor g = params.flat_grad();
   g.copy_(at::sin(at::arange(g.numel(), at::kFloat) * 0.37 + static_cast<double>(step)));
 }
 
 // AdamW written out for one element, in double.
-double reference(double p, double decay, const std::vector<double>& g, const TrainConfig& c,
+double reference(double p, double decay, const std::vector<double>& g, const config::TrainConfig& c,
                  double lr) {
   double m = 0, v = 0;
   for (size_t t = 1; t <= g.size(); ++t) {
@@ -44,8 +44,8 @@ double reference(double p, double decay, const std::vector<double>& g, const Tra
 }
 
 TEST(Optimizer, FollowsAdamWWithClippingAndDecayOfMatricesOnly) {
-  ParamSet params = make_params();
-  const TrainConfig c = config();
+  tensor::ParamSet params = make_params();
+  const config::TrainConfig c = config();
   Optimizer optimizer(params, c);
   const auto& entries = params.entries();
   const at::Tensor first = entries[0].value.detach().clone(),
@@ -65,15 +65,15 @@ TEST(Optimizer, FollowsAdamWWithClippingAndDecayOfMatricesOnly) {
 }
 
 TEST(Optimizer, GradientNormIsTheNorm) {
-  ParamSet params = make_params();
+  tensor::ParamSet params = make_params();
   fill_gradient(params, 0);
   const double expected = params.flat_grad().to(at::kDouble).norm().item<double>();
   EXPECT_NEAR(Optimizer(params, config()).gradient_norm() / expected, 1, 1e-12);
 }
 
 TEST(Optimizer, NoClippingBelowTheLimit) {
-  ParamSet a = make_params(), b = make_params();
-  TrainConfig wide = config(), none = config();
+  tensor::ParamSet a = make_params(), b = make_params();
+  config::TrainConfig wide = config(), none = config();
   wide.clip = 1e9;
   none.clip = 0;
   Optimizer x(a, wide), y(b, none);
@@ -85,4 +85,4 @@ TEST(Optimizer, NoClippingBelowTheLimit) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

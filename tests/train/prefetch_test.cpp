@@ -7,7 +7,7 @@
 
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::tiny_config;
@@ -23,8 +23,8 @@ class Ahead : public ::testing::Test {
   Batch direct(int64_t step, int64_t first_row, int64_t rows) const {
     return training_batch(*source, config, step, first_row, rows, at::kCPU);
   }
-  RunConfig config = tiny_config();
-  std::unique_ptr<DataSource> source = open_source(config.data);
+  config::RunConfig config = tiny_config();
+  std::unique_ptr<data::DataSource> source = data::open_source(config.data);
 };
 
 TEST_F(Ahead, BatchesAreThoseMadeDirectly) {
@@ -49,7 +49,7 @@ TEST_F(Ahead, AnyOrderGivesTheRightRows) {
 }
 
 // Rows up to a step, then an error.
-class Breaks : public DataSource {
+class Breaks : public data::DataSource {
  public:
   int64_t vocabulary() const override { return 4; }
   int32_t bos() const override { return 3; }
@@ -75,4 +75,4 @@ TEST_F(Ahead, AnErrorOfTheSourceComesWithItsOwnStep) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -15,22 +15,22 @@
 #include "train/probes/outliers.h"
 #include "train/recorder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::tiny_config;
 
 // Weights large enough that heads matter.
-RunConfig lively(const std::string& kind = "vanilla") {
-  RunConfig c = tiny_config(kind);
+config::RunConfig lively(const std::string& kind = "vanilla") {
+  config::RunConfig c = tiny_config(kind);
   c.model.init_std = 0.3;
   return c;
 }
 
 // A source with so few held-out rows that every sample of the probes is all of them.
-class FewRows : public DataSource {
+class FewRows : public data::DataSource {
  public:
-  explicit FewRows(const DataConfig& config) : all_(open_source(config)) {}
+  explicit FewRows(const config::DataConfig& config) : all_(data::open_source(config)) {}
   int64_t vocabulary() const override { return all_->vocabulary(); }
   int32_t bos() const override { return all_->bos(); }
   void train_row(uint64_t seed, int64_t step, int64_t i, std::span<int32_t> row) const override {
@@ -42,17 +42,17 @@ class FewRows : public DataSource {
   std::string content_hash() const override { return all_->content_hash(); }
 
  private:
-  std::unique_ptr<DataSource> all_;
+  std::unique_ptr<data::DataSource> all_;
 };
 
 struct Setting {
-  RunConfig config;
-  std::unique_ptr<DataSource> source;
-  Decoder model;
+  config::RunConfig config;
+  std::unique_ptr<data::DataSource> source;
+  model::Decoder model;
   int alive = 0;
   ProbeSample sample;
 
-  explicit Setting(const RunConfig& c, int64_t tokens = 256)
+  explicit Setting(const config::RunConfig& c, int64_t tokens = 256)
       : config(c),
         source(std::make_unique<FewRows>(c.data)),
         model(c, source->vocabulary(), at::kCPU),
@@ -123,8 +123,8 @@ at::Tensor row_losses(const Setting& s, const Batch& batch, int64_t layer, int64
   const at::NoGradGuard no_grad;
   at::Tensor mask = at::ones({s.config.model.layers, s.config.model.heads});
   mask[layer][head] = scale;
-  const DecoderOut out = s.model.forward(batch.ids_BT, {.head_mask_LH = mask});
-  return token_losses(out.hidden_NC, s.model.output_weight_VC(), batch.target_N)
+  const model::DecoderOut out = s.model.forward(batch.ids_BT, {.head_mask_LH = mask});
+  return model::token_losses(out.hidden_NC, s.model.output_weight_VC(), batch.target_N)
       .view({batch.ids_BT.size(0), -1})
       .to(at::kDouble)
       .mean(1);
@@ -152,15 +152,15 @@ TEST(GradientImportance, IsTheSlopeOfTheLossInTheHeadsMask) {
 TEST(FirstValue, EditedValuesReachTheHeads) {
   const at::NoGradGuard no_grad;
   Setting s(lively());
-  const ValueEdit edit = [](int64_t, const at::Tensor& v) {
+  const model::ValueEdit edit = [](int64_t, const at::Tensor& v) {
     at::Tensor out = v.clone();
     out.index_put_({at::indexing::Slice(), at::indexing::Slice(), 0}, at::zeros({}));
     return out;
   };
-  const HeadProbe compare = [](int64_t, const HeadIn& in, const HeadOut& out) {
+  const model::HeadProbe compare = [](int64_t, const attention::HeadIn& in, const attention::HeadOut& out) {
     EXPECT_EQ(in.v_BJTK.select(2, 0).abs().max().item<float>(), 0);
-    const AttentionOut want =
-        explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::first_key);
+    const attention::AttentionOut want =
+        attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
     EXPECT_TRUE(out.out_BHTK.allclose(want.out_BHTK, 1e-4, 1e-5));
   };
   s.model.forward(s.sample.parts()[0].batch.ids_BT, {.probe = &compare, .edit_values = &edit});
@@ -184,8 +184,8 @@ TEST(Outliers, OfAModelWhoseLayersWriteNothing) {
     EXPECT_EQ(o.output_kurtosis_L[l].item<double>(), 0);
     EXPECT_GT(o.residual_kurtosis_L[l].item<double>(), 20);
   }
-  EXPECT_EQ(o.largest.at({Site::heads, 0}) > 0, true);
-  EXPECT_TRUE(o.largest.contains({Site::unembed_in, 2}));
+  EXPECT_EQ(o.largest.at({model::Site::heads, 0}) > 0, true);
+  EXPECT_TRUE(o.largest.contains({model::Site::unembed_in, 2}));
 }
 
 TEST(Int8, RoundsMatricesAndGivesThemBack) {
@@ -208,7 +208,7 @@ TEST(Int8, RoundsMatricesAndGivesThemBack) {
   EXPECT_TRUE(s.model.params().flat().equal(before));
 }
 
-void expect_in_range(const MetricRow& row, const RunConfig& c) {
+void expect_in_range(const MetricRow& row, const config::RunConfig& c) {
   const double K = static_cast<double>(c.model.width / c.model.heads);
   auto within = [&](double lo, double hi) {
     EXPECT_GE(row.value, lo) << row.name;
@@ -230,13 +230,13 @@ class ProbedVariants : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ProbedVariants, EveryProbeIsDescribedUniqueFiniteAndInRange) {
   for (const int64_t kv_heads : {0, 1}) {
-    RunConfig config = lively(GetParam());
+    config::RunConfig config = lively(GetParam());
     config.model.kv_heads = kv_heads;
     Setting s(config);
     const at::Tensor before = s.model.params().flat().detach().clone();
     const ProbeRows rows = probe(s);
     std::set<std::string> known, seen;
-    for (const MetricInfo& info : metric_infos()) known.insert(info.name);
+    for (const MetricInfo& info : metrics::metric_infos()) known.insert(info.name);
     std::set<std::tuple<std::string, int, int>> unique;
     for (const MetricRow& row : rows.metrics) {
       EXPECT_TRUE(known.contains(row.name)) << row.name;
@@ -246,8 +246,8 @@ TEST_P(ProbedVariants, EveryProbeIsDescribedUniqueFiniteAndInRange) {
       expect_in_range(row, config);
       seen.insert(row.name);
     }
-    EvalConfig plain;
-    for (const MetricInfo& info : metric_infos(plain)) known.erase(info.name);
+    config::EvalConfig plain;
+    for (const MetricInfo& info : metrics::metric_infos(plain)) known.erase(info.name);
     for (const std::string& name : known)
       EXPECT_TRUE(seen.contains(name)) << name << " is described but never made";
     EXPECT_EQ(rows.histograms.size(), 8u);
@@ -258,7 +258,7 @@ TEST_P(ProbedVariants, EveryProbeIsDescribedUniqueFiniteAndInRange) {
 INSTANTIATE_TEST_SUITE_P(All, ProbedVariants, ::testing::ValuesIn(plugin_names("variant")));
 
 TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.steps = 3;
   const testing::Folder a("noprobe"), b("probe");
   const FewRows source(config.data);
@@ -267,7 +267,7 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   config.eval.probes = "full";
   train({config, b.path, {}, {}}, source, with.hooks());
   std::set<std::string> common;
-  for (const MetricInfo& info : metric_infos(EvalConfig{})) common.insert(info.name);
+  for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{})) common.insert(info.name);
   std::vector<std::tuple<std::string, int64_t, int, int, double>> kept;
   for (const auto& row : with.comparable()) {
     if (common.contains(std::get<0>(row)))
@@ -281,4 +281,4 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -61,21 +61,21 @@ struct Recorder {
 };
 
 // Trains to the end.
-inline Recorder run(const RunConfig& config, const std::filesystem::path& folder,
+inline Recorder run(const config::RunConfig& config, const std::filesystem::path& folder,
                     const std::optional<std::filesystem::path>& weights = {}) {
   Recorder recorder;
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
             TrainResult::End::done);
   return recorder;
 }
 
 // The same, stopped at step `cut_at` and resumed from the checkpoint of that step.
-inline Recorder run_cut(const RunConfig& config, const std::filesystem::path& folder,
+inline Recorder run_cut(const config::RunConfig& config, const std::filesystem::path& folder,
                         const std::optional<std::filesystem::path>& weights = {},
                         int64_t cut_at = 13) {
   Recorder recorder;
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   recorder.stop_at = cut_at;
   EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
             TrainResult::End::interrupted);

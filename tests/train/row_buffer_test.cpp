@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using ::testing::ElementsAre;
@@ -44,4 +44,4 @@ TEST_F(Buffered, NothingOvertakesRows) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
-TrainConfig config() {
-  TrainConfig c;
+config::TrainConfig config() {
+  config::TrainConfig c;
   c.steps = 100;
   c.warmup = 10;
   c.decay_fraction = 0.2;
@@ -23,7 +23,7 @@ TEST(LearningRate, WarmsUpHoldsAndDecaysToZero) {
 }
 
 TEST(LearningRate, WarmUpLongerThanTrainingNeverExceedsThePeak) {
-  TrainConfig c = config();
+  config::TrainConfig c = config();
   c.warmup = 1000;
   for (int64_t step = 0; step < c.steps; ++step) EXPECT_LE(learning_rate(c, step), 1.0);
   EXPECT_DOUBLE_EQ(learning_rate(c, 99), 0.05);
@@ -42,4 +42,4 @@ TEST(EvaluationSteps, SurviveShortRuns) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -10,11 +10,11 @@
 #include "metrics/metrics.h"
 #include "support/tiny.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
-RunConfig config_of(int64_t context) {
-  RunConfig c = testing::tiny_config("gated");
+config::RunConfig config_of(int64_t context) {
+  config::RunConfig c = testing::tiny_config("gated");
   c.model.init_std = 0.5;
   c.data.context = context;
   return c;
@@ -26,7 +26,7 @@ struct Naive {
   bool likeliest = true;
 };
 
-Naive naive(const Decoder& model, const Tokenizer& tokenizer, const std::string& context,
+Naive naive(const model::Decoder& model, const data::Tokenizer& tokenizer, const std::string& context,
             const std::string& continuation) {
   std::vector<int32_t> ids = tokenizer.encode(context);
   size_t rest = ids.size();
@@ -56,11 +56,11 @@ std::string word(Draw& draw, uint64_t longest) {
   return text;
 }
 
-Task made_up(int questions, uint64_t longest) {
-  Task task{.name = "piqa"};
+data::Task made_up(int questions, uint64_t longest) {
+  data::Task task{.name = "piqa"};
   Draw draw(1, "made-up task");
   for (int i = 0; i < questions; ++i) {
-    TaskQuestion q;
+    data::TaskQuestion q;
     const std::string context = word(draw, longest);
     for (int o = 0; o < 3; ++o) {
       q.contexts.push_back(context);
@@ -72,7 +72,7 @@ Task made_up(int questions, uint64_t longest) {
   return task;
 }
 
-int64_t naive_choice(const Decoder& model, const Tokenizer& tokenizer, const TaskQuestion& q,
+int64_t naive_choice(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::TaskQuestion& q,
                      bool per_byte) {
   std::vector<double> value;
   for (size_t o = 0; o < q.contexts.size(); ++o)
@@ -83,13 +83,13 @@ int64_t naive_choice(const Decoder& model, const Tokenizer& tokenizer, const Tas
 
 TEST(TaskScores, BatchedScoresEqualOneOptionAtATime) {
   const at::NoGradGuard no_grad;
-  const auto tokenizer = byte_tokenizer();
+  const auto tokenizer = data::byte_tokenizer();
   for (const uint64_t longest : {8u, 60u}) {  // the second is longer than the context
-    const Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
-    Task task = made_up(60, longest);
+    const model::Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
+    data::Task task = made_up(60, longest);
     // Every gold is what the slow way picks: each question must be got right, by one of the ways.
     for (const bool per_byte : {false, true}) {
-      for (TaskQuestion& q : task.questions) q.gold = naive_choice(model, *tokenizer, q, per_byte);
+      for (data::TaskQuestion& q : task.questions) q.gold = naive_choice(model, *tokenizer, q, per_byte);
       int alive = 0;
       const TaskScore s = score_task(model, *tokenizer, task, at::kCPU, [&] { ++alive; });
       EXPECT_EQ(per_byte ? s.accuracy_byte : s.accuracy, 1) << longest;
@@ -104,9 +104,9 @@ TEST(TaskScores, BatchedScoresEqualOneOptionAtATime) {
 
 TEST(TaskScores, TheLastWordMustBeTheLikeliest) {
   const at::NoGradGuard no_grad;
-  const auto tokenizer = byte_tokenizer();
-  const Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
-  Task task{.name = "lambada"};
+  const auto tokenizer = data::byte_tokenizer();
+  const model::Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
+  data::Task task{.name = "lambada"};
   Draw draw(2, "made-up task");
   int want = 0;
   for (int i = 0; i < 40; ++i) {
@@ -136,7 +136,7 @@ TEST(TaskScores, RowsAreDescribed) {
        .chance = 0.5},
       {.name = "boolq", .questions = 1, .accuracy = 1, .accuracy_byte = 1, .chance = 0.5}};
   std::vector<std::string> known;
-  for (const MetricInfo& info : task_infos({"piqa", "boolq"})) known.push_back(info.name);
+  for (const MetricInfo& info : metrics::task_infos({"piqa", "boolq"})) known.push_back(info.name);
   const std::vector<MetricRow> rows = task_rows(scores, 9);
   EXPECT_EQ(rows.size(), known.size());
   double mean = 0, se = 0;
@@ -151,4 +151,4 @@ TEST(TaskScores, RowsAreDescribed) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

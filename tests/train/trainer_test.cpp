@@ -10,7 +10,7 @@
 #include "train/recorder.h"
 #include "train/update/schedule.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
@@ -23,7 +23,7 @@ class Variants : public ::testing::TestWithParam<std::string> {};
 
 // Interrupted, resumed from its checkpoint, and finished: the same bits as never interrupted.
 TEST_P(Variants, ResumeIsBitExact) {
-  RunConfig config = tiny_config(GetParam());
+  config::RunConfig config = tiny_config(GetParam());
   config.balance.weight = 1e-2;
   config.balance.shared_heads = 1;
   const Folder whole("whole"), cut("cut");
@@ -34,7 +34,7 @@ TEST_P(Variants, ResumeIsBitExact) {
 
 // The cut is at an evaluated step: the checkpoint holds its rows, and the resumed run may not write them again.
 TEST_P(Variants, ResumeAtAnEvaluationWritesItsRowsOnce) {
-  const RunConfig config = tiny_config(GetParam());
+  const config::RunConfig config = tiny_config(GetParam());
   const std::vector<int64_t> steps = evaluation_steps(config.train.steps, config.eval.points);
   const int64_t cut_at = steps.at(steps.size() - 2);
   ASSERT_GT(cut_at, 1);
@@ -44,7 +44,7 @@ TEST_P(Variants, ResumeAtAnEvaluationWritesItsRowsOnce) {
 }
 
 TEST_P(Variants, SameSeedSameBitsOtherSeedOtherBits) {
-  RunConfig config = tiny_config(GetParam());
+  config::RunConfig config = tiny_config(GetParam());
   const Folder a("a"), b("b"), c("c");
   const Recorder first = run(config, a.path), second = run(config, b.path);
   config.train.seed = 1;
@@ -54,15 +54,15 @@ TEST_P(Variants, SameSeedSameBitsOtherSeedOtherBits) {
 }
 
 // Long enough for the rows of a step to be shared out among threads (2 x 256).
-RunConfig whole_training(const std::string& kind) {
-  RunConfig config = tiny_config(kind);
+config::RunConfig whole_training(const std::string& kind) {
+  config::RunConfig config = tiny_config(kind);
   config.data.context = 64;
   config.train.steps = 200;
   config.balance.weight = 1e-2;
   return config;
 }
 
-Recorder run_on(int threads, const RunConfig& config) {
+Recorder run_on(int threads, const config::RunConfig& config) {
   at::set_num_threads(threads);
   const Folder folder("threads");
   Recorder r = run(config, folder.path);
@@ -73,7 +73,7 @@ Recorder run_on(int threads, const RunConfig& config) {
 // Threads change the order of sums in matrix products only. What that does to one step, a rounding
 // of 1e-7, grows as two trainings of nearly the same weights move apart.
 TEST_P(Variants, AWholeTrainingRepeatsBitForBitAndHardlyDependsOnThreads) {
-  const RunConfig config = whole_training(GetParam());
+  const config::RunConfig config = whole_training(GetParam());
   const Recorder one = run_on(1, config), two = run_on(2, config), again = run_on(2, config);
   EXPECT_EQ(two.comparable(), again.comparable());
   EXPECT_NEAR(one.first("train/loss"), two.first("train/loss"), 1e-6);
@@ -85,7 +85,7 @@ TEST_P(Variants, AWholeTrainingRepeatsBitForBitAndHardlyDependsOnThreads) {
 INSTANTIATE_TEST_SUITE_P(All, Variants, ::testing::ValuesIn(plugin_names("variant")));
 
 TEST(Trainer, LearnsTheTask) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.steps = 150;
   config.train.lr = 1e-2;
   const Folder folder("learns");
@@ -97,7 +97,7 @@ TEST(Trainer, LearnsTheTask) {
 }
 
 TEST(Trainer, WeightZeroIsTheSameTrainingWhateverTheLoss) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   const Folder a("w0a"), b("w0b");
   const Recorder with_cv2 = run(config, a.path);
   config.balance.loss = "l2_mean";
@@ -105,7 +105,7 @@ TEST(Trainer, WeightZeroIsTheSameTrainingWhateverTheLoss) {
 }
 
 TEST(Trainer, MicroBatchesComputeTheSameGradient) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.steps = 3;
   const Folder a("m1"), b("m4");
   const double whole = run(config, a.path).last("eval/loss");
@@ -114,14 +114,14 @@ TEST(Trainer, MicroBatchesComputeTheSameGradient) {
 }
 
 TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.lr = 10;
   config.train.clip = 0;
   config.train.steps = 300;
   config.train.decay_fraction = 0;
   const Folder folder("diverged");
   Recorder recorder;
-  const auto source = open_source(config.data);
+  const auto source = data::open_source(config.data);
   const TrainResult result = train({config, folder.path, {}, {}}, *source, recorder.hooks());
   EXPECT_EQ(result.end, TrainResult::End::diverged);
   EXPECT_NE(result.message.find("step"), std::string::npos);
@@ -129,11 +129,11 @@ TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
 }
 
 TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
-  RunConfig parent = tiny_config();
+  config::RunConfig parent = tiny_config();
   parent.eval.final_tokens = 512;
   const Folder a("parent0"), b("child0"), c("child1");
   const Recorder p = run(parent, a.path);
-  RunConfig child = parent;
+  config::RunConfig child = parent;
   child.train.steps = 0;
   const Recorder r = run(child, b.path, p.final_weights);
   EXPECT_EQ(r.last("eval/loss"), p.last("eval/loss"));
@@ -148,7 +148,7 @@ TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
 }
 
 TEST(Trainer, TheTestSplitHasRowsOfItsOwn) {
-  RunConfig config = tiny_config();
+  config::RunConfig config = tiny_config();
   config.train.steps = 0;
   const Folder a("valid"), b("test");
   const Recorder valid = run(config, a.path);
@@ -157,16 +157,16 @@ TEST(Trainer, TheTestSplitHasRowsOfItsOwn) {
 }
 
 TEST(Trainer, ChildStartsWhereItsParentEnded) {
-  RunConfig parent = tiny_config();
+  config::RunConfig parent = tiny_config();
   parent.eval.final_tokens =
       parent.eval.tokens;  // the same rows at the parent's end and at the child's start
   const Folder a("parent"), b("child");
   const Recorder p = run(parent, a.path);
-  RunConfig child = parent;
+  config::RunConfig child = parent;
   child.attention.kind = "sink";     // its sink logits are not in the parent
   child.attention.sink_init = -100;  // a closed sink leaves plain attention
   Recorder c;
-  const auto source = open_source(child.data);
+  const auto source = data::open_source(child.data);
   train({child, b.path, {}, p.final_weights}, *source, c.hooks());
   EXPECT_NEAR(c.first("eval/loss"), p.last("eval/loss"), 1e-5);
   ASSERT_FALSE(c.events.empty());
@@ -174,4 +174,4 @@ TEST(Trainer, ChildStartsWhereItsParentEnded) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

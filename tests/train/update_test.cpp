@@ -12,18 +12,18 @@
 #include "train/cuda/update_cuda.cpp"
 #undef cuda
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 struct State {
-  ParamSet params;
-  TrainConfig config;
+  tensor::ParamSet params;
+  config::TrainConfig config;
   std::unique_ptr<Optimizer> optimizer;
   DeviceUpdate update;
 
   explicit State(double clip) {
-    params.add({"matrix", {70, 30}, ParamSpec::Init::normal, 1.0, true});
-    params.add({"vector", {501}, ParamSpec::Init::constant, 0.5, false});
+    params.add({"matrix", {70, 30}, tensor::ParamSpec::Init::normal, 1.0, true});
+    params.add({"vector", {501}, tensor::ParamSpec::Init::constant, 0.5, false});
     params.materialise(3, at::kCPU);
     config.clip = clip;
     optimizer = std::make_unique<Optimizer>(params, config);
@@ -41,7 +41,7 @@ struct State {
   void prepare(int64_t step) {
     at::Tensor g = params.flat_grad();
     g.copy_(at::sin(at::arange(g.numel(), at::kFloat) * 0.37 + static_cast<double>(step)));
-    RunConfig run;
+    config::RunConfig run;
     run.train = config;
     const auto controls = step_controls(run, step);
     std::copy(controls.begin(), controls.end(), update.controls.data_ptr<double>());
@@ -98,4 +98,4 @@ TEST(DeviceUpdate, NothingChangesWhereAnOutcomeIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -3,7 +3,7 @@
 
 #include "weights/safetensors_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 namespace {
 
 using testing::HasSubstr;
@@ -126,4 +126,4 @@ TEST(SafetensorsHostile, DeepNestingIsRefusedAtOnce) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

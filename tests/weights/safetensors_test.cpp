@@ -12,7 +12,7 @@
 #include "core/hash.h"
 #include "weights/safetensors_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 namespace {
 
 namespace fs = std::filesystem;
@@ -176,4 +176,4 @@ TEST(SafetensorsAt, OffersTheNearestName) {
 }
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "weights/safetensors.h"
 
-namespace sinkmoe {
+namespace sinkmoe::weights {
 
 // A file with this header text and these data bytes.
 inline std::string file_of(std::string_view json, std::string_view data = "") {
@@ -30,4 +30,4 @@ inline std::string entry(const std::string& name, const std::string& rest) {
 }
 inline const std::string kF32 = R"("dtype":"F32","shape":[2],"data_offsets":[0,8])";
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::weights

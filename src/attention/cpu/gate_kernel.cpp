@@ -6,7 +6,7 @@
 
 #include "tensor/cpu_dispatch.h"
 
-namespace sinkmoe::loops {
+namespace sinkmoe::attention::kernel {
 namespace {
 
 #define INLINE [[gnu::always_inline]] inline
@@ -115,4 +115,4 @@ SINKMOE_CLONES void gate_backward(const GateBackward<double>& a, int64_t b, int6
   gate_backward_body(a, b, from, to);
 }
 
-}  // namespace sinkmoe::loops
+}  // namespace sinkmoe::attention::kernel

@@ -3,7 +3,7 @@
 
 #include "attention/cpu/strided_rows.h"
 
-namespace sinkmoe::loops {
+namespace sinkmoe::attention::kernel {
 
 // logit: [B,H,T] when per_channel is false, else [B,H,T,K].
 template <class T>
@@ -28,4 +28,4 @@ void gate(const Gate<double>& a, int64_t b, int64_t from, int64_t to);
 void gate_backward(const GateBackward<float>& a, int64_t b, int64_t from, int64_t to);
 void gate_backward(const GateBackward<double>& a, int64_t b, int64_t from, int64_t to);
 
-}  // namespace sinkmoe::loops
+}  // namespace sinkmoe::attention::kernel

@@ -9,7 +9,7 @@
 
 #include "attention/cpu/strided_rows.h"
 
-namespace sinkmoe::on_tensors {
+namespace sinkmoe::attention::on_tensors {
 
 using loops::Rows;
 using loops::Sizes;
@@ -55,4 +55,4 @@ void for_each_block(const Sizes& n, const F& f) {
   });
 }
 
-}  // namespace sinkmoe::on_tensors
+}  // namespace sinkmoe::attention::on_tensors

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace sinkmoe::loops {
+namespace sinkmoe::attention::kernel {
 
 // A strided [B,H,T,(K)] array; the last dimension, where there is one, has stride 1.
 template <class T>
@@ -21,4 +21,4 @@ struct Sizes {
   int64_t group() const { return H / J; }
 };
 
-}  // namespace sinkmoe::loops
+}  // namespace sinkmoe::attention::kernel

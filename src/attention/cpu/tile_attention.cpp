@@ -10,7 +10,7 @@
 #include "tensor/second_derivative.h"
 #include "attention/cpu/tiles.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -122,7 +122,7 @@ struct TileAttention : Function<TileAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative("softmax_attention");
+    tensor::refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor& q = saved[0];
@@ -168,4 +168,4 @@ AttentionOut tile_attention(const at::Tensor& q, const at::Tensor& k, const at::
                           : out[1]};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

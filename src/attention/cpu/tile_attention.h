@@ -3,7 +3,7 @@
 
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 // True when q is served by tile_attention: fp32 and fp64 on a CPU.
 bool has_tiles(const at::Tensor& q_BHTK);
@@ -15,4 +15,4 @@ AttentionOut tile_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                             const at::Tensor& v_BJTK, double scale, SinkMode mode,
                             const at::Tensor& sink_H);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -4,7 +4,7 @@
 
 #define TILE_INLINE SINKMOE_TARGET __attribute__((always_inline)) inline
 
-namespace sinkmoe::tiles {
+namespace sinkmoe::attention::tiles {
 
 namespace baseline {
 #define SINKMOE_LANE_BYTES 16
@@ -80,4 +80,4 @@ void backward(const Backward<double>& a, int64_t b, int64_t j, double* scratch) 
   kernels<double>.backward(a, b, j, scratch);
 }
 
-}  // namespace sinkmoe::tiles
+}  // namespace sinkmoe::attention::tiles

@@ -9,7 +9,7 @@
 
 #include "attention/cpu/strided_rows.h"
 
-namespace sinkmoe::tiles {
+namespace sinkmoe::attention::tiles {
 
 using loops::Rows;
 using loops::Sizes;
@@ -47,4 +47,4 @@ void forward(const Forward<double>& a, int64_t b, int64_t j, double* scratch);
 void backward(const Backward<float>& a, int64_t b, int64_t j, float* scratch);
 void backward(const Backward<double>& a, int64_t b, int64_t j, double* scratch);
 
-}  // namespace sinkmoe::tiles
+}  // namespace sinkmoe::attention::tiles

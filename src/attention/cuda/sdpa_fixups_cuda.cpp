@@ -6,7 +6,7 @@
 #include "tensor/cuda/stream.h"
 #include "attention/sdpa/sdpa_fixups.h"
 
-namespace sinkmoe::passes {
+namespace sinkmoe::attention::fixups {
 namespace {
 
 using cuda::Bf16;
@@ -227,4 +227,4 @@ const bool announced = (set_cuda(&kPasses), true);
 #endif
 
 }  // namespace
-}  // namespace sinkmoe::passes
+}  // namespace sinkmoe::attention::fixups

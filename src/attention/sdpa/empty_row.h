@@ -2,11 +2,11 @@
 // implementations of the passes.
 #pragma once
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 // A row whose |d_out| all lie below this counts as zero. Where such a row needs D != 0, its d_out
 // is replaced by this value in channel 0: far below rounding of anything else, and a power of two
 // that fp32, fp64 and bf16 hold exactly.
 inline constexpr double kEmptyRow = 0x1p-100;
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -7,7 +7,7 @@
 #include "attention/sdpa/sdpa_fixups.h"
 #include "tensor/second_derivative.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -46,7 +46,7 @@ struct MergeAttention : Function<MergeAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative("softmax_attention");
+    tensor::refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
@@ -86,7 +86,7 @@ struct SinkAttention : Function<SinkAttention> {
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    refuse_second_derivative("softmax_attention");
+    tensor::refuse_second_derivative("softmax_attention");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];
@@ -119,4 +119,4 @@ AttentionOut stock_attention(const at::Tensor& q, const at::Tensor& k, const at:
   return {.out_BHTK = out[0], .gate_BHT = out[1]};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

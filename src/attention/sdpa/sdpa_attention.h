@@ -4,11 +4,11 @@
 
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 // As softmax_attention, whose checks are made. The last stride of q, k, v must be 1.
 AttentionOut stock_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                              const at::Tensor& v_BJTK, double scale, SinkMode mode,
                              const at::Tensor& sink_H);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

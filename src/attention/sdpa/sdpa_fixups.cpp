@@ -1,6 +1,6 @@
 #include "attention/sdpa/sdpa_fixups.h"
 
-namespace sinkmoe::passes {
+namespace sinkmoe::attention::fixups {
 namespace {
 
 const Passes*& cuda_passes() {
@@ -16,4 +16,4 @@ const Passes& passes_for(const at::Tensor& q) {
   return q.is_cuda() && cuda_passes() && q.scalar_type() != at::kDouble ? *cuda_passes() : plain();
 }
 
-}  // namespace sinkmoe::passes
+}  // namespace sinkmoe::attention::fixups

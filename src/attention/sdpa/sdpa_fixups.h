@@ -7,7 +7,7 @@
 #include "attention/sdpa/empty_row.h"
 #include "attention/sdpa/sdpa_ops.h"
 
-namespace sinkmoe::passes {
+namespace sinkmoe::attention::fixups {
 
 using kernels::Forward;
 using kernels::Gradients;
@@ -56,4 +56,4 @@ const Passes& passes_for(const at::Tensor& q_BHTK);
 // A pass implementation for CUDA tensors announces itself here (attention/cuda/).
 void set_cuda(const Passes* passes);
 
-}  // namespace sinkmoe::passes
+}  // namespace sinkmoe::attention::fixups

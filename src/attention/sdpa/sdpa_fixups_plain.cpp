@@ -3,7 +3,7 @@
 
 #include "attention/sdpa/sdpa_fixups.h"
 
-namespace sinkmoe::passes {
+namespace sinkmoe::attention::fixups {
 namespace {
 
 at::ScalarType statistics_type(const at::Tensor& x) {
@@ -136,4 +136,4 @@ const Passes& plain() {
   return passes;
 }
 
-}  // namespace sinkmoe::passes
+}  // namespace sinkmoe::attention::fixups

@@ -12,7 +12,7 @@
     "kernels*.cpp call private ops of LibTorch 2.11; check their signatures before another version"
 #endif
 
-namespace sinkmoe::kernels {
+namespace sinkmoe::attention::sdpa {
 namespace {
 
 std::atomic<bool> cudnn_allowed = false;
@@ -75,4 +75,4 @@ at::Tensor with_unit_stride(const at::Tensor& x) {
   return x.transpose(1, 2).contiguous().transpose(1, 2);
 }
 
-}  // namespace sinkmoe::kernels
+}  // namespace sinkmoe::attention::sdpa

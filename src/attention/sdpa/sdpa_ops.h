@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sinkmoe::kernels {
+namespace sinkmoe::attention::sdpa {
 
 // Which stock op serves a tensor. flash (FlashAttention-2) and cudnn take half types, efficient
 // takes fp32 as well.
@@ -54,4 +54,4 @@ Gradients backward_cuda(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK,
                         const at::Tensor& k_BJTK, const at::Tensor& v_BJTK, const Forward& fwd,
                         double scale);
 
-}  // namespace sinkmoe::kernels
+}  // namespace sinkmoe::attention::sdpa

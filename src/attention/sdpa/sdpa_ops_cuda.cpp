@@ -6,7 +6,7 @@
 
 #include "attention/sdpa/sdpa_ops.h"
 
-namespace sinkmoe::kernels {
+namespace sinkmoe::attention::sdpa {
 namespace {
 
 // FlashAttention-2 reads grouped key/value heads as they are; the other two get one per query head.
@@ -81,4 +81,4 @@ Gradients backward_cuda(const at::Tensor& d_out, const at::Tensor& q, const at::
   return {.q_BHTK = dq, .k_BJTK = sum_heads(dk, J), .v_BJTK = sum_heads(dv, J)};
 }
 
-}  // namespace sinkmoe::kernels
+}  // namespace sinkmoe::attention::sdpa

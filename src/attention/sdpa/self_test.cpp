@@ -12,7 +12,7 @@
 #include "core/random.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 constexpr int64_t B = 2, H = 4, J = 2, T = 65;
@@ -123,4 +123,4 @@ Admission admit_attention(at::Device device, at::ScalarType type, int64_t width,
   return admitted;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 
 struct SelfTest {
   std::string op;    // the stock op that served: "cpu", "flash", "cudnn", "efficient"
@@ -35,4 +35,4 @@ Admission admit(bool fast, const std::function<SelfTest(bool cudnn)>& test);
 // admit() with the self-test on this device; switches cuDNN on or off accordingly.
 Admission admit_attention(at::Device device, at::ScalarType type, int64_t width, bool fast);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -9,13 +9,13 @@
 #include "attention/mixer.h"
 #endif
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
-bool elementwise(const RunConfig& config) { return config.attention.gate_form == "elementwise"; }
+bool elementwise(const config::RunConfig& config) { return config.attention.gate_form == "elementwise"; }
 
-std::vector<VariantParam> parameters(const RunConfig& config) {
-  const ModelConfig& model = config.model;
+std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
+  const config::ModelConfig& model = config.model;
   return {{.name = "g_proj.weight",
            .shape = {elementwise(config) ? model.width : model.heads, model.width},
            .value = model.init_std}};
@@ -27,7 +27,7 @@ struct Gated : HeadMixer {
   HeadOut mix(const HeadIn& in) const override {
     const AttentionOut plain =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::none);
-    at::Tensor logit = at::linear(in.x_BTC, weight_as(weight, in.x_BTC.scalar_type()));
+    at::Tensor logit = at::linear(in.x_BTC, tensor::weight_as(weight, in.x_BTC.scalar_type()));
     if (per_channel) logit = logit.unflatten(-1, {in.q_BHTK.size(1), in.q_BHTK.size(3)});
     auto [out, gate] = gate_multiply(plain.out_BHTK, logit);
     return {.out_BHTK = std::move(out), .gate_BHT = std::move(gate), .key_mass = KeyMass::all()};
@@ -44,7 +44,7 @@ std::unique_ptr<HeadMixer> make(const MixerContext& context) {
 constexpr auto make = nullptr;
 #endif
 
-const Registration<VariantKind> registration{
+const Registration<config::VariantKind> registration{
     {.name = "gated",
      .help = "softmax attention, each head's output times a sigmoid of the layer input",
      .reads = {"attention.gate_form"},
@@ -52,4 +52,4 @@ const Registration<VariantKind> registration{
      .make = make}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

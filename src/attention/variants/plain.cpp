@@ -6,7 +6,7 @@
 #include "attention/softmax_attention.h"
 #endif
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 #ifdef SINKMOE_TORCH
@@ -22,10 +22,10 @@ std::unique_ptr<HeadMixer> make(const MixerContext&) { return std::make_unique<P
 constexpr auto make = nullptr;
 #endif
 
-const Registration<VariantKind> registration{
+const Registration<config::VariantKind> registration{
     {.name = "plain",
      .help = "softmax attention without a gate (gate 1 everywhere): the speed baseline",
      .make = make}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

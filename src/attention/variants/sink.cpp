@@ -7,10 +7,10 @@
 #include "attention/softmax_attention.h"
 #endif
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
-std::vector<VariantParam> parameters(const RunConfig& config) {
+std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
   return {{.name = "sinks", .shape = {config.model.heads}, .value = config.attention.sink_init}};
 }
 
@@ -32,7 +32,7 @@ std::unique_ptr<HeadMixer> make(const MixerContext& context) {
 constexpr auto make = nullptr;
 #endif
 
-const Registration<VariantKind> registration{
+const Registration<config::VariantKind> registration{
     {.name = "sink",
      .help =
          "softmax attention with a learned sink logit per head; the gate is 1 - weight on the sink",
@@ -41,4 +41,4 @@ const Registration<VariantKind> registration{
      .make = make}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

@@ -6,7 +6,7 @@
 #include "attention/softmax_attention.h"
 #endif
 
-namespace sinkmoe {
+namespace sinkmoe::attention {
 namespace {
 
 #ifdef SINKMOE_TORCH
@@ -24,10 +24,10 @@ std::unique_ptr<HeadMixer> make(const MixerContext&) { return std::make_unique<V
 constexpr auto make = nullptr;
 #endif
 
-const Registration<VariantKind> registration{
+const Registration<config::VariantKind> registration{
     {.name = "vanilla",
      .help = "softmax attention; the gate is 1 - weight on the first token",
      .make = make}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::attention

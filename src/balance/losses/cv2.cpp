@@ -8,7 +8,7 @@
 #include "balance/heads.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -78,7 +78,7 @@ struct Cv2 : BalanceLoss {
 const Registration<LossKind> registration{
     {.name = "cv2",
      .help = "heads times squared coefficient of variation of the importances (the paper's loss)",
-     .make = [](const RunConfig&) { return std::make_unique<Cv2>(); }}};
+     .make = [](const config::RunConfig&) { return std::make_unique<Cv2>(); }}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

@@ -5,7 +5,7 @@
 #include "balance/heads.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 struct Entropy : BalanceLoss {
@@ -21,7 +21,7 @@ struct Entropy : BalanceLoss {
 const Registration<LossKind> registration{
     {.name = "entropy",
      .help = "control: log of the number of heads minus the entropy of the normalised importances",
-     .make = [](const RunConfig&) { return std::make_unique<Entropy>(); }}};
+     .make = [](const config::RunConfig&) { return std::make_unique<Entropy>(); }}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

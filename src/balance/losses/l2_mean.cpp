@@ -5,7 +5,7 @@
 #include "balance/heads.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 struct L2Mean : BalanceLoss {
@@ -18,7 +18,7 @@ struct L2Mean : BalanceLoss {
 const Registration<LossKind> registration{
     {.name = "l2_mean",
      .help = "control: squared distance of the importances to the layer's mean, not normalised",
-     .make = [](const RunConfig&) { return std::make_unique<L2Mean>(); }}};
+     .make = [](const config::RunConfig&) { return std::make_unique<L2Mean>(); }}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

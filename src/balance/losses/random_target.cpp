@@ -7,7 +7,7 @@
 #include "core/random.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 // Uniform in [0.5, 1.5) before the layer's mean is brought to 1.
@@ -35,7 +35,7 @@ const Registration<LossKind> registration{
     {.name = "random_target",
      .help = "control: as cv2, but pulls each head towards a fixed random share instead of an "
              "equal one",
-     .make = [](const RunConfig&) { return std::make_unique<RandomTarget>(); }}};
+     .make = [](const config::RunConfig&) { return std::make_unique<RandomTarget>(); }}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

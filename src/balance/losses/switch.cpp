@@ -6,7 +6,7 @@
 #include "balance/heads.h"
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::balance {
 namespace {
 
 // f_h of one layer; `closed_H` marks heads that cannot be chosen.
@@ -37,7 +37,7 @@ const Registration<LossKind> registration{
     {.name = "switch",
      .help = "control: heads times sum of (share of tokens whose largest gate is the head) times "
              "(normalised mean gate)",
-     .make = [](const RunConfig&) { return std::make_unique<Switch>(); }}};
+     .make = [](const config::RunConfig&) { return std::make_unique<Switch>(); }}};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::balance

@@ -15,22 +15,22 @@ namespace {
 
 // One row: {"name", "variant", "value", "unit", "commit", "dirty", "setting": {...}}; commit and
 // dirty are those of the program that was timed.
-BenchRow row_of(const nlohmann::json& json, const std::string& device) {
+store::BenchRow row_of(const nlohmann::json& json, const std::string& device) {
   return {.name = json.at("name"),
           .variant = json.at("variant"),
           .setting = nlohmann::json(json.at("setting").get<nlohmann::json::object_t>()).dump(),
           .value = json.at("value"),
           .unit = json.at("unit"),
-          .host = this_process().host,
+          .host = store::this_process().host,
           .device = device,
-          .processor = device == "cuda" ? gpu_name() : processor_name(),
+          .processor = device == "cuda" ? queue::gpu_name() : queue::processor_name(),
           .git_commit = json.at("commit"),
           .git_dirty = json.at("dirty")};
 }
 
 // Every row is read before any is written.
-std::vector<BenchRow> read_rows(const std::string& file) {
-  std::vector<BenchRow> rows;
+std::vector<store::BenchRow> read_rows(const std::string& file) {
+  std::vector<store::BenchRow> rows;
   try {
     for (const nlohmann::json& json : nlohmann::json::parse(read_file(file, 1 << 26)))
       rows.push_back(row_of(json, json.at("setting").value("device", "cpu")));
@@ -47,8 +47,8 @@ int run_bench(const Globals& globals, const std::vector<std::string>& args) {
   options.add_options()("file", po::value<std::string>()->required(), "build/bench.json");
   const auto values = parse(self("bench"), options, "file", args);
   if (!values) return 0;
-  const std::vector<BenchRow> rows = read_rows((*values)["file"].as<std::string>());
-  Store(globals.db, Purpose::results).add_bench(rows);
+  const std::vector<store::BenchRow> rows = read_rows((*values)["file"].as<std::string>());
+  store::Store(globals.db, store::Purpose::results).add_bench(rows);
   if (globals.json)
     std::cout << fmt::format("{{\"added\": {}}}\n", rows.size());
   else if (!globals.quiet)

@@ -28,36 +28,36 @@ std::string key_of(const std::string& artifact, const std::string& claim, const 
 
 // Takes what `check --json` once printed for what is to be found again. A cell that is not in it
 // keeps the word of its artifact.
-void expect_again(Documents& documents, const std::string& path) {
-  std::map<std::string, Verdict> found;
+void expect_again(report::Documents& documents, const std::string& path) {
+  std::map<std::string, stats::Verdict> found;
   try {
     for (const auto& cell : nlohmann::json::parse(read_file(path, 1 << 26)))
       found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
-          parse_verdict(cell.at("verdict"), path);
+          stats::parse_verdict(cell.at("verdict"), path);
   } catch (const nlohmann::json::exception& e) {
     throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
   }
-  for (Document& d : documents.list)
-    for (Judgement& o : d.judgements) {
+  for (report::Document& d : documents.list)
+    for (report::Judgement& o : d.judgements) {
       const auto at = found.find(key_of(d.id, o.expectation.claim, o.cell, o.rule));
       if (at != found.end()) o.expectation.found = at->second;
     }
 }
 
-void print_lines(const Documents& documents) {
-  for (const Document& d : documents.list)
-    for (const Judgement& o : d.judgements)
+void print_lines(const report::Documents& documents) {
+  for (const report::Document& d : documents.list)
+    for (const report::Judgement& o : d.judgements)
       std::cout << printable(fmt::format(
-          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(check_of(o)), d.id, o.cell, o.rule,
-          o.effect.n, o.effect.mean ? effect_text(o.effect, !o.expectation.bound) : "absent",
+          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(report::check_of(o)), d.id, o.cell, o.rule,
+          o.effect.n, o.effect.mean ? report::effect_text(o.effect, !o.expectation.bound) : "absent",
           to_string(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
 }
 
-void print_json(const Documents& documents) {
+void print_json(const report::Documents& documents) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Document& d : documents.list)
-    for (const Judgement& o : d.judgements)
-      list.push_back({{"check", to_string(check_of(o))},
+  for (const report::Document& d : documents.list)
+    for (const report::Judgement& o : d.judgements)
+      list.push_back({{"check", to_string(report::check_of(o))},
                       {"artifact", d.id},
                       {"claim", o.expectation.claim},
                       {"cell", o.cell},
@@ -68,10 +68,10 @@ void print_json(const Documents& documents) {
   std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
-void print_claims(const std::vector<ClaimSummary>& claims, bool json) {
+void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
   if (json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    for (const ClaimSummary& c : claims)
+    for (const report::ClaimSummary& c : claims)
       list.push_back({{"claim", c.claim},
                       {"verdict", c.verdict},
                       {"cells", c.cells},
@@ -79,7 +79,7 @@ void print_claims(const std::vector<ClaimSummary>& claims, bool json) {
     std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
   }
-  for (const ClaimSummary& c : claims) {
+  for (const report::ClaimSummary& c : claims) {
     std::string where;
     for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
     std::cout << printable(fmt::format("{:<10} {:<16} {}{}\n", c.claim, c.verdict, c.cells, where));
@@ -99,26 +99,26 @@ int check(const Globals& globals, const Texts& args) {
   const auto list_of = [&](const char* name) {
     return values->count(name) ? (*values)[name].as<Texts>() : Texts{};
   };
-  const std::vector<Spec> specs =
-      read_specs((*values)["plots"].as<std::string>(), list_of("artifact"));
-  const Reader reader(globals.db);
-  Documents documents = make_documents(
+  const std::vector<report::Spec> specs =
+      report::read_specs((*values)["plots"].as<std::string>(), list_of("artifact"));
+  const store::Reader reader(globals.db);
+  report::Documents documents = report::make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
       list_of("experiment"));
   if (values->count("found")) expect_again(documents, (*values)["found"].as<std::string>());
-  std::map<Check, int> count;
-  for (const Document& d : documents.list)
-    for (const Judgement& o : d.judgements) ++count[check_of(o)];
+  std::map<report::Check, int> count;
+  for (const report::Document& d : documents.list)
+    for (const report::Judgement& o : d.judgements) ++count[report::check_of(o)];
   const bool claims = values->count("claims") > 0;
   if (claims)
-    print_claims(summarize_claims(specs, documents.list), globals.json);
+    print_claims(report::summarize_claims(specs, documents.list), globals.json);
   else
     globals.json ? print_json(documents) : print_lines(documents);
   for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";
   if (!globals.quiet && !globals.json && !claims)
-    std::cout << count[Check::kPass] << " PASS, " << count[Check::kOff] << " OFF, "
-              << count[Check::kMissing] << " MISSING\n";
-  return count[Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
+    std::cout << count[report::Check::kPass] << " PASS, " << count[report::Check::kOff] << " OFF, "
+              << count[report::Check::kMissing] << " MISSING\n";
+  return count[report::Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
 }
 
 const Registration<Command> check_command{

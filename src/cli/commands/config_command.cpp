@@ -19,13 +19,13 @@ namespace {
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
 
-std::string last_layer(const Composed& composed, const std::string& key) {
+std::string last_layer(const config::Composed& composed, const std::string& key) {
   return composed.history.at(key).back().layer;
 }
 
-int show(const Globals& globals, const Composed& composed) {
+int show(const Globals& globals, const config::Composed& composed) {
   Json json;
-  for (const FieldView& view : field_views(composed.config)) {
+  for (const config::FieldView& view : config::field_views(composed.config)) {
     const std::string layer = last_layer(composed, view.key);
     if (globals.json)
       json[view.key] = {{"value", view.value},           {"type", view.type},
@@ -46,8 +46,8 @@ std::string joined(const Strings& names) {
 }
 
 // "float, 0 to 10, rows; not part of a run's identity"
-std::string describe(const FieldView& view) {
-  const FieldInfo& info = view.info;
+std::string describe(const config::FieldView& view) {
+  const config::FieldInfo& info = view.info;
   std::string text = view.type;
   if (std::isfinite(info.lo)) text += fmt::format(", {:g} to {:g}", info.lo, info.hi);
   if (*info.unit) text += std::string(", ") + info.unit;
@@ -58,20 +58,20 @@ std::string describe(const FieldView& view) {
   return text;
 }
 
-int explain(const Globals& globals, const Composed& composed, const std::string& key) {
+int explain(const Globals& globals, const config::Composed& composed, const std::string& key) {
   Table table{{"layer", "value", "where"}, {}};
   const auto it = composed.history.find(key);
   if (it == composed.history.end())
     throw Error("unknown key '" + key + "'", "sinkmoe config explain",
-                did_you_mean(key, field_keys()));
-  for (const Setting& setting : it->second)
+                did_you_mean(key, config::field_keys()));
+  for (const config::Setting& setting : it->second)
     table.rows.push_back(
         {setting.layer, setting.reset ? "back to the default" : setting.value, setting.where});
   if (globals.json) {
     write_table(std::cout, table, TableFormat::json);
     return 0;
   }
-  for (const FieldView& view : field_views(composed.config)) {
+  for (const config::FieldView& view : config::field_views(composed.config)) {
     if (view.key != key) continue;
     std::cout << printable(
         fmt::format("{} = {}\n{}\n{}\n\n", key, view.value, view.info.help, describe(view)));
@@ -82,17 +82,17 @@ int explain(const Globals& globals, const Composed& composed, const std::string&
 
 // A side of a difference: overrides ("model=small train.lr=1e-3"), a file made by `config
 // show`, or an experiment.
-RunConfig side(const std::string& text) {
-  PlanRequest request;
+config::RunConfig side(const std::string& text) {
+  plan::PlanRequest request;
   if (text.find('=') != std::string::npos) {
     for (const std::string& part : split(text, ' '))
       if (!part.empty()) request.overrides.push_back(part);
   } else if (std::filesystem::is_regular_file(text) && !text.ends_with(".toml")) {
-    return parse_canonical(read_file(text, kTomlBytes), text);
+    return config::parse_canonical(read_file(text, config::kTomlBytes), text);
   } else {
     request.experiment = text;
   }
-  return resolve_config(request).config;
+  return plan::resolve_config(request).config;
 }
 
 int diff(const Globals& globals, const Strings& words) {
@@ -100,7 +100,7 @@ int diff(const Globals& globals, const Strings& words) {
     throw Error("two configurations expected", "sinkmoe config diff",
                 "sinkmoe config diff quick \"model=small train.lr=1e-3\"");
   Table table{{"key", words[0], words[1]}, {}};
-  for (const Difference& d : differences(side(words[0]), side(words[1])))
+  for (const config::Difference& d : config::differences(side(words[0]), side(words[1])))
     table.rows.push_back({d.key, d.a, d.b});
   if (table.rows.empty() && !globals.json)
     std::cout << "no difference\n";
@@ -130,7 +130,7 @@ int run_config(const Globals& globals, const Strings& args) {
     key = words[0];
     words.erase(words.begin());
   }
-  const Composed composed = resolve_config({(*values)["experiment"].as<std::string>(), words});
+  const config::Composed composed = plan::resolve_config({(*values)["experiment"].as<std::string>(), words});
   return what == "show" ? show(globals, composed) : explain(globals, composed, key);
 }
 

@@ -25,7 +25,7 @@ using Strings = std::vector<std::string>;
 class ProgressLine {
  public:
   explicit ProgressLine(bool quiet) : line_({.quiet = quiet}) {}
-  void operator()(const ImportProgress& progress) {
+  void operator()(const data::ImportProgress& progress) {
     const bool news = progress.phase != phase_,
                last = progress.total > 0 && progress.done == progress.total;
     if (news) phase_start_ = Clock::now();
@@ -35,7 +35,7 @@ class ProgressLine {
   }
 
  private:
-  std::string text(const ImportProgress& p) const {
+  std::string text(const data::ImportProgress& p) const {
     if (p.total == 0) return p.phase + " ...";
     const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
     return fmt::format("{}: {:.1f} of {:.1f} MB, {:.0f} s left", p.phase,
@@ -48,11 +48,11 @@ class ProgressLine {
   Clock::time_point phase_start_ = Clock::now();
 };
 
-nlohmann::ordered_json to_json(const TokenFileInfo& info) {
+nlohmann::ordered_json to_json(const data::TokenFileInfo& info) {
   return {{"tokens", info.count}, {"bytes", info.text_bytes}, {"content_hash", info.content_hash}};
 }
 
-nlohmann::ordered_json to_json(const TextSet& set) {
+nlohmann::ordered_json to_json(const data::TextSet& set) {
   nlohmann::ordered_json json = {{"path", set.folder.string()},
                                  {"vocabulary", set.train.vocabulary},
                                  {"hash", set.hash},
@@ -67,7 +67,7 @@ void print_header() {
                            "train tokens", "valid", "test", "bytes/token", "hash");
 }
 
-void print_set(const TextSet& set) {
+void print_set(const data::TextSet& set) {
   const double ratio =
       static_cast<double>(set.train.text_bytes) / static_cast<double>(set.train.count);
   std::cout << printable(
@@ -77,27 +77,27 @@ void print_set(const TextSet& set) {
 }
 
 void print_builtin() {
-  const DataConfig config;
-  const BackcopyTask task = make_backcopy(config);
+  const config::DataConfig config;
+  const data::BackcopyTask task = data::make_backcopy(config);
   std::cout << fmt::format(
       "\nbuilt in: backcopy, vocabulary {}, chain seed {}: chain entropy {:.4f} nats, trigger mass "
       "{:.3f},\n"
       "  floor {:.4f} nats at context {} ({:.1f}% of the targets are copies, chain positions "
       "{:.4f} nats)\n",
-      task.symbols + 1, config.chain_seed, chain_entropy(task), trigger_mass(task),
-      backcopy_floor(task, config.context).nats, config.context,
-      100 * backcopy_floor(task, config.context).backcopy_share,
-      backcopy_floor(task, config.context).chain_nats);
+      task.symbols + 1, config.chain_seed, data::chain_entropy(task), data::trigger_mass(task),
+      data::backcopy_floor(task, config.context).nats, config.context,
+      100 * data::backcopy_floor(task, config.context).backcopy_share,
+      data::backcopy_floor(task, config.context).chain_nats);
 }
 
 int list(const Globals& globals, const std::filesystem::path& folder) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   std::vector<Problem> problems;
-  const auto folders = find_text_sets(folder);
+  const auto folders = data::find_text_sets(folder);
   if (!globals.json && !folders.empty()) print_header();
   for (const auto& path : folders) {
     try {
-      const TextSet set = read_text_set(path);
+      const data::TextSet set = data::read_text_set(path);
       if (globals.json)
         json.push_back(to_json(set));
       else
@@ -117,17 +117,17 @@ int list(const Globals& globals, const std::filesystem::path& folder) {
   return 0;
 }
 
-int import(const Globals& globals, const ImportRequest& request) {
-  ImportResult result;
+int import(const Globals& globals, const data::ImportRequest& request) {
+  data::ImportResult result;
   const auto start = Clock::now();
   {
     ProgressLine line(globals.quiet);
-    ImportRequest watched = request;
-    watched.progress = [&line](const ImportProgress& progress) { line(progress); };
-    result = import_text(watched);
+    data::ImportRequest watched = request;
+    watched.progress = [&line](const data::ImportProgress& progress) { line(progress); };
+    result = data::import_text(watched);
   }
   for (const std::string& note : result.notes) std::cerr << "note: " << printable(note) << "\n";
-  const TextSet set = read_text_set(result.out);
+  const data::TextSet set = data::read_text_set(result.out);
   if (globals.json) {
     std::cout << to_json(set).dump(2) << "\n";
   } else if (!globals.quiet) {
@@ -145,13 +145,13 @@ int import(const Globals& globals, const ImportRequest& request) {
 
 // sentencepiece can crash where memory runs out, while it trains as well as while it reads a model,
 // so all of the import is made by a child.
-int import_in_child(const Globals& globals, const ImportRequest& request) {
+int import_in_child(const Globals& globals, const data::ImportRequest& request) {
   const std::optional<int> ended = continue_in_child();
   if (!ended) return import(globals, request);
   const bool said = WIFEXITED(*ended);  // what there is to say
-  if (said && WEXITSTATUS(*ended) != kExitNoMemory) return WEXITSTATUS(*ended);
-  remove_unfinished_imports(request);
-  if (said) return kExitNoMemory;
+  if (said && WEXITSTATUS(*ended) != queue::kExitNoMemory) return WEXITSTATUS(*ended);
+  data::remove_unfinished_imports(request);
+  if (said) return queue::kExitNoMemory;
   if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // the last progress shows how far it came
   const int number = WTERMSIG(*ended);
   print(Error(fmt::format("the import was ended by signal {} ({}), no half-written set is left",
@@ -159,10 +159,10 @@ int import_in_child(const Globals& globals, const ImportRequest& request) {
               request.corpus.folder.string(),
               "most often memory has run out: free some, or give less text, and run the same "
               "command again"));
-  return kExitNoMemory;
+  return queue::kExitNoMemory;
 }
 
-po::options_description import_options(ImportRequest& request) {
+po::options_description import_options(data::ImportRequest& request) {
   auto path = [](std::filesystem::path& target) {
     return po::value<std::string>()->notifier(
         [&target](const std::string& text) { target = text; });
@@ -187,7 +187,7 @@ po::options_description import_options(ImportRequest& request) {
 }
 
 int run_data(const Globals& globals, const Strings& args) {
-  ImportRequest request;
+  data::ImportRequest request;
   po::options_description options = import_options(request);
   options.add_options()("arguments", po::value<Strings>(),
                         "import DIR, or list [FOLDER] (default data)");

@@ -36,7 +36,7 @@ int run_diff(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const auto names = (*values)["runs"].as<std::vector<std::string>>();
   if (names.size() != 2) throw Error("two runs expected", "sinkmoe diff", "sinkmoe diff RUN RUN");
-  const Reader reader(globals.db);
+  const store::Reader reader(globals.db);
   const std::string a = find_run(reader, names[0]), b = find_run(reader, names[1]);
   if (a == b) throw Error("both are the same run " + a, "sinkmoe diff");
   const TableFormat format = globals.json ? TableFormat::json : TableFormat::text;

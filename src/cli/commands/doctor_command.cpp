@@ -27,24 +27,24 @@ struct Finding {
 
 void check_program(std::vector<Finding>& findings) {
   findings.push_back(
-      {true, fmt::format("built from {}{} ({})", kBuildInfo.commit,
-                         kBuildInfo.dirty ? " with changes" : "", kBuildInfo.build)});
-  findings.push_back({true, Registry<BodyKind>::all().contains("train")
+      {true, fmt::format("built from {}{} ({})", queue::kBuildInfo.commit,
+                         queue::kBuildInfo.dirty ? " with changes" : "", queue::kBuildInfo.build)});
+  findings.push_back({true, Registry<queue::BodyKind>::all().contains("train")
                                 ? "can train"
                                 : "cannot train: built without LibTorch"});
-  findings.push_back({true, fmt::format("{} cores of {}", usable_cores(), processor_name())});
-  findings.push_back({true, gpu_count() > 0
-                                ? fmt::format("{} GPU, the first is {}", gpu_count(), gpu_name())
+  findings.push_back({true, fmt::format("{} cores of {}", queue::usable_cores(), queue::processor_name())});
+  findings.push_back({true, queue::gpu_count() > 0
+                                ? fmt::format("{} GPU, the first is {}", queue::gpu_count(), queue::gpu_name())
                                 : std::string("no NVIDIA GPU")});
 }
 
 void check_database(const fs::path& db, std::vector<Finding>& findings) {
-  if (purpose_of(db) == Purpose::drills)
+  if (store::purpose_of(db) == store::Purpose::drills)
     findings.push_back({true, "drill database: its numbers are made up"});
-  const std::vector<std::string> problems = database_problems(db);
+  const std::vector<std::string> problems = store::database_problems(db);
   for (const std::string& problem : problems) findings.push_back({false, problem});
   if (problems.empty()) findings.push_back({true, "the database is whole"});
-  const std::string network = network_file_system(db);
+  const std::string network = store::network_file_system(db);
   if (!network.empty())
     findings.push_back({false, "the database lies on " + network +
                                    ", where locks cannot be relied on: keep it on a local disk, "
@@ -56,7 +56,7 @@ void check_database(const fs::path& db, std::vector<Finding>& findings) {
   if (!free.empty()) findings.push_back({false, free});
 }
 
-void check_runs(Store& store, std::vector<Finding>& findings) {
+void check_runs(store::Store& store, std::vector<Finding>& findings) {
   for (const std::string& run_id : store.free_dead_leases())
     findings.push_back(
         {true, "run " + run_id + " was held by a process that is gone; it is free now"});
@@ -66,12 +66,12 @@ void check_runs(Store& store, std::vector<Finding>& findings) {
 void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   std::set<fs::path> known;
   int64_t good = 0;
-  for (const auto& [run_id, row] : stored_checkpoints(db)) {
+  for (const auto& [run_id, row] : store::stored_checkpoints(db)) {
     if (!safe_name(run_id)) continue;
-    const fs::path folder = run_folder(db, run_id);
+    const fs::path folder = queue::run_folder(db, run_id);
     known.insert(folder / row.path);
     std::string why;
-    if (checkpoint_is_good(folder, row, &why))
+    if (queue::checkpoint_is_good(folder, row, &why))
       ++good;
     else
       findings.push_back({false, fmt::format("run {} step {}: {}", run_id, row.step, why)});
@@ -79,12 +79,12 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   findings.push_back({true, fmt::format("{} checkpoints match their hashes", good)});
   int64_t files = 0, bytes = 0;
   std::error_code error;
-  for (const std::string& run_id : stored_run_ids(db)) {
+  for (const std::string& run_id : store::stored_run_ids(db)) {
     if (!safe_name(run_id)) {
       findings.push_back({false, "'" + run_id + "' is no run_id, and cannot be a folder's name"});
       continue;
     }
-    const fs::path folder = run_folder(db, run_id);
+    const fs::path folder = queue::run_folder(db, run_id);
     for (const std::string& name : folder_names(folder))
       if (name != "log.txt" && !known.contains(folder / name) &&
           fs::is_regular_file(folder / name, error))
@@ -101,7 +101,7 @@ int run_doctor(const Globals& globals, const std::vector<std::string>& args) {
   std::vector<Finding> findings;
   check_program(findings);
   if (fs::exists(globals.db)) {
-    Store store(
+    store::Store store(
         globals
             .db);  // also rolls back a write that was cut off, and brings an older file up to date
     check_database(globals.db, findings);

@@ -197,7 +197,7 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
   write_file_atomic(page, heads_page({.name = name,
                                       .text = input.text,
                                       .bos = input.bos,
-                                      .version = kBuildInfo.commit,
+                                      .version = queue::kBuildInfo.commit,
                                       .architecture = model.architecture,
                                       .result = result}));
   globals.json ? print_json(result, page.string()) : print_table(result);

@@ -21,11 +21,11 @@ Table plugins(const std::string& kind) {
 // Name and title of every TOML file of a folder; what cannot be read is listed as such.
 Table titles(const std::string& folder) {
   Table table{{"name", "title"}, {}};
-  for (const std::string& name : toml_names(folder)) {
+  for (const std::string& name : config::toml_names(folder)) {
     std::string title;
     try {
-      const TomlValue file = read_toml(folder + "/" + name + ".toml");
-      if (const TomlValue* value = file.find("title")) title = value->text;
+      const config::TomlValue file = config::read_toml(folder + "/" + name + ".toml");
+      if (const config::TomlValue* value = file.find("title")) title = value->text;
     } catch (const Error& e) {
       title = "(not readable: " + e.problems()[0].what + ")";
     }
@@ -37,7 +37,7 @@ Table titles(const std::string& folder) {
 
 // Training describes its metrics in the database, so this needs no LibTorch.
 Table metrics(const Globals& globals) {
-  return Reader(globals.db).query("select name, unit, better, help from metric_name order by name");
+  return store::Reader(globals.db).query("select name, unit, better, help from metric_name order by name");
 }
 
 Table list(const Globals& globals, const std::string& what) {

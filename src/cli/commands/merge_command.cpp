@@ -27,11 +27,11 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
   // Looked at before ours is opened, so that a wrong path makes no empty database.
   if (!std::filesystem::exists(other))
     throw Error("no database there", other.string(), "give the path of a sinkmoe database");
-  Store store(globals.db, Purpose::results);
-  const auto check = [](const ForeignRun& run) {
-    return contradiction(run.run_id, run.parent_id, run.config, run.identity);
+  store::Store store(globals.db, store::Purpose::results);
+  const auto check = [](const store::ForeignRun& run) {
+    return plan::contradiction(run.run_id, run.parent_id, run.config, run.identity);
   };
-  const MergeSummary summary = merge_database(store, other, check, train_every);
+  const store::MergeSummary summary = store::merge_database(store, other, check, train_every);
   for (const std::string& note : summary.notes) std::cerr << printable(note) << "\n";
   if (globals.json)
     std::cout << fmt::format("{{\"added\": {}, \"kept\": {}, \"unfinished\": {}}}\n", summary.added,

@@ -24,18 +24,18 @@ using Json = nlohmann::ordered_json;
 class CostTable {
  public:
   explicit CostTable(int64_t assumed) : assumed_(assumed) {}
-  Cost operator()(const RunConfig& config) {
-    return estimate_cost(config, vocabulary(config.data));
+  plan::Cost operator()(const config::RunConfig& config) {
+    return plan::estimate_cost(config, vocabulary(config.data));
   }
 
  private:
-  int64_t vocabulary(const DataConfig& data) {
+  int64_t vocabulary(const config::DataConfig& data) {
     std::string key;
-    fields(data, [&](const FieldInfo&, const auto& value) { key += value_text(value) + "\n"; });
+    config::fields(data, [&](const config::FieldInfo&, const auto& value) { key += config::value_text(value) + "\n"; });
     const auto it = known_.find(key);
     if (it != known_.end()) return it->second;
     try {
-      return known_[key] = open_source(data)->vocabulary();
+      return known_[key] = data::open_source(data)->vocabulary();
     } catch (const Error&) {
       if (assumed_ == 0) throw;
       return known_[key] = assumed_;
@@ -47,13 +47,13 @@ class CostTable {
 };
 
 // Data that is not here has no hash: the runs can be counted, but not named.
-Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
-  const PlanRequest request{words[0], Strings(words.begin() + 1, words.end())};
+plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
+  const plan::PlanRequest request{words[0], Strings(words.begin() + 1, words.end())};
   try {
-    return make_plan(request);
+    return plan::make_plan(request);
   } catch (const Error& e) {
-    Plan plan =
-        make_plan(request, [](const RunConfig& config) { return "absent " + config.data.path; });
+    plan::Plan plan =
+        plan::make_plan(request, [](const config::RunConfig& config) { return "absent " + config.data.path; });
     if (assumed_vocabulary == 0) {
       std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
                 << plan.name << " --vocab N\n";
@@ -82,19 +82,19 @@ std::string duration(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-Json config_json(const RunConfig& config) {
+Json config_json(const config::RunConfig& config) {
   Json json;
-  for_each_field(config, [&](const std::string& key, const FieldInfo&, const auto& value) {
+  config::for_each_field(config, [&](const std::string& key, const config::FieldInfo&, const auto& value) {
     json[key] = value;
   });
   return json;
 }
 
-void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& totals) {
+void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs, const Totals& totals) {
   Json json = {{"name", plan.name}, {"title", plan.title}, {"sha256", plan.sha256}};
   json["runs"] = Json::array();
   for (size_t i = 0; i < plan.runs.size(); ++i) {
-    const RunSpec& run = plan.runs[i];
+    const plan::RunSpec& run = plan.runs[i];
     json["runs"].push_back({{"run_id", run.run_id},
                             {"group_id", run.group_id},
                             {"control", run.control},
@@ -106,7 +106,7 @@ void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& 
                             {"config", config_json(run.config)}});
   }
   json["skipped"] = Json::array();
-  for (const SkippedPoint& point : plan.skipped)
+  for (const plan::SkippedPoint& point : plan.skipped)
     json["skipped"].push_back({{"label", point.label}, {"reason", point.reason}});
   json["duplicates"] = plan.duplicates;
   json["repeated"] = plan.repeated;
@@ -115,7 +115,7 @@ void print_json(const Plan& plan, const std::vector<Cost>& costs, const Totals& 
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-void print_runs(const Plan& plan, const std::vector<Cost>& costs, size_t most) {
+void print_runs(const plan::Plan& plan, const std::vector<plan::Cost>& costs, size_t most) {
   Table table{{"run", "parameters", "tokens", "FLOPs", "point"}, {}};
   for (size_t i = 0; i < plan.runs.size() && i < most; ++i)
     table.rows.push_back({plan.runs[i].run_id, costs[i].parameters, costs[i].tokens,
@@ -125,7 +125,7 @@ void print_runs(const Plan& plan, const std::vector<Cost>& costs, size_t most) {
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.runs.size() - most);
 }
 
-void print_skipped(const Plan& plan, size_t most) {
+void print_skipped(const plan::Plan& plan, size_t most) {
   if (plan.skipped.empty()) return;
   Table table{{"skipped", "because"}, {}};
   for (size_t i = 0; i < plan.skipped.size() && i < most; ++i)
@@ -139,7 +139,7 @@ void print_skipped(const Plan& plan, size_t most) {
 // How long one worker takes, where the runs are made; the speed is the caller's guess
 // or a stated assumption.
 void print_time(const Totals& totals, double gflops, bool gpu_too) {
-  const double gpu_gflops = gpu_too ? gflops : kGpuPeakFlops * kGpuShare / 1e9;
+  const double gpu_gflops = gpu_too ? gflops : plan::kGpuPeakFlops * plan::kGpuShare / 1e9;
   if (totals.cpu_flops > 0)
     std::cout << fmt::format("about {} for one worker at {:g} GFLOP/s\n",
                              duration(totals.cpu_flops / (gflops * 1e9)), gflops);
@@ -148,11 +148,11 @@ void print_time(const Totals& totals, double gflops, bool gpu_too) {
                            duration(totals.gpu_flops / (gpu_gflops * 1e9)), gpu_gflops / 1e3);
   if (!gpu_too)
     std::cout << fmt::format(" (assumed, not measured: {:.0f}% of {:.0f} TFLOP/s, an H100 in bf16)",
-                             100 * kGpuShare, kGpuPeakFlops / 1e12);
+                             100 * plan::kGpuShare, plan::kGpuPeakFlops / 1e12);
   std::cout << "\n";
 }
 
-void print_summary(const Plan& plan, const Totals& totals) {
+void print_summary(const plan::Plan& plan, const Totals& totals) {
   std::cout << fmt::format("\n{}{}: {} runs", printable(plan.name),
                            plan.title.empty() ? "" : " (" + printable(plan.title) + ")",
                            plan.runs.size());
@@ -162,7 +162,7 @@ void print_summary(const Plan& plan, const Totals& totals) {
                            amount(totals.flops()));
 }
 
-void print_repeated(const Plan& plan) {
+void print_repeated(const plan::Plan& plan) {
   if (plan.repeated == 0) return;
   std::cout << fmt::format(
       "{} of these runs repeat the training of another: at balance.weight = 0 the loss is only "
@@ -188,12 +188,12 @@ int run_plan(const Globals& globals, const Strings& args) {
   if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
   const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
   if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
-  const Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
+  const plan::Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
 
   CostTable cost_of(vocabulary);
-  std::vector<Cost> costs;
+  std::vector<plan::Cost> costs;
   Totals totals;
-  for (const RunSpec& spec : plan.runs) {
+  for (const plan::RunSpec& spec : plan.runs) {
     costs.push_back(cost_of(spec.config));
     totals.tokens += static_cast<double>(costs.back().tokens);
     (spec.config.run.device == "cuda" ? totals.gpu_flops : totals.cpu_flops) += costs.back().flops;

@@ -40,10 +40,10 @@ int run_query(const Globals& globals, const std::vector<std::string>& args) {
                              : values->count("csv") ? TableFormat::csv
                              : values->count("md")  ? TableFormat::markdown
                                                     : TableFormat::text;
-  const QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
+  const store::QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
                            .rows = (*values)["rows"].as<int64_t>()};
   const std::string sql = statement((*values)["sql"].as<std::vector<std::string>>()[0]);
-  write_table(std::cout, Reader(globals.db).query(sql, limits), format);
+  write_table(std::cout, store::Reader(globals.db).query(sql, limits), format);
   return 0;
 }
 

@@ -18,7 +18,7 @@ Texts list_of(const po::variables_map& values, const char* name) {
   return values.count(name) ? values[name].as<Texts>() : Texts{};
 }
 
-void print(const Globals& globals, const Written& written, const Documents& documents,
+void print(const Globals& globals, const report::Written& written, const report::Documents& documents,
            const std::string& folder) {
   Texts problems = documents.problems;
   problems.insert(problems.end(), written.problems.begin(), written.problems.end());
@@ -33,7 +33,7 @@ void print(const Globals& globals, const Written& written, const Documents& docu
   for (const std::string& p : problems) std::cerr << "warning: " << printable(p) << "\n";
   if (globals.quiet) return;
   for (const std::string& name : documents.absent) std::cout << "no runs yet: " << name << "\n";
-  for (const Document& d : documents.list) std::cout << d.id << ": " << d.title << "\n";
+  for (const report::Document& d : documents.list) std::cout << d.id << ": " << d.title << "\n";
   const bool index = !written.files.empty() && written.files.back() == "index.html";
   std::cout << written.files.size() << " files in " << folder
             << (index ? "; open " + folder + "/index.html"
@@ -49,19 +49,19 @@ int report(const Globals& globals, const Texts& args) {
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
   const auto values = parse(self("report"), options, "artifact", args);
   if (!values) return 0;
-  const std::vector<Spec> specs =
-      read_specs((*values)["plots"].as<std::string>(), list_of(*values, "artifact"));
+  const std::vector<report::Spec> specs =
+      report::read_specs((*values)["plots"].as<std::string>(), list_of(*values, "artifact"));
   const std::string folder = (*values)["out"].as<std::string>();
-  const Reader reader(globals.db);
+  const store::Reader reader(globals.db);
   ensure_writable_folder(folder);
-  Documents documents = make_documents(
+  report::Documents documents = report::make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
       list_of(*values, "experiment"));
   if (reader.drills())
     documents.problems.insert(documents.problems.begin(),
                               "drill database: every number of this report is made up");
   const bool everything = !values->count("artifact") && !values->count("experiment");
-  const Written written = write_documents(documents, folder, {.index = everything});
+  const report::Written written = report::write_documents(documents, folder, {.index = everything});
   print(globals, written, documents, folder);
   return documents.problems.empty() ? 0 : 1;
 }

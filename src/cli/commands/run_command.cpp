@@ -37,8 +37,8 @@ po::options_description hidden_options() {
 }
 
 // Options that are checked before anything else happens; every problem at once.
-RunOptions run_options(const Globals& globals, const po::variables_map& values) {
-  RunOptions options{.db = globals.db, .body = values["body"].as<std::string>()};
+queue::RunOptions run_options(const Globals& globals, const po::variables_map& values) {
+  queue::RunOptions options{.db = globals.db, .body = values["body"].as<std::string>()};
   std::vector<Problem> problems;
   const auto require = [&](bool fine, const std::string& what, const std::string& fix) {
     if (!fine) problems.push_back({what, "command line", fix});
@@ -57,18 +57,18 @@ RunOptions run_options(const Globals& globals, const po::variables_map& values) 
   require(options.lease_seconds >= 0.1 && options.stall_seconds >= 0.1,
           "--lease or --stall is out of range", "give 0.1 s or more");
   if (!problems.empty()) throw Error(problems);
-  options.keep = parse_keep(values["keep"].as<std::string>());
+  options.keep = queue::parse_keep(values["keep"].as<std::string>());
   options.retry_failed = values.count("retry-failed") > 0;
-  options.display = display_mode(globals.quiet);
+  options.display = queue::display_mode(globals.quiet);
   return options;
 }
 
-PlanRequest plan_request(const po::variables_map& values) {
+plan::PlanRequest plan_request(const po::variables_map& values) {
   if (!values.count("experiment"))
     throw Error("no experiment given", "sinkmoe run",
                 "sinkmoe run EXPERIMENT; 'sinkmoe list experiments' names them");
   auto words = values["experiment"].as<std::vector<std::string>>();
-  PlanRequest request;
+  plan::PlanRequest request;
   request.experiment = words.front();
   request.overrides.assign(words.begin() + 1, words.end());
   if (values.count("device"))
@@ -76,9 +76,9 @@ PlanRequest plan_request(const po::variables_map& values) {
   return request;
 }
 
-void write_summary(const Globals& globals, const SweepSummary& s, const Plan& plan) {
+void write_summary(const Globals& globals, const queue::SweepSummary& s, const plan::Plan& plan) {
   if (!globals.json) {
-    std::cout << printable(to_text(s, plan, globals.db)) << "\n";
+    std::cout << printable(queue::to_text(s, plan, globals.db)) << "\n";
     return;
   }
   const nlohmann::ordered_json object = {{"experiment", plan.name},
@@ -98,9 +98,9 @@ void write_summary(const Globals& globals, const SweepSummary& s, const Plan& pl
 int run(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
   if (!values) return 0;
-  const RunOptions options = run_options(globals, *values);
-  const Plan plan = make_plan(plan_request(*values));
-  const SweepSummary summary = run_experiment(plan, options);
+  const queue::RunOptions options = run_options(globals, *values);
+  const plan::Plan plan = plan::make_plan(plan_request(*values));
+  const queue::SweepSummary summary = queue::run_experiment(plan, options);
   write_summary(globals, summary, plan);
   return summary.exit_code();
 }

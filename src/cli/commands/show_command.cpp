@@ -43,7 +43,7 @@ int run_show(const Globals& globals, const std::vector<std::string>& args) {
   options.add_options()("run", po::value<std::string>()->required(), "run_id or the start of one");
   const auto values = parse(self("show"), options, "run", args);
   if (!values) return 0;
-  const Reader reader(globals.db);
+  const store::Reader reader(globals.db);
   const std::string run_id = find_run(reader, (*values)["run"].as<std::string>());
   const TableFormat format = globals.json ? TableFormat::json : TableFormat::text;
   const Table head = reader.query(

@@ -32,7 +32,7 @@ select r.run_id as run, r.status,
 from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
 where e.name = {} order by x.ordinal)sql";
 
-void require_experiment(const Reader& reader, const std::string& name) {
+void require_experiment(const store::Reader& reader, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& row : reader.query("select name from experiment").rows)
     names.push_back(to_text(row[0]));
@@ -41,7 +41,7 @@ void require_experiment(const Reader& reader, const std::string& name) {
 }
 
 // What is going on and what went wrong last, below the table.
-void write_remarks(const Reader& reader) {
+void write_remarks(const store::Reader& reader) {
   if (reader.drills()) std::cout << "drill database: its numbers are made up\n";
   const Table held = reader.query("select count(*) from lease");
   const int64_t running = std::get<int64_t>(held.rows[0][0]);
@@ -62,7 +62,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   options.add_options()("experiment", po::value<std::string>(), "show its runs");
   const auto values = parse(self("status"), options, "experiment", args);
   if (!values) return 0;
-  const Reader reader(globals.db);
+  const store::Reader reader(globals.db);
   Table table;
   if (values->count("experiment")) {
     const std::string name = (*values)["experiment"].as<std::string>();

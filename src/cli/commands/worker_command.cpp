@@ -7,7 +7,7 @@ namespace sinkmoe::cli {
 namespace {
 
 int run_worker(const Globals&, const std::vector<std::string>& args) {
-  return worker_main(parse_worker_arguments(args));
+  return queue::worker_main(queue::parse_worker_arguments(args));
 }
 
 const Registration<Command> worker_command{{.name = "worker",

@@ -1,7 +1,7 @@
 #include "config/compose/layers.h"
 #include "config/field_view.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -58,4 +58,4 @@ std::vector<Difference> differences(const RunConfig& a, const RunConfig& b) {
   return result;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -8,7 +8,7 @@
 #include "config/plugins/foreign.h"
 #include "config/field_view.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -127,4 +127,4 @@ Composed compose(const std::vector<Setting>& settings, ForeignOptions foreign) {
   return composed;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

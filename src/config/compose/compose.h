@@ -20,7 +20,7 @@
 #include "config/run_config.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // A command-line argument, and where in it a key and a value stand (bytes), for the
 // caret under an error.
@@ -86,4 +86,4 @@ struct Difference {
 // The fields in which two configurations differ, in field order.
 std::vector<Difference> differences(const RunConfig& a, const RunConfig& b);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -130,4 +130,4 @@ std::vector<Setting> layered(const fs::path& root, const BaseFile& base,
   return settings;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

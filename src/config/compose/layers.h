@@ -8,7 +8,7 @@
 #include "config/compose/compose.h"
 #include "config/toml/toml_values.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // "model=small", and who chose it.
 struct GroupChoice {
@@ -48,4 +48,4 @@ std::vector<std::string> toml_names(const std::filesystem::path& folder);
 std::vector<Setting> settings_of(const TomlValue& table, const std::string& where,
                                  const std::string& layer, const std::string& prefix = "");
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -5,7 +5,7 @@
 #include "config/toml/toml_values.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -138,4 +138,4 @@ std::vector<Override> parse_overrides(const std::vector<std::string>& arguments)
   return overrides;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -15,7 +15,7 @@
 
 #include "config/compose/compose.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 struct Override {
   bool group = false;  // the key is a group, the values are its options
@@ -30,4 +30,4 @@ Override parse_override(const std::string& argument);
 // Every argument; throws one Error with all problems.
 std::vector<Override> parse_overrides(const std::vector<std::string>& arguments);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

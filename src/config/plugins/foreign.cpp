@@ -10,7 +10,7 @@
 #include "core/registry.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -97,4 +97,4 @@ std::vector<Inconsistency> find_foreign_options(const RunConfig& config) {
   return found;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

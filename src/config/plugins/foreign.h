@@ -5,7 +5,7 @@
 
 #include "config/consistency.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // One entry for each field that is not at its default, that some plug-in of a kind names as what it
 // reads, and that the chosen plug-in of this kind does not: attention.gate_form under
@@ -13,4 +13,4 @@ namespace sinkmoe {
 // whose chosen plug-in this program does not know.
 std::vector<Inconsistency> find_foreign_options(const RunConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

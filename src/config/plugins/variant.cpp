@@ -5,7 +5,7 @@
 
 #include "core/registry.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 int64_t VariantParam::count() const {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -18,4 +18,4 @@ std::vector<VariantParam> variant_parameters(const RunConfig& config) {
   return it->second.parameters(config);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

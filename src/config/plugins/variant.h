@@ -10,7 +10,7 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 class HeadMixer;      // attention/mixer.h
 struct MixerContext;  // attention/mixer.h
@@ -39,4 +39,4 @@ struct VariantKind {
 // Of the variant that `config` chooses; nothing for one that this program does not know.
 std::vector<VariantParam> variant_parameters(const RunConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

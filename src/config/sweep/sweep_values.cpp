@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::optional<std::vector<std::string>> expand_call(const std::string& text,
   refuse(*call, "unknown function" + (near.empty() ? "" : "; " + near));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 inline constexpr int64_t kMostSweepValues = 100'000;
 
@@ -17,4 +17,4 @@ inline constexpr int64_t kMostSweepValues = 100'000;
 std::optional<std::vector<std::string>> expand_call(const std::string& text,
                                                     const std::string& where);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -31,4 +31,4 @@ void add_caret(Problem& problem, const std::string& argument, size_t at, size_t 
           std::string(width - 1, '~');
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

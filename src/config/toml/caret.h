@@ -6,10 +6,10 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // Appends two lines to the problem's last text; does nothing for an empty or a very long argument.
 // `at` and `length` are bytes; the caret stands under characters.
 void add_caret(Problem& problem, const std::string& argument, size_t at, size_t length);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 namespace {
 
@@ -195,4 +195,4 @@ TomlValue parse_toml(std::string_view text, const std::string& name) {
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 struct TomlMember;
 
@@ -42,4 +42,4 @@ inline constexpr int kTomlKeys = 10'000;
 // deeply, too many keys, not TOML, a date or a time (not used here), a number that is not finite.
 TomlValue parse_toml(std::string_view text, const std::string& name);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -4,7 +4,7 @@
 #include "core/file.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 TomlValue read_toml(const std::filesystem::path& path) {
   return parse_toml(read_file(path, kTomlBytes), path.string());
@@ -61,4 +61,4 @@ std::string place(const std::string& path, const TomlValue& value) {
   return path + ":" + std::to_string(value.line) + ":" + std::to_string(value.column);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

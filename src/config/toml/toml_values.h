@@ -6,7 +6,7 @@
 
 #include "config/toml/toml_doc.h"
 
-namespace sinkmoe {
+namespace sinkmoe::config {
 
 // A whole file; throws Error as read_file and parse_toml do.
 TomlValue read_toml(const std::filesystem::path& path);
@@ -24,4 +24,4 @@ std::string toml_quote(const std::string& text);
 // "path:line:column".
 std::string place(const std::string& path, const TomlValue& value);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::config

@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
@@ -178,4 +178,4 @@ void Bpe::merge(std::vector<int32_t>& word) const {
   std::erase(word, -1);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 class Bpe {
  public:
@@ -43,4 +43,4 @@ class Bpe {
   std::unordered_map<uint64_t, Merge> merges_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

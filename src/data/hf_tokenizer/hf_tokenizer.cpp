@@ -15,7 +15,7 @@
 #include "data/hf_tokenizer/pre_tokenizer.h"
 #include "data/tokens/tokenizer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace fs = std::filesystem;
 
@@ -174,4 +174,4 @@ std::unique_ptr<HfTokenizer> open_hf_tokenizer(const fs::path& path) {
       json, fs::exists(config) ? read_file(config, kMaxTokenizerBytes) : "", file.string());
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 class HfTokenizer {
  public:
@@ -50,4 +50,4 @@ class HfTokenizer {
 // `path` is a tokenizer.json or the folder that holds it; tokenizer_config.json is read beside it.
 std::unique_ptr<HfTokenizer> open_hf_tokenizer(const std::filesystem::path& path);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

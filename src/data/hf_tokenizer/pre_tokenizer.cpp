@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
@@ -196,4 +196,4 @@ bool has_byte_level(const Json& json) {
   return steps.is_array() && !steps.empty() && has_byte_level(steps.back());
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 class PreTokenizer {
  public:
@@ -27,4 +27,4 @@ std::unique_ptr<PreTokenizer> read_pre_tokenizer(const nlohmann::json& json,
 // True when the steps end with one that spells the pieces in bytes (ByteLevel).
 bool has_byte_level(const nlohmann::json& pre_tokenizer);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

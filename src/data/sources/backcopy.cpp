@@ -8,14 +8,14 @@
 #include "data/synthetic/alias_table.h"
 #include "data/synthetic/synthetic_source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 constexpr uint8_t kBackcopyPart = 0, kChainPart = 1;
 
 class Backcopy : public SyntheticSource {
  public:
-  explicit Backcopy(const DataConfig& config)
+  explicit Backcopy(const config::DataConfig& config)
       : SyntheticSource("backcopy", config),
         task_(make_backcopy(config)),
         start_(task_.start, task_.symbols),
@@ -59,11 +59,11 @@ class Backcopy : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "backcopy",
     .help = "synthetic Markov chain whose triggers copy the symbol before them (E22)",
-    .open = [](const DataConfig& config) { return std::make_unique<Backcopy>(config); },
+    .open = [](const config::DataConfig& config) { return std::make_unique<Backcopy>(config); },
     .identity = backcopy_hash,
     .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
               "data.trigger_rank", "data.bos"},
 }};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -9,7 +9,7 @@
 #include "data/synthetic/alias_table.h"
 #include "data/synthetic/synthetic_source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 constexpr uint8_t kCopyPart = 0, kChainPart = 1;
@@ -17,7 +17,7 @@ constexpr int64_t kFloorTargets = 1 << 20;
 
 class Multicopy : public SyntheticSource {
  public:
-  explicit Multicopy(const DataConfig& config)
+  explicit Multicopy(const config::DataConfig& config)
       : SyntheticSource("multicopy", config),
         task_(make_multicopy(config)),
         start_(task_.chain.start, task_.chain.symbols),
@@ -76,11 +76,11 @@ class Multicopy : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "multicopy",
     .help = "synthetic Markov chain with several kinds of triggers, each with its copy distance",
-    .open = [](const DataConfig& config) { return std::make_unique<Multicopy>(config); },
+    .open = [](const config::DataConfig& config) { return std::make_unique<Multicopy>(config); },
     .identity = multicopy_hash,
     .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
               "data.trigger_rank", "data.bos", "data.kinds", "data.stride"},
 }};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -14,14 +14,14 @@
 #include "data/synthetic/pairs.h"
 #include "data/synthetic/synthetic_source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
 
-int64_t key_count(const DataConfig& config) { return config.symbols / 4; }
+int64_t key_count(const config::DataConfig& config) { return config.symbols / 4; }
 
-DataConfig chain_fields(const DataConfig& config) {
+config::DataConfig chain_fields(const config::DataConfig& config) {
   return {.symbols = config.symbols - key_count(config),
           .triggers = 1,
           .chain_seed = config.chain_seed,
@@ -29,7 +29,7 @@ DataConfig chain_fields(const DataConfig& config) {
           .sharp = config.sharp};
 }
 
-std::string identity(const DataConfig& config) {
+std::string identity(const config::DataConfig& config) {
   check_pairs(config, key_count(config));
   return sha256_hex("needle 1\nchain=" + backcopy_hash(chain_fields(config)) + "\nsymbols=" +
                     std::to_string(config.symbols) + "\npairs=" + std::to_string(config.pairs) +
@@ -38,7 +38,7 @@ std::string identity(const DataConfig& config) {
 
 class Needle : public SyntheticSource {
  public:
-  explicit Needle(const DataConfig& config)
+  explicit Needle(const config::DataConfig& config)
       : SyntheticSource("needle", config),
         hash_(identity(config)),
         chain_(make_backcopy(chain_fields(config))),
@@ -101,11 +101,11 @@ class Needle : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "needle",
     .help = "key-value pairs hidden in chain text and asked for at the end",
-    .open = [](const DataConfig& config) { return std::make_unique<Needle>(config); },
+    .open = [](const config::DataConfig& config) { return std::make_unique<Needle>(config); },
     .identity = identity,
     .reads = {"data.symbols", "data.chain_seed", "data.zipf", "data.sharp", "data.pairs",
               "data.queries"},
 }};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

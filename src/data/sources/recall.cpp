@@ -17,12 +17,12 @@
 #include "data/synthetic/pairs.h"
 #include "data/synthetic/synthetic_source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
 constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
 
-std::string identity(const DataConfig& config) {
+std::string identity(const config::DataConfig& config) {
   check_pairs(config, config.symbols / 2);
   return sha256_hex("recall 1\nsymbols=" + std::to_string(config.symbols) + "\npairs=" +
                     std::to_string(config.pairs) + "\nqueries=" + std::to_string(config.queries) +
@@ -32,7 +32,7 @@ std::string identity(const DataConfig& config) {
 
 class Recall : public SyntheticSource {
  public:
-  explicit Recall(const DataConfig& config)
+  explicit Recall(const config::DataConfig& config)
       : SyntheticSource("recall", config),
         hash_(identity(config)),
         keys_(config.symbols / 2),
@@ -101,10 +101,10 @@ class Recall : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "recall",
     .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
-    .open = [](const DataConfig& config) { return std::make_unique<Recall>(config); },
+    .open = [](const config::DataConfig& config) { return std::make_unique<Recall>(config); },
     .identity = identity,
     .reads = {"data.symbols", "data.chain_seed", "data.pairs", "data.queries", "data.gap_power"},
 }};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -7,10 +7,10 @@
 #include "data/source.h"
 #include "data/text_set.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 namespace {
 
-TextSet checked_set(const DataConfig& config) {
+TextSet checked_set(const config::DataConfig& config) {
   TextSet set = read_text_set(config.path);
   std::vector<Problem> problems;
   if (!config.bos)
@@ -26,7 +26,7 @@ TextSet checked_set(const DataConfig& config) {
   return set;
 }
 
-std::string test_identity(const DataConfig& config) {
+std::string test_identity(const config::DataConfig& config) {
   const TextSet set = checked_set(config);
   if (!set.test || set.test->count < static_cast<uint64_t>(config.context))
     throw Error("the set has no test split of at least one row", set.folder.string(),
@@ -36,7 +36,7 @@ std::string test_identity(const DataConfig& config) {
 
 class Text : public DataSource {
  public:
-  explicit Text(const DataConfig& config)
+  explicit Text(const config::DataConfig& config)
       : context_(config.context),
         set_(checked_set(config)),
         train_(set_.folder / "train.tokens"),
@@ -96,10 +96,10 @@ class Text : public DataSource {
 const Registration<SourceKind> registration{{
     .name = "text",
     .help = "a folder of text imported with `sinkmoe data import` (data.path)",
-    .open = [](const DataConfig& config) { return std::make_unique<Text>(config); },
-    .identity = [](const DataConfig& config) { return checked_set(config).hash; },
+    .open = [](const config::DataConfig& config) { return std::make_unique<Text>(config); },
+    .identity = [](const config::DataConfig& config) { return checked_set(config).hash; },
     .test_identity = test_identity,
 }};
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

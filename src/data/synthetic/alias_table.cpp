@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 AliasTable::AliasTable(std::span<const double> weights, int64_t width)
     : width_(width), entries_(weights.size()) {
@@ -38,4 +38,4 @@ void AliasTable::fill_row(std::span<const double> weights, std::span<Entry> entr
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 class AliasTable {
  public:
@@ -35,4 +35,4 @@ class AliasTable {
   std::vector<Entry> entries_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

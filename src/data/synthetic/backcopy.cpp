@@ -9,11 +9,11 @@
 #include "core/random.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
-void check_fields(const DataConfig& config) {
+void check_fields(const config::DataConfig& config) {
   std::vector<Problem> problems;
   if (config.symbols > kMaxBackcopySymbols)
     problems.push_back({"data.symbols is " + std::to_string(config.symbols) +
@@ -39,7 +39,7 @@ void normalise(std::span<double> weights) {
 }
 
 // Works with log weights and takes out the row's largest, so that a large `sharp` cannot overflow.
-std::vector<double> draw_transition(const DataConfig& config) {
+std::vector<double> draw_transition(const config::DataConfig& config) {
   const auto n = static_cast<size_t>(config.symbols);
   std::vector<double> transition(n * n);
   for (size_t i = 0; i < n; ++i) {
@@ -94,7 +94,7 @@ std::vector<int32_t> by_probability(std::span<const double> probability, int64_t
 
 }  // namespace
 
-BackcopyTask make_backcopy(const DataConfig& config) {
+BackcopyTask make_backcopy(const config::DataConfig& config) {
   check_fields(config);
   BackcopyTask task;
   task.symbols = config.symbols;
@@ -113,7 +113,7 @@ BackcopyTask make_backcopy(const DataConfig& config) {
 }
 
 // A field added later enters the text only where it is not at its default, so that old hashes stay.
-std::string backcopy_hash(const DataConfig& config) {
+std::string backcopy_hash(const config::DataConfig& config) {
   check_fields(config);
   std::string text = "backcopy 1\nsymbols=" + std::to_string(config.symbols) +
                      "\ntriggers=" + std::to_string(config.triggers) +
@@ -194,4 +194,4 @@ BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos
   return {nats / targets, nats / chain, 1 - chain / targets};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

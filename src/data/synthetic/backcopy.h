@@ -22,7 +22,7 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 // B is dense: 4096 symbols already take 128 MiB.
 inline constexpr int64_t kMaxBackcopySymbols = 4096;
@@ -48,9 +48,9 @@ struct BackcopyTask {
 };
 
 // Throws Error: too many symbols, no symbol left that is not a trigger, a chain that does not mix.
-BackcopyTask make_backcopy(const DataConfig& config);
+BackcopyTask make_backcopy(const config::DataConfig& config);
 // The same checks on the fields alone, and a hash of the fields that decide the rows.
-std::string backcopy_hash(const DataConfig& config);
+std::string backcopy_hash(const config::DataConfig& config);
 
 double entropy_nats(std::span<const double> probability);
 double chain_entropy(const BackcopyTask& task);  // sum_i pi_i H(B[i, .]), nats
@@ -66,4 +66,4 @@ struct BackcopyFloor {
 // Exact: carries the distribution of the last two symbols from position to position.
 BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos = true);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

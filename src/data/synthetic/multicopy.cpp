@@ -3,12 +3,12 @@
 #include "core/error.h"
 #include "core/hash.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
 // The backcopy fields of a chain whose triggers are those of all kinds.
-DataConfig with_all_triggers(const DataConfig& config) {
+config::DataConfig with_all_triggers(const config::DataConfig& config) {
   const int64_t all = config.kinds * config.triggers;
   if (config.trigger_rank + all >= config.symbols)
     throw Error("data.kinds is " + std::to_string(config.kinds) + " with data.triggers " +
@@ -16,14 +16,14 @@ DataConfig with_all_triggers(const DataConfig& config) {
                     std::to_string(config.trigger_rank) + " on, but there are " +
                     std::to_string(config.symbols) + " symbols",
                 "", "lower data.kinds, data.triggers or data.trigger_rank");
-  DataConfig chain = config;
+  config::DataConfig chain = config;
   chain.triggers = all;
   return chain;
 }
 
 }  // namespace
 
-MulticopyTask make_multicopy(const DataConfig& config) {
+MulticopyTask make_multicopy(const config::DataConfig& config) {
   MulticopyTask task{make_backcopy(with_all_triggers(config)),
                      std::vector<int64_t>(static_cast<size_t>(config.symbols + 1), 0)};
   for (size_t rank = 0; rank < task.chain.triggers.size(); ++rank) {
@@ -33,10 +33,10 @@ MulticopyTask make_multicopy(const DataConfig& config) {
   return task;
 }
 
-std::string multicopy_hash(const DataConfig& config) {
+std::string multicopy_hash(const config::DataConfig& config) {
   return sha256_hex("multicopy 1\nchain=" + backcopy_hash(with_all_triggers(config)) +
                     "\nkinds=" + std::to_string(config.kinds) +
                     "\nstride=" + std::to_string(config.stride) + "\n");
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

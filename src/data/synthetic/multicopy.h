@@ -16,7 +16,7 @@
 
 #include "data/synthetic/backcopy.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 struct MulticopyTask {
   BackcopyTask chain;             // its triggers are those of all kinds
@@ -33,7 +33,7 @@ struct MulticopyTask {
 };
 
 // Throws Error as make_backcopy does: kinds * triggers must leave a symbol that is no trigger.
-MulticopyTask make_multicopy(const DataConfig& config);
-std::string multicopy_hash(const DataConfig& config);
+MulticopyTask make_multicopy(const config::DataConfig& config);
+std::string multicopy_hash(const config::DataConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 std::vector<int64_t> choose(Draw& draw, int64_t from, int64_t count) {
   std::vector<int64_t> numbers(static_cast<size_t>(from));
@@ -17,7 +17,7 @@ std::vector<int64_t> choose(Draw& draw, int64_t from, int64_t count) {
   return numbers;
 }
 
-void check_pairs(const DataConfig& config, int64_t keys) {
+void check_pairs(const config::DataConfig& config, int64_t keys) {
   const int64_t used = 2 * (config.pairs + config.queries);
   std::vector<Problem> problems;
   const std::string pairs = "data.pairs is " + std::to_string(config.pairs);
@@ -36,4 +36,4 @@ void check_pairs(const DataConfig& config, int64_t keys) {
   if (!problems.empty()) throw Error(problems);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -6,7 +6,7 @@
 #include "core/random.h"
 #include "data/source.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 // Draws are named after the source and the split, so that no two splits share a row's draw.
 // Training rows are keyed by the run's seed, held-out rows by data.chain_seed: they are the
@@ -27,7 +27,7 @@ class SyntheticSource : public DataSource {
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const final { return {}; }
 
  protected:
-  SyntheticSource(const std::string& name, const DataConfig& config)
+  SyntheticSource(const std::string& name, const config::DataConfig& config)
       : config_(config), train_(name + "/train"), valid_(name + "/valid"), test_(name + "/test") {}
 
   virtual void fill(Draw draw, bool training, std::span<int32_t> row) const = 0;
@@ -36,7 +36,7 @@ class SyntheticSource : public DataSource {
                 static_cast<uint64_t>(index));
   }
 
-  const DataConfig config_;
+  const config::DataConfig config_;
 
  private:
   static constexpr int64_t kHeldOutRows = int64_t{1} << 20;
@@ -44,4 +44,4 @@ class SyntheticSource : public DataSource {
   std::string train_, valid_, test_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
@@ -141,4 +141,4 @@ std::vector<TaskQuestion> parse_task_file(std::string_view text, const std::stri
   return questions;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 struct TaskQuestion {
   // Two lists of equal length: option i is continuation i after context i. One option: the question
@@ -31,4 +31,4 @@ inline constexpr size_t kMaxTaskOptions = 32;
 std::vector<TaskQuestion> parse_task_file(std::string_view text, const std::string& where,
                                           int64_t most);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

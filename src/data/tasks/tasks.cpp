@@ -8,7 +8,7 @@
 #include "core/hash.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace fs = std::filesystem;
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kAnswer = "\nAnswer:";
 
-fs::path file_of(const EvalConfig& eval, const TaskKind& kind) {
+fs::path file_of(const config::EvalConfig& eval, const TaskKind& kind) {
   const fs::path file = fs::path(eval.tasks_path) / kind.file;
   if (!fs::exists(file))
     throw Error("no file of task '" + std::string(kind.name) + "'", file.string(),
@@ -49,7 +49,7 @@ const std::vector<TaskKind>& task_kinds() {
   return kinds;
 }
 
-std::vector<TaskKind> selected_tasks(const EvalConfig& eval) {
+std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval) {
   if (eval.tasks.empty()) return {};
   if (eval.tasks == "all") return task_kinds();
   std::vector<std::string> known, wanted;
@@ -70,7 +70,7 @@ std::vector<TaskKind> selected_tasks(const EvalConfig& eval) {
   return kinds;
 }
 
-std::vector<Task> read_tasks(const EvalConfig& eval) {
+std::vector<Task> read_tasks(const config::EvalConfig& eval) {
   std::vector<Task> tasks;
   for (const TaskKind& kind : selected_tasks(eval)) {
     const fs::path file = file_of(eval, kind);
@@ -82,11 +82,11 @@ std::vector<Task> read_tasks(const EvalConfig& eval) {
   return tasks;
 }
 
-std::string tasks_identity(const EvalConfig& eval) {
+std::string tasks_identity(const config::EvalConfig& eval) {
   std::string text;
   for (const TaskKind& kind : selected_tasks(eval))
     text += "task " + std::string(kind.name) + " " + sha256_file(file_of(eval, kind)) + "\n";
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

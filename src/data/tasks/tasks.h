@@ -7,7 +7,7 @@
 #include "config/run_config.h"
 #include "data/tasks/task_file.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 // A row of the table of tasks; a new task is a row.
 struct TaskKind {
@@ -26,12 +26,12 @@ const std::vector<TaskKind>& task_kinds();
 
 // The tasks of eval.tasks ("lambada,piqa", "all", ""), in the order of the table. Throws Error: a
 // name that is unknown or stands there twice.
-std::vector<TaskKind> selected_tasks(const EvalConfig& eval);
+std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval);
 
 // Reads them: the first eval.task_questions of each. Throws Error (file and line).
-std::vector<Task> read_tasks(const EvalConfig& eval);
+std::vector<Task> read_tasks(const config::EvalConfig& eval);
 
 // Lines "task NAME SHA-256", of the whole files; "" when there is no task. Throws Error: missing.
-std::string tasks_identity(const EvalConfig& eval);
+std::string tasks_identity(const config::EvalConfig& eval);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::vector<std::string> sample_sentences(const std::vector<CorpusFile>& files, 
   return sentences;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

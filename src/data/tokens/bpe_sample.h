@@ -8,7 +8,7 @@
 
 #include "data/tokens/corpus.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 inline constexpr uint64_t kBpeSampleBytes = uint64_t{8} << 20;
 
@@ -20,4 +20,4 @@ std::vector<std::string> sample_sentences(const std::vector<CorpusFile>& files,
 // Appends the text cut after each run of newlines.
 void append_sentences(std::string_view text, std::vector<std::string>& sentences);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

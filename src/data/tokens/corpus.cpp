@@ -8,7 +8,7 @@
 #include "core/hash.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace fs = std::filesystem;
 
@@ -190,4 +190,4 @@ std::string read_corpus_text(const CorpusFile& file) {
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 struct CorpusFile {
   std::filesystem::path path;
@@ -41,4 +41,4 @@ std::string read_corpus_text(const CorpusFile& file);
 // Throws Error unless `text` is what find_corpus takes; `where` names the file.
 void check_text(std::string_view text, const std::string& where);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -13,7 +13,7 @@
 #include "data/text_set.h"
 #include "data/tokens/bpe_sample.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace fs = std::filesystem;
 
@@ -234,4 +234,4 @@ void remove_unfinished_imports(const ImportRequest& request) {
   remove_leftovers(fs::absolute(output_folder(request)));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -9,7 +9,7 @@
 
 #include "data/tokens/corpus.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 // Smallest BPE vocabulary: 256 bytes, BOS, unknown, and some characters.
 inline constexpr int64_t kMinBpeVocabulary = 300, kMaxBpeVocabulary = 1 << 20;
@@ -43,4 +43,4 @@ ImportResult import_text(const ImportRequest& request);
 // Removes what imports to the same place left that were killed; import_text() does so, too.
 void remove_unfinished_imports(const ImportRequest& request);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -9,7 +9,7 @@
 #include "core/hash.h"
 #include "data/tokens/tokenizer.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 namespace {
 
@@ -144,4 +144,4 @@ std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabul
   return model;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 static_assert(std::endian::native == std::endian::little,
               "token files are read as they lie in memory");
@@ -190,4 +190,4 @@ void TokenFile::copy(uint64_t first, std::span<int32_t> ids) const {
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

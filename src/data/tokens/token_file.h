@@ -26,7 +26,7 @@
 #include <string>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 struct TokenFileInfo {
   uint32_t vocabulary = 0, bos = 0, id_bytes = 0;
@@ -82,4 +82,4 @@ class TokenFile {
   size_t ids_at_ = 0;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

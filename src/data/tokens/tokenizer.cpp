@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 size_t first_chunk(std::string_view text) {
   size_t at = text.find_first_not_of(' ');
@@ -79,4 +79,4 @@ class ByteTokenizer : public Tokenizer {
 
 std::unique_ptr<Tokenizer> byte_tokenizer() { return std::make_unique<ByteTokenizer>(); }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

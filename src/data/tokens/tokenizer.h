@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::data {
 
 // Largest file of a tokenizer that is read.
 inline constexpr uint64_t kMaxTokenizerBytes = uint64_t{64} << 20;
@@ -77,4 +77,4 @@ std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
 // small for the vocabulary.
 std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabulary);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::data

@@ -32,7 +32,7 @@ Grid grid_of(const at::Tensor& x_LH) {
 
 // What the first `T` tokens of the rows show; attention is causal, so this is what shorter rows
 // would show.
-void add_prefix(HeadStatistics& heads, int64_t layer, const HeadIn& in, const HeadOut& out,
+void add_prefix(metrics::HeadStatistics& heads, int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out,
                 int64_t T) {
   const auto cut = [&](const at::Tensor& x) { return x.defined() ? x.narrow(2, 0, T) : x; };
   heads.add(layer,
@@ -65,15 +65,15 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   const Architecture& a = model.architecture;
   const at::Tensor ids = ids_of(rows);
   const int64_t T = rows.context(), L = static_cast<int64_t>(a.layers.size());
-  HeadStatistics all(L, a.heads), prefix(L, a.heads);
+  metrics::HeadStatistics all(L, a.heads), prefix(L, a.heads);
   const StreamOptions options{.probe =
-                                  [&](int64_t layer, const HeadIn& in, const HeadOut& out) {
+                                  [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
                                     all.add(layer, in, out);
                                     add_prefix(prefix, layer, in, out, std::min(T, kShortContext));
                                   },
                               .progress = progress};
   const at::Tensor hidden = hidden_states(model, ids.narrow(1, 0, T).contiguous(), options);
-  const at::Tensor loss = token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
+  const at::Tensor loss = model::token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
   HeadsResult r{.rows = ids.size(0), .context = T};
   const double sum = loss.to(at::kDouble).sum().item<double>();
   if (!std::isfinite(sum))
@@ -91,7 +91,7 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   r.short_context = std::min(T, kShortContext);
   r.short_importance = grid_of(prefix.importance_LH());
   r.short_first_weight = grid_of(prefix.first_weight_LH());
-  r.cv = grid_of(cv_L(all.importance_LH()).unsqueeze(0)).front();
+  r.cv = grid_of(metrics::cv_L(all.importance_LH()).unsqueeze(0)).front();
   for (const Layer& layer : a.layers) {
     r.windowed.push_back(layer.window > 0 && layer.window < T);
     r.learned_sinks = r.learned_sinks || layer.sinks.exists();

@@ -5,7 +5,7 @@
 #include "model/ops/chunked_loss.h"
 #include "model/cuda/cross_entropy.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 template <class E>
@@ -36,4 +36,4 @@ const bool announced = (set_cuda_loss_rows(rows_by_kernel), true);
 #endif
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

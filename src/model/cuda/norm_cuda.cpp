@@ -5,7 +5,7 @@
 #include "model/cuda/norm.h"
 #include "model/ops/device_norm.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 using cuda::Bf16;
@@ -82,4 +82,4 @@ const bool announced_norm = (set_cuda_norm(&kNorm), true);
 #endif
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -5,7 +5,7 @@
 #include "model/cuda/rotate.h"
 #include "model/ops/device_heads.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 namespace {
 
 template <class E>
@@ -35,4 +35,4 @@ const bool announced_rotation = (set_cuda_rotation(rotate_by_kernel), true);
 #endif
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

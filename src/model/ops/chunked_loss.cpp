@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -76,4 +76,4 @@ at::Tensor chunked_cross_entropy(const at::Tensor& h, const at::Tensor& w,
   return ChunkedCrossEntropy::apply(h.contiguous(), w, target);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

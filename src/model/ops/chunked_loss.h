@@ -5,7 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // Under autograd; any device and floating type, made for CUDA. h_NC contiguous, w_VC of any type.
 // Nothing is read back from the device, so it can be recorded.
@@ -21,4 +21,4 @@ void plain_loss_rows(const at::Tensor& logits_NV, const at::Tensor& target_N, do
 // A kernel for CUDA tensors announces itself here (model/cuda/).
 void set_cuda_loss_rows(LossRows rows);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

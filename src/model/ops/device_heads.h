@@ -4,7 +4,7 @@
 
 #include "model/ops/ops.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // Rotates the first `heads` heads of width K of rows y [N, F] (fp32 or bf16, last stride 1) in
 // place; sign -1 turns back.
@@ -20,4 +20,4 @@ RotateRows rotation_for(const at::Tensor& x, const RotaryTable& rotary);
 HeadsQKV project_heads_by(RotateRows rotate, const at::Tensor& x_BTC, const at::Tensor& w,
                           int64_t H, int64_t J, const RotaryTable& rotary);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

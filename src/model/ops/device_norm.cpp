@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::pair<at::Tensor, at::Tensor> branch_norm_by(const NormKernels& kernels, con
   return {out[0], out[1]};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // Plain values in, plain values out; x [.., C] contiguous, w [C] fp32.
 struct NormKernels {
@@ -28,4 +28,4 @@ const NormKernels* norm_kernels(const at::Tensor& x, const at::Tensor& w_C);
 std::pair<at::Tensor, at::Tensor> branch_norm_by(const NormKernels& kernels, const at::Tensor& x,
                                                  const at::Tensor& w_C, double eps);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -8,7 +8,7 @@
 #include "model/ops/device_heads.h"
 #include "model/ops/ops_fused.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -197,7 +197,7 @@ at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& w) {
-  return at::linear(x, weight_as(w, x.scalar_type()));
+  return at::linear(x, tensor::weight_as(w, x.scalar_type()));
 }
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {
@@ -215,4 +215,4 @@ at::Tensor embed(const at::Tensor& w_VC, const at::Tensor& ids_BT) {
   return fused(w_VC) ? Embed::apply(w_VC, ids_BT) : at::embedding(w_VC, ids_BT);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -4,7 +4,7 @@
 #include "model/ops/chunked_loss.h"
 #include "model/ops/ops_fused.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -75,4 +75,4 @@ at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC,
   return loss_N;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

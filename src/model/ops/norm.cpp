@@ -4,7 +4,7 @@
 #include "model/ops/device_norm.h"
 #include "model/ops/ops_fused.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at:
   return {out[0], out[1]};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

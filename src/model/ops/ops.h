@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 // True when tensors like x take the fused CPU form.
 bool fused(const at::Tensor& x);
@@ -69,4 +69,4 @@ at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
                                 const at::Tensor& target_N);
 }  // namespace plain
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -8,7 +8,7 @@
 #include "model/ops/ops.h"
 #include "model/ops/step_kernel.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
@@ -26,4 +26,4 @@ void over_rows(int64_t rows, F&& f) {
   at::parallel_for(0, rows, kRowGrain, [&](int64_t b, int64_t e) { f(step_loops::Rows{b, e}); });
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

@@ -7,7 +7,7 @@
 #include "tensor/params.h"
 #include "model/ops/ops.h"
 
-namespace sinkmoe {
+namespace sinkmoe::model {
 
 RotaryTable rotary_table(int64_t T, int64_t K, double base, at::Device device) {
   const auto options = at::TensorOptions().dtype(at::kDouble);
@@ -35,7 +35,7 @@ at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary) {
 HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, int64_t J,
                        const RotaryTable& rotary) {
   const int64_t B = x_BTC.size(0), T = x_BTC.size(1), K = w.size(0) / (H + 2 * J);
-  const at::Tensor all = at::linear(x_BTC, weight_as(w, x_BTC.scalar_type()))
+  const at::Tensor all = at::linear(x_BTC, tensor::weight_as(w, x_BTC.scalar_type()))
                              .view({B, T, H + 2 * J, K})
                              .transpose(1, 2);
   HeadsQKV out{all.narrow(1, 0, H), all.narrow(1, H, J), all.narrow(1, H + J, J)};
@@ -48,7 +48,7 @@ HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w, int64_t H, 
 
 at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up,
                            const std::string& kind) {
-  const at::Tensor h = at::linear(x_BTC, weight_as(w_up, x_BTC.scalar_type()));
+  const at::Tensor h = at::linear(x_BTC, tensor::weight_as(w_up, x_BTC.scalar_type()));
   if (kind == "gelu") return at::gelu(h, "tanh");
   if (kind == "relu2") return at::relu(h).square();
   const int64_t F = h.size(-1) / 2;
@@ -58,11 +58,11 @@ at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up,
 
 at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
                                 const at::Tensor& target_N) {
-  const at::Tensor logits = at::linear(h_NC, weight_as(w_VC, h_NC.scalar_type()));
+  const at::Tensor logits = at::linear(h_NC, tensor::weight_as(w_VC, h_NC.scalar_type()));
   const bool wide = logits.scalar_type() == at::kDouble;
   return at::cross_entropy_loss(wide ? logits : logits.to(at::kFloat), target_N);
 }
 
 }  // namespace plain
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::model

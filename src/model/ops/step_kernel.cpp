@@ -6,7 +6,7 @@
 
 #define SINKMOE_INLINE inline __attribute__((always_inline))
 
-namespace sinkmoe::step_loops {
+namespace sinkmoe::model::step_kernel {
 
 namespace {
 
@@ -198,4 +198,4 @@ SINKMOE_CLONES double sum_of_squares(int64_t begin, int64_t end, const float* x)
   return sum;
 }
 
-}  // namespace sinkmoe::step_loops
+}  // namespace sinkmoe::model::step_kernel

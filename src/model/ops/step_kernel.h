@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace sinkmoe::step_loops {
+namespace sinkmoe::model::step_kernel {
 
 struct Rows {
   int64_t begin, end;
@@ -56,4 +56,4 @@ void adamw(int64_t begin, int64_t end, const AdamW& options, const float* g, flo
 // Sum of squares, accumulated in double.
 double sum_of_squares(int64_t begin, int64_t end, const float* x);
 
-}  // namespace sinkmoe::step_loops
+}  // namespace sinkmoe::model::step_kernel

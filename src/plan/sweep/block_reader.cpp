@@ -5,7 +5,7 @@
 #include "config/sweep/sweep_values.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -21,8 +21,8 @@ class BlockReader {
               std::vector<Problem>& problems)
       : path_(path), groups_(groups), problems_(problems) {}
 
-  Block read(const TomlValue& table) {
-    block_.where = place(path_, table);
+  Block read(const config::TomlValue& table) {
+    block_.where = config::place(path_, table);
     for (const auto& [key, node] : table.members) {
       if (key == "name")
         read_name(node);
@@ -39,8 +39,8 @@ class BlockReader {
   }
 
  private:
-  void complain(const TomlValue& node, const std::string& what, const std::string& fix = "") {
-    problems_.push_back({what, place(path_, node), fix});
+  void complain(const config::TomlValue& node, const std::string& what, const std::string& fix = "") {
+    problems_.push_back({what, config::place(path_, node), fix});
   }
 
   // Runs `read` and keeps its problems.
@@ -53,21 +53,21 @@ class BlockReader {
     }
   }
 
-  void read_name(const TomlValue& node) {
-    if (node.kind != TomlValue::Kind::kString || !safe_name(node.text))
+  void read_name(const config::TomlValue& node) {
+    if (node.kind != config::TomlValue::Kind::kString || !safe_name(node.text))
       complain(node, "the block's name is no plain name", "use letters, digits, '.', '_' and '-'");
     else
       block_.name = node.text;
   }
 
-  void read_zip(const TomlValue& node) {
+  void read_zip(const config::TomlValue& node) {
     const std::string fix = "write zip = [[\"model.layers\", \"model.width\"]]";
-    if (node.kind != TomlValue::Kind::kArray) return complain(node, "zip is no list", fix);
-    for (const TomlValue& item : node.items) {
+    if (node.kind != config::TomlValue::Kind::kArray) return complain(node, "zip is no list", fix);
+    for (const config::TomlValue& item : node.items) {
       std::vector<std::string> keys;
-      for (const TomlValue& key : item.items)
-        if (key.kind == TomlValue::Kind::kString) keys.push_back(key.text);
-      if (item.kind != TomlValue::Kind::kArray || keys.size() != item.items.size() ||
+      for (const config::TomlValue& key : item.items)
+        if (key.kind == config::TomlValue::Kind::kString) keys.push_back(key.text);
+      if (item.kind != config::TomlValue::Kind::kArray || keys.size() != item.items.size() ||
           keys.size() < 2)
         complain(item, "zip wants lists of at least two keys", fix);
       else
@@ -75,65 +75,65 @@ class BlockReader {
     }
   }
 
-  void read_skip(const TomlValue& node) {
-    if (node.kind == TomlValue::Kind::kArray) {
-      for (const TomlValue& item : node.items) read_condition(item);
+  void read_skip(const config::TomlValue& node) {
+    if (node.kind == config::TomlValue::Kind::kArray) {
+      for (const config::TomlValue& item : node.items) read_condition(item);
       return;
     }
     read_condition(node);
   }
 
-  void read_condition(const TomlValue& node) {
-    if (node.kind != TomlValue::Kind::kString)
+  void read_condition(const config::TomlValue& node) {
+    if (node.kind != config::TomlValue::Kind::kString)
       return complain(node, "skip_if is no text",
                       "write skip_if = \"attention.kind == 'vanilla' && balance.weight != 0\"");
     collect([&] {
-      block_.skip.emplace_back(node.text, place(path_, node), [&](const std::string& key) {
+      block_.skip.emplace_back(node.text, config::place(path_, node), [&](const std::string& key) {
         return condition_type(key, groups_);
       });
     });
   }
 
-  void read_init(const TomlValue& node) {
-    block_.init.where = place(path_, node);
-    if (node.kind == TomlValue::Kind::kString) {
+  void read_init(const config::TomlValue& node) {
+    block_.init.where = config::place(path_, node);
+    if (node.kind == config::TomlValue::Kind::kString) {
       block_.init.block = node.text;
       if (node.text.empty()) complain(node, "init_from names no block");
       return;
     }
-    if (node.kind != TomlValue::Kind::kTable)
+    if (node.kind != config::TomlValue::Kind::kTable)
       return complain(node, "init_from is neither a block's name nor a table of settings",
                       "write init_from = { train.steps = 500 }");
     if (node.members.empty())
       complain(node, "init_from is empty: the parent would be the run itself",
                "name what the parent has otherwise: { train.steps = 500 }");
-    for (Setting& setting : settings_of(node, path_, "init_from")) add_init(std::move(setting));
+    for (config::Setting& setting : config::settings_of(node, path_, "init_from")) add_init(std::move(setting));
   }
 
-  void add_init(Setting setting) {
+  void add_init(config::Setting setting) {
     if (contains(groups_, setting.key)) {
       if (!setting.value.starts_with('"')) {
         problems_.push_back(
             {"an option of group '" + setting.key + "' is one text", setting.where, ""});
         return;
       }
-      const TomlValue option = parse_toml_scalar(setting.value, setting.where);
+      const config::TomlValue option = config::parse_toml_scalar(setting.value, setting.where);
       block_.init.groups.push_back({setting.key, option.text, setting.where});
       return;
     }
-    RunConfig scratch;
-    if (auto problem = apply(scratch, setting)) problems_.push_back(*problem);
+    config::RunConfig scratch;
+    if (auto problem = config::apply(scratch, setting)) problems_.push_back(*problem);
     block_.init.settings.push_back(std::move(setting));
   }
 
-  void read_axes(const std::string& key, const TomlValue& node) {
-    if (node.kind == TomlValue::Kind::kTable) {
+  void read_axes(const std::string& key, const config::TomlValue& node) {
+    if (node.kind == config::TomlValue::Kind::kTable) {
       for (const auto& [name, inner] : node.members) read_axes(key + "." + name, inner);
       return;
     }
     Axis axis{key, contains(groups_, key), {}};
-    if (!axis.group && field_type(key).empty()) {
-      std::vector<std::string> known = field_keys();
+    if (!axis.group && config::field_type(key).empty()) {
+      std::vector<std::string> known = config::field_keys();
       known.insert(known.end(), groups_.begin(), groups_.end());
       known.insert(known.end(), kReserved.begin(), kReserved.end());
       return complain(node, "unknown key '" + key + "'", did_you_mean(key, known));
@@ -148,33 +148,33 @@ class BlockReader {
     block_.axes.push_back(std::move(axis));
   }
 
-  void read_values(Axis& axis, const TomlValue& node) {
-    if (node.kind == TomlValue::Kind::kArray) {
-      for (const TomlValue& item : node.items) axis.values.push_back(setting(axis, item));
+  void read_values(Axis& axis, const config::TomlValue& node) {
+    if (node.kind == config::TomlValue::Kind::kArray) {
+      for (const config::TomlValue& item : node.items) axis.values.push_back(setting(axis, item));
       return;
     }
-    if (node.kind == TomlValue::Kind::kString && !axis.group && field_type(axis.key) != "string")
-      if (const auto values = expand_call(node.text, place(path_, node))) {
+    if (node.kind == config::TomlValue::Kind::kString && !axis.group && config::field_type(axis.key) != "string")
+      if (const auto values = config::expand_call(node.text, config::place(path_, node))) {
         for (const std::string& value : *values)
-          axis.values.push_back({axis.key, value, place(path_, node), "sweep"});
+          axis.values.push_back({axis.key, value, config::place(path_, node), "sweep"});
         return;
       }
     axis.values.push_back(setting(axis, node));
   }
 
-  Setting setting(const Axis& axis, const TomlValue& node) const {
-    const std::string where = place(path_, node);
-    if (axis.group && node.kind != TomlValue::Kind::kString)
+  config::Setting setting(const Axis& axis, const config::TomlValue& node) const {
+    const std::string where = config::place(path_, node);
+    if (axis.group && node.kind != config::TomlValue::Kind::kString)
       throw Error("options of group '" + axis.key + "' are texts", where);
-    return {axis.key, axis.group ? node.text : toml_literal(node), where, "sweep"};
+    return {axis.key, axis.group ? node.text : config::toml_literal(node), where, "sweep"};
   }
 
   void check_values(const Axis& axis) {
     if (axis.group) return;
-    RunConfig scratch;
+    config::RunConfig scratch;
     std::string last;  // one complaint per place: a call has many values in one
-    for (const Setting& value : axis.values) {
-      const auto problem = apply(scratch, value);
+    for (const config::Setting& value : axis.values) {
+      const auto problem = config::apply(scratch, value);
       if (problem && problem->where != last) problems_.push_back(*problem);
       if (problem) last = problem->where;
     }
@@ -188,7 +188,7 @@ class BlockReader {
 
 }  // namespace
 
-Block read_block(const TomlValue& table, const std::string& path,
+Block read_block(const config::TomlValue& table, const std::string& path,
                  const std::vector<std::string>& groups, std::vector<Problem>& problems) {
   return BlockReader(path, groups, problems).read(table);
 }
@@ -198,4 +198,4 @@ ConditionValue condition_type(const std::string& key, const std::vector<std::str
   return field_condition_value({}, key);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -3,7 +3,7 @@
 #include "config/field_view.h"
 #include "plan/sweep/condition_parser.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -50,10 +50,10 @@ bool Condition::holds(const KeyValue& value_of) const {
   return std::get<bool>(evaluate(root_, value_of));
 }
 
-ConditionValue field_condition_value(const RunConfig& config, const std::string& key) {
+ConditionValue field_condition_value(const config::RunConfig& config, const std::string& key) {
   ConditionValue result;
   bool found = false;
-  for_each_field(config, [&](const std::string& name, const FieldInfo&, const auto& value) {
+  config::for_each_field(config, [&](const std::string& name, const config::FieldInfo&, const auto& value) {
     if (name != key) return;
     found = true;
     using T = std::remove_cvref_t<decltype(value)>;
@@ -62,8 +62,8 @@ ConditionValue field_condition_value(const RunConfig& config, const std::string&
     else
       result = value;
   });
-  if (!found) throw Error("unknown key '" + key + "'", "", did_you_mean(key, field_keys()));
+  if (!found) throw Error("unknown key '" + key + "'", "", did_you_mean(key, config::field_keys()));
   return result;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

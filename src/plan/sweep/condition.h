@@ -15,7 +15,7 @@
 #include <variant>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 using ConditionValue = std::variant<bool, double, std::string>;
 
@@ -49,4 +49,4 @@ class Condition {
 // The keys of RunConfig as condition values. Throws Error for an unknown key (near names).
 ConditionValue field_condition_value(const struct RunConfig& config, const std::string& key);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

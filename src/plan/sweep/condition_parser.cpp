@@ -9,7 +9,7 @@
 #include "config/toml/toml_values.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -40,7 +40,7 @@ class Parser {
   [[noreturn]] void refuse(size_t at, size_t length, const std::string& what,
                            const std::string& fix = "") const {
     Problem problem{what, where_, fix};
-    add_caret(problem, text_, at, length);
+    config::add_caret(problem, text_, at, length);
     throw Error(problem);
   }
 
@@ -192,9 +192,9 @@ class Parser {
   void check_choice(const Node& key, const Node& literal) const {
     if (key.kind != Node::Kind::key || literal.kind != Node::Kind::literal) return;
     const auto* text = std::get_if<std::string>(&literal.value);
-    if (!text || field_type(key.name) != "string") return;
-    RunConfig scratch;
-    if (const auto problem = apply(scratch, {key.name, toml_quote(*text), "", ""}))
+    if (!text || config::field_type(key.name) != "string") return;
+    config::RunConfig scratch;
+    if (const auto problem = config::apply(scratch, {key.name, config::toml_quote(*text), "", ""}))
       refuse(literal.at, literal.length, problem->what, problem->fix);
   }
 
@@ -216,4 +216,4 @@ Condition::Node parse_condition(const std::string& text, const std::string& wher
   return Parser(text, where, type_of).parse();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

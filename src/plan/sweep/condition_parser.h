@@ -5,10 +5,10 @@
 
 #include "plan/sweep/condition.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 // Throws as Condition's constructor does.
 Condition::Node parse_condition(const std::string& text, const std::string& where,
                                 const KeyType& type_of);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "plan/sweep/block_reader.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> section_names() {
   std::vector<std::string> names;
-  const RunConfig config;
-  sections(config, [&](const char* name, const auto&) { names.emplace_back(name); });
+  const config::RunConfig config;
+  config::sections(config, [&](const char* name, const auto&) { names.emplace_back(name); });
   return names;
 }
 
@@ -29,7 +29,7 @@ class ExperimentReader {
   }
 
   Experiment read() {
-    const TomlValue file = parse_toml(experiment_.toml, experiment_.path);
+    const config::TomlValue file = config::parse_toml(experiment_.toml, experiment_.path);
     for (const auto& [key, node] : file.members) read_entry(key, node);
     if (!safe_name(experiment_.name))
       problems_.push_back({"the experiment's name is no plain name", experiment_.path,
@@ -41,12 +41,12 @@ class ExperimentReader {
   }
 
  private:
-  void read_entry(const std::string& key, const TomlValue& node) {
+  void read_entry(const std::string& key, const config::TomlValue& node) {
     const std::vector<std::string> sections = section_names();
     if (key == "name" || key == "title") {
       read_text(key, node, key == "name" ? experiment_.name : experiment_.title);
     } else if (key == "groups") {
-      collect([&] { experiment_.groups = read_groups(node, experiment_.path); });
+      collect([&] { experiment_.groups = config::read_groups(node, experiment_.path); });
     } else if (key == "set") {
       add_settings(node, "");
     } else if (key == "sweep") {
@@ -55,7 +55,7 @@ class ExperimentReader {
       add_settings(node, key);
     } else if (key.find('.') != std::string::npos) {
       experiment_.settings.push_back(
-          {key, toml_literal(node), place(experiment_.path, node), "experiment"});
+          {key, config::toml_literal(node), config::place(experiment_.path, node), "experiment"});
     } else {
       std::vector<std::string> known = sections;
       for (const char* name : {"name", "title", "groups", "set", "sweep"}) known.push_back(name);
@@ -63,8 +63,8 @@ class ExperimentReader {
     }
   }
 
-  void complain(const TomlValue& node, const std::string& what, const std::string& fix = "") {
-    problems_.push_back({what, place(experiment_.path, node), fix});
+  void complain(const config::TomlValue& node, const std::string& what, const std::string& fix = "") {
+    problems_.push_back({what, config::place(experiment_.path, node), fix});
   }
 
   template <class F>
@@ -76,43 +76,43 @@ class ExperimentReader {
     }
   }
 
-  void read_text(const std::string& key, const TomlValue& node, std::string& text) {
-    if (node.kind != TomlValue::Kind::kString)
+  void read_text(const std::string& key, const config::TomlValue& node, std::string& text) {
+    if (node.kind != config::TomlValue::Kind::kString)
       complain(node, key + " is no text");
     else
       text = node.text;
   }
 
-  void add_settings(const TomlValue& node, const std::string& prefix) {
-    if (node.kind == TomlValue::Kind::kString)
+  void add_settings(const config::TomlValue& node, const std::string& prefix) {
+    if (node.kind == config::TomlValue::Kind::kString)
       return complain(node, "expected a table of config keys",
                       "for an option write groups = [\"" + prefix + "=" + node.text + "\"]");
-    if (node.kind != TomlValue::Kind::kTable)
+    if (node.kind != config::TomlValue::Kind::kTable)
       return complain(node, "expected a table of config keys", "write [set] and keys below it");
-    for (Setting& setting : settings_of(node, experiment_.path, "experiment", prefix))
+    for (config::Setting& setting : config::settings_of(node, experiment_.path, "experiment", prefix))
       experiment_.settings.push_back(std::move(setting));
   }
 
-  void read_sweep(const TomlValue& node) {
+  void read_sweep(const config::TomlValue& node) {
     for (const auto& [key, blocks] : node.members) {
-      if (key != "block" || blocks.kind != TomlValue::Kind::kArray) {
+      if (key != "block" || blocks.kind != config::TomlValue::Kind::kArray) {
         complain(blocks, "expected [[sweep.block]], got sweep." + key);
         continue;
       }
-      for (const TomlValue& block : blocks.items) {
-        if (block.kind != TomlValue::Kind::kTable)
+      for (const config::TomlValue& block : blocks.items) {
+        if (block.kind != config::TomlValue::Kind::kTable)
           complain(block, "a block is a table");
         else
           experiment_.blocks.push_back(read_block(block, experiment_.path, groups_, problems_));
       }
     }
-    if (node.kind != TomlValue::Kind::kTable) complain(node, "expected [[sweep.block]]");
+    if (node.kind != config::TomlValue::Kind::kTable) complain(node, "expected [[sweep.block]]");
   }
 
   void check_settings() {
-    RunConfig scratch;
-    for (const Setting& setting : experiment_.settings)
-      if (auto problem = apply(scratch, setting)) problems_.push_back(*problem);
+    config::RunConfig scratch;
+    for (const config::Setting& setting : experiment_.settings)
+      if (auto problem = config::apply(scratch, setting)) problems_.push_back(*problem);
   }
 
   std::vector<std::string> groups_;
@@ -125,7 +125,7 @@ void drop_axis(Block& block, const std::string& key) {
   for (auto& zip : block.zips) std::erase(zip, key);
 }
 
-void put_axis(Block& block, const Override& override) {
+void put_axis(Block& block, const config::Override& override) {
   for (Axis& axis : block.axes)
     if (axis.key == override.key) {
       axis.values = override.settings;
@@ -134,11 +134,11 @@ void put_axis(Block& block, const Override& override) {
   block.axes.push_back({override.key, override.group, override.settings});
 }
 
-std::optional<Problem> apply_override(Experiment& experiment, const Override& override) {
+std::optional<Problem> apply_override(Experiment& experiment, const config::Override& override) {
   if (!override.group)
-    for (const Setting& setting : override.settings) {
-      RunConfig scratch;
-      if (auto problem = apply(scratch, setting)) return problem;
+    for (const config::Setting& setting : override.settings) {
+      config::RunConfig scratch;
+      if (auto problem = config::apply(scratch, setting)) return problem;
     }
   const bool sweeps = override.settings.size() > 1;
   for (Block& block : experiment.blocks)
@@ -146,17 +146,17 @@ std::optional<Problem> apply_override(Experiment& experiment, const Override& ov
       put_axis(block, override);
     else
       drop_axis(block, override.key);
-  const Setting& first = override.settings[0];
+  const config::Setting& first = override.settings[0];
   if (!sweeps && !override.group) experiment.settings.push_back(first);
   if (!sweeps && override.group)
-    choose(experiment.groups, {override.key, first.value, first.where, first.argument});
+    config::choose(experiment.groups, {override.key, first.value, first.where, first.argument});
   return {};
 }
 
 }  // namespace
 
 Experiment read_experiment(const fs::path& path, const fs::path& config_root) {
-  return parse_experiment(read_file(path, kTomlBytes), path, group_names(config_root));
+  return parse_experiment(read_file(path, config::kTomlBytes), path, config::group_names(config_root));
 }
 
 Experiment parse_experiment(const std::string& toml, const fs::path& path,
@@ -165,7 +165,7 @@ Experiment parse_experiment(const std::string& toml, const fs::path& path,
 }
 
 std::vector<std::string> experiment_names(const fs::path& experiment_root) {
-  return toml_names(experiment_root);
+  return config::toml_names(experiment_root);
 }
 
 fs::path find_experiment(const fs::path& name, const fs::path& experiment_root) {
@@ -180,11 +180,11 @@ fs::path find_experiment(const fs::path& name, const fs::path& experiment_root) 
   throw Error("no experiment '" + text + "'", experiment_root.string(), known);
 }
 
-void apply_overrides(Experiment& experiment, const std::vector<Override>& overrides) {
+void apply_overrides(Experiment& experiment, const std::vector<config::Override>& overrides) {
   std::vector<Problem> problems;
-  for (const Override& override : overrides)
+  for (const config::Override& override : overrides)
     if (auto problem = apply_override(experiment, override)) problems.push_back(*problem);
   if (!problems.empty()) throw Error(std::move(problems));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -26,20 +26,20 @@
 #include "config/compose/override.h"
 #include "plan/sweep/condition.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 // One swept key. For a group, `value` of each setting is an option's name as it is.
 struct Axis {
   std::string key;
   bool group = false;
-  std::vector<Setting> values;
+  std::vector<config::Setting> values;
 };
 
 // Where the points of a block start from; nothing when all members are empty.
 struct InitFrom {
   std::string block;              // the name of another block, or
-  std::vector<Setting> settings;  // what the parent has otherwise than the point
-  std::vector<GroupChoice> groups;
+  std::vector<config::Setting> settings;  // what the parent has otherwise than the point
+  std::vector<config::GroupChoice> groups;
   std::string where;
   bool set() const { return !where.empty(); }
 };
@@ -54,8 +54,8 @@ struct Block {
 
 struct Experiment {
   std::string name, title, path, toml;
-  std::vector<GroupChoice> groups;  // the experiment's own, in order
-  std::vector<Setting> settings;    // [set] and sections, then the command line
+  std::vector<config::GroupChoice> groups;  // the experiment's own, in order
+  std::vector<config::Setting> settings;    // [set] and sections, then the command line
   std::vector<Block> blocks;        // at least one
 };
 
@@ -75,6 +75,6 @@ std::vector<std::string> experiment_names(const std::filesystem::path& experimen
 
 // One value replaces the key everywhere, also where a block sweeps it; several values become (or
 // replace) an axis of every block. Throws Error: unknown key.
-void apply_overrides(Experiment& experiment, const std::vector<Override>& overrides);
+void apply_overrides(Experiment& experiment, const std::vector<config::Override>& overrides);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

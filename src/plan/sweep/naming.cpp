@@ -8,7 +8,7 @@
 #include "config/field_view.h"
 #include "plan/identity.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -34,11 +34,11 @@ class Namer {
 
  private:
   // Everything of a configuration that says what data the run reads.
-  static std::string data_key(const RunConfig& config) {
+  static std::string data_key(const config::RunConfig& config) {
     std::string text;
-    auto add = [&](const FieldInfo&, const auto& value) { text += value_text(value) + "\n"; };
-    fields(config.data, add);
-    fields(config.eval, add);
+    auto add = [&](const config::FieldInfo&, const auto& value) { text += config::value_text(value) + "\n"; };
+    config::fields(config.data, add);
+    config::fields(config.eval, add);
     return text;
   }
 
@@ -89,11 +89,11 @@ class Namer {
     set_ids(names_[i], draft.config, hash, parent, control_parent);
   }
 
-  static void set_ids(RunSpec& spec, const RunConfig& config, const std::string& hash,
+  static void set_ids(RunSpec& spec, const config::RunConfig& config, const std::string& hash,
                       const ParentIdentity& parent, const ParentIdentity& control_parent) {
     const RunIdentity own = identify(config, hash, parent);
-    RunConfig plain = config;
-    plain.balance = BalanceConfig{};
+    config::RunConfig plain = config;
+    plain.balance = config::BalanceConfig{};
     const RunIdentity control = identify(plain, hash, control_parent);
     spec.run_id = own.run_id;
     spec.group_id = own.group_id;
@@ -150,4 +150,4 @@ void name_runs(Plan& plan, const Resolver& resolver, std::vector<Draft>& drafts,
   Namer(plan, resolver, drafts, data_identity).run();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -5,20 +5,20 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
-const GroupChoice* find_group(const std::vector<GroupChoice>& groups, const std::string& name) {
-  for (const GroupChoice& choice : groups)
+const config::GroupChoice* find_group(const std::vector<config::GroupChoice>& groups, const std::string& name) {
+  for (const config::GroupChoice& choice : groups)
     if (choice.group == name) return &choice;
   return nullptr;
 }
 
-ConditionValue condition_value(const std::string& key, const RunConfig& config,
-                               const std::vector<GroupChoice>& groups) {
+ConditionValue condition_value(const std::string& key, const config::RunConfig& config,
+                               const std::vector<config::GroupChoice>& groups) {
   if (key.find('.') != std::string::npos) return field_condition_value(config, key);
-  const GroupChoice* choice = find_group(groups, key);
+  const config::GroupChoice* choice = find_group(groups, key);
   return choice ? choice->option : std::string();
 }
 
@@ -27,7 +27,7 @@ std::string condition_text(const std::string& key, const ConditionValue& value) 
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
   const double number = std::get<double>(value);
-  return field_type(key) == "int" ? std::to_string(std::llround(number)) : shortest(number);
+  return config::field_type(key) == "int" ? std::to_string(std::llround(number)) : shortest(number);
 }
 
 void add_unique(std::vector<std::string>& keys, const std::string& key) {
@@ -37,41 +37,41 @@ void add_unique(std::vector<std::string>& keys, const std::string& key) {
 }  // namespace
 
 Resolver::Resolver(const std::filesystem::path& config_root, const Experiment& experiment)
-    : root_(config_root), experiment_(experiment), base_(read_base(config_root)) {
+    : root_(config_root), experiment_(experiment), base_(config::read_base(config_root)) {
   collect_keys();
 }
 
 void Resolver::collect_keys() {
   for (const Block& block : experiment_.blocks) {
     for (const Axis& axis : block.axes) add_unique(keys_, axis.key);
-    for (const GroupChoice& choice : block.init.groups) add_unique(keys_, choice.group);
-    for (const Setting& setting : block.init.settings) add_unique(keys_, setting.key);
+    for (const config::GroupChoice& choice : block.init.groups) add_unique(keys_, choice.group);
+    for (const config::Setting& setting : block.init.settings) add_unique(keys_, setting.key);
   }
   std::stable_partition(keys_.begin(), keys_.end(),
                         [](const std::string& key) { return key != "train.seed"; });
 }
 
-std::vector<GroupChoice> Resolver::groups() const {
-  std::vector<GroupChoice> groups = base_.groups;
-  for (const GroupChoice& choice : experiment_.groups) choose(groups, choice);
+std::vector<config::GroupChoice> Resolver::groups() const {
+  std::vector<config::GroupChoice> groups = base_.groups;
+  for (const config::GroupChoice& choice : experiment_.groups) config::choose(groups, choice);
   return groups;
 }
 
-std::vector<Setting> Resolver::layers(const std::vector<GroupChoice>& groups) const {
-  std::vector<Setting> settings = layered(root_, base_, groups);
+std::vector<config::Setting> Resolver::layers(const std::vector<config::GroupChoice>& groups) const {
+  std::vector<config::Setting> settings = config::layered(root_, base_, groups);
   settings.insert(settings.end(), experiment_.settings.begin(), experiment_.settings.end());
   return settings;
 }
 
-const RunConfig& Resolver::base_config(const std::vector<GroupChoice>& groups) {
+const config::RunConfig& Resolver::base_config(const std::vector<config::GroupChoice>& groups) {
   std::string name;
-  for (const GroupChoice& choice : groups) name += choice.group + "=" + choice.option + " ";
+  for (const config::GroupChoice& choice : groups) name += choice.group + "=" + choice.option + " ";
   const auto it = by_groups_.find(name);
   if (it != by_groups_.end()) return it->second;
-  RunConfig config;
+  config::RunConfig config;
   std::vector<Problem> problems;
-  for (const Setting& setting : layers(groups))
-    if (auto problem = apply(config, setting)) problems.push_back(*problem);
+  for (const config::Setting& setting : layers(groups))
+    if (auto problem = config::apply(config, setting)) problems.push_back(*problem);
   if (!problems.empty()) throw Error(std::move(problems));
   return by_groups_.emplace(name, config).first->second;
 }
@@ -80,9 +80,9 @@ Resolver::Parts Resolver::parts_of(size_t block, const Pick& pick) const {
   Parts parts{groups(), {}};
   const std::vector<Axis>& axes = experiment_.blocks[block].axes;
   for (size_t i = 0; i < axes.size(); ++i) {
-    const Setting& value = axes[i].values[pick[i]];
+    const config::Setting& value = axes[i].values[pick[i]];
     if (axes[i].group)
-      choose(parts.groups, {axes[i].key, value.value, value.where, value.argument});
+      config::choose(parts.groups, {axes[i].key, value.value, value.where, value.argument});
     else
       parts.settings.push_back(value);
   }
@@ -91,7 +91,7 @@ Resolver::Parts Resolver::parts_of(size_t block, const Pick& pick) const {
 
 void Resolver::resolve(Draft& draft, const Parts& parts) {
   draft.config = base_config(parts.groups);
-  for (const Setting& setting : parts.settings) apply(draft.config, setting);
+  for (const config::Setting& setting : parts.settings) config::apply(draft.config, setting);
   for (const std::string& key : keys_)
     draft.swept.push_back(condition_text(key, condition_value(key, draft.config, parts.groups)));
   if (!draft.made_parent)
@@ -100,12 +100,12 @@ void Resolver::resolve(Draft& draft, const Parts& parts) {
             return condition_value(key, draft.config, parts.groups);
           }))
         draft.skip_reason = condition.text();
-  if (!draft.skip_reason.empty() || inconsistencies(draft.config).empty()) return;
+  if (!draft.skip_reason.empty() || config::inconsistencies(draft.config).empty()) return;
   // Composed again, slowly, to learn which layer is to blame.
-  std::vector<Setting> settings = layers(parts.groups);
+  std::vector<config::Setting> settings = layers(parts.groups);
   settings.insert(settings.end(), parts.settings.begin(), parts.settings.end());
   try {
-    compose(settings);
+    config::compose(settings);
   } catch (const Error& e) {
     draft.problems = e.problems();
   }
@@ -126,7 +126,7 @@ Draft Resolver::parent_of(const Draft& point) {
   draft.pick = point.pick;
   draft.made_parent = true;
   Parts parts = parts_of(point.block, point.pick);
-  for (const GroupChoice& choice : init.groups) choose(parts.groups, choice);
+  for (const config::GroupChoice& choice : init.groups) config::choose(parts.groups, choice);
   parts.settings.insert(parts.settings.end(), init.settings.begin(), init.settings.end());
   resolve(draft, parts);
   return draft;
@@ -139,4 +139,4 @@ std::string Resolver::label(const Draft& draft, const std::vector<bool>& shown) 
   return text.empty() ? experiment_.name : text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -9,11 +9,11 @@
 #include "plan/sweep/experiment.h"
 #include "plan/sweep/sweep_points.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 // One run on its way into the plan.
 struct Draft {
-  RunConfig config;
+  config::RunConfig config;
   size_t block = 0;
   Pick pick;
   bool made_parent = false;        // made by a table init_from, no point of its own
@@ -39,25 +39,25 @@ class Resolver {
   std::string label(const Draft& draft, const std::vector<bool>& shown) const;
 
   // Every setting of the layers below the sweep, in order.
-  std::vector<Setting> layers(const std::vector<GroupChoice>& groups) const;
-  std::vector<GroupChoice> groups() const;  // base and experiment
+  std::vector<config::Setting> layers(const std::vector<config::GroupChoice>& groups) const;
+  std::vector<config::GroupChoice> groups() const;  // base and experiment
 
  private:
   struct Parts {
-    std::vector<GroupChoice> groups;
-    std::vector<Setting> settings;
+    std::vector<config::GroupChoice> groups;
+    std::vector<config::Setting> settings;
   };
   Parts parts_of(size_t block, const Pick& pick) const;
   void resolve(Draft& draft, const Parts& parts);
-  const RunConfig& base_config(const std::vector<GroupChoice>& groups);
+  const config::RunConfig& base_config(const std::vector<config::GroupChoice>& groups);
   void collect_keys();
 
   std::filesystem::path root_;
   const Experiment& experiment_;
-  BaseFile base_;
+  config::BaseFile base_;
   std::vector<std::string> keys_;
   // "model=small attention=sink" -> layers below the sweep
-  std::map<std::string, RunConfig> by_groups_;
+  std::map<std::string, config::RunConfig> by_groups_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

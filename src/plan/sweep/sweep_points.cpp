@@ -4,7 +4,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::vector<Pick> points_of(const Block& block) {
   return points;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -6,7 +6,7 @@
 
 #include "plan/sweep/experiment.h"
 
-namespace sinkmoe {
+namespace sinkmoe::plan {
 
 inline constexpr int64_t kMostPoints = 100'000;
 
@@ -20,4 +20,4 @@ int64_t count_points(const std::vector<Block>& blocks);
 // The product in the order of the file, last axis fastest. Call count_points first.
 std::vector<Pick> points_of(const Block& block);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::plan

@@ -33,7 +33,7 @@ std::string open_svg(double width, double height, const std::string& title) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
       "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\" font-size=\"11\" fill=\"#303030\">"
       "<title>{2}</title>\n",
-      width, height, html_escape(title));
+      width, height, report::html_escape(title));
 }
 
 // So many labels that they do not touch.

@@ -30,7 +30,7 @@ th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 2
 std::string row(const std::vector<std::string>& cells, const char* tag = "td") {
   std::string out = "<tr>";
   for (const std::string& cell : cells)
-    out += fmt::format("<{0}>{1}</{0}>", tag, html_escape(cell));
+    out += fmt::format("<{0}>{1}</{0}>", tag, report::html_escape(cell));
   return out + "</tr>\n";
 }
 
@@ -43,7 +43,7 @@ std::string table(const std::vector<std::string>& header,
 }
 
 std::string heading(const std::string& title, const std::string& meaning) {
-  return "<h2>" + html_escape(title) + "</h2>\n<p>" + html_escape(meaning) + "</p>\n";
+  return "<h2>" + report::html_escape(title) + "</h2>\n<p>" + report::html_escape(meaning) + "</p>\n";
 }
 
 std::string facts(const PageInput& in) {
@@ -187,11 +187,11 @@ std::string layers(const PageInput& in) {
 }  // namespace
 
 std::string heads_page(const PageInput& in) {
-  return std::string(kHead) + "<title>Heads of " + html_escape(in.name) +
-         "</title>\n</head>\n<body>\n<h1>Heads of " + html_escape(in.name) + "</h1>\n" + facts(in) +
+  return std::string(kHead) + "<title>Heads of " + report::html_escape(in.name) +
+         "</title>\n</head>\n<body>\n<h1>Heads of " + report::html_escape(in.name) + "</h1>\n" + facts(in) +
          importance(in) + imbalance(in) + sinks(in) + values(in) + named(in) + layers(in) +
          "<p class=\"small\">" +
-         html_escape("Made by sinkmoe heads (" + in.version +
+         report::html_escape("Made by sinkmoe heads (" + in.version +
                      "). Formulas: docs/metrics.md; what can be read: docs/real_models.md.") +
          "</p>\n</body>\n</html>\n";
 }

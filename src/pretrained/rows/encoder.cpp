@@ -11,7 +11,7 @@ TextEncoder open_encoder(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder / "tokenizer.json"))
     throw Error("there is no tokenizer.json", folder.string(),
                 "put the model's tokenizer.json there, or give token ids with --ids FILE");
-  const std::shared_ptr<const HfTokenizer> tokenizer = open_hf_tokenizer(folder);
+  const std::shared_ptr<const data::HfTokenizer> tokenizer = data::open_hf_tokenizer(folder);
   TextEncoder encoder;
   encoder.encode = [tokenizer](std::string_view text) {
     std::vector<int32_t> ids;

@@ -32,7 +32,7 @@ Texts read_texts(const std::vector<fs::path>& paths, uint64_t limit_bytes) {
   for (const fs::path& path : paths)
     for (const fs::path& file : files_of(path)) {
       texts.contents.push_back(read_file(file, limit_bytes));
-      check_text(texts.contents.back(), file.string());
+      data::check_text(texts.contents.back(), file.string());
       bytes += texts.contents.back().size();
       if (bytes > limit_bytes)
         throw Error(fmt::format("the texts have more than {} MB", limit_bytes >> 20), path.string(),

@@ -17,7 +17,7 @@
 #include "core/registry.h"
 #include "queue/job.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -103,7 +103,7 @@ Result fake(const Job& job, JobContext& context) {
                     {"eval/loss", "nats", "lower", "validation loss"},
                     {"eval/max_layer_cv", "1", "", "largest CV of a layer"},
                     {"head/importance", "1", "", "importance of a head"}});
-  const TrainConfig& train = job.config.train;
+  const config::TrainConfig& train = job.config.train;
   const Drill drill = parse_drill(job.config.data.path);
   State state = job.resume ? read_state(*job.resume) : first_state(job);
   if (job.resume && state.step != job.resume_step)
@@ -129,8 +129,8 @@ Result fake(const Job& job, JobContext& context) {
 const Registration<BodyKind> reg{{.name = "fake",
                                   .help = "no training: for tests and drills",
                                   .body = fake,
-                                  .purpose = Purpose::drills}};
+                                  .purpose = store::Purpose::drills}};
 
 }  // namespace
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -13,7 +13,7 @@
 #include "core/text.h"
 #include "store/owner.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -76,7 +76,7 @@ void Display::error(const std::string& text) {
 }
 
 void Display::update(const SweepLine& sweep, const std::vector<RunLine>& runs) {
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   if (mode_ == Mode::quiet || now < next_update_us_) return;
   const bool first = next_update_us_ == 0;
   next_update_us_ = now + (mode_ == Mode::live ? kLiveEvery_us : kPlainEvery_us);
@@ -102,4 +102,4 @@ Display::Mode display_mode(bool quiet) {
   return live ? Display::Mode::live : Display::Mode::plain;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -7,7 +7,7 @@
 
 #include "queue/job.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 struct RunLine {
   std::string run_id, label;
@@ -47,4 +47,4 @@ class Display {
 // live on a terminal, plain otherwise.
 Display::Mode display_mode(bool quiet);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

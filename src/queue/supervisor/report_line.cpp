@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 using nlohmann::json;
 
@@ -65,4 +65,4 @@ void ReportPipe::send(const ReportLine& line) const {
   [[maybe_unused]] const ssize_t n = ::write(descriptor_, text.data(), text.size());
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -6,7 +6,7 @@
 
 #include "queue/job.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // One line: live state, or something to show at once. How an attempt ended is
 // read from the database.
@@ -29,4 +29,4 @@ class ReportPipe {
   int descriptor_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -11,15 +11,15 @@
 #include "queue/signals.h"
 #include "queue/supervisor/sweep_loop.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
 // Workers that the cores (or GPUs) carry when each run has its threads.
-int64_t worker_count(const Plan& plan, int64_t asked) {
+int64_t worker_count(const plan::Plan& plan, int64_t asked) {
   int64_t threads = 1;
   bool cuda = false;
-  for (const RunSpec& spec : plan.runs) {
+  for (const plan::RunSpec& spec : plan.runs) {
     threads = std::max(threads, spec.config.run.threads);
     cuda = cuda || spec.config.run.device == "cuda";
   }
@@ -28,12 +28,12 @@ int64_t worker_count(const Plan& plan, int64_t asked) {
   return std::clamp<int64_t>(asked > 0 ? asked : carried, 1, runs);
 }
 
-void check(const Plan& plan, const RunOptions& options) {
+void check(const plan::Plan& plan, const RunOptions& options) {
   if (options.body == "train" && !Registry<BodyKind>::all().contains("train"))
     throw Error("this program was built without training", "",
                 "build it with LibTorch: scripts/build.sh");
   Registry<BodyKind>::get(options.body);
-  for (const RunSpec& spec : plan.runs)
+  for (const plan::RunSpec& spec : plan.runs)
     if (spec.config.run.device == "cuda" && gpu_count() == 0)
       throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
                   "use --device cpu, or run it where /dev/nvidia0 is");
@@ -46,15 +46,15 @@ int SweepSummary::exit_code() const {
   return done == total ? 0 : 1;
 }
 
-SweepSummary run_experiment(const Plan& plan, const RunOptions& options) {
+SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
-  Store store(options.db, Registry<BodyKind>::get(options.body).purpose);
+  store::Store store(options.db, Registry<BodyKind>::get(options.body).purpose);
   store.put_experiment(experiment_row(plan));
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
-std::string to_text(const SweepSummary& s, const Plan& plan, const std::filesystem::path& db) {
+std::string to_text(const SweepSummary& s, const plan::Plan& plan, const std::filesystem::path& db) {
   std::string text =
       fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
   const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},
@@ -74,4 +74,4 @@ std::string to_text(const SweepSummary& s, const Plan& plan, const std::filesyst
          (again ? ", then the same command with --retry-failed" : "");
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -10,7 +10,7 @@
 #include "queue/supervisor/display.h"
 #include "queue/worker/checkpoints.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 inline constexpr const char* kDefaultDatabase = "results/results.db";
 
@@ -37,9 +37,9 @@ struct SweepSummary {
 };
 
 // Throws Error before anything is written: unknown body, no GPU, a database that is refused.
-SweepSummary run_experiment(const Plan& plan, const RunOptions& options);
+SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.
-std::string to_text(const SweepSummary& summary, const Plan& plan, const std::filesystem::path& db);
+std::string to_text(const SweepSummary& summary, const plan::Plan& plan, const std::filesystem::path& db);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

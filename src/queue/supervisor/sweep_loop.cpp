@@ -11,7 +11,7 @@
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -20,7 +20,7 @@ constexpr int64_t kScan_us = 1'000'000;  // how often other processes' runs are 
 
 }  // namespace
 
-SweepLoop::SweepLoop(const Plan& plan, const RunOptions& options, Store& store, int64_t workers)
+SweepLoop::SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store, int64_t workers)
     : plan_(plan),
       options_(options),
       store_(store),
@@ -38,8 +38,8 @@ SweepSummary SweepLoop::run() {
   store_.while_waiting([this] { end_stopped(); });
   try {
     work();
-  } catch (const StoreError& e) {
-    if (e.kind() == StoreError::Kind::refused || e.kind() == StoreError::Kind::statement) throw;
+  } catch (const store::StoreError& e) {
+    if (e.kind() == store::StoreError::Kind::refused || e.kind() == store::StoreError::Kind::statement) throw;
     give_up(e);
   }
   store_.while_waiting({});
@@ -94,7 +94,7 @@ void SweepLoop::collect(Working& working, int wait_status) {
     try {
       store_.finish(working.lease, {"lost", death.outcome, death.message, {}},
                     options_.crash_limit);
-    } catch (const LeaseLost&) {  // another supervisor has taken the run over
+    } catch (const store::LeaseLost&) {  // another supervisor has taken the run over
     }
     state = store_.state(wanted.run_id);
   }
@@ -103,7 +103,7 @@ void SweepLoop::collect(Working& working, int wait_status) {
     ++made_;
     display_.note(fmt::format(
         "done {} in {}: loss {:.4f}  {}", wanted.run_id,
-        format_duration(static_cast<double>(boot_clock_us() - working.started_us) * 1e-6),
+        format_duration(static_cast<double>(store::boot_clock_us() - working.started_us) * 1e-6),
         working.line.progress.loss, wanted.label));
   } else if (wanted.status != "interrupted" && wanted.status != "running") {
     settle_failure(wanted, *state);
@@ -111,12 +111,12 @@ void SweepLoop::collect(Working& working, int wait_status) {
   next_scan_us_ = 0;
 }
 
-void SweepLoop::settle_failure(Wanted& wanted, const RunState& state) {
+void SweepLoop::settle_failure(Wanted& wanted, const store::RunState& state) {
   const bool again = !wanted.settled && state.crashes > 0;
   // 0.5 s, 2 s, 8 s, ...: the cause may need a moment to pass.
   const double pause =
       0.5 * static_cast<double>(int64_t{1} << (2 * std::clamp<int64_t>(state.crashes - 1, 0, 5)));
-  if (again) wanted.not_before_us = boot_clock_us() + static_cast<int64_t>(pause * 1e6);
+  if (again) wanted.not_before_us = store::boot_clock_us() + static_cast<int64_t>(pause * 1e6);
   display_.error(fmt::format("{} {} ({}): {}; log: {}{}", wanted.status, wanted.run_id,
                              wanted.label, state.message, log_of(wanted.run_id),
                              again ? "; tried again" : ""));
@@ -141,7 +141,7 @@ void SweepLoop::free_dead() {
 }
 
 void SweepLoop::fill() {
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   if (stopping_ || now < next_scan_us_) return;
   next_scan_us_ = now + kScan_us;
   free_dead();
@@ -155,7 +155,7 @@ bool SweepLoop::start_one() {
     const bool here = std::any_of(working_.begin(), working_.end(), [&](const Working& working) {
       return working.lease.run_id == w.run_id;
     });
-    if (!w.settled && !here && w.not_before_us <= boot_clock_us()) candidates.push_back(w.run_id);
+    if (!w.settled && !here && w.not_before_us <= store::boot_clock_us()) candidates.push_back(w.run_id);
   }
   if (candidates.empty()) return false;
   const auto lease = store_.claim(candidates, self_, rules_);
@@ -165,18 +165,18 @@ bool SweepLoop::start_one() {
   ++at->starts;
   try {
     start_worker(static_cast<size_t>(at - wanted_.begin()), *lease);
-  } catch (const StoreError&) {
+  } catch (const store::StoreError&) {
     throw;
   } catch (const Error& e) {  // no folder, no process
     store_.finish(*lease, {"failed", outcome_of(e), e.what(), {}}, options_.crash_limit);
-    const RunState state = *store_.state(lease->run_id);
+    const store::RunState state = *store_.state(lease->run_id);
     refresh(*at, state, options_.retry_failed);
     settle_failure(*at, state);
   }
   return true;
 }
 
-void SweepLoop::start_worker(size_t wanted, const Lease& lease) {
+void SweepLoop::start_worker(size_t wanted, const store::Lease& lease) {
   ensure_writable_folder(run_folder(options_.db, lease.run_id));
   const WorkerArgs args{.db = std::filesystem::absolute(options_.db),
                         .run_id = lease.run_id,
@@ -190,7 +190,7 @@ void SweepLoop::start_worker(size_t wanted, const Lease& lease) {
   const int64_t slot = free_slot();
   const std::string gpu = gpus_.empty() ? "" : gpus_[static_cast<size_t>(slot) % gpus_.size()];
   working_.push_back({wanted, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
-                      boot_clock_us(), RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
+                      store::boot_clock_us(), RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
 }
 
 int64_t SweepLoop::free_slot() const {
@@ -234,7 +234,7 @@ void SweepLoop::show() {
     sweep.failed += w.settled && w.status != "done";
     if (!w.settled) left += (1 - w.fraction) * w.work;
   }
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   sweep.running = static_cast<int64_t>(working_.size());
   sweep.elsewhere = elsewhere_;
   sweep.seconds = static_cast<double>(now - began_us_) * 1e-6;
@@ -266,8 +266,8 @@ SweepSummary SweepLoop::summary() const {
   }
   s.interrupted = StopSignals::requested();
   if (!stopping_) s.blocked = std::exchange(s.open, 0);
-  s.seconds = static_cast<double>(boot_clock_us() - began_us_) * 1e-6;
+  s.seconds = static_cast<double>(store::boot_clock_us() - began_us_) * 1e-6;
   return s;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

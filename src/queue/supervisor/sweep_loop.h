@@ -10,11 +10,11 @@
 #include "queue/supervisor/todo_runs.h"
 #include "queue/supervisor/worker_process.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 struct Working {
   size_t wanted;  // index
-  Lease lease;
+  store::Lease lease;
   WorkerProcess process;
   int64_t slot;
   int64_t started_us;
@@ -25,21 +25,21 @@ struct Working {
 // Owns the workers; they are killed when it goes.
 class SweepLoop {
  public:
-  SweepLoop(const Plan& plan, const RunOptions& options, Store& store, int64_t workers);
+  SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store, int64_t workers);
   SweepSummary run();
 
  private:
   void work();
-  void give_up(const StoreError& error);
+  void give_up(const store::StoreError& error);
   void end_stopped();
   void notice_own_sleep();
   void listen();
   void collect(Working& working, int wait_status);
-  void settle_failure(Wanted& wanted, const RunState& state);
+  void settle_failure(Wanted& wanted, const store::RunState& state);
   void free_dead();
   void fill();
   bool start_one();
-  void start_worker(size_t wanted, const Lease& lease);
+  void start_worker(size_t wanted, const store::Lease& lease);
   void stop_workers();
   bool nothing_left();
   void show();
@@ -50,21 +50,21 @@ class SweepLoop {
   }
   SweepSummary summary() const;
 
-  const Plan& plan_;
+  const plan::Plan& plan_;
   const RunOptions& options_;
-  Store& store_;
+  store::Store& store_;
   const int64_t slots_;
   const std::vector<std::string> gpus_ = gpus();
-  const ClaimRules rules_;
-  const Owner self_ = this_process();
-  const int64_t began_us_ = boot_clock_us();
+  const store::ClaimRules rules_;
+  const store::Owner self_ = store::this_process();
+  const int64_t began_us_ = store::boot_clock_us();
   Display display_;
   std::vector<Wanted> wanted_;
   std::list<Working> working_;
-  int64_t last_round_us_ = boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
+  int64_t last_round_us_ = store::boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
           oom_kills_ = 0;
   double work_made_ = 0;   // by this call, in tokens
   bool stopping_ = false;  // by a signal, a failure or a full disk
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -4,7 +4,7 @@
 
 #include "queue/supervisor/sweep_loop.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -14,11 +14,11 @@ constexpr int64_t kLastWords_us = 10'000'000;  // for workers when the sweep can
 
 // The database cannot be written now: the workers get a moment for their own last words, and
 // everything can be resumed.
-void SweepLoop::give_up(const StoreError& error) {
+void SweepLoop::give_up(const store::StoreError& error) {
   display_.error(std::string(error.what()) + "; the sweep stops here");
   stop_workers();
-  const int64_t end = boot_clock_us() + kLastWords_us;
-  while (!working_.empty() && boot_clock_us() < end) {
+  const int64_t end = store::boot_clock_us() + kLastWords_us;
+  while (!working_.empty() && store::boot_clock_us() < end) {
     working_.remove_if([](Working& w) { return w.process.ended().has_value(); });
     wait();
   }
@@ -28,7 +28,7 @@ void SweepLoop::give_up(const StoreError& error) {
 // A worker that is stopped for longer than its lease is ended, without asking the database: it may
 // have been stopped while it held the file's lock, which it keeps until it is gone.
 void SweepLoop::end_stopped() {
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   for (Working& working : working_) {
     if (!is_stopped(working.process.pid()))
       working.stopped_us = 0;
@@ -42,9 +42,9 @@ void SweepLoop::end_stopped() {
 // After this process was stopped, or the computer asleep, leases look old: their holders get the
 // time to renew them.
 void SweepLoop::notice_own_sleep() {
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   if (now - last_round_us_ > rules_.lease_us / 2) next_scan_us_ = now + rules_.lease_us / 2;
   last_round_us_ = now;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -6,7 +6,7 @@
 
 #include "queue/worker/checkpoints.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -22,7 +22,7 @@ struct CellsOf {
   std::vector<Cell> cells;
   template <class Section>
   void operator()(const char*, const Section& section) {
-    fields(section, [this](const FieldInfo&, const auto& value) {
+    config::fields(section, [this](const config::FieldInfo&, const auto& value) {
       using V = std::decay_t<decltype(value)>;
       if constexpr (std::is_same_v<V, std::string>)
         cells.emplace_back(value);
@@ -34,29 +34,29 @@ struct CellsOf {
   }
 };
 
-std::vector<Cell> cells_of(const RunConfig& config) {
+std::vector<Cell> cells_of(const config::RunConfig& config) {
   CellsOf visit;
-  sections(config, visit);
+  config::sections(config, visit);
   return visit.cells;
 }
 
-std::vector<ParamRow> param_rows(const RunConfig& config) {
-  static const std::vector<Cell> defaults = cells_of(RunConfig{});
-  const std::vector<FieldView> views = field_views(config);
+std::vector<store::ParamRow> param_rows(const config::RunConfig& config) {
+  static const std::vector<Cell> defaults = cells_of(config::RunConfig{});
+  const std::vector<config::FieldView> views = config::field_views(config);
   const std::vector<Cell> values = cells_of(config);
-  std::vector<ParamRow> rows;
+  std::vector<store::ParamRow> rows;
   for (size_t i = 0; i < views.size(); ++i)
     rows.push_back({views[i].key, views[i].type, values[i], defaults[i], views[i].info.unit,
                     views[i].info.help});
   return rows;
 }
 
-double tokens_of(const RunConfig& config) {
+double tokens_of(const config::RunConfig& config) {
   return static_cast<double>(config.train.steps) *
          static_cast<double>(config.train.batch * config.data.context);
 }
 
-Wanted make_wanted(const std::string& run_id, const std::string& label, const RunConfig& config) {
+Wanted make_wanted(const std::string& run_id, const std::string& label, const config::RunConfig& config) {
   return {.run_id = run_id,
           .label = label,
           .steps = config.train.steps,
@@ -66,7 +66,7 @@ Wanted make_wanted(const std::string& run_id, const std::string& label, const Ru
 // Adds the run's missing ancestors, oldest first.
 class Ancestors {
  public:
-  Ancestors(Store& store, bool retry_failed, std::vector<std::string>& notes)
+  Ancestors(store::Store& store, bool retry_failed, std::vector<std::string>& notes)
       : store_(store), retry_failed_(retry_failed), notes_(notes) {}
 
   void add_for(const Wanted& child, std::vector<Wanted>& list) {
@@ -86,14 +86,14 @@ class Ancestors {
       if (known.run_id == child.parent) return refresh(known, *state, retry_failed_);
     Wanted parent =
         make_wanted(child.parent, state->label,
-                    parse_canonical(store_.config(child.parent), "run " + child.parent));
+                    config::parse_canonical(store_.config(child.parent), "run " + child.parent));
     refresh(parent, *state, retry_failed_);
     add_for(parent, list);
     list.insert(list.begin() + static_cast<std::ptrdiff_t>(added_++), parent);
   }
 
  private:
-  Store& store_;
+  store::Store& store_;
   bool retry_failed_;
   std::vector<std::string>& notes_;
   std::set<std::string> seen_;
@@ -102,19 +102,19 @@ class Ancestors {
 
 }  // namespace
 
-ExperimentRow experiment_row(const Plan& plan) {
-  ExperimentRow row{plan.name, plan.title, plan.path, plan.toml, plan.sha256, {}};
-  for (const RunSpec& spec : plan.runs)
+store::ExperimentRow experiment_row(const plan::Plan& plan) {
+  store::ExperimentRow row{plan.name, plan.title, plan.path, plan.toml, plan.sha256, {}};
+  for (const plan::RunSpec& spec : plan.runs)
     row.runs.push_back({spec.run_id, spec.group_id, spec.control, spec.parent, spec.label,
-                        spec.config.train.seed, canonical_text(spec.config),
-                        identity_text(spec.config), param_rows(spec.config)});
+                        spec.config.train.seed, config::canonical_text(spec.config),
+                        config::identity_text(spec.config), param_rows(spec.config)});
   return row;
 }
 
-std::vector<Wanted> wanted_runs(Store& store, const Plan& plan, bool retry_failed,
+std::vector<Wanted> wanted_runs(store::Store& store, const plan::Plan& plan, bool retry_failed,
                                 std::vector<std::string>& notes) {
   std::vector<Wanted> list;
-  for (const RunSpec& spec : plan.runs) {
+  for (const plan::RunSpec& spec : plan.runs) {
     list.push_back(make_wanted(spec.run_id, spec.label, spec.config));
     refresh(list.back(), *store.state(spec.run_id), retry_failed);
   }
@@ -124,13 +124,13 @@ std::vector<Wanted> wanted_runs(Store& store, const Plan& plan, bool retry_faile
   return list;
 }
 
-void refresh(Wanted& wanted, const RunState& state, bool retry_failed) {
+void refresh(Wanted& wanted, const store::RunState& state, bool retry_failed) {
   wanted.status = state.status;
   wanted.cause = state.cause;
   wanted.parent = state.parent_id;
   const bool tried_here = wanted.starts > 0;
   if (state.status == "failed")
-    wanted.settled = !is_transient(state.cause) && !(retry_failed && !tried_here);
+    wanted.settled = !store::is_transient(state.cause) && !(retry_failed && !tried_here);
   else if (state.status == "quarantined")
     wanted.settled = !retry_failed || tried_here;
   else
@@ -138,4 +138,4 @@ void refresh(Wanted& wanted, const RunState& state, bool retry_failed) {
   if (state.status == "done") wanted.fraction = 1;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

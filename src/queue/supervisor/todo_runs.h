@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 struct Wanted {
   std::string run_id, label, parent;
@@ -21,15 +21,15 @@ struct Wanted {
   int64_t starts = 0;         // attempts of this call
 };
 
-ExperimentRow experiment_row(const Plan& plan);
+store::ExperimentRow experiment_row(const plan::Plan& plan);
 
 // The plan's runs as they stand, and before them the parents that must be made (again) for a child
 // that is missing: a parent that is not done, or whose final weights are gone. Notes what was
 // decided. Throws Error: unknown parent.
-std::vector<Wanted> wanted_runs(Store& store, const Plan& plan, bool retry_failed,
+std::vector<Wanted> wanted_runs(store::Store& store, const plan::Plan& plan, bool retry_failed,
                                 std::vector<std::string>& notes);
 
 // Takes over how the run stands in the database.
-void refresh(Wanted& wanted, const RunState& state, bool retry_failed);
+void refresh(Wanted& wanted, const store::RunState& state, bool retry_failed);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -17,7 +17,7 @@
 
 extern char** environ;
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -141,4 +141,4 @@ Death explain_death(int wait_status, bool out_of_memory) {
   return {"signal", fmt::format("killed by SIG{}", ::sigabbrev_np(WTERMSIG(wait_status)))};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -11,7 +11,7 @@
 #include "queue/supervisor/report_line.h"
 #include "queue/worker/worker.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 class WorkerProcess {
  public:
@@ -41,4 +41,4 @@ struct Death {
 };
 Death explain_death(int wait_status, bool out_of_memory);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -5,7 +5,7 @@
 #include "core/hash.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace fs = std::filesystem;
 
@@ -29,7 +29,7 @@ fs::path run_folder(const fs::path& db, const std::string& run_id) {
   return db.parent_path() / "runs" / run_id;
 }
 
-bool checkpoint_is_good(const fs::path& folder, const CheckpointRow& row, std::string* why) {
+bool checkpoint_is_good(const fs::path& folder, const store::CheckpointRow& row, std::string* why) {
   std::error_code error;
   const fs::path file = folder / row.path;
   const auto fail = [&](const std::string& text) {
@@ -48,10 +48,10 @@ bool checkpoint_is_good(const fs::path& folder, const CheckpointRow& row, std::s
   return true;
 }
 
-ResumePoint find_resume_point(const Store& store, const std::string& run_id) {
+ResumePoint find_resume_point(const store::Store& store, const std::string& run_id) {
   const fs::path folder = run_folder(store.path(), run_id);
   ResumePoint point;
-  for (const CheckpointRow& row : store.checkpoints(run_id)) {
+  for (const store::CheckpointRow& row : store.checkpoints(run_id)) {
     if (row.final) continue;
     std::string why;
     if (checkpoint_is_good(folder, row, &why)) {
@@ -64,52 +64,52 @@ ResumePoint find_resume_point(const Store& store, const std::string& run_id) {
   return point;
 }
 
-std::optional<fs::path> final_weights(const Store& store, const std::string& run_id,
+std::optional<fs::path> final_weights(const store::Store& store, const std::string& run_id,
                                       std::string* why) {
   const fs::path folder = run_folder(store.path(), run_id);
   if (why) *why = "the final weights of run " + run_id + " are not stored";
-  for (const CheckpointRow& row : store.checkpoints(run_id))
+  for (const store::CheckpointRow& row : store.checkpoints(run_id))
     if (row.final && checkpoint_is_good(folder, row, why)) return folder / row.path;
   return std::nullopt;
 }
 
-void commit_checkpoint(Store& store, const Lease& lease, const CheckpointRow& row, Keep keep) {
+void commit_checkpoint(store::Store& store, const store::Lease& lease, const store::CheckpointRow& row, Keep keep) {
   store.add_checkpoint(lease, row);
   if (keep == Keep::all || row.final) return;
-  std::vector<CheckpointRow> old;
+  std::vector<store::CheckpointRow> old;
   size_t newer = 0;
-  for (const CheckpointRow& other : store.checkpoints(lease.run_id))
+  for (const store::CheckpointRow& other : store.checkpoints(lease.run_id))
     if (!other.final && ++newer > kKept) old.push_back(other);
-  for (const CheckpointRow& other : old) store.drop_checkpoint(lease, other);
+  for (const store::CheckpointRow& other : old) store.drop_checkpoint(lease, other);
   remove_files(run_folder(store.path(), lease.run_id), old);
 }
 
-std::vector<CheckpointRow> superfluous(const Store& store, const std::string& run_id, Keep keep) {
-  std::vector<CheckpointRow> rows;
+std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id, Keep keep) {
+  std::vector<store::CheckpointRow> rows;
   if (keep == Keep::all) return rows;
   // Weights that another run starts from stay, whatever was asked for.
   const bool keep_final = keep == Keep::final || store.has_children(run_id);
-  for (const CheckpointRow& row : store.checkpoints(run_id))
+  for (const store::CheckpointRow& row : store.checkpoints(run_id))
     if (!row.final || !keep_final) rows.push_back(row);
   return rows;
 }
 
-void remove_files(const fs::path& folder, const std::vector<CheckpointRow>& rows) {
+void remove_files(const fs::path& folder, const std::vector<store::CheckpointRow>& rows) {
   std::error_code left;  // a file that stays is garbage without a row
-  for (const CheckpointRow& row : rows)
+  for (const store::CheckpointRow& row : rows)
     if (safe_name(row.path)) fs::remove(folder / row.path, left);
 }
 
-CheckpointRow describe_file(const fs::path& folder, const fs::path& file) {
+store::CheckpointRow describe_file(const fs::path& folder, const fs::path& file) {
   const std::string name = file.filename().string();
   std::error_code error;
   if (!safe_name(name) || !fs::equivalent(folder, file.parent_path(), error))
     throw Error("a checkpoint must lie in the run's folder " + folder.string(), file.string());
-  CheckpointRow row;
+  store::CheckpointRow row;
   row.path = name;
   row.sha256 = sha256_file(file);
   row.bytes = static_cast<int64_t>(fs::file_size(file));
   return row;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // What stays when a run is done: nothing, the final weights, or every checkpoint as well.
 enum class Keep { none, final, all };
@@ -20,34 +20,34 @@ std::string to_string(Keep keep);
 std::filesystem::path run_folder(const std::filesystem::path& db, const std::string& run_id);
 
 struct ResumePoint {
-  std::optional<CheckpointRow> checkpoint;  // none: from the beginning
+  std::optional<store::CheckpointRow> checkpoint;  // none: from the beginning
   // one message for each newer one that is missing or damaged
   std::vector<std::string> passed_over;
 };
 
 // True when the file is there, inside the folder, with the size and hash of its row; else `why`
 // says what is wrong.
-bool checkpoint_is_good(const std::filesystem::path& folder, const CheckpointRow& row,
+bool checkpoint_is_good(const std::filesystem::path& folder, const store::CheckpointRow& row,
                         std::string* why);
 
-ResumePoint find_resume_point(const Store& store, const std::string& run_id);
+ResumePoint find_resume_point(const store::Store& store, const std::string& run_id);
 
 // Path of the final weights of a done run, when they are there and good.
-std::optional<std::filesystem::path> final_weights(const Store& store, const std::string& run_id,
+std::optional<std::filesystem::path> final_weights(const store::Store& store, const std::string& run_id,
                                                    std::string* why);
 
 // Records a complete file below the run's folder, then drops what is not needed any
 // more (rows, then files).
-void commit_checkpoint(Store& store, const Lease& lease, const CheckpointRow& row, Keep keep);
+void commit_checkpoint(store::Store& store, const store::Lease& lease, const store::CheckpointRow& row, Keep keep);
 
 // What goes when the run is done.
-std::vector<CheckpointRow> superfluous(const Store& store, const std::string& run_id, Keep keep);
+std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id, Keep keep);
 
 // Removes the files of rows that are gone already.
-void remove_files(const std::filesystem::path& folder, const std::vector<CheckpointRow>& rows);
+void remove_files(const std::filesystem::path& folder, const std::vector<store::CheckpointRow>& rows);
 
 // Size and hash of a file below the folder as a row. Throws Error: outside the folder, not
 // a safe name, unreadable.
-CheckpointRow describe_file(const std::filesystem::path& folder, const std::filesystem::path& file);
+store::CheckpointRow describe_file(const std::filesystem::path& folder, const std::filesystem::path& file);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

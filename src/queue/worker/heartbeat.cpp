@@ -10,7 +10,7 @@
 #include <chrono>
 #include <vector>
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
@@ -24,13 +24,13 @@ void print_stack(int) {
                          STDERR_FILENO);
 }
 
-ClaimRules rules_of(const VitalSettings& settings) {
+store::ClaimRules rules_of(const VitalSettings& settings) {
   return {.lease_us = static_cast<int64_t>(settings.lease_seconds * 1e6)};
 }
 
 }  // namespace
 
-VitalSigns::VitalSigns(const std::filesystem::path& db, const Lease& lease,
+VitalSigns::VitalSigns(const std::filesystem::path& db, const store::Lease& lease,
                        const VitalSettings& settings, const ReportPipe& pipe)
     : store_(db), lease_(lease), settings_(settings), pipe_(pipe), body_thread_(::pthread_self()) {
   std::array<void*, 1> first;
@@ -51,7 +51,7 @@ VitalSigns::~VitalSigns() {
 }
 
 void VitalSigns::step_done() {
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   sign_of_life();
   if (last_step_us_ > 0) {
     const std::lock_guard lock(mutex_);
@@ -73,11 +73,11 @@ void VitalSigns::pause(std::unique_lock<std::mutex>& lock, double seconds) {
 void VitalSigns::watch() {
   const double seconds = std::min(settings_.lease_seconds, settings_.stall_seconds) / 4;
   std::unique_lock lock(mutex_);
-  for (int64_t before = boot_clock_us(); !ending_;) {
+  for (int64_t before = store::boot_clock_us(); !ending_;) {
     pause(lock, seconds);
     if (ending_) return;
     lock.unlock();
-    const int64_t now = boot_clock_us();
+    const int64_t now = store::boot_clock_us();
     awake_us_ += std::min(now - before, static_cast<int64_t>(2e6 * seconds));
     before = now;
     renew();
@@ -89,9 +89,9 @@ void VitalSigns::watch() {
 void VitalSigns::renew() {
   try {
     store_.renew(lease_, rules_of(settings_));
-  } catch (const LeaseLost&) {
+  } catch (const store::LeaseLost&) {
     fenced_ = true;
-  } catch (const StoreError& e) {
+  } catch (const store::StoreError& e) {
     // The next round tries again; if the disk stays full the lease runs out, and another
     // attempt fences this one.
     fmt::print(stderr, "cannot renew the lease: {}\n", e.what());
@@ -125,4 +125,4 @@ void VitalSigns::end_as_stalled(double silence) {
   ::_exit(1);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -12,7 +12,7 @@
 #include "queue/supervisor/report_line.h"
 #include "store/store.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 struct VitalSettings {
   double lease_seconds = 60;  // renewed four times as often
@@ -24,7 +24,7 @@ struct VitalSettings {
 class VitalSigns {
  public:
   // Call from the thread that runs the body. Opens a connection of its own.
-  VitalSigns(const std::filesystem::path& db, const Lease& lease, const VitalSettings& settings,
+  VitalSigns(const std::filesystem::path& db, const store::Lease& lease, const VitalSettings& settings,
              const ReportPipe& pipe);
   ~VitalSigns();
   VitalSigns(const VitalSigns&) = delete;
@@ -42,8 +42,8 @@ class VitalSigns {
   double silence_limit();
   [[noreturn]] void end_as_stalled(double silence);
 
-  Store store_;
-  const Lease lease_;
+  store::Store store_;
+  const store::Lease lease_;
   const VitalSettings settings_;
   const ReportPipe& pipe_;
   const pthread_t body_thread_;
@@ -59,4 +59,4 @@ class VitalSigns {
   std::thread thread_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -5,19 +5,19 @@
 
 #include "store/sqlite/store_error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
-std::string outcome_of_kind(StoreError::Kind kind) {
+std::string outcome_of_kind(store::StoreError::Kind kind) {
   switch (kind) {
-    case StoreError::Kind::disk_full:
+    case store::StoreError::Kind::disk_full:
       return "disk";
-    case StoreError::Kind::memory:
+    case store::StoreError::Kind::memory:
       return "oom";
-    case StoreError::Kind::io:
-    case StoreError::Kind::busy:
-    case StoreError::Kind::read_only:
+    case store::StoreError::Kind::io:
+    case store::StoreError::Kind::busy:
+    case store::StoreError::Kind::read_only:
       return "io";
     default:
       return "user";
@@ -33,7 +33,7 @@ bool names(const std::string& text, std::initializer_list<int> reasons) {
 }  // namespace
 
 std::string outcome_of(const Error& error) {
-  if (const auto* store = dynamic_cast<const StoreError*>(&error))
+  if (const auto* store = dynamic_cast<const store::StoreError*>(&error))
     return outcome_of_kind(store->kind());
   const std::string text = error.what();
   if (names(text, {ENOSPC, EDQUOT})) return "disk";
@@ -41,4 +41,4 @@ std::string outcome_of(const Error& error) {
   return names(text, {EIO, EAGAIN, EMFILE, ENFILE}) ? "io" : "user";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // Exit codes of a worker that could not record why it ended; the program ends with the second, too.
 inline constexpr int kExitNoMemory = 12, kExitDiskFull = 28;
@@ -14,4 +14,4 @@ inline constexpr int kExitNoMemory = 12, kExitDiskFull = 28;
 // which report the system's reason as text.
 std::string outcome_of(const Error& error);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -19,17 +19,17 @@
 #include "queue/worker/outcome.h"
 #include "queue/worker/worker_context.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 
 constexpr int kExitFailed = 1;
 
-Ending failed(const std::string& outcome, const std::string& message) {
+store::Ending failed(const std::string& outcome, const std::string& message) {
   return {"failed", outcome, message, {}};
 }
 
-Ending ending_of(const Result& result) {
+store::Ending ending_of(const Result& result) {
   switch (result.outcome) {
     case Outcome::done:
       return {"done", "done", result.message, {}};
@@ -43,14 +43,14 @@ Ending ending_of(const Result& result) {
 
 // Everything that a body can throw but Fenced, as the end of an attempt.
 template <class F>
-Ending run_guarded(F&& body) {
+store::Ending run_guarded(F&& body) {
   try {
     return ending_of(body());
   } catch (const Fenced&) {
     throw;
-  } catch (const LeaseLost&) {
+  } catch (const store::LeaseLost&) {
     throw Fenced();
-  } catch (const NonFinite& e) {
+  } catch (const store::NonFinite& e) {
     return {"diverged", "diverged", e.what(), {}};
   } catch (const Error& e) {
     return failed(outcome_of(e), e.what());
@@ -61,7 +61,7 @@ Ending run_guarded(F&& body) {
   }
 }
 
-AttemptRow attempt_row(const RunConfig& config, int64_t start_step) {
+store::AttemptRow attempt_row(const config::RunConfig& config, int64_t start_step) {
   const bool cuda = config.run.device == "cuda";
   return {.device = config.run.device,
           .processor = cuda ? gpu_name() : processor_name(),
@@ -81,13 +81,13 @@ int exit_code_of(const std::exception& e) {
 
 struct Attempt {
   const WorkerArgs& args;
-  Store& store;
-  Lease& lease;
+  store::Store& store;
+  store::Lease& lease;
   VitalSigns& vital;
   const ReportPipe& pipe;
 };
 
-std::optional<std::filesystem::path> parent_weights(const Store& store, const std::string& run_id) {
+std::optional<std::filesystem::path> parent_weights(const store::Store& store, const std::string& run_id) {
   const std::string parent = store.state(run_id)->parent_id;
   if (parent.empty()) return std::nullopt;
   std::string why;
@@ -100,7 +100,7 @@ std::optional<std::filesystem::path> parent_weights(const Store& store, const st
 // Finds where to go on, starts the attempt and says what was passed over on the way.
 Job start(const Attempt& a) {
   const std::string& run_id = a.lease.run_id;
-  Job job{.run_id = run_id, .config = parse_canonical(a.store.config(run_id), "run " + run_id)};
+  Job job{.run_id = run_id, .config = config::parse_canonical(a.store.config(run_id), "run " + run_id)};
   if (a.args.threads > 0) job.config.run.threads = std::min(job.config.run.threads, a.args.threads);
   job.folder = run_folder(a.args.db, run_id);
   ensure_writable_folder(job.folder);
@@ -122,7 +122,7 @@ Job start(const Attempt& a) {
 }
 
 // How the attempt went, recorded. Files of superfluous checkpoints go after their rows.
-std::string conclude(const Attempt& a, Ending ending) {
+std::string conclude(const Attempt& a, store::Ending ending) {
   if (ending.status == "done") ending.drop = superfluous(a.store, a.lease.run_id, a.args.keep);
   if (ending.status == "diverged") a.store.add_event(a.lease, {"diverged", ending.message});
   const std::string status = a.store.finish(a.lease, ending, a.args.crash_limit);
@@ -132,7 +132,7 @@ std::string conclude(const Attempt& a, Ending ending) {
 }
 
 int make_attempt(const Attempt& a) {
-  Ending ending = run_guarded([&] {
+  store::Ending ending = run_guarded([&] {
     const BodyKind& kind = Registry<BodyKind>::get(a.args.body);
     const Job job = start(a);
     WorkerContext context({a.store, a.lease, a.vital, a.pipe, a.args.keep});
@@ -156,13 +156,13 @@ int worker_main(const WorkerArgs& args) {
   follow_supervisor(args.supervisor);
   const ReportPipe pipe(args.pipe);
   try {
-    Store store(args.db, Registry<BodyKind>::get(args.body).purpose);
-    const ClaimRules rules{.lease_us = static_cast<int64_t>(args.lease_seconds * 1e6)};
-    Lease lease = store.adopt(args.run_id, args.epoch, this_process(), rules);
+    store::Store store(args.db, Registry<BodyKind>::get(args.body).purpose);
+    const store::ClaimRules rules{.lease_us = static_cast<int64_t>(args.lease_seconds * 1e6)};
+    store::Lease lease = store.adopt(args.run_id, args.epoch, store::this_process(), rules);
     VitalSigns vital(args.db, lease, {args.lease_seconds, args.stall_seconds, args.crash_limit},
                      pipe);
     return make_attempt({args, store, lease, vital, pipe});
-  } catch (const LeaseLost& e) {
+  } catch (const store::LeaseLost& e) {
     fmt::print(stderr, "{}\n", e.what());
   } catch (const Fenced& e) {
     fmt::print(stderr, "{}\n", e.what());
@@ -218,4 +218,4 @@ WorkerArgs parse_worker_arguments(const std::vector<std::string>& args) {
   return a;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

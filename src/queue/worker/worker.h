@@ -7,7 +7,7 @@
 
 #include "queue/worker/checkpoints.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 // What the supervisor hands to a worker on its command line.
 struct WorkerArgs {
@@ -29,4 +29,4 @@ WorkerArgs parse_worker_arguments(const std::vector<std::string>& args);  // thr
 // interrupted, 1 anything else.
 int worker_main(const WorkerArgs& args);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -2,7 +2,7 @@
 
 #include "queue/signals.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 namespace {
 constexpr int64_t kReportEvery_us = 100'000;
@@ -18,7 +18,7 @@ void WorkerContext::guarded(F&& write) const {
   alive();
   try {
     write();
-  } catch (const LeaseLost&) {
+  } catch (const store::LeaseLost&) {
     throw Fenced();
   }
 }
@@ -41,7 +41,7 @@ void WorkerContext::event(const EventRow& event) {
 
 void WorkerContext::checkpoint(int64_t step, const std::filesystem::path& file, bool final) {
   guarded([&] {
-    CheckpointRow row = describe_file(run_folder(parts_.store.path(), parts_.lease.run_id), file);
+    store::CheckpointRow row = describe_file(run_folder(parts_.store.path(), parts_.lease.run_id), file);
     row.step = step;
     row.final = final;
     commit_checkpoint(parts_.store, parts_.lease, row, parts_.keep);
@@ -52,7 +52,7 @@ void WorkerContext::progress(const Progress& progress) {
   alive();
   if (progress.step != last_step_) parts_.vital.step_done();
   last_step_ = progress.step;
-  const int64_t now = boot_clock_us();
+  const int64_t now = store::boot_clock_us();
   if (now - last_sent_us_ < kReportEvery_us && progress.step < progress.steps) return;
   last_sent_us_ = now;
   parts_.pipe.send({.progress = progress, .note = {}});
@@ -63,4 +63,4 @@ bool WorkerContext::stop_requested() const {
   return StopSignals::requested();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

@@ -9,13 +9,13 @@
 #include "queue/worker/checkpoints.h"
 #include "queue/worker/heartbeat.h"
 
-namespace sinkmoe {
+namespace sinkmoe::queue {
 
 class WorkerContext : public JobContext {
  public:
   struct Parts {
-    Store& store;
-    const Lease& lease;
+    store::Store& store;
+    const store::Lease& lease;
     VitalSigns& vital;
     const ReportPipe& pipe;
     Keep keep;
@@ -39,4 +39,4 @@ class WorkerContext : public JobContext {
   int64_t last_step_ = -1, last_sent_us_ = 0;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::queue

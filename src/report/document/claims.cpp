@@ -6,7 +6,7 @@
 
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -85,4 +85,4 @@ std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
   return list;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

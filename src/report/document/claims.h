@@ -6,7 +6,7 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct ClaimSummary {
   std::string claim;    // "C7"
@@ -22,4 +22,4 @@ struct ClaimSummary {
 std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
                                            const std::vector<Document>& documents);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,7 +10,7 @@
 #include "report/draw/figure.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -109,4 +109,4 @@ Grid verdict_grid(const std::vector<Judgement>& judgements) {
   return grid;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -11,7 +11,7 @@
 #include "report/judge/judgement.h"
 #include "report/spec/spec.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Text in rows and columns, not escaped yet.
 struct Grid {
@@ -66,4 +66,4 @@ Document make_document(const Spec& spec, const DocumentInput& input);
 // The judgements as a grid: cell, rule, n, effect, power, p, Holm, verdict.
 Grid verdict_grid(const std::vector<Judgement>& judgements);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -4,7 +4,7 @@
 
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -97,7 +97,7 @@ class TableBuilder {
 
   std::string value_text(const CellGroup* group, const ValueColumn& v) const {
     if (!group) return "absent";
-    const Summary s = summarize(values_only(cells_.values(*group, v.column)));
+    const stats::Summary s = stats::summarize(values_only(cells_.values(*group, v.column)));
     const std::string others = not_done_text(*group);
     if (!s.mean) return others.empty() ? "absent" : others;
     std::string text = mean_text(s, v.digits);
@@ -112,20 +112,20 @@ class TableBuilder {
     const std::vector<double> values = values_only(cells_.values(*group, v.column));
     if (values.empty()) return "absent";
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    return fixed(median(values), v.digits) + " (" + fixed(*low, v.digits) + " to " +
+    return fixed(stats::median(values), v.digits) + " (" + fixed(*low, v.digits) + " to " +
            fixed(*high, v.digits) + ")";
   }
 
-  PairedDifference difference(const CellGroup& group, const ValueColumn& v) const {
+  stats::PairedDifference difference(const CellGroup& group, const ValueColumn& v) const {
     const CellGroup* control = cells_.find(cells_.key_of({*spec_.pair}, group.key));
     if (!control) return {};
-    return paired_difference(cells_.values(group, v.column), cells_.values(*control, v.column));
+    return stats::paired_difference(cells_.values(group, v.column), cells_.values(*control, v.column));
   }
 
   std::string difference_cell(const CellGroup* group, const ValueColumn& v) const {
     if (!group) return "absent";
     if (is_control(group->key)) return "control";
-    const PairedDifference d = difference(*group, v);
+    const stats::PairedDifference d = difference(*group, v);
     if (!d.summary.mean) return "absent";
     std::string text = difference_text(d.summary, v.digits);
     if (d.summary.n != static_cast<int64_t>(cells_.values(*group, v.column).size()))
@@ -174,9 +174,9 @@ std::vector<Cell> TableBuilder::tidy_row(const CellGroup& group, const ValueColu
   for (const std::string& k : group.key) row.emplace_back(k);
   for (const NamedColumn& c : spec_.layout.details)
     row.emplace_back(cells_.common_text(group, c.column));
-  const Summary s = summarize(values_only(cells_.values(group, v.column)));
+  const stats::Summary s = stats::summarize(values_only(cells_.values(group, v.column)));
   const bool compare = has_difference(v) && !is_control(group.key);
-  const PairedDifference d = compare ? difference(group, v) : PairedDifference{};
+  const stats::PairedDifference d = compare ? difference(group, v) : stats::PairedDifference{};
   row.insert(row.end(), {v.column, v.unit, s.n, number_or_null(s.mean), number_or_null(s.sd),
                          number_or_null(s.low()), number_or_null(s.high())});
   row.insert(row.end(), {compare ? Cell(d.summary.n) : Cell(), number_or_null(d.summary.mean),
@@ -211,4 +211,4 @@ void add_table(const Spec& spec, const Cells& cells, Document& document) {
   document.grid_note = "Mean ± half width of the 95% t-interval over " + spec.layout.repeats + ".";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -3,9 +3,9 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Fills grid, data and notes of `document`.
 void add_table(const Spec& spec, const Cells& cells, Document& document);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

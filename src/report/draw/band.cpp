@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -56,4 +56,4 @@ std::vector<BandPoint> cut_band(const std::vector<BandPoint>& band, bool x_log, 
   return cut;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

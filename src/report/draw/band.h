@@ -5,7 +5,7 @@
 
 #include "report/draw/plot/plot_frame.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct BandPoint {
   double x = 0, low = 0, high = 0;
@@ -17,4 +17,4 @@ struct BandPoint {
 std::vector<BandPoint> cut_band(const std::vector<BandPoint>& band, bool x_log, bool y_log,
                                 Range range);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

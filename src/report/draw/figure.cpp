@@ -9,7 +9,7 @@
 #include "report/draw/figure_parts.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 std::vector<std::string> ordered_values(const Table& rows, const std::string& column,
                                         const std::string& where) {
@@ -105,4 +105,4 @@ void add_figure(const Spec& spec, const Table& rows, Document& document) {
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

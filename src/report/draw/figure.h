@@ -3,9 +3,9 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Fills figure, data, notes and provenance.seeds of `document`.
 void add_figure(const Spec& spec, const Table& rows, Document& document);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -8,7 +8,7 @@
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -85,4 +85,4 @@ void draw_bars(const FigureInput& input) {
   input.document.figure = frame.figure(data_blocks(data), panels);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -9,7 +9,7 @@
 #include "report/draw/row_marks.h"
 #include "report/text/escape.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -102,4 +102,4 @@ void draw_heatmap(const FigureInput& input) {
   input.document.figure = frame.figure(data.blocks, panels);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -12,7 +12,7 @@
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -74,7 +74,7 @@ std::string data_block(const std::vector<SeriesPoint>& points, const Layout& lay
   std::map<int64_t, std::string> runs;
   for (const SeriesPoint& p : points) {
     text += plot_number(p.x) + " " + plot_number(p.y.mean) + "\n";
-    for (const Seeded& run : p.runs)
+    for (const stats::Seeded& run : p.runs)
       runs[run.seed] += plot_number(p.x) + " " + plot_number(run.value) + "\n";
   }
   text += "\n\n";
@@ -139,7 +139,7 @@ void draw_lines(const FigureInput& input) {
   std::vector<double> xs, ys;
   data.each([&](size_t, size_t, SeriesPoint& p) {
     xs.push_back(p.x);
-    for (const Seeded& run : p.runs)  // not the band: with few seeds it would press all lines flat
+    for (const stats::Seeded& run : p.runs)  // not the band: with few seeds it would press all lines flat
       if (!layout.y.log || run.value > 0) ys.push_back(run.value);
   });
   PageSetup page{
@@ -164,4 +164,4 @@ void draw_lines(const FigureInput& input) {
   input.document.figure = frame.figure(data_blocks(data, layout, y_range), panels);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

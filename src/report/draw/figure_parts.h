@@ -9,7 +9,7 @@
 #include "report/draw/plot/plot_frame.h"
 #include "report/judge/cells.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct FigureInput {
   const Spec& spec;
@@ -45,4 +45,4 @@ std::vector<std::string> caption_of(const FigureInput& input, const std::string&
 // A number in a data block: shortest form, NaN for none.
 std::string plot_number(const std::optional<double>& value);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

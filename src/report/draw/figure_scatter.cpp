@@ -8,7 +8,7 @@
 #include "report/draw/row_marks.h"
 #include "report/draw/series_data.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -82,4 +82,4 @@ void draw_scatter(const FigureInput& input) {
   input.document.figure = frame.figure(blocks, panels);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 bool RowMarks::in_panel(const std::vector<Cell>& row, const PlotFrame& frame, size_t panel) const {
   return (!panel_col || to_text(row[*panel_col]) == frame.col_value(panel)) &&
@@ -56,4 +56,4 @@ RowMarks row_marks(const FigureInput& input) {
   return marks;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

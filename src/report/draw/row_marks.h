@@ -6,7 +6,7 @@
 
 #include "report/draw/figure_parts.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct RowMarks {
   std::vector<size_t> rows;  // whose run is done
@@ -23,4 +23,4 @@ RowMarks row_marks(const FigureInput& input);
 // Number of a cell; throws Error at the spec when it is text.
 double mark_number(const Cell& cell, const FigureInput& input);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

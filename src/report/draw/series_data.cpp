@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -35,7 +35,7 @@ void tell_n_and_gaps(const FigureInput& input, const Cells& cells) {
 }
 
 void fill_table(const FigureInput& input, const std::vector<std::string>& keys,
-                const std::vector<std::pair<std::vector<std::string>, Summary>>& points) {
+                const std::vector<std::pair<std::vector<std::string>, stats::Summary>>& points) {
   Table& table = input.document.data;
   table.columns = keys;
   for (const char* name : {"n", "mean", "sd", "ci95_low", "ci95_high", "query_sha256"})
@@ -63,7 +63,7 @@ SeriesData series_data(const FigureInput& input, const PanelAxis& cols, const Pa
   tell_n_and_gaps(input, cells);
   SeriesData data{
       series_list(input), ordered_values(input.rows, layout.x.column, input.spec.path), {}};
-  std::vector<std::pair<std::vector<std::string>, Summary>> drawn;
+  std::vector<std::pair<std::vector<std::string>, stats::Summary>> drawn;
   for (const std::string& row : rows.values)
     for (const std::string& col : cols.values) {
       std::vector<std::vector<SeriesPoint>>& panel = data.points.emplace_back();
@@ -80,9 +80,9 @@ SeriesData series_data(const FigureInput& input, const PanelAxis& cols, const Pa
           const auto place = cells.key_of(at);
           const CellGroup* group = cells.find(place);
           if (!group) continue;
-          const std::vector<Seeded> runs = cells.values(*group, layout.y.column);
+          const std::vector<stats::Seeded> runs = cells.values(*group, layout.y.column);
           if (runs.empty()) continue;
-          const Summary y = summarize(values_only(runs));
+          const stats::Summary y = stats::summarize(values_only(runs));
           panel.back().push_back({x, 0, y, runs});
           drawn.emplace_back(place, y);
         }
@@ -96,4 +96,4 @@ std::string block_name(size_t panel, size_t series) {
   return "$d" + std::to_string(panel) + "_" + std::to_string(series);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

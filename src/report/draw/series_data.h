@@ -7,13 +7,13 @@
 
 #include "report/draw/figure_parts.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct SeriesPoint {
   std::string x_text;
   double x = 0;  // place on the axis
-  Summary y;     // n >= 1
-  std::vector<Seeded> runs;
+  stats::Summary y;     // n >= 1
+  std::vector<stats::Seeded> runs;
 };
 
 struct SeriesData {
@@ -31,4 +31,4 @@ SeriesData series_data(const FigureInput& input, const PanelAxis& cols, const Pa
 // Name of the data block of a series in a panel.
 std::string block_name(size_t panel, size_t series);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

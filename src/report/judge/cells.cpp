@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 size_t require_column(const Table& table, const std::string& name, const std::string& where) {
   const auto it = std::find(table.columns.begin(), table.columns.end(), name);
@@ -55,9 +55,9 @@ std::vector<std::string> Cells::key_of(const CellKey& named,
   return key;
 }
 
-std::vector<Seeded> Cells::values(const CellGroup& group, const std::string& name) const {
+std::vector<stats::Seeded> Cells::values(const CellGroup& group, const std::string& name) const {
   const size_t c = column(name);
-  std::vector<Seeded> values;
+  std::vector<stats::Seeded> values;
   for (const CellRun& run : group.runs) {
     const Cell& cell = table_.rows[run.row][c];
     if (run.status != "done" || is_null(cell)) continue;
@@ -89,10 +89,10 @@ std::string not_done_text(const CellGroup& group) {
   return text;
 }
 
-std::vector<double> values_only(const std::vector<Seeded>& values) {
+std::vector<double> values_only(const std::vector<stats::Seeded>& values) {
   std::vector<double> list;
-  for (const Seeded& v : values) list.push_back(v.value);
+  for (const stats::Seeded& v : values) list.push_back(v.value);
   return list;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,7 +10,7 @@
 #include "report/spec/spec.h"
 #include "stats/summary.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct CellRun {
   int64_t seed = 0;
@@ -38,7 +38,7 @@ class Cells {
                                   const std::vector<std::string>& base = {}) const;
 
   // Values of the done runs that have one. Throws Error for a missing column or text in it.
-  std::vector<Seeded> values(const CellGroup& group, const std::string& column) const;
+  std::vector<stats::Seeded> values(const CellGroup& group, const std::string& column) const;
   // Text of a column that is the same in every run of the cell; "various" when it is not,
   // "" when nowhere there.
   std::string common_text(const CellGroup& group, const std::string& column) const;
@@ -60,6 +60,6 @@ size_t require_column(const Table& table, const std::string& name, const std::st
 // "2 diverged, 1 running": the runs of the cell that are not done; "" when all are.
 std::string not_done_text(const CellGroup& group);
 
-std::vector<double> values_only(const std::vector<Seeded>& values);
+std::vector<double> values_only(const std::vector<stats::Seeded>& values);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

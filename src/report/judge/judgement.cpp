@@ -5,7 +5,7 @@
 #include "core/text.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -22,12 +22,12 @@ std::string rule_text(const Expectation& e) {
     return e.value + (e.than.empty() ? "" : " against " + key_list(e.than)) +
            ": the paper gives no number";
   if (e.bound)
-    return e.value + (e.rule.direction == Direction::kHigher ? " above " : " below ") +
+    return e.value + (e.rule.direction == stats::Direction::kHigher ? " above " : " below ") +
            shortest(*e.bound) + n;
   const std::string than = key_list(e.than);
-  if (e.rule.direction == Direction::kSame)
+  if (e.rule.direction == stats::Direction::kSame)
     return e.value + " within " + shortest(e.rule.margin) + " of " + than + n;
-  return e.value + (e.rule.direction == Direction::kHigher ? " higher" : " lower") + " than at " +
+  return e.value + (e.rule.direction == stats::Direction::kHigher ? " higher" : " lower") + " than at " +
          than + (e.rule.margin > 0 ? " by at least " + shortest(e.rule.margin) : "") + n;
 }
 
@@ -35,11 +35,11 @@ std::vector<double> effect_values(const Expectation& e, const Cells& cells) {
   const auto key = cells.key_of(e.cell);
   const CellGroup* treatment = cells.find(key);
   if (!treatment) return {};
-  const std::vector<Seeded> values = cells.values(*treatment, e.value);
+  const std::vector<stats::Seeded> values = cells.values(*treatment, e.value);
   if (e.bound) return values_only(values);
   const CellGroup* control = cells.find(cells.key_of(e.than, key));
   if (!control) return {};
-  return paired_difference(values, cells.values(*control, e.value)).differences;
+  return stats::paired_difference(values, cells.values(*control, e.value)).differences;
 }
 
 std::string missing_note(const Expectation& e, const Cells& cells, int64_t n) {
@@ -57,7 +57,7 @@ struct GuardState {
 
 GuardState guard_state(const Guard& guard, const Cells& cells) {
   const CellGroup* group = cells.find(cells.key_of(guard.cell));
-  const Summary s = group ? summarize(values_only(cells.values(*group, guard.value))) : Summary{};
+  const stats::Summary s = group ? stats::summarize(values_only(cells.values(*group, guard.value))) : stats::Summary{};
   const bool open = s.mean && (guard.above ? *s.mean > *guard.above : *s.mean < *guard.below);
   if (open) return {.measured = true, .note = ""};
   return {s.mean.has_value(), (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
@@ -72,17 +72,17 @@ Judgement measure(const Expectation& e, const Cells& cells) {
   o.cell = key_list(e.cell);
   o.rule = rule_text(e);
   const std::vector<double> values = effect_values(e, cells);
-  o.effect = summarize(values);
-  o.p = e.bound ? t_test_p(o.effect, *e.bound) : rule_p(o.effect, e.rule);
+  o.effect = stats::summarize(values);
+  o.p = e.bound ? stats::t_test_p(o.effect, *e.bound) : stats::rule_p(o.effect, e.rule);
   if (o.effect.sd && *o.effect.sd > 0)
-    o.detectable = detectable_difference(o.effect.n, *o.effect.sd);
+    o.detectable = stats::detectable_difference(o.effect.n, *o.effect.sd);
   if (o.effect.n < e.rule.n) o.note = missing_note(e, cells, o.effect.n);
   return o;
 }
 
 // The effect as the rule sees it: held against a bound, the distance to it.
-Summary judged_effect(const Judgement& o) {
-  Summary s = o.effect;
+stats::Summary judged_effect(const Judgement& o) {
+  stats::Summary s = o.effect;
   if (o.expectation.bound && s.mean) *s.mean -= *o.expectation.bound;
   return s;
 }
@@ -91,7 +91,7 @@ void adjust(std::vector<Judgement>& judgements) {
   std::vector<std::optional<double>> family;
   for (const Judgement& o : judgements)
     if (o.expectation.primary) family.push_back(o.p);
-  const std::vector<double> adjusted = holm(family);
+  const std::vector<double> adjusted = stats::holm(family);
   size_t next = 0;
   for (Judgement& o : judgements) {
     o.adjusted_p = o.p;
@@ -101,17 +101,17 @@ void adjust(std::vector<Judgement>& judgements) {
   }
 }
 
-Verdict verdict_of(Judgement& o, const Cells& cells) {
+stats::Verdict verdict_of(Judgement& o, const Cells& cells) {
   const Expectation& e = o.expectation;
-  if (!e.published) return Verdict::kNotPublished;
+  if (!e.published) return stats::Verdict::kNotPublished;
   // A closed guard may be why there is no value: where no head is a sink, none can be measured.
   const GuardState guard = e.guard ? guard_state(*e.guard, cells) : GuardState{};
   if (!guard.note.empty() && (guard.measured || o.effect.n >= e.rule.n)) {
     o.note = guard.note;
-    return Verdict::kScaleTooSmall;
+    return stats::Verdict::kScaleTooSmall;
   }
-  if (o.effect.n < e.rule.n) return Verdict::kMissing;
-  return judge(judged_effect(o), e.rule, o.adjusted_p);
+  if (o.effect.n < e.rule.n) return stats::Verdict::kMissing;
+  return stats::judge(judged_effect(o), e.rule, o.adjusted_p);
 }
 
 }  // namespace
@@ -121,10 +121,10 @@ std::string to_string(Check check) {
 }
 
 Check check_of(const Judgement& o) {
-  if (o.verdict == Verdict::kMissing) return Check::kMissing;
+  if (o.verdict == stats::Verdict::kMissing) return Check::kMissing;
   if (o.verdict == o.expectation.found) return Check::kPass;
   const bool nothing_to_judge =
-      o.verdict == Verdict::kScaleTooSmall || o.verdict == Verdict::kNotPublished;
+      o.verdict == stats::Verdict::kScaleTooSmall || o.verdict == stats::Verdict::kNotPublished;
   return nothing_to_judge ? Check::kMissing : Check::kOff;
 }
 
@@ -148,4 +148,4 @@ std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& e
   return judgements;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

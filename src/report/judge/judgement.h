@@ -9,15 +9,15 @@
 #include "report/spec/spec.h"
 #include "stats/verdict.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct Judgement {
   Expectation expectation;  // rule.n filled in
   std::string cell,
       rule;        // "vanilla, 0.01"; "eval_loss lower than at weight 0, by at least 0.005, n >= 5"
-  Summary effect;  // paired differences, or the values themselves when held against a bound
+  stats::Summary effect;  // paired differences, or the values themselves when held against a bound
   std::optional<double> p, adjusted_p, detectable;
-  Verdict verdict = Verdict::kMissing;
+  stats::Verdict verdict = stats::Verdict::kMissing;
   std::string note;  // why it is missing, or what the guard saw
 };
 
@@ -32,4 +32,4 @@ Check check_of(const Judgement& judgement);
 std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& experiment,
                                           const Cells& cells);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -85,4 +85,4 @@ std::string fill_query(const std::string& sql, const std::string& experiment,
   return std::string(text);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

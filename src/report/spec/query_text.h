@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // True when :experiment stands in the SQL outside strings and comments.
 bool uses_experiment(const std::string& sql);
@@ -14,4 +14,4 @@ bool uses_experiment(const std::string& sql);
 std::string fill_query(const std::string& sql, const std::string& experiment,
                        const std::set<std::string>& absent);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,13 +10,13 @@
 #include "report/spec/spec_expect.h"
 #include "report/spec/spec_layout.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
-using Kind = TomlValue::Kind;
+using Kind = config::TomlValue::Kind;
 
-SpecExperiment read_experiment(const TomlValue& value, TomlProblems& problems) {
+SpecExperiment read_experiment(const config::TomlValue& value, TomlProblems& problems) {
   if (value.kind == Kind::kString) return {value.text};
   TomlTable table(value, "experiments", problems);
   SpecExperiment e;
@@ -28,7 +28,7 @@ SpecExperiment read_experiment(const TomlValue& value, TomlProblems& problems) {
 }
 
 void read_experiments(TomlTable& table, Spec& spec, TomlProblems& problems) {
-  const TomlValue* list = table.any("experiments");
+  const config::TomlValue* list = table.any("experiments");
   const bool parameter = uses_experiment(spec.query) || uses_experiment(spec.cells.query);
   if (parameter && !list)
     problems.add(table.at(), "the query uses :experiment, but there is no 'experiments' list");
@@ -39,16 +39,16 @@ void read_experiments(TomlTable& table, Spec& spec, TomlProblems& problems) {
     problems.add(*list, "'experiments' must be a list with at least one entry");
     return;
   }
-  for (const TomlValue& item : list->items)
+  for (const config::TomlValue& item : list->items)
     spec.experiments.push_back(read_experiment(item, problems));
 }
 
 void read_pair(TomlTable& table, Spec& spec, TomlProblems& problems) {
-  const TomlValue* value = table.any("pair");
+  const config::TomlValue* value = table.any("pair");
   if (!value) return;
   TomlTable pair(*value, "pair", problems);
   const std::string column = pair.required_text("column");
-  const TomlValue* control = pair.required("control");
+  const config::TomlValue* control = pair.required("control");
   pair.finish();
   if (control) spec.pair = {column, key_text(*control, "pair.control", problems)};
 }
@@ -58,7 +58,7 @@ void read_cells(TomlTable& table, Spec& spec, TomlProblems& problems) {
     for (const NamedColumn& c : spec.layout.rows) spec.cells.keys.push_back(c.column);
     if (spec.layout.cols) spec.cells.keys.push_back(spec.layout.cols->column);
   }
-  const TomlValue* value = table.any("cells");
+  const config::TomlValue* value = table.any("cells");
   if (!value) return;
   if (spec.layout.kind == LayoutKind::kTable) {
     problems.add(*value, "a table's cells are its rows and cols; 'cells' is for figures");
@@ -71,7 +71,7 @@ void read_cells(TomlTable& table, Spec& spec, TomlProblems& problems) {
   cells.finish();
 }
 
-void check_key(const CellKey& key, const Spec& spec, bool whole, const TomlValue& at,
+void check_key(const CellKey& key, const Spec& spec, bool whole, const config::TomlValue& at,
                TomlProblems& problems) {
   std::set<std::string> named;
   for (const auto& [column, value] : key) {
@@ -86,7 +86,7 @@ void check_key(const CellKey& key, const Spec& spec, bool whole, const TomlValue
 }
 
 void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
-  const TomlValue* list = table.any("expect");
+  const config::TomlValue* list = table.any("expect");
   if (!list) return;
   if (list->kind != Kind::kArray) {
     problems.add(*list, "'expect' must be [[expect]] entries");
@@ -94,7 +94,7 @@ void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
   }
   if (spec.cells.keys.empty())
     problems.add(*list, "expectations about a figure need a [cells] table");
-  for (const TomlValue& entry : list->items) {
+  for (const config::TomlValue& entry : list->items) {
     for (Expectation& e : read_expectations(entry, problems)) {
       check_key(e.cell, spec, true, entry, problems);
       check_key(e.than, spec, false, entry, problems);
@@ -107,7 +107,7 @@ void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
 }  // namespace
 
 Spec parse_spec(std::string_view toml, const std::string& path) {
-  const TomlValue root = parse_toml(toml, path);
+  const config::TomlValue root = config::parse_toml(toml, path);
   TomlProblems problems{path, {}};
   TomlTable table(root, "", problems);
   Spec spec;
@@ -119,7 +119,7 @@ Spec parse_spec(std::string_view toml, const std::string& path) {
   spec.claims = table.texts("claims");
   spec.query = table.required_text("query");
   spec.optional_columns = table.texts("optional_columns");
-  if (const TomlValue* layout = table.required("layout"))
+  if (const config::TomlValue* layout = table.required("layout"))
     spec.layout = read_layout(*layout, problems);
   read_pair(table, spec, problems);
   read_cells(table, spec, problems);
@@ -135,7 +135,7 @@ Spec read_spec(const std::filesystem::path& path) {
   if (!safe_name(name) || name == "index")
     throw Error("an artifact cannot be called '" + name + "'", path.string(),
                 "use letters, digits, '.', '_' and '-', not 'index'");
-  return parse_spec(read_file(path, kTomlBytes), path.string());
+  return parse_spec(read_file(path, config::kTomlBytes), path.string());
 }
 
 std::vector<std::string> spec_names(const std::filesystem::path& folder) {
@@ -175,4 +175,4 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
   return specs;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

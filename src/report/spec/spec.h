@@ -13,7 +13,7 @@
 
 #include "stats/verdict.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // An experiment the artifact is made for, if the database has it. "*" stands for all
 // that no artifact names.
@@ -77,10 +77,10 @@ struct Expectation {
   CellKey cell;
   CellKey than;  // the keys that differ in the cell it is compared with, paired by seed; or
   std::optional<double> bound;  // the number its mean is held against
-  Rule rule;                    // rule.n is filled from the experiment
+  stats::Rule rule;                    // rule.n is filled from the experiment
   bool primary = false;         // in Holm's family of the artifact
   bool published = true;
-  Verdict found = Verdict::kReproduced;  // what `check` calls PASS
+  stats::Verdict found = stats::Verdict::kReproduced;  // what `check` calls PASS
   std::vector<std::string> experiments;  // empty: all
   std::optional<Guard> guard;
   int line = 0;
@@ -118,4 +118,4 @@ std::vector<std::string> spec_names(const std::filesystem::path& folder);
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
                              const std::vector<std::string>& names);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

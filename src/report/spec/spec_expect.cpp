@@ -4,23 +4,23 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
-using Kind = TomlValue::Kind;
+using Kind = config::TomlValue::Kind;
 
 // Every combination of the values listed, the last key fastest.
-std::vector<CellKey> read_cells(const TomlValue& value, const std::string& path,
+std::vector<CellKey> read_cells(const config::TomlValue& value, const std::string& path,
                                 TomlProblems& problems) {
   std::vector<CellKey> cells = {{}};
   TomlTable check(value, path, problems);
   for (const auto& [key, choice] : value.members) {
     std::vector<CellKey> longer;
-    const std::vector<TomlValue> one = {choice};
-    const std::vector<TomlValue>& choices = choice.kind == Kind::kArray ? choice.items : one;
+    const std::vector<config::TomlValue> one = {choice};
+    const std::vector<config::TomlValue>& choices = choice.kind == Kind::kArray ? choice.items : one;
     for (const CellKey& cell : cells)
-      for (const TomlValue& c : choices) {
+      for (const config::TomlValue& c : choices) {
         longer.push_back(cell);
         longer.back().emplace_back(key, key_text(c, path + "." + key, problems));
       }
@@ -48,7 +48,7 @@ CellKey laid_over(CellKey cell, const CellKey& other) {
 }
 
 std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
-  const TomlValue* value = entry.any("guard");
+  const config::TomlValue* value = entry.any("guard");
   if (!value) return std::nullopt;
   TomlTable table(*value, "expect.guard", problems);
   Guard guard;
@@ -56,7 +56,7 @@ std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
   guard.above = table.number("above");
   guard.below = table.number("below");
   guard.text = table.text("text");
-  if (const TomlValue* cell = table.any("cell")) {
+  if (const config::TomlValue* cell = table.any("cell")) {
     const auto cells = read_cells(*cell, "expect.guard.cell", problems);
     if (cells.size() == 1)
       guard.cell = cells.front();
@@ -72,7 +72,7 @@ std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
 // direction and bound: `direction` with `than`, or `above` / `below` a number.
 void read_comparison(TomlTable& table, Expectation& e, TomlProblems& problems) {
   const std::optional<double> above = table.number("above"), below = table.number("below");
-  const TomlValue* than = table.any("than");
+  const config::TomlValue* than = table.any("than");
   const std::string direction = table.text("direction");
   const int ways = (above ? 1 : 0) + (below ? 1 : 0) + (than ? 1 : 0);
   if (ways != 1) {
@@ -88,15 +88,15 @@ void read_comparison(TomlTable& table, Expectation& e, TomlProblems& problems) {
     if (direction != "lower" && direction != "higher" && direction != "same")
       problems.add(table.at(), "'expect.direction' is '" + direction + "'",
                    "it must be lower, higher or same");
-    e.rule.direction = direction == "higher" ? Direction::kHigher
-                       : direction == "same" ? Direction::kSame
-                                             : Direction::kLower;
+    e.rule.direction = direction == "higher" ? stats::Direction::kHigher
+                       : direction == "same" ? stats::Direction::kSame
+                                             : stats::Direction::kLower;
     return;
   }
   if (!direction.empty())
     problems.add(table.at(), "'direction' goes with 'than', not with a bound");
   e.bound = above ? above : below;
-  e.rule.direction = above ? Direction::kHigher : Direction::kLower;
+  e.rule.direction = above ? stats::Direction::kHigher : stats::Direction::kLower;
 }
 
 void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
@@ -104,12 +104,12 @@ void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
   e.primary = table.boolean("primary", false);
   e.published = table.boolean("published", true);
   if (e.rule.margin < 0) problems.add(table.at(), "'expect.margin' is negative");
-  if (e.rule.direction == Direction::kSame && e.rule.margin == 0)
+  if (e.rule.direction == stats::Direction::kSame && e.rule.margin == 0)
     problems.add(table.at(), "'same' needs a margin above 0");
-  const TomlValue* found = table.any("found");
+  const config::TomlValue* found = table.any("found");
   if (!found) return;
   try {
-    e.found = parse_verdict(table.text("found"), "");
+    e.found = stats::parse_verdict(table.text("found"), "");
   } catch (const Error& error) {
     problems.add(*found, error.problems().front().what, error.problems().front().fix);
   }
@@ -117,7 +117,7 @@ void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
 
 }  // namespace
 
-std::string key_text(const TomlValue& value, const std::string& path, TomlProblems& problems) {
+std::string key_text(const config::TomlValue& value, const std::string& path, TomlProblems& problems) {
   switch (value.kind) {
     case Kind::kString:
       return value.text;
@@ -131,7 +131,7 @@ std::string key_text(const TomlValue& value, const std::string& path, TomlProble
   }
 }
 
-std::vector<Expectation> read_expectations(const TomlValue& entry, TomlProblems& problems) {
+std::vector<Expectation> read_expectations(const config::TomlValue& entry, TomlProblems& problems) {
   TomlTable table(entry, "expect", problems);
   if (entry.kind != Kind::kTable) return {};
   Expectation common;
@@ -143,7 +143,7 @@ std::vector<Expectation> read_expectations(const TomlValue& entry, TomlProblems&
   common.guard = read_guard(table, problems);
   read_comparison(table, common, problems);
   read_rule(table, common, problems);
-  const TomlValue* cell = table.required("cell");
+  const config::TomlValue* cell = table.required("cell");
   table.finish();
   std::vector<Expectation> list;
   if (!cell) return list;
@@ -156,4 +156,4 @@ std::vector<Expectation> read_expectations(const TomlValue& entry, TomlProblems&
   return list;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

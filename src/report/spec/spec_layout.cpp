@@ -2,11 +2,11 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
-using Kind = TomlValue::Kind;
+using Kind = config::TomlValue::Kind;
 
 constexpr std::pair<const char*, LayoutKind> kKinds[] = {
     {"table", LayoutKind::kTable},     {"lines", LayoutKind::kLines},
@@ -15,7 +15,7 @@ constexpr std::pair<const char*, LayoutKind> kKinds[] = {
 };
 
 LayoutKind read_kind(TomlTable& table, TomlProblems& problems) {
-  const TomlValue* value = table.required("kind");
+  const config::TomlValue* value = table.required("kind");
   const std::string text = table.text("kind");
   std::vector<std::string> names;
   for (const auto& [name, kind] : kKinds) {
@@ -31,23 +31,23 @@ LayoutKind read_kind(TomlTable& table, TomlProblems& problems) {
 std::vector<NamedColumn> read_columns(TomlTable& table, const std::string& key,
                                       TomlProblems& problems) {
   std::vector<NamedColumn> columns;
-  const TomlValue* value = table.any(key);
+  const config::TomlValue* value = table.any(key);
   if (!value) return columns;
   const std::string path = table.key_path(key);
   if (value->kind != Kind::kArray) return {read_named_column(*value, path, problems)};
-  for (const TomlValue& item : value->items)
+  for (const config::TomlValue& item : value->items)
     columns.push_back(read_named_column(item, path, problems));
   return columns;
 }
 
 std::optional<NamedColumn> read_column(TomlTable& table, const std::string& key,
                                        TomlProblems& problems) {
-  const TomlValue* value = table.any(key);
+  const config::TomlValue* value = table.any(key);
   if (!value) return std::nullopt;
   return read_named_column(*value, table.key_path(key), problems);
 }
 
-ValueColumn read_value(const TomlValue& value, const std::string& path, TomlProblems& problems) {
+ValueColumn read_value(const config::TomlValue& value, const std::string& path, TomlProblems& problems) {
   TomlTable table(value, path, problems);
   ValueColumn v;
   v.column = table.required_text("column");
@@ -63,7 +63,7 @@ ValueColumn read_value(const TomlValue& value, const std::string& path, TomlProb
 
 FigureAxis read_axis(TomlTable& layout, const std::string& key, TomlProblems& problems) {
   FigureAxis axis;
-  const TomlValue* value = layout.required(key);
+  const config::TomlValue* value = layout.required(key);
   if (!value) return axis;
   TomlTable table(*value, layout.key_path(key), problems);
   axis.column = table.required_text("column");
@@ -89,14 +89,14 @@ void read_table_layout(TomlTable& table, Layout& layout, TomlProblems& problems)
   layout.details = read_columns(table, "details", problems);
   layout.cols = read_column(table, "cols", problems);
   layout.repeats = table.text("repeats", layout.repeats);
-  const TomlValue* values = table.required("values");
+  const config::TomlValue* values = table.required("values");
   if (!values) return;
   if (values->kind != Kind::kArray || values->items.empty() || layout.rows.empty()) {
     problems.add(*values,
                  "'layout.values' and 'layout.rows' must be lists with at least one entry");
     return;
   }
-  for (const TomlValue& item : values->items)
+  for (const config::TomlValue& item : values->items)
     layout.values.push_back(read_value(item, "layout.values", problems));
 }
 
@@ -113,7 +113,7 @@ void read_figure_layout(TomlTable& table, Layout& layout, TomlProblems& problems
 
 }  // namespace
 
-NamedColumn read_named_column(const TomlValue& value, const std::string& path,
+NamedColumn read_named_column(const config::TomlValue& value, const std::string& path,
                               TomlProblems& problems) {
   if (value.kind == Kind::kString) return {value.text, ""};
   TomlTable table(value, path, problems);
@@ -124,7 +124,7 @@ NamedColumn read_named_column(const TomlValue& value, const std::string& path,
   return named;
 }
 
-Layout read_layout(const TomlValue& value, TomlProblems& problems) {
+Layout read_layout(const config::TomlValue& value, TomlProblems& problems) {
   TomlTable table(value, "layout", problems);
   Layout layout;
   if (value.kind != Kind::kTable) return layout;
@@ -139,4 +139,4 @@ Layout read_layout(const TomlValue& value, TomlProblems& problems) {
   return layout;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

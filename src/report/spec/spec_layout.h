@@ -4,12 +4,12 @@
 #include "report/spec/spec.h"
 #include "report/spec/toml_table.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
-Layout read_layout(const TomlValue& table, TomlProblems& problems);
+Layout read_layout(const config::TomlValue& table, TomlProblems& problems);
 
 // A column name, or { column, title }.
-NamedColumn read_named_column(const TomlValue& value, const std::string& path,
+NamedColumn read_named_column(const config::TomlValue& value, const std::string& path,
                               TomlProblems& problems);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

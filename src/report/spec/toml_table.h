@@ -10,19 +10,19 @@
 #include "config/toml/toml_doc.h"
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 struct TomlProblems {
   std::string file;
   std::vector<Problem> list;
-  void add(const TomlValue& at, const std::string& what, const std::string& fix = "");
+  void add(const config::TomlValue& at, const std::string& what, const std::string& fix = "");
 };
 
 class TomlTable {
  public:
   // `path` is what messages call the table: "layout.x". Not a table: a problem, and
   // every key is absent.
-  TomlTable(const TomlValue& table, std::string path, TomlProblems& problems);
+  TomlTable(const config::TomlValue& table, std::string path, TomlProblems& problems);
 
   std::string text(const std::string& key, const std::string& fallback = "");
   std::string required_text(const std::string& key);
@@ -32,22 +32,22 @@ class TomlTable {
   // One string, or an array of strings.
   std::vector<std::string> texts(const std::string& key);
   // Any kind; marks the key as known.
-  const TomlValue* any(const std::string& key);
-  const TomlValue* required(const std::string& key);
+  const config::TomlValue* any(const std::string& key);
+  const config::TomlValue* required(const std::string& key);
 
   // To be called when every key has been asked for: notes the others.
   void finish();
 
-  const TomlValue& at() const { return table_; }
+  const config::TomlValue& at() const { return table_; }
   std::string key_path(const std::string& key) const;
 
  private:
-  const TomlValue* of_kind(const std::string& key, TomlValue::Kind kind);
+  const config::TomlValue* of_kind(const std::string& key, config::TomlValue::Kind kind);
 
-  const TomlValue& table_;
+  const config::TomlValue& table_;
   std::string path_;
   TomlProblems& problems_;
   std::set<std::string> known_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 std::string one_line(std::string_view text) {
   std::string line = printable(text);
@@ -153,4 +153,4 @@ std::string gnuplot_string(std::string_view text) {
   return out + "'";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

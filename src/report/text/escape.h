@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Control characters and broken UTF-8 replaced, line breaks and tabs turned into spaces: one line.
 std::string one_line(std::string_view text);
@@ -18,4 +18,4 @@ std::string csv_field(std::string_view text);
 // A gnuplot string in single quotes: nothing in it is evaluated.
 std::string gnuplot_string(std::string_view text);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -46,13 +46,13 @@ std::string p_text(std::optional<double> p) {
   return *p < 0.1 ? significant(*p, 2) : fixed(*p, 2);
 }
 
-std::string mean_text(const Summary& s, int digits) {
+std::string mean_text(const stats::Summary& s, int digits) {
   if (!s.mean) return "";
   const std::string mean = fixed(*s.mean, digits);
   return s.half_width ? mean + " ± " + fixed(*s.half_width, digits) : mean;
 }
 
-std::string difference_text(const Summary& s, int digits) {
+std::string difference_text(const stats::Summary& s, int digits) {
   if (!s.mean) return "";
   const std::string mean = signed_fixed(*s.mean, digits);
   if (!s.half_width) return mean;
@@ -60,7 +60,7 @@ std::string difference_text(const Summary& s, int digits) {
          "]";
 }
 
-std::string effect_text(const Summary& s, bool difference) {
+std::string effect_text(const stats::Summary& s, bool difference) {
   if (!s.mean) return "";
   const double scale = s.half_width && *s.half_width > 0 ? *s.half_width : std::abs(*s.mean);
   const int digits =
@@ -68,4 +68,4 @@ std::string effect_text(const Summary& s, bool difference) {
   return difference ? difference_text(s, digits) : mean_text(s, digits);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -6,7 +6,7 @@
 
 #include "stats/summary.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 std::string fixed(double value, int digits);         // "1.2340"
 std::string signed_fixed(double value, int digits);  // "+0.0012", "-0.0012", "0.0000"
@@ -19,10 +19,10 @@ std::optional<double> parse_number(const std::string& text);
 std::string plain_key(const std::string& text);
 
 // "1.2340 ± 0.0012", "1.2340" for one value, "" for none.
-std::string mean_text(const Summary& s, int digits);
+std::string mean_text(const stats::Summary& s, int digits);
 // "-0.0012 [-0.0030, +0.0006]", "-0.0012" for one pair, "" for none.
-std::string difference_text(const Summary& s, int digits);
+std::string difference_text(const stats::Summary& s, int digits);
 // The same with digits that suit the interval: two significant ones of its half width.
-std::string effect_text(const Summary& s, bool difference);
+std::string effect_text(const stats::Summary& s, bool difference);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -7,7 +7,7 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 std::string render_markdown(const Document& document);
 std::string render_latex(const Document& document);  // tables only; needs booktabs
@@ -27,4 +27,4 @@ struct IndexInput {
 };
 std::string render_index(const IndexInput& input);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

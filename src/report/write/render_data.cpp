@@ -4,7 +4,7 @@
 #include "report/text/escape.h"
 #include "report/write/render.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::string render_json(const Document& d) {
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -5,7 +5,7 @@
 #include "report/text/escape.h"
 #include "report/write/render.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -115,4 +115,4 @@ std::string render_index(const IndexInput& input) {
   return text + "</body>\n</html>\n";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

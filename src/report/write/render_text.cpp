@@ -4,7 +4,7 @@
 #include "report/text/escape.h"
 #include "report/write/render.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::string render_latex(const Document& d) {
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -7,7 +7,7 @@
 
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::string network_file_system(const std::filesystem::path& path) {
   return "";
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -7,7 +7,7 @@
 
 #include "store/rows.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 struct StoredCheckpoint {
   std::string run_id;
@@ -22,4 +22,4 @@ std::vector<std::string> stored_run_ids(const std::filesystem::path& path);
 // Name of the file system when it is one over a network, where locks cannot be relied on; else "".
 std::string network_file_system(const std::filesystem::path& path);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

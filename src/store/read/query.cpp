@@ -10,7 +10,7 @@
 #include "store/schema/schema.h"
 #include "store/sqlite/database_file.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 struct Reader::Impl {
   sql::Connection db;
@@ -156,4 +156,4 @@ Table Reader::query(const std::string& sql, const QueryLimits& limits) const {
   return table;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

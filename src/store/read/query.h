@@ -9,7 +9,7 @@
 
 #include "core/table.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 struct QueryLimits {
   double seconds = 5;
@@ -38,4 +38,4 @@ class Reader {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

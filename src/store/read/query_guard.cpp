@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -84,4 +84,4 @@ Deadline::Deadline(const sql::Connection& db, double seconds)
 
 Deadline::~Deadline() { sqlite3_progress_handler(db_.handle(), 0, nullptr, nullptr); }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

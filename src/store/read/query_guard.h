@@ -5,7 +5,7 @@
 
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 // Allows SELECT, reading columns, recursion, the functions of a list and the schema pragmas;
 // denies the rest. Lowers SQLite's limits on statement size, depth, strings and memory. The
@@ -26,4 +26,4 @@ class Deadline {
   std::chrono::steady_clock::time_point end_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

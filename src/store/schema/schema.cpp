@@ -3,7 +3,7 @@
 #include "core/file.h"
 #include "store/schema/sql_views.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace fs = std::filesystem;
 
@@ -212,4 +212,4 @@ void migrate(sql::Connection& db, std::span<const Migration> steps, int64_t appl
     if (step.version > at) apply(db, step, application_id);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

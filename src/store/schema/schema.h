@@ -8,7 +8,7 @@
 
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 // In the file's header: "smoe", and "smod" for a database of drills.
 inline constexpr int64_t kApplicationId = 0x736d6f65, kDrillApplicationId = 0x736d6f64;
@@ -31,4 +31,4 @@ int64_t schema_version();
 void migrate(sql::Connection& db, std::span<const Migration> steps,
              int64_t application_id = kApplicationId);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace {
 
@@ -143,4 +143,4 @@ void remake_views(sql::Connection& db) {
   for (const View& view : kViews) remake(db, view.name, view.sql);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -4,10 +4,10 @@
 
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 // Makes every view anew, `run_wide` with one column for each known parameter and run-level metric.
 // To be called in the transaction that adds a key or a metric name.
 void remake_views(sql::Connection& db);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "store/schema/schema.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 namespace fs = std::filesystem;
 
@@ -135,4 +135,4 @@ void require_purpose(Purpose found, Purpose wanted, const fs::path& path) {
          "give the drill a new file with --db");
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

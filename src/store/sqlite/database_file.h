@@ -6,7 +6,7 @@
 
 #include "store/sqlite/sqlite.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 enum class FileState { absent, empty, ours };
 
@@ -30,4 +30,4 @@ Purpose purpose_of(const std::filesystem::path& path);
 // Throws StoreError (refused) when a database of `found` is used as one of `wanted`.
 void require_purpose(Purpose found, Purpose wanted, const std::filesystem::path& path);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

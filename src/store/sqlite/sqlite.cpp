@@ -9,7 +9,7 @@
 #include <new>
 #include <thread>
 
-namespace sinkmoe::sql {
+namespace sinkmoe::store::sql {
 
 namespace {
 
@@ -217,4 +217,4 @@ Transaction::~Transaction() {
   if (open_) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-}  // namespace sinkmoe::sql
+}  // namespace sinkmoe::store::sql

@@ -14,7 +14,7 @@
 #include "core/table.h"
 #include "store/sqlite/store_error.h"
 
-namespace sinkmoe::sql {
+namespace sinkmoe::store::sql {
 
 struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
@@ -110,4 +110,4 @@ class Transaction {
   bool open_ = false;
 };
 
-}  // namespace sinkmoe::sql
+}  // namespace sinkmoe::store::sql

@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::store {
 
 class StoreError : public Error {
  public:
@@ -28,4 +28,4 @@ struct LeaseLost : std::exception {
   const char* what() const noexcept override { return "the lease of this run has moved on"; }
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::store

@@ -19,7 +19,7 @@
 
 #include "train/device/graph_replay.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 namespace allocator = c10::cuda::CUDACachingAllocator;
@@ -177,4 +177,4 @@ std::unique_ptr<Lanes> make_cuda_lanes(at::Device) { return std::make_unique<Cud
 const bool announced = (set_cuda_lanes(make_cuda_lanes), true);
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -5,7 +5,7 @@
 #include "train/cuda/adamw.h"
 #include "train/update/device_update.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 namespace {
 
 static_assert(kRate == 0 && kBias1 == 1 && kBias2 == 2, "adamw.cu reads them at these places");
@@ -45,4 +45,4 @@ const bool announced = (set_cuda_update(update_by_kernel), true);
 #endif
 
 }  // namespace
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "train/update/controls.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -21,7 +21,7 @@ Batch to_tensors(std::vector<int32_t> rows, int64_t B, int64_t T, at::Device dev
 }
 
 template <class Fill>
-Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill) {
+Batch make(const config::RunConfig& config, int64_t rows, at::Device device, Fill&& fill) {
   const int64_t width = config.data.context + 1;
   std::vector<int32_t> ids(static_cast<size_t>(rows * width));
   for (int64_t i = 0; i < rows; ++i)
@@ -32,7 +32,7 @@ Batch make(const RunConfig& config, int64_t rows, at::Device device, Fill&& fill
 
 }  // namespace
 
-Batch training_batch(const DataSource& source, const RunConfig& config, int64_t step,
+Batch training_batch(const data::DataSource& source, const config::RunConfig& config, int64_t step,
                      int64_t first_row, int64_t rows, at::Device device) {
   const auto seed = static_cast<uint64_t>(config.train.seed);
   const bool shuffled = config.train.control == "shuffled_targets";
@@ -44,7 +44,7 @@ Batch training_batch(const DataSource& source, const RunConfig& config, int64_t 
   return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
 }
 
-int64_t evaluation_rows(const DataSource& source, const RunConfig& config) {
+int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig& config) {
   if (config.eval.split == "valid") return source.eval_rows();
   if (source.test_rows() == 0)
     throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
@@ -53,7 +53,7 @@ int64_t evaluation_rows(const DataSource& source, const RunConfig& config) {
   return source.test_rows();
 }
 
-Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_t first_row,
+Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config, int64_t first_row,
                        int64_t rows, at::Device device) {
   const bool test = config.eval.split == "test";
   return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
@@ -61,4 +61,4 @@ Batch evaluation_batch(const DataSource& source, const RunConfig& config, int64_
   });
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

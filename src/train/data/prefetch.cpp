@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // One job at a time: asked for, made, collected.
 class BatchAhead::Thread {
@@ -84,7 +84,7 @@ class BatchAhead::Thread {
   std::thread thread_;
 };
 
-BatchAhead::BatchAhead(const DataSource& source, const RunConfig& config, at::Device device)
+BatchAhead::BatchAhead(const data::DataSource& source, const config::RunConfig& config, at::Device device)
     : source_(source), config_(config), device_(device), thread_(std::make_unique<Thread>(*this)) {}
 
 BatchAhead::~BatchAhead() = default;
@@ -103,4 +103,4 @@ Batch BatchAhead::take(int64_t step, int64_t first_row, int64_t rows) {
   return std::move(*batch);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -7,12 +7,12 @@
 
 #include "train/data/batch.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class BatchAhead {
  public:
   // The references must outlive this object.
-  BatchAhead(const DataSource& source, const RunConfig& config, at::Device device);
+  BatchAhead(const data::DataSource& source, const config::RunConfig& config, at::Device device);
   ~BatchAhead();
   BatchAhead(const BatchAhead&) = delete;
   BatchAhead& operator=(const BatchAhead&) = delete;
@@ -31,10 +31,10 @@ class BatchAhead {
 
   Batch make(const Wanted& wanted) const;
 
-  const DataSource& source_;
-  const RunConfig& config_;
+  const data::DataSource& source_;
+  const config::RunConfig& config_;
   at::Device device_;
   std::unique_ptr<Thread> thread_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

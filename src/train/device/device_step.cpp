@@ -7,7 +7,7 @@
 #include "train/data/batch.h"
 #include "train/update/schedule.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -36,7 +36,7 @@ DeviceStep::DeviceStep(Parts parts)
   ids_BT_ = in.ids_BT;
   target_N_ = in.target_N;
   if (p_.config.run.precision == "bf16") half_ = p_.model.half();
-  const ParamSet& trained = p_.optimizer.params();
+  const tensor::ParamSet& trained = p_.optimizer.params();
   update_ = {.param_n = trained.flat(),
              .grad_n = trained.flat_grad(),
              .m_n = p_.optimizer.first_moment(),
@@ -136,4 +136,4 @@ std::optional<StepNumbers> DeviceStep::read(const std::optional<Pending>& pendin
                      .lr = learning_rate(p_.config.train, pending->step)};
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -16,7 +16,7 @@
 #include "train/trainable/trainable.h"
 #include "train/step_numbers.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Scalars on the device.
 struct Losses {
@@ -33,9 +33,9 @@ class DeviceStep {
   static constexpr int64_t kWarmUp = 3;  // steps that are queued op by op before the recording
 
   struct Parts {
-    const RunConfig& config;
-    const DataSource& source;
-    ParamSet& model;       // the forward pass reads these
+    const config::RunConfig& config;
+    const data::DataSource& source;
+    tensor::ParamSet& model;       // the forward pass reads these
     Optimizer& optimizer;  // of these, or of others that they are made from
     ForwardBackward forward_backward;
     const PartialTraining& partial;                // says what stands between the two
@@ -71,4 +71,4 @@ class DeviceStep {
   bool recorded_ = false;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

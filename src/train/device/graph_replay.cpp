@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -43,4 +43,4 @@ std::unique_ptr<Lanes> make_lanes(at::Device device) {
   return std::make_unique<Lanes>();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Two slots (0 and 1) take turns, so that one step's numbers travel while the other's are computed.
 // All calls come from the thread that made the object. While it lives, that thread's tensor work is
@@ -42,4 +42,4 @@ std::unique_ptr<Lanes> make_lanes(at::Device device);
 // The CUDA version announces itself here.
 void set_cuda_lanes(std::unique_ptr<Lanes> (*make)(at::Device));
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

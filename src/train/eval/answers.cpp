@@ -7,9 +7,9 @@
 
 #include "model/ops/ops.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
-AnswerAccuracy::AnswerAccuracy(const DataSource& source) : source_(source) {
+AnswerAccuracy::AnswerAccuracy(const data::DataSource& source) : source_(source) {
   const std::vector<std::string> parts = source.parts();
   const auto at = std::find(parts.begin(), parts.end(), "answer");
   if (at != parts.end()) part_ = static_cast<int>(at - parts.begin());
@@ -30,7 +30,7 @@ void AnswerAccuracy::add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, co
   if (answers.empty()) return;
   const at::Tensor index = at::tensor(answers, at::kLong).to(hidden_NC.device());
   const at::Tensor best =
-      sinkmoe::linear(hidden_NC.index_select(0, index), w_VC).argmax(-1);  // the first of equals
+      sinkmoe::model::linear(hidden_NC.index_select(0, index), w_VC).argmax(-1);  // the first of equals
   right_ += (best == batch.target_N.index_select(0, index)).sum().item<int64_t>();
   count_ += static_cast<int64_t>(answers.size());
 }
@@ -40,4 +40,4 @@ std::optional<double> AnswerAccuracy::value() const {
   return static_cast<double>(right_) / static_cast<double>(count_);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -8,12 +8,12 @@
 #include "data/source.h"
 #include "train/data/batch.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class AnswerAccuracy {
  public:
   // Counts nothing for a source without a loss part named "answer".
-  explicit AnswerAccuracy(const DataSource& source);
+  explicit AnswerAccuracy(const data::DataSource& source);
 
   // hidden [N,C] of the batch's tokens, output weights [V,C].
   void add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, const Batch& batch);
@@ -22,9 +22,9 @@ class AnswerAccuracy {
   std::optional<double> value() const;
 
  private:
-  const DataSource& source_;
+  const data::DataSource& source_;
   int part_ = -1;  // index of "answer" in source.parts()
   int64_t right_ = 0, count_ = 0;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

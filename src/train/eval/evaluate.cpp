@@ -9,7 +9,7 @@
 #include "train/eval/answers.h"
 #include "train/data/batch.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -22,7 +22,7 @@ struct LossSums {
   bool text = true;
 };
 
-void add_row(LossSums& sums, const DataSource& source, std::span<const int32_t> row,
+void add_row(LossSums& sums, const data::DataSource& source, std::span<const int32_t> row,
              const float* loss_T) {
   const size_t T = row.size() - 1;
   std::vector<uint8_t> part(T, 0);
@@ -38,8 +38,8 @@ void add_row(LossSums& sums, const DataSource& source, std::span<const int32_t> 
   sums.bytes += bytes.value_or(0);
 }
 
-EvaluationResult to_result(const LossSums& sums, const DataSource& source) {
-  EvaluationResult result;
+metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource& source) {
+  metrics::EvaluationResult result;
   result.loss = sums.sum / static_cast<double>(sums.count);
   if (sums.text && sums.bytes > 0)
     result.bits_per_byte = sums.sum / std::numbers::ln2 / static_cast<double>(sums.bytes);
@@ -54,15 +54,15 @@ EvaluationResult to_result(const LossSums& sums, const DataSource& source) {
 
 }  // namespace
 
-Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens,
+Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
                    at::Device device) {
   const at::NoGradGuard no_grad;
-  const RunConfig& config = model.config();
+  const config::RunConfig& config = model.config();
   const int64_t T = config.data.context, width = T + 1;
   const int64_t rows = std::clamp<int64_t>(tokens / T, 1, evaluation_rows(source, config));
   const int64_t per_batch = std::max<int64_t>(1, std::min(config.train.batch, rows));
-  Evaluated out{{}, HeadStatistics(config.model.layers, config.model.heads)};
-  const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& mixed) {
+  Evaluated out{{}, metrics::HeadStatistics(config.model.layers, config.model.heads)};
+  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& mixed) {
     out.heads.add(layer, in, mixed);
   };
   const size_t parts = std::max<size_t>(1, source.parts().size());
@@ -71,9 +71,9 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   for (int64_t from = 0; from < rows; from += per_batch) {
     const int64_t B = std::min(per_batch, rows - from);
     const Batch batch = evaluation_batch(source, config, from, B, device);
-    const DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
+    const model::DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const at::Tensor loss_N =
-        token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);
+        model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);
     answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
     for (int64_t b = 0; b < B; ++b)
       add_row(sums, source,
@@ -86,4 +86,4 @@ Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t token
   return out;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -6,15 +6,15 @@
 #include "metrics/metrics.h"
 #include "model/decoder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct Evaluated {
-  EvaluationResult result;
-  HeadStatistics heads;
+  metrics::EvaluationResult result;
+  metrics::HeadStatistics heads;
 };
 
 // Evaluates about `tokens` validation tokens (whole rows, at least one).
-Evaluated evaluate(const Decoder& model, const DataSource& source, int64_t tokens,
+Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
                    at::Device device);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

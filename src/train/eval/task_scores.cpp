@@ -8,7 +8,7 @@
 
 #include "data/text_set.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -39,10 +39,10 @@ bool cut_from_left(Option& option, int64_t context) {
   return true;
 }
 
-Options make_options(const Tokenizer& tokenizer, const Task& task, int64_t context) {
+Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, int64_t context) {
   Options out;
-  CachedEncoder encoder(tokenizer);
-  for (const TaskQuestion& q : task.questions) {
+  data::CachedEncoder encoder(tokenizer);
+  for (const data::TaskQuestion& q : task.questions) {
     out.begin.push_back(out.all.size());
     bool cut = false;
     for (size_t i = 0; i < q.contexts.size(); ++i) {
@@ -61,7 +61,7 @@ Options make_options(const Tokenizer& tokenizer, const Task& task, int64_t conte
 }
 
 // Some options of about one length, as one batch padded on the right, which no earlier token sees.
-void score_batch(const Decoder& model, std::span<Option* const> batch, bool choice, int64_t pad,
+void score_batch(const model::Decoder& model, std::span<Option* const> batch, bool choice, int64_t pad,
                  at::Device device) {
   const auto B = static_cast<int64_t>(batch.size());
   int64_t T = 0;
@@ -79,10 +79,10 @@ void score_batch(const Decoder& model, std::span<Option* const> batch, bool choi
   }
   auto host = [&](const std::vector<int64_t>& x) { return at::tensor(x, at::kLong).to(device); };
   const at::Tensor hidden = model.forward(ids.to(device)).hidden_NC.index_select(0, host(place));
-  const at::Tensor loss = token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
+  const at::Tensor loss = model::token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
   const at::Tensor best =
       choice ? at::Tensor()
-             : sinkmoe::linear(hidden, model.output_weight_VC()).argmax(-1).to(at::kCPU);
+             : sinkmoe::model::linear(hidden, model.output_weight_VC()).argmax(-1).to(at::kCPU);
   size_t i = 0;
   for (Option* option : batch)
     for (int64_t t = option->first; t <= option->length(); ++t, ++i) {
@@ -91,7 +91,7 @@ void score_batch(const Decoder& model, std::span<Option* const> batch, bool choi
     }
 }
 
-void score_options(const Decoder& model, Options& options, bool choice, int64_t pad,
+void score_options(const model::Decoder& model, Options& options, bool choice, int64_t pad,
                    at::Device device, const std::function<void()>& alive) {
   const at::NoGradGuard no_grad;
   std::vector<Option*> order;
@@ -127,7 +127,7 @@ double TaskScore::standard_error() const {
                    static_cast<double>(std::max<int64_t>(1, questions)));
 }
 
-TaskScore score_task(const Decoder& model, const Tokenizer& tokenizer, const Task& task,
+TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::Task& task,
                      at::Device device, const std::function<void()>& alive) {
   TaskScore score{.name = task.name,
                   .choice = task.questions.at(0).contexts.size() > 1,
@@ -137,7 +137,7 @@ TaskScore score_task(const Decoder& model, const Tokenizer& tokenizer, const Tas
   score.truncated = options.truncated;
   double right = 0, right_byte = 0, chance = 0;
   for (size_t i = 0; i < task.questions.size(); ++i) {
-    const TaskQuestion& q = task.questions[i];
+    const data::TaskQuestion& q = task.questions[i];
     if (score.choice) {
       right += best_of(options, i, false) == q.gold;
       right_byte += best_of(options, i, true) == q.gold;
@@ -175,15 +175,15 @@ std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t s
   return rows;
 }
 
-std::vector<MetricRow> run_tasks(const Decoder& model, int64_t step, at::Device device,
+std::vector<MetricRow> run_tasks(const model::Decoder& model, int64_t step, at::Device device,
                                  const std::function<void()>& alive) {
-  const RunConfig& config = model.config();
+  const config::RunConfig& config = model.config();
   if (config.eval.tasks.empty()) return {};
-  const auto tokenizer = open_tokenizer(config.data.path);
+  const auto tokenizer = data::open_tokenizer(config.data.path);
   std::vector<TaskScore> scores;
-  for (const Task& task : read_tasks(config.eval))
+  for (const data::Task& task : data::read_tasks(config.eval))
     scores.push_back(score_task(model, *tokenizer, task, device, alive));
   return task_rows(scores, step);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -10,7 +10,7 @@
 #include "data/tokens/tokenizer.h"
 #include "model/decoder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct TaskScore {
   std::string name;
@@ -24,13 +24,13 @@ struct TaskScore {
 
 // A question's text stands after BOS; what is longer than data.context is cut from the left, and
 // the question counts as truncated. `alive` is called before every forward pass.
-TaskScore score_task(const Decoder& model, const Tokenizer& tokenizer, const Task& task,
+TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::Task& task,
                      at::Device device, const std::function<void()>& alive);
 
 std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t step);
 
 // Reads the tasks of eval.tasks and scores them with the tokenizer of data.path. Throws Error.
-std::vector<MetricRow> run_tasks(const Decoder& model, int64_t step, at::Device device,
+std::vector<MetricRow> run_tasks(const model::Decoder& model, int64_t step, at::Device device,
                                  const std::function<void()>& alive);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -9,7 +9,7 @@
 
 #include "core/random.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -59,7 +59,7 @@ void add_random(std::vector<MetricRow>& rows, Ablation& ablation,
 
 }  // namespace
 
-Ablation::Ablation(const Decoder& model, const ProbeSample& sample)
+Ablation::Ablation(const model::Decoder& model, const ProbeSample& sample)
     : model_(model),
       sample_(sample),
       layers_(model.config().model.layers),
@@ -116,19 +116,19 @@ std::vector<int64_t> random_order(int64_t n, int64_t index) {
   return order;
 }
 
-at::Tensor gradient_size_LH(const Decoder& model, const ProbeSample& sample) {
+at::Tensor gradient_size_LH(const model::Decoder& model, const ProbeSample& sample) {
   const at::AutoGradMode with_gradient(true);
   at::Tensor sum_LH;
   for (const ProbeSample::Part& part : sample.parts()) {
     sample.sign_of_life();
     std::vector<at::Tensor> outs;
-    const HeadProbe keep = [&](int64_t, const HeadIn&, const HeadOut& out) {
+    const model::HeadProbe keep = [&](int64_t, const attention::HeadIn&, const attention::HeadOut& out) {
       outs.push_back(out.out_BHTK);
     };
-    const DecoderOut out = model.forward(part.batch.ids_BT, {.probe = &keep});
+    const model::DecoderOut out = model.forward(part.batch.ids_BT, {.probe = &keep});
     const auto rows = static_cast<double>(part.batch.ids_BT.size(0));
     const at::Tensor loss =
-        linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), part.batch.target_N) * rows;
+        model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), part.batch.target_N) * rows;
     const auto grads = torch::autograd::grad({loss}, outs);
     const at::NoGradGuard no_grad;
     std::vector<at::Tensor> layers;
@@ -143,7 +143,7 @@ at::Tensor gradient_size_LH(const Decoder& model, const ProbeSample& sample) {
   return sum_LH / static_cast<double>(sample.rows());
 }
 
-at::Tensor gradient_importance_LH(const Decoder& model, const ProbeSample& sample) {
+at::Tensor gradient_importance_LH(const model::Decoder& model, const ProbeSample& sample) {
   const at::Tensor size = gradient_size_LH(model, sample);
   return size / size.square().sum(1, true).sqrt().clamp_min(1e-300);
 }
@@ -162,4 +162,4 @@ std::vector<MetricRow> ablation_rows(
   return rows;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

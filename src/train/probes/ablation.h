@@ -10,12 +10,12 @@
 #include "core/metric.h"
 #include "train/probes/probe_sample.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Losses with sets of heads zeroed; each set is computed once. A head is l H + h.
 class Ablation {
  public:
-  Ablation(const Decoder& model, const ProbeSample& sample);
+  Ablation(const model::Decoder& model, const ProbeSample& sample);
   int64_t heads() const { return layers_ * heads_; }
   double loss(std::vector<int64_t> zeroed);
   // loss[i]: the first points[i] heads of `order` zeroed.
@@ -24,7 +24,7 @@ class Ablation {
   at::Tensor single_LH();
 
  private:
-  const Decoder& model_;
+  const model::Decoder& model_;
   const ProbeSample& sample_;
   int64_t layers_, heads_;
   std::map<std::vector<int64_t>, double> known_;
@@ -40,13 +40,13 @@ std::vector<int64_t> random_order(int64_t n, int64_t index);
 
 // I_h = mean over rows of |sum over tokens of out_h . dL/dout_h|, L the row's mean loss, normalised
 // per layer to length 1 (E24): [L,H] fp64.
-at::Tensor gradient_importance_LH(const Decoder& model, const ProbeSample& sample);
+at::Tensor gradient_importance_LH(const model::Decoder& model, const ProbeSample& sample);
 // The same before it is normalised.
-at::Tensor gradient_size_LH(const Decoder& model, const ProbeSample& sample);
+at::Tensor gradient_size_LH(const model::Decoder& model, const ProbeSample& sample);
 
 // Curves for each named criterion and for 8 random orders, and what they sum up to.
 std::vector<MetricRow> ablation_rows(
     Ablation& ablation, const std::vector<std::pair<std::string, at::Tensor>>& criteria_LH,
     int64_t step);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

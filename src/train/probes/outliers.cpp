@@ -6,25 +6,25 @@
 
 #include "metrics/probe_math.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
 double largest_of(const at::Tensor& x) { return x.abs().max().item<double>(); }
 
-at::Tensor sum_of_kurtosis(const at::Tensor& x) { return kurtosis_B(x).sum().to(at::kCPU); }
+at::Tensor sum_of_kurtosis(const at::Tensor& x) { return metrics::kurtosis_B(x).sum().to(at::kCPU); }
 
 }  // namespace
 
-Outliers find_outliers(const Decoder& model, const ProbeSample& sample) {
+Outliers find_outliers(const model::Decoder& model, const ProbeSample& sample) {
   const int64_t L = model.config().model.layers;
   Outliers found;
   for (at::Tensor* x :
        {&found.residual_kurtosis_L, &found.output_kurtosis_L, &found.max_activation_L})
     *x = at::zeros({L}, at::kDouble);
   at::Tensor before;
-  const ActivationEdit look = [&](Site site, int64_t layer, const at::Tensor& x) {
-    if (site != Site::residual) {
+  const model::ActivationEdit look = [&](model::Site site, int64_t layer, const at::Tensor& x) {
+    if (site != model::Site::residual) {
       double& most = found.largest[{site, layer}];
       most = std::max(most, largest_of(x));
     } else {
@@ -45,24 +45,24 @@ Outliers find_outliers(const Decoder& model, const ProbeSample& sample) {
   return found;
 }
 
-RoundedWeights::RoundedWeights(const ParamSet& params)
+RoundedWeights::RoundedWeights(const tensor::ParamSet& params)
     : flat_(params.flat().detach()), kept_(flat_.clone()) {
   const at::NoGradGuard no_grad;
-  for (const ParamSet::Entry& entry : params.entries()) {
+  for (const tensor::ParamSet::Entry& entry : params.entries()) {
     if (entry.spec.shape.size() < 2) continue;
     at::Tensor value = entry.value.detach();
-    value.copy_(int8_round_trip(value, largest_of(value)));
+    value.copy_(metrics::int8_round_trip(value, largest_of(value)));
   }
 }
 
 RoundedWeights::~RoundedWeights() { flat_.copy_(kept_); }
 
-double int8_loss(const Decoder& model, const ProbeSample& sample, const Outliers& outliers) {
+double int8_loss(const model::Decoder& model, const ProbeSample& sample, const Outliers& outliers) {
   const RoundedWeights rounded(model.params());
-  const ActivationEdit edit = [&](Site site, int64_t layer, const at::Tensor& x) {
-    return site == Site::residual ? x : int8_round_trip(x, outliers.largest.at({site, layer}));
+  const model::ActivationEdit edit = [&](model::Site site, int64_t layer, const at::Tensor& x) {
+    return site == model::Site::residual ? x : metrics::int8_round_trip(x, outliers.largest.at({site, layer}));
   };
   return sample.loss(model, {.edit_activations = &edit});
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -8,22 +8,22 @@
 
 #include "train/probes/probe_sample.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct Outliers {
   // Per layer, fp64: mean over rows of the kurtosis of the residual stream after the layer and of
   // what the layer adds to it (over tokens and channels), and the largest |residual| of the sample.
   at::Tensor residual_kurtosis_L, output_kurtosis_L, max_activation_L;
   // Largest |x| of the sample where x enters a linear map.
-  std::map<std::pair<Site, int64_t>, double> largest;
+  std::map<std::pair<model::Site, int64_t>, double> largest;
 };
 
-Outliers find_outliers(const Decoder& model, const ProbeSample& sample);
+Outliers find_outliers(const model::Decoder& model, const ProbeSample& sample);
 
 // Rounds every matrix of the model to 8 bits, one scale a matrix, until it is destroyed.
 class RoundedWeights {
  public:
-  explicit RoundedWeights(const ParamSet& params);
+  explicit RoundedWeights(const tensor::ParamSet& params);
   ~RoundedWeights();
   RoundedWeights(const RoundedWeights&) = delete;
   RoundedWeights& operator=(const RoundedWeights&) = delete;
@@ -35,6 +35,6 @@ class RoundedWeights {
 // Loss with matrices, and activations that enter a linear map, rounded to symmetric 8-bit integers,
 // one scale a tensor: of an activation its largest value in this very sample. Norms, sink logits
 // and the residual stream stay as they are.
-double int8_loss(const Decoder& model, const ProbeSample& sample, const Outliers& outliers);
+double int8_loss(const model::Decoder& model, const ProbeSample& sample, const Outliers& outliers);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -12,7 +12,7 @@ constexpr int64_t kTokensPerPass = 2048;  // at least, so that small batches are
 
 }  // namespace
 
-ProbeSample::ProbeSample(const DataSource& source, const RunConfig& config, int64_t tokens,
+ProbeSample::ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens,
                          at::Device device, std::function<void()> alive)
     : alive_(std::move(alive)) {
   rows_ = std::clamp<int64_t>(tokens / config.data.context, 1, evaluation_rows(source, config));
@@ -22,19 +22,19 @@ ProbeSample::ProbeSample(const DataSource& source, const RunConfig& config, int6
         {from, evaluation_batch(source, config, from, std::min(most, rows_ - from), device)});
 }
 
-double ProbeSample::loss(const Decoder& model, const ForwardOptions& options) const {
+double ProbeSample::loss(const model::Decoder& model, const model::ForwardOptions& options) const {
   return loss(model, [&](const Part&) { return options; });
 }
 
-double ProbeSample::loss(const Decoder& model,
-                         const std::function<ForwardOptions(const Part&)>& options) const {
+double ProbeSample::loss(const model::Decoder& model,
+                         const std::function<model::ForwardOptions(const Part&)>& options) const {
   const at::NoGradGuard no_grad;
   double sum = 0;
   int64_t count = 0;
   for (const Part& part : parts_) {
     alive_();
-    const DecoderOut out = model.forward(part.batch.ids_BT, options(part));
-    sum += token_losses(out.hidden_NC, model.output_weight_VC(), part.batch.target_N)
+    const model::DecoderOut out = model.forward(part.batch.ids_BT, options(part));
+    sum += model::token_losses(out.hidden_NC, model.output_weight_VC(), part.batch.target_N)
                .sum(at::kDouble)
                .item<double>();
     count += part.batch.target_N.numel();
@@ -42,4 +42,4 @@ double ProbeSample::loss(const Decoder& model,
   return sum / static_cast<double>(count);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

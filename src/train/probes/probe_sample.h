@@ -7,13 +7,13 @@
 #include "model/decoder.h"
 #include "train/data/batch.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class ProbeSample {
  public:
   // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called
   // before every forward pass.
-  ProbeSample(const DataSource& source, const RunConfig& config, int64_t tokens, at::Device device,
+  ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens, at::Device device,
               std::function<void()> alive);
 
   struct Part {
@@ -24,10 +24,10 @@ class ProbeSample {
   int64_t rows() const { return rows_; }
 
   // Cross-entropy in nats per predicted token, without gradients.
-  double loss(const Decoder& model, const ForwardOptions& options = {}) const;
+  double loss(const model::Decoder& model, const model::ForwardOptions& options = {}) const;
   // The same with options that depend on which rows are at hand.
-  double loss(const Decoder& model,
-              const std::function<ForwardOptions(const Part&)>& options) const;
+  double loss(const model::Decoder& model,
+              const std::function<model::ForwardOptions(const Part&)>& options) const;
   void sign_of_life() const { alive_(); }
 
  private:
@@ -36,4 +36,4 @@ class ProbeSample {
   std::function<void()> alive_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

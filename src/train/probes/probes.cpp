@@ -13,7 +13,7 @@
 #include "train/probes/outliers.h"
 #include "train/probes/probe_sample.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -47,14 +47,14 @@ class Rows {
 
 // C2: the loss without the value of token 0, and without that of a random other token of each row,
 // in every layer and head.
-double loss_without_value(const Decoder& model, const ProbeSample& sample, bool first) {
+double loss_without_value(const model::Decoder& model, const ProbeSample& sample, bool first) {
   const int64_t T = model.config().data.context;
   auto position = [&](int64_t row) -> int64_t {
     if (first) return 0;
     return 1 + static_cast<int64_t>(Draw(0, "probe/value", 0, static_cast<uint64_t>(row))
                                         .below(static_cast<uint64_t>(T - 1)));
   };
-  ValueEdit edit;
+  model::ValueEdit edit;
   return sample.loss(model, [&](const ProbeSample::Part& part) -> ForwardOptions {
     const int64_t B = part.batch.ids_BT.size(0);
     at::Tensor keep = at::ones({B, 1, T, 1});
@@ -66,27 +66,27 @@ double loss_without_value(const Decoder& model, const ProbeSample& sample, bool 
 
 // One pass over the sample for everything that looks at single heads.
 struct Seen {
-  HeadGeometry geometry;
+  metrics::HeadGeometry geometry;
   double identity_error = 0;
 };
 
-Seen look_at_heads(const Decoder& model, const ProbeSample& sample) {
-  Seen seen{HeadGeometry(model.config().model.layers, model.config().model.heads)};
-  const HeadProbe probe = [&](int64_t layer, const HeadIn& in, const HeadOut& out) {
+Seen look_at_heads(const model::Decoder& model, const ProbeSample& sample) {
+  Seen seen{metrics::HeadGeometry(model.config().model.layers, model.config().model.heads)};
+  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
     seen.geometry.add(layer, in, out, model.mixer(layer), model.out_weight_CC(layer));
     seen.identity_error =
-        std::max(seen.identity_error, gate_identity_error(in, out, model.mixer(layer)));
+        std::max(seen.identity_error, metrics::gate_identity_error(in, out, model.mixer(layer)));
   };
   sample.loss(model, {.probe = &probe});
   return seen;
 }
 
 void add_heads(Rows& rows, const Seen& seen, int64_t step) {
-  const HeadGeometry& g = seen.geometry;
+  const metrics::HeadGeometry& g = seen.geometry;
   rows.run("probe/identity_error", seen.identity_error);
   rows.heads("head/first_write", g.first_write_LH());
   rows.heads("head/contribution", g.contribution_LH());
-  rows.run("probe/cv_contribution", mean_cv(g.contribution_LH()));
+  rows.run("probe/cv_contribution", metrics::mean_cv(g.contribution_LH()));
   const std::pair<const char*, at::Tensor> both[] = {{"out_rank", g.out_rank_LH()},
                                                      {"key_rank", g.key_rank_LH()},
                                                      {"cos_query_first", g.cos_query_first_LH()},
@@ -98,7 +98,7 @@ void add_heads(Rows& rows, const Seen& seen, int64_t step) {
   rows.out().histograms = g.histograms(step);
 }
 
-void add_outliers(Rows& rows, const Decoder& model, const ProbeSample& sample, double loss) {
+void add_outliers(Rows& rows, const model::Decoder& model, const ProbeSample& sample, double loss) {
   const Outliers o = find_outliers(model, sample);
   rows.layers("layer/residual_kurtosis", o.residual_kurtosis_L);
   rows.layers("layer/output_kurtosis", o.output_kurtosis_L);
@@ -108,14 +108,14 @@ void add_outliers(Rows& rows, const Decoder& model, const ProbeSample& sample, d
   rows.run("probe/int8_loss", int8_loss(model, sample, o) - loss);
 }
 
-void add_ablations(Rows& rows, const Decoder& model, const ProbeSample& sample,
-                   const HeadStatistics& heads, int64_t step) {
+void add_ablations(Rows& rows, const model::Decoder& model, const ProbeSample& sample,
+                   const metrics::HeadStatistics& heads, int64_t step) {
   const at::Tensor gradient = gradient_importance_LH(model, sample);
   Ablation ablation(model, sample);
   const at::Tensor single = ablation.single_LH();
   rows.heads("head/gradient", gradient);
   rows.heads("head/ablation", single);
-  rows.run("probe/cv_ablation", mean_cv(single));
+  rows.run("probe/cv_ablation", metrics::mean_cv(single));
   for (MetricRow& row : ablation_rows(ablation,
                                       {{"importance", heads.importance_LH()},
                                        {"out_norm", heads.out_norm_LH()},
@@ -128,16 +128,16 @@ void add_ablations(Rows& rows, const Decoder& model, const ProbeSample& sample,
 
 int64_t probe_tokens() { return kTokens; }
 
-int64_t ablation_tokens(const RunConfig& config) {
+int64_t ablation_tokens(const config::RunConfig& config) {
   return std::clamp(kAblationBudget / (config.model.layers * config.model.heads), kFewestTokens,
                     kTokens);
 }
 
-ProbeRows run_probes(const Decoder& model, const DataSource& source, const HeadStatistics& heads,
+ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source, const metrics::HeadStatistics& heads,
                      int64_t step, at::Device device, const std::function<void()>& alive) {
   Rows rows(step);
-  const RunConfig& config = model.config();
-  rows.run("probe/cv_importance", mean_cv(heads.importance_LH()));
+  const config::RunConfig& config = model.config();
+  rows.run("probe/cv_importance", metrics::mean_cv(heads.importance_LH()));
   const ProbeSample sample(source, config, kTokens, device, alive);
   const double loss = sample.loss(model);
   rows.run("probe/zero_first_value", loss_without_value(model, sample, true) - loss);
@@ -149,4 +149,4 @@ ProbeRows run_probes(const Decoder& model, const DataSource& source, const HeadS
   return std::move(rows.out());
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

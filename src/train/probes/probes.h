@@ -9,7 +9,7 @@
 #include "metrics/metrics.h"
 #include "model/decoder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 struct ProbeRows {
   std::vector<MetricRow> metrics;
@@ -18,12 +18,12 @@ struct ProbeRows {
 
 // `heads` are the statistics of an evaluation of the same model. `alive` is called before every
 // forward pass. The model's weights are the same afterwards.
-ProbeRows run_probes(const Decoder& model, const DataSource& source, const HeadStatistics& heads,
+ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source, const metrics::HeadStatistics& heads,
                      int64_t step, at::Device device, const std::function<void()>& alive);
 
 // Predicted tokens of the sample that is read a few times, and of the one that ablations read about
 // 11 times a head.
 int64_t probe_tokens();
-int64_t ablation_tokens(const RunConfig& config);
+int64_t ablation_tokens(const config::RunConfig& config);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

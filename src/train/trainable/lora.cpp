@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -16,12 +16,12 @@ bool adapted(const std::string& parameter) {
 
 }  // namespace
 
-LowRankAdapters::LowRankAdapters(Decoder& model)
+LowRankAdapters::LowRankAdapters(model::Decoder& model)
     : model_(model),
       scale_(model.config().train.lora_alpha / static_cast<double>(model.config().train.lora_rank)),
       base_(model.params().flat().detach().clone()) {
   const int64_t rank = model.config().train.lora_rank;
-  for (const ParamSet::Entry& entry : model.params().entries()) {
+  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
     if (!adapted(entry.spec.name)) continue;
     const int64_t out = entry.spec.shape[0], in = entry.spec.shape[1];
     const at::Tensor& A = params_.add({.name = entry.spec.name + ".lora_A",
@@ -30,7 +30,7 @@ LowRankAdapters::LowRankAdapters(Decoder& model)
                                        .decay = true});
     const at::Tensor& B = params_.add({.name = entry.spec.name + ".lora_B",
                                        .shape = {out, rank},
-                                       .init = ParamSpec::Init::constant,
+                                       .init = tensor::ParamSpec::Init::constant,
                                        .decay = true});
     adapters_.push_back({&A, &B, entry.value.detach(), entry.value.grad(),
                          base_.narrow(0, entry.offset, out * in).view({out, in})});
@@ -66,4 +66,4 @@ void LowRankAdapters::gather_gradients() {
   }
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

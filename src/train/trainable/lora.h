@@ -11,15 +11,15 @@
 
 #include "model/decoder.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class LowRankAdapters {
  public:
   // Declares and draws A and B from config.train.seed; the model's present weights are W_0.
   // config.train.lora_rank >= 1.
-  explicit LowRankAdapters(Decoder& model);
+  explicit LowRankAdapters(model::Decoder& model);
 
-  ParamSet& params() { return params_; }                       // A and B: what the optimizer trains
+  tensor::ParamSet& params() { return params_; }                       // A and B: what the optimizer trains
   const at::Tensor& base() const { return base_; }             // all of the model's W_0, flat, [n]
   const at::Tensor& values() const { return params_.flat(); }  // A and B, flat
   // The model's present weights become W_0; A and B stay.
@@ -36,11 +36,11 @@ class LowRankAdapters {
     at::Tensor weight_OI, gradient_OI, base_OI;  // views of the model's flat buffers and of base_
   };
 
-  Decoder& model_;
+  model::Decoder& model_;
   double scale_;
-  ParamSet params_;
+  tensor::ParamSet params_;
   at::Tensor base_;
   std::vector<Adapter> adapters_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -1,8 +1,8 @@
 #include "train/trainable/trainable.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
-PartialTraining::PartialTraining(Decoder& model) : model_(model) {
+PartialTraining::PartialTraining(model::Decoder& model) : model_(model) {
   if (model.config().train.lora_rank > 0) adapters_ = std::make_unique<LowRankAdapters>(model);
 }
 
@@ -26,4 +26,4 @@ void PartialTraining::adjust_weights() const {
   if (adapters_) adapters_->write_weights();
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

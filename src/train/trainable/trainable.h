@@ -8,14 +8,14 @@
 #include "train/update/controls.h"
 #include "train/trainable/lora.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class PartialTraining {
  public:
   // Declares the adapters that the model's configuration asks for.
-  explicit PartialTraining(Decoder& model);
+  explicit PartialTraining(model::Decoder& model);
   // What the optimizer trains.
-  ParamSet& trained() { return adapters_ ? adapters_->params() : model_.params(); }
+  tensor::ParamSet& trained() { return adapters_ ? adapters_->params() : model_.params(); }
 
   // Once the weights are loaded: `resumed` from a checkpoint with this state, or fresh. Writes the
   // adapters into the state.
@@ -25,9 +25,9 @@ class PartialTraining {
   void adjust_weights() const;    // after the optimizer
 
  private:
-  Decoder& model_;
+  model::Decoder& model_;
   std::unique_ptr<LowRankAdapters> adapters_;
   std::optional<FrozenParams> frozen_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

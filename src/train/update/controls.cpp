@@ -6,7 +6,7 @@
 
 #include "core/random.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // The first row keys the draw, so that micro-batches do not share a permutation.
 void shuffle_targets(const at::Tensor& target_N, uint64_t seed, int64_t step, int64_t first_row) {
@@ -19,9 +19,9 @@ bool is_attention(const std::string& parameter) {
   return parameter.find(".self_attn.") != std::string::npos;
 }
 
-FrozenParams::FrozenParams(const ParamSet& params,
+FrozenParams::FrozenParams(const tensor::ParamSet& params,
                            const std::function<bool(const std::string&)>& chosen) {
-  for (const ParamSet::Entry& entry : params.entries()) {
+  for (const tensor::ParamSet::Entry& entry : params.entries()) {
     if (!chosen(entry.spec.name)) continue;
     const at::Tensor value = entry.value.detach();
     slices_.push_back({value, entry.value.grad(), value.clone()});
@@ -36,4 +36,4 @@ void FrozenParams::restore() const {
   for (const Slice& slice : slices_) at::Tensor(slice.value).copy_(slice.kept);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

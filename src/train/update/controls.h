@@ -9,7 +9,7 @@
 
 #include "tensor/params.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Permutes targets over the positions of a batch, in place: what is left to learn is the unigram.
 // target_N int64 on the CPU; a pure function of (seed, step, first_row).
@@ -22,7 +22,7 @@ bool is_attention(const std::string& parameter);
 // cleared before they count in the gradient norm, and weight decay is undone after each step.
 class FrozenParams {
  public:
-  FrozenParams(const ParamSet& params, const std::function<bool(const std::string&)>& chosen);
+  FrozenParams(const tensor::ParamSet& params, const std::function<bool(const std::string&)>& chosen);
   void clear_gradients() const;  // after backward, before the optimizer
   void restore() const;          // after the optimizer
 
@@ -33,4 +33,4 @@ class FrozenParams {
   std::vector<Slice> slices_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

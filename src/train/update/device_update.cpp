@@ -6,7 +6,7 @@
 
 #include "train/update/schedule.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 
@@ -34,7 +34,7 @@ void update_part(const DeviceUpdate& u, int64_t begin, int64_t end, double decay
 
 }  // namespace
 
-std::array<double, kControls> step_controls(const RunConfig& config, int64_t step) {
+std::array<double, kControls> step_controls(const config::RunConfig& config, int64_t step) {
   const double time = static_cast<double>(step + 1);
   std::array<double, kControls> out{};
   out[kRate] = learning_rate(config.train, step);
@@ -64,4 +64,4 @@ void update_on_device(const DeviceUpdate& u) {
     plain_update(u);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -10,7 +10,7 @@
 #include "tensor/params.h"
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 // Places in the tensor of controls, fp64 [kControls]. kBias1, kBias2: 1 - beta^t of this update.
 enum Control : int64_t { kRate, kBias1, kBias2, kWeight, kControls };
@@ -18,14 +18,14 @@ enum Control : int64_t { kRate, kBias1, kBias2, kWeight, kControls };
 enum Outcomes : int64_t { kLoss, kBalance, kNorm, kOutcomes };
 
 // The controls of optimizer step `step` (0-based): the same rate and corrections as the host's.
-std::array<double, kControls> step_controls(const RunConfig& config, int64_t step);
+std::array<double, kControls> step_controls(const config::RunConfig& config, int64_t step);
 
 struct DeviceUpdate {
   at::Tensor param_n, grad_n, m_n, v_n;  // fp32, as ParamSet::flat()
   at::Tensor half_n;                     // bf16 copy of param_n, or undefined
   int64_t decayed = 0;                   // weight decay applies to this many elements
   at::Tensor controls, outcomes;
-  TrainConfig config;
+  config::TrainConfig config;
 };
 
 // One update, and the bf16 copy made equal. Where an outcome is not finite nothing changes.
@@ -37,4 +37,4 @@ void plain_update(const DeviceUpdate& update);
 // A kernel for CUDA tensors announces itself here (train/cuda/).
 void set_cuda_update(void (*update)(const DeviceUpdate&));
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

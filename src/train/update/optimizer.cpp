@@ -10,13 +10,13 @@
 #include "model/ops/ops.h"
 #include "model/ops/step_kernel.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 namespace {
 constexpr int64_t kGrain = 1 << 15;  // fixed, so that sums do not depend on the number of threads
 }
 
-Optimizer::Optimizer(ParamSet& params, const TrainConfig& config)
+Optimizer::Optimizer(tensor::ParamSet& params, const config::TrainConfig& config)
     : params_(params),
       config_(config),
       m_(at::zeros_like(params.flat())),
@@ -24,7 +24,7 @@ Optimizer::Optimizer(ParamSet& params, const TrainConfig& config)
 
 double Optimizer::gradient_norm() const {
   const at::Tensor& g = params_.flat_grad();
-  if (!fused(g)) return g.to(at::kDouble).square().sum().sqrt().item<double>();
+  if (!model::fused(g)) return g.to(at::kDouble).square().sum().sqrt().item<double>();
   const int64_t n = g.numel(), chunks = (n + kGrain - 1) / kGrain;
   std::vector<double> sums(static_cast<size_t>(chunks));
   at::parallel_for(0, chunks, 1, [&](int64_t b, int64_t e) {
@@ -39,7 +39,7 @@ void Optimizer::step(int64_t step, double lr, double gradient_norm) {
   const double scale =
       config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
   const int64_t n = params_.flat().numel(), decayed = params_.decayed();
-  const auto update = fused(params_.flat()) ? &Optimizer::update_cpu : &Optimizer::update_plain;
+  const auto update = model::fused(params_.flat()) ? &Optimizer::update_cpu : &Optimizer::update_plain;
   (this->*update)(0, decayed, lr, config_.weight_decay, scale, step + 1);
   (this->*update)(decayed, n, lr, 0, scale, step + 1);
 }
@@ -76,4 +76,4 @@ void Optimizer::update_plain(int64_t begin, int64_t end, double lr, double decay
   p.mul_(1 - lr * decay).addcdiv_(m, root, -lr / (1 - std::pow(config_.beta1, time)));
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -7,18 +7,18 @@
 #include "tensor/params.h"
 #include "config/run_config.h"
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
 class Optimizer {
  public:
-  Optimizer(ParamSet& params, const TrainConfig& config);
+  Optimizer(tensor::ParamSet& params, const config::TrainConfig& config);
 
   // Norm of the whole gradient, before clipping. The same value for every number of threads.
   double gradient_norm() const;
   // One update with the gradient scaled down to config.clip; `step` counts from 0.
   void step(int64_t step, double lr, double gradient_norm);
 
-  const ParamSet& params() const { return params_; }
+  const tensor::ParamSet& params() const { return params_; }
   const at::Tensor& first_moment() const { return m_; }   // [n], as params.flat()
   const at::Tensor& second_moment() const { return v_; }  // [n]
 
@@ -26,9 +26,9 @@ class Optimizer {
   void update_cpu(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t);
   void update_plain(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t);
 
-  ParamSet& params_;
-  TrainConfig config_;
+  tensor::ParamSet& params_;
+  config::TrainConfig config_;
   at::Tensor m_, v_;
 };
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sinkmoe {
+namespace sinkmoe::train {
 
-double learning_rate(const TrainConfig& config, int64_t step) {
+double learning_rate(const config::TrainConfig& config, int64_t step) {
   const double at = static_cast<double>(step), steps = static_cast<double>(config.steps);
   double factor = 1;
   if (step < config.warmup) factor = (at + 1) / static_cast<double>(config.warmup);
@@ -28,4 +28,4 @@ std::vector<int64_t> evaluation_steps(int64_t steps, int64_t points) {
   return at;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::train

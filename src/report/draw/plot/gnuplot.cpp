@@ -20,7 +20,7 @@
 #include "report/draw/plot/png_text.h"
 #include "report/text/escape.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -156,4 +156,4 @@ std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Pi
              : png_with_text(std::move(picture_bytes), "Description", description);
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -7,7 +7,7 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 enum class Picture { kSvg, kPng };
 
@@ -22,4 +22,4 @@ struct Gnuplot {
 std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Picture picture,
                                 const std::string& description);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -73,4 +73,4 @@ std::string guide_commands(const FigureAxis& x, const FigureAxis& y) {
   return text;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

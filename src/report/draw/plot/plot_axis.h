@@ -5,7 +5,7 @@
 
 #include "report/draw/plot/plot_frame.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Scale, range and tics of axis "x" or "y"; without numbers at the tics when not `numbered`.
 std::string axis_commands(const std::string& name, const FigureAxis& axis, Range range,
@@ -14,4 +14,4 @@ std::string axis_commands(const std::string& name, const FigureAxis& axis, Range
 // Dashed lines at the axes' guides, in place of the panel's earlier arrows.
 std::string guide_commands(const FigureAxis& x, const FigureAxis& y);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -10,7 +10,7 @@
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -179,4 +179,4 @@ Figure PlotFrame::figure(const std::string& data, const std::vector<Panel>& pane
   return f;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -8,7 +8,7 @@
 
 #include "report/document/document.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // Colours of Okabe and Ito (told apart with any colour vision), each with its own
 // dash and point type.
@@ -87,4 +87,4 @@ class PlotFrame {
 
 std::string axis_label(const FigureAxis& axis);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

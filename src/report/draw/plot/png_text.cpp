@@ -1,6 +1,6 @@
 #include "report/draw/plot/png_text.h"
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 namespace {
 
@@ -31,4 +31,4 @@ std::string png_with_text(std::string png, const std::string& keyword, const std
   return png;
 }
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sinkmoe {
+namespace sinkmoe::report {
 
 // CRC-32 as PNG uses it (ISO 3309).
 uint32_t crc32(const std::string& bytes);
@@ -13,4 +13,4 @@ uint32_t crc32(const std::string& bytes);
 // back as they are.
 std::string png_with_text(std::string png, const std::string& keyword, const std::string& text);
 
-}  // namespace sinkmoe
+}  // namespace sinkmoe::report
