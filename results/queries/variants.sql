@@ -1,4 +1,4 @@
--- Mean final loss and imbalance by variant and weight.
+-- Mean final loss by variant, balance loss and weight.
 select attention_kind, balance_loss, balance_weight, count(*) as runs, round(avg(eval_loss), 4) as eval_loss
 from run_wide
 where status = 'done'
