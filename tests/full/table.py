@@ -1,4 +1,4 @@
-"""docs/reliability.md from the results that the drills left in build/full: every line of it was measured."""
+"""Writes docs/reliability.md from the results that the drills left in build/full. Every line of it was measured."""
 import glob
 import json
 import os
@@ -9,11 +9,12 @@ RESULTS = os.environ.get("SINKMOE_RESULTS", os.path.join(ROOT, "build", "full"))
 
 HEAD = """# Reliability
 
-What `scripts/test.sh --full` measured: each line was written by a drill of `tests/full/` into `build/full/`, and
-`scripts/reliability_table.sh` made this page from those files. A drill draws everything from its seed. Drills of the fake
-body run the real supervisor, workers and database, with a body that pretends to train (`src/queue/jobs/fake.cpp`); kills
-and faults "at a call" come from the fault library (`tests/faults/faults.cpp`), which fails, cuts short or kills at the n-th
-write, sync, rename, open, unlink, truncate or allocation. The databases lie in memory: a kill is no power loss.
+What `scripts/test.sh --full` measured. Each line below was written by one test of `tests/full/`, here called a drill, into
+`build/full/`; `scripts/reliability_table.sh` makes this page from those files. A drill takes all its random choices from its seed. The
+drills of the queue run the real supervisor, workers and database with a job that pretends to train (`src/queue/jobs/fake.cpp`);
+`kills_train` and `signals_train` run the real training job. Kills and faults at a given call come from a fault library
+(`tests/faults/faults.cpp`), which fails, shortens or kills at the n-th write, sync, rename, open, unlink, truncate or allocation. The databases
+are in memory (tmpfs), so these tests say nothing about power loss.
 
 """
 
@@ -23,29 +24,29 @@ def kills(f):
                       "checkpoint", "journal": "in a commit's journal", "database": "in a commit's pages", "copy": "in the copy "
                       "before a migration", "merge": "in merge", "migration": "in migration", "elsewhere": "elsewhere"}[place])
                       for place, n in f["where"].items() if n)
-    return ("%d kills (%s); %d rows seen just before a kill, %s lost; %d sweeps finished, %d rows and hashes of checkpoints "
-            "equal to the sweep that was never cut, %d attempts resumed" %
+    return ("%d kills (%s); %d rows in the database just before a kill, %s lost; %d sweeps finished, %d rows and checkpoint hashes "
+            "equal to those of an uninterrupted sweep, %d attempts resumed" %
             (f["kills"], where, f["rows_seen_before_a_kill"], f["lost"], f["sweeps"], f["rows_and_hashes_compared"],
              f["resumed_attempts"]))
 
 
 def faults(f):
     calls = ", ".join("%d %s" % (n, call) for call, n in f["by_call"].items())
-    return ("%d faults that came (%s) in %d commands; %d went on, %d stopped with file and cause named; %d promises broken" %
+    return ("%d faults (%s) in %d commands; %d commands continued, %d stopped and named file and cause; %d promises broken" %
             (f["faults"], calls, len(f["by_operation"]), f["ends"].get("went on", 0), f["ends"].get("stopped with a message", 0),
              f["broken"]))
 
 
 def workers(f):
-    return ("%d workers, %d runs, %d kills, %d stopped (lease %g s; %d went on after it); %d attempts, %s runs done twice, "
+    return ("%d workers, %d runs, %d kills, %d stopped (lease %g s; %d continued after it expired); %d attempts, %s runs done twice, "
             "%s writes of a fenced worker" % (f["workers"], f["runs"], f["kills"], f["stopped"], f["lease_s"],
                                               f["went_on_after_their_lease"], f["attempts"], f["done_twice"], f["fenced_writes"]))
 
 
 def signals(f):
-    return ("%d signals while it was at work: exit codes %s (0: all runs were done by then), slowest stop %.2f s, %d attempts "
-            "resumed, %d sweeps finished and equal to the one that was never stopped; besides, %d signals while the program was "
-            "being loaded: ended by them, no file changed" % (
+    return ("%d signals during work: exit codes %s (0: all runs were already done), slowest stop %.2f s, %d attempts "
+            "resumed, %d sweeps finished, equal to an uninterrupted one; %d further signals while the program was "
+            "loading ended it, with no file changed" % (
                 f["signals"], ", ".join("%s: %d" % c for c in f["exit_codes"].items()), f["slowest_stop_s"],
                 f["resumed_attempts"], f["sweeps_finished_and_compared"], f["signals_while_loading"]))
 
@@ -81,17 +82,17 @@ def scale(f):
         "%s %.3f s" % item for item in f["wall_s"].items()))
 
 
-LINES = [("Kills, 1,000 on the fake body and 100 on the real one: nothing committed lost, resumed bit for bit",
+LINES = [("1,000 kills of the fake job and 100 of training: nothing committed is lost, and runs resume bit for bit",
           ["kills_fake", "kills_train"], kills),
-         ("Each write, sync, rename, open and allocation fails in turn", ["faults"], faults),
-         ("8 workers, 500 runs, 200 worker kills, some stopped beyond their lease", ["workers"], workers),
-         ("SIGTERM, SIGUSR1, SIGINT, SIGHUP at 200 random moments of work on each body", ["signals_fake", "signals_train"], signals),
-         ("10,000 malformed inputs a format: no crash, none over 5 s, none over 1 GB", "malformed_*", malformed),
+         ("Every write, sync, rename, open and allocation fails once", ["faults"], faults),
+         ("8 workers, 500 runs, 200 worker kills, some workers stopped until their lease has expired", ["workers"], workers),
+         ("SIGTERM, SIGUSR1, SIGINT, SIGHUP at 200 random moments, for each job", ["signals_fake", "signals_train"], signals),
+         ("10,000 malformed inputs per format: no crash, none takes over 5 s or 1 GB", "malformed_*", malformed),
          ("Fuzz targets, 10 minutes each", "fuzz_*", fuzz),
-         ("NaN and infinity in weights, moments, gradients, data", ["not_finite"], not_finite),
+         ("NaN and infinity in weights, moments, gradients and data", ["not_finite"], not_finite),
          ("Sanitizers", ["sanitizers_address", "sanitizers_thread"], sanitizers),
          ("1,000 hostile statements to `query`", ["sql"], sql),
-         ("1,000 stored runs, 1M metric rows: status and queries under 0.2 s, all artifacts under 5 s, opening under 0.1 s",
+         ("1,000 stored runs, 1M metric rows. Goals: status and queries under 0.2 s, all artifacts under 5 s, opening under 0.1 s",
           ["scale"], scale)]
 
 
