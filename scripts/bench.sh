@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Whole training steps on the CPU side by side with the same model in PyTorch (eager and torch.compile), and what gate,
-# balance loss and logging cost.
+# Times whole training steps on the CPU next to the same model in PyTorch (eager and torch.compile), and the cost of gate,
+# balance loss and logging.
 #
 # scripts/bench.sh [--quick | --costs] [--no-compile] [--db FILE]
 # scripts/bench.sh --ops [ARGUMENT of Google Benchmark...]
 #   --quick       few rounds of the smallest model
-#   --costs       only what gate, balance loss and logging cost; needs no PyTorch
-#   --no-compile  without torch.compile, which needs a C++ compiler and a minute more
-#   --ops         single operations on one thread instead, beside the stock ones; needs no Python; 1 minute
-#   --db FILE     the timings also go into this database (`sinkmoe report overhead` shows them)
+#   --costs       only the cost of gate, balance loss and logging; needs no PyTorch
+#   --no-compile  without torch.compile, which needs a C++ compiler and one more minute
+#   --ops         times single operations on one thread instead, next to the stock ones; needs no Python; 1 minute
+#   --db FILE     also stores the timings in this database (`sinkmoe report overhead` shows them)
 #
-# All programs take turns on this machine, so it should do nothing else. The table gives medians over rounds and their
-# range; it is also in build/bench.md, every round in build/bench.json.
-# Cost: the whole LibTorch set, since `import torch` needs it: 2.8 GB of downloads, 6 GB of disk, in a cache of its own.
-# Time: on two cores, after the build, --quick 4 minutes, --costs 8, all of it 25.
+# All programs take turns, so the machine should be idle otherwise. The table gives medians over rounds and their range; it
+# is also written to build/bench.md, and every round to build/bench.json.
+# Cost: 2.8 GB of downloads and 6 GB of disk in a separate cache, because `import torch` needs the whole LibTorch set.
+# Time: on two cores, after the build: --quick 4 minutes, --costs 8, everything 25.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -41,13 +41,13 @@ done
 
 python="$(command -v python3.11 || true)"
 [ -n "$python" ] || fail "the comparison needs Python 3.11" "apt-get install python3"
-# The cache of the peer is its own: what the programs are built with stays as it is.
+# PyTorch goes into a cache of its own, so that the LibTorch we build with does not change.
 peer="$CACHE/peer"
 packages="$peer/python-$LIBTORCH_VERSION"
 install_peer() {
   SINKMOE_CACHE="$peer" "$ROOT/scripts/setup.sh" --cuda
   [ ! -e "$packages/sympy" ] || return 0
-  say "what 'import torch' needs: downloading 200 MB into $packages"
+  say "downloading 200 MB for 'import torch' into $packages"
   rm -rf "$packages.partial"
   "$python" -m pip install -q --no-deps --no-cache-dir --only-binary=:all: --require-hashes --target "$packages.partial" \
     -r "$ROOT/scripts/libtorch-python.txt" || fail "the download failed" "check the network and run this again"

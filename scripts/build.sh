@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Sets up, configures and builds one preset; build/sinkmoe then points to the program of the last release build.
+# Sets up, configures and builds one preset. build/sinkmoe then links to the program of the last release build.
 #
 # scripts/build.sh [PRESET [TARGET...]]
 #   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz, bench,
 #           report-only (no LibTorch, half a minute)
-#   TARGET  what to build, e.g. sinkmoe (the program without the tests); default: all
+#   TARGET  what to build, for example sinkmoe (the program without the tests); default: all
 #
 # Cost: a build folder of 0.2 to 1 GB, build-PRESET.
-# Time: on two cores 5 to 15 minutes cold (LibTorch's headers take most of it), seconds when little has changed.
+# Time: on two cores 5 to 15 minutes cold (mostly for LibTorch's headers), seconds if little has changed.
 # Environment: SINKMOE_JOBS (compile jobs), SINKMOE_CACHE (where LibTorch is).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -23,7 +23,7 @@ case "$preset" in
   cpu-release | cpu-debug | asan-torch | bench) "$ROOT/scripts/setup.sh" ;;
   asan-ubsan | tsan | fuzz) "$ROOT/scripts/setup.sh" --report-only --dev ;;
   cuda-release)
-    # Compiling and linking needs LibTorch's headers and libtorch_cuda.so, which either kind of set-up has.
+    # Compiling and linking needs LibTorch's headers and libtorch_cuda.so; both kinds of set-up have them.
     [ -n "$(libtorch_root)" ] || "$ROOT/scripts/setup.sh"
     if ! command -v nvcc >/dev/null; then
       [ -x /usr/local/cuda/bin/nvcc ] || fail "the cuda-release preset needs nvcc 13.0" "install the CUDA toolkit 13.0"
@@ -34,12 +34,12 @@ case "$preset" in
   *) fail "unknown preset '$preset'" "see scripts/build.sh --help" ;;
 esac
 
-# configure [CMAKE ARGUMENT...]: only where there is something to configure; ninja does later changes by itself.
+# configure [CMAKE ARGUMENT...]: only if the folder is not configured yet; ninja handles later changes itself.
 configure() {
   local cache="$folder/CMakeCache.txt" root
   root="$(libtorch_root)"
   if [ -e "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache"; then
-    say "$folder was made for a checkout elsewhere: making it anew"
+    say "$folder belongs to a checkout in another place: creating it again"
     rm -rf "$folder"
   fi
   if [ -e "$folder/build.ninja" ] && { grep -qxF "SINKMOE_TORCH:BOOL=OFF" "$cache" ||

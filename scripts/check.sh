@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Checks the sources without running them: format, include walls and file lengths, then clang-tidy.
+# Checks the sources without running the program: format, include walls, file lengths, then clang-tidy.
 #
 # scripts/check.sh [--quick | --all] [FILE...]
-#   --quick  the format only (the walls are tested by test_tree, which scripts/test.sh runs anyway): 2 s
+#   --quick  the format only (test_tree checks the walls, and scripts/test.sh runs it anyway): 2 s
 #   --all    clang-tidy on every .cpp of the half without LibTorch; default: those that differ from the branch main
-#   FILE     clang-tidy on these only
+#   FILE     clang-tidy on these files only
 #
-# Cost: nothing is changed; `clang-format-19 -i FILE` repairs a format. Time: about 5 s a file and processor.
+# Cost: no file is changed; `clang-format-19 -i FILE` repairs the format. Time: about 5 s per file and core.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -37,7 +37,7 @@ check_walls() {
   "$ROOT/build-asan-ubsan/test_tree" --gtest_brief=1
 }
 
-# The files clang-tidy looks at, one a line.
+# The files that clang-tidy checks, one per line.
 tidy_files() {
   local module base
   if [ "$scope" = files ]; then printf '%s\n' "${files[@]}"; return; fi

@@ -1,4 +1,4 @@
-# Shared by the scripts of this folder: where things are, and how they say what they do. Sourced, never run.
+# Shared by the scripts of this folder: paths, messages, small helpers. Sourced, never run.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 CACHE="${SINKMOE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sinkmoe}"
@@ -22,7 +22,7 @@ duration() {
   if [ "$1" -lt 60 ]; then printf '%d s' "$1"; else printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); fi
 }
 
-# Compile jobs: as many as there are processors, but 2 GB of memory for each, for LibTorch's headers are large.
+# Number of compile jobs: one per core, but 2 GB of memory for each, because LibTorch's headers are large.
 jobs() {
   local cpus memory
   cpus="$(nproc)"
@@ -31,10 +31,10 @@ jobs() {
   echo "${SINKMOE_JOBS:-$((cpus < memory ? cpus : memory))}"
 }
 
-# True where an NVIDIA driver answers.
+# True if an NVIDIA driver answers.
 has_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; }
 
-# The folder of the unpacked LibTorch to build with (empty: none there).
+# The folder of the unpacked LibTorch to build with; empty if there is none.
 libtorch_root() {
   local kind
   for kind in cuda cpu; do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fetches the 98 English novels (1839-1930, 76 MB) that the text experiments run on; safe to repeat.
+# Downloads the 98 English novels (1839-1930, 76 MB) of the text experiments. Can be repeated safely.
 #
 #   scripts/fetch_data.sh [--from DIR] [--out data/text/novels]
 #
-# Source: github.com/computationalstylistics/100_english_novels at the commit below, folder corpus/. Every file is put
-# into UTF-8 NFC with LF line ends and checked against scripts/novels.sha256, which also holds the split by whole novel.
+# Source: github.com/computationalstylistics/100_english_novels at the commit below, folder corpus/. Every file is converted
+# to UTF-8 NFC with LF line ends and checked against scripts/novels.sha256, which also defines the split by whole novel.
 # --from takes the files from a folder instead of the network (as train/X.txt, corpus/X.txt or X.txt).
-# Cost: 76 MB of downloads and disk. Time: one to two minutes, then nothing.
+# Cost: 76 MB of downloads and disk. Time: one to two minutes; a second call does nothing.
 set -euo pipefail
 
 commit=143e601875d70e195f2cc5ebd8b034609271194d
@@ -33,7 +33,7 @@ done
 hash_of() { sha256sum < "$1" | cut -d' ' -f1; }
 
 # normalise FILE EXPECTED: rewrites FILE as UTF-8 NFC with LF, with or without a leading byte order mark, whichever has
-# the expected hash; leaves it alone when neither has.
+# the expected hash; leaves it unchanged if neither has.
 normalise() {
   command -v python3 > /dev/null || return 0
   python3 - "$1" "$2" <<'PYTHON'
@@ -52,7 +52,7 @@ for candidate in (text, text.removeprefix("\ufeff")):
 PYTHON
 }
 
-# get NAME TARGET: brings the novel split/X.txt to TARGET.
+# get NAME TARGET: puts the novel split/X.txt into TARGET.
 get() {
   local name=$1 target=$2 plain=${1#*/} candidate
   if [[ -n $from ]]; then

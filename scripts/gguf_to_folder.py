@@ -3,8 +3,8 @@
 
 gguf_to_folder.py MODEL.gguf OUT   needs the packages gguf and numpy
 
-Weights are written in F32, so that every number of a quantized file is kept as it is. GGUF stores the rows of queries
-and keys for rotary pairs (2i, 2i + 1); they are put back for pairs (i, i + K/2).
+Weights are written in F32, which holds every number of a quantized file exactly. GGUF stores the rows of queries and keys
+for rotary pairs (2i, 2i + 1); they are reordered for pairs (i, i + K/2).
 """
 import json
 import pathlib
@@ -19,7 +19,7 @@ LAYER = {
     "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj"}
 ENDS = {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight",
         "output.weight": "lm_head.weight"}
-# How texts are cut before byte-pair encoding, by GGUF's name for it.
+# How texts are split before byte-pair encoding, by GGUF's name for the method.
 CUTS = {"smollm": [{"type": "Digits", "individual_digits": True},
                    {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}]}
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Writes the verdicts of all cells into docs/verdicts.json, and those of claims, tables and figures (C1, T1, F6, ...) from
-# stored runs into PAPER_MAP.md.
+# Computes verdicts from stored runs. Writes those of all cells into docs/verdicts.json, and those of claims, tables and
+# figures (C1, T1, F6, ...) into PAPER_MAP.md.
 #
 # scripts/paper_map.sh [DATABASE]
 #   DATABASE  default results/reference.db
 #
-# Cost: none. Time: seconds. A claim with a verdict has the state "run"; the program is that of the last release build.
+# Cost: none. Time: seconds. A claim with a verdict gets the state "run". Uses the program of the last release build.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -14,14 +14,14 @@ case "${1:-}" in
 esac
 db="$(realpath -m "${1:-$ROOT/results/reference.db}")"
 cd "$ROOT"
-[ -e "$db" ] || fail "$db is not there"
+[ -e "$db" ] || fail "$db does not exist"
 [ -x build/sinkmoe ] || scripts/build.sh report-only sinkmoe
 build/sinkmoe --db "$db" --json check >docs/verdicts.json || [ $? = 1 ]
 verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
 # "C7   mixed   4 not significant, 2 reproduced of 6 primary cells; main_table.grid" -> "mixed: 4 not ... cells".
 awk -v verdicts="$verdicts" '
-  # "see C6, C10": a figure without cells of its own is run when all of these are.
+  # "see C6, C10": a figure without cells of its own has the state "run" if all of these have it.
   function all_run(see,    names, n, i) {
     n = split(substr(see, 5), names, /, /)
     for (i = 1; i <= n; ++i) if (!(names[i] in text)) return 0

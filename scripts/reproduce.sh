@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# From nothing to tables and figures: sets up, builds, trains what is missing, makes the report.
+# From an empty machine to tables and figures: sets up, builds, trains what is missing, writes the report.
 #
 # scripts/reproduce.sh [--help] [WHAT]
-#   (nothing)   the default sweep on the synthetic source: 3 variants x 2 weights x 3 seeds     Time: 3 minutes
+#   (nothing)   the default sweep on the synthetic task: 3 variants x 2 weights x 3 seeds       Time: 3 minutes
 #   text DIR    the same comparison on a folder of UTF-8 text: 18 runs of about 1M parameters   Time: half an hour
 #   h100 [DIR]  the sweep at 10M parameters on one large GPU (CUDA toolkit 13.0), on a folder of
 #               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
-#   tables      tables and figures of results/reference.db: no training, no LibTorch            Time: 1 minute
-#               --check: and are those in docs/ equal to them; --update: copies them to docs/
+#   tables      tables and figures from results/reference.db: no training, no LibTorch          Time: 1 minute
+#               --check: fails if they differ from those in docs/; --update: copies them to docs/
 #   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: 1 hour 1/2
-#               with a folder of texts also those on text; the cost of each is printed first
-#   NAME...     single items of the runs there are: an artifact (plots/NAME.toml), an item      Time: seconds
+#               with a folder of texts also the experiments on text; prints each cost first
+#   NAME...     single items, from the stored runs: an artifact (plots/NAME.toml), an item      Time: seconds
 #               of PAPER_MAP.md (C7, F2, T1), fig-WORD or table-WORD (fig-imbalance)
 #
 # Cost: 4 GB of disk (LibTorch, build); tables needs 0.1 GB. Times are for two cores, without set-up and first build,
 # which take 5 to 20 minutes.
-# Nothing that is stored is trained again: the same command a second time takes seconds. What was cut (Ctrl-C, a lost
-# connection) goes on where it stopped when the same command is given again; the exit code is then 75.
-# Environment: SINKMOE_WORKERS (runs side by side; default: what the cores carry), SINKMOE_CACHE.
+# A stored run is never trained again, so the same command takes seconds the second time. After an interruption (Ctrl-C, a
+# lost connection; exit code 75) the same command continues where it stopped.
+# Environment: SINKMOE_WORKERS (runs at a time; default: as many as the cores allow), SINKMOE_CACHE.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# The order is that of the claims: what a cut leaves out is at the end. Children come after their parents.
+# In the order of the claims, so that an interruption leaves out the last ones. Children come after their parents.
 PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence)
 TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot finetune_text)
 # What docs/ shows of the reference runs: docs/figures/ID.svg and docs/tables/ID.md.
@@ -30,11 +30,11 @@ MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid cont
   losses_chart.losses long_context_curves.recall)
 MAIN_TABLES=(main_table.grid main_table.text_small capacity_table.capacity lr_table.lr finetune_table.finetune
   lr_table.text_lr finetune_table.finetune_text test_table.text_test zero_shot.zero_shot emergence_table.emergence)
-workers="${SINKMOE_WORKERS:-0}"  # 0: what the cores carry
+workers="${SINKMOE_WORKERS:-0}"  # 0: as many as the cores allow
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS
 
-# run EXPERIMENT [ARGUMENT...]: failed runs do not keep the others from being reported; an interrupt ends the script.
+# run EXPERIMENT [ARGUMENT...]: after failed runs the report is still written; an interrupt ends the script.
 run() {
   local code=0
   say "experiment $1: $(sed -nE 's/^title *= *"(.*)"/\1/p' "$ROOT/experiments/$1.toml" | head -n 1)"
@@ -42,7 +42,7 @@ run() {
   case "$code" in
     0) ;;
     1) note "some runs of $1 failed; the report shows which" ; result=1 ;;
-    75) say "interrupted: the same command goes on from here"; exit 75 ;;
+    75) say "interrupted: the same command continues from here"; exit 75 ;;
     *) exit "$code" ;;
   esac
 }
@@ -66,7 +66,7 @@ need_experiment() { [ -e "$ROOT/experiments/$1.toml" ] || fail "there is no expe
 import_texts() {
   local folder
   folder="$(cd "$caller" && realpath -m "$1")"
-  [ -d "$folder" ] || fail "$folder is no folder"
+  [ -d "$folder" ] || fail "$folder is not a folder"
   data="data/$(basename "$folder")"
   say "importing $folder"
   "$sinkmoe" data import "$folder" --out "$data"
@@ -81,15 +81,15 @@ text() {
   report
 }
 
-# The number that a query of one row and one column gives, or nothing.
+# The single number that a query returns, or nothing.
 number_of() { "$sinkmoe" query --csv "$1" | tail -n +2; }
 
-# The pilot's rule stands in experiments/h100_pilot.toml.
+# The rule of the pilot is in experiments/h100_pilot.toml.
 h100() {
   [ $# -le 1 ] || fail "h100 takes one folder" "scripts/reproduce.sh h100 path/to/texts"
   local data=data/novels8k rate lr
-  [ $# = 0 ] || [ -d "$caller/$1" ] || [ -d "$1" ] || fail "$1 is no folder"
-  has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, take scripts/reproduce.sh without arguments"
+  [ $# = 0 ] || [ -d "$caller/$1" ] || [ -d "$1" ] || fail "$1 is not a folder"
+  has_gpu || fail "no NVIDIA driver answers" "on a machine without a GPU, run scripts/reproduce.sh without arguments"
   [ $# = 1 ] || [ -d "$ROOT/$data" ] ||
     fail "$data is not there" "give a folder of UTF-8 text: scripts/reproduce.sh h100 path/to/texts"
   "$ROOT/scripts/build.sh" cuda-release sinkmoe
@@ -106,14 +106,14 @@ h100() {
   report
 }
 
-# copies FOLDER: the committed figures and tables that FOLDER has, "FROM TO" a line.
+# copies FOLDER: the committed figures and tables that FOLDER has, one "FROM TO" per line.
 copies() {
   local id
   for id in "${MAIN_FIGURES[@]}"; do [ ! -e "$1/$id.svg" ] || echo "$1/$id.svg docs/figures/$id.svg"; done
   for id in "${MAIN_TABLES[@]}"; do [ ! -e "$1/$id.md" ] || echo "$1/$id.md docs/tables/$id.md"; done
 }
 
-# compare FOLDER: fails where docs/ shows something else than FOLDER.
+# compare FOLDER: fails if the figures and tables in docs/ differ from those in FOLDER.
 compare() {
   local made copy same=0 other=0
   while read -r made copy; do
@@ -139,7 +139,7 @@ tables() {
     *) fail "unknown argument '$1'" "see scripts/reproduce.sh --help" ;;
   esac
   [ -e "$ROOT/results/reference.db" ] ||
-    fail "results/reference.db is not in this tree" "scripts/reproduce.sh makes results of your own in minutes"
+    fail "results/reference.db is not in this tree" "scripts/reproduce.sh trains models of your own in minutes"
   "$ROOT/scripts/build.sh" report-only sinkmoe
   report --db results/reference.db
   if [ "${1:-}" = --check ]; then
@@ -153,7 +153,7 @@ tables() {
 # cost EXPERIMENT: the last line of its plan.
 cost() { note "$("$sinkmoe" plan "$@" 2>/dev/null | tail -n 1)"; }
 
-# text_place EXPERIMENT: `place`, the override that puts `data` in the place of the novels; finetune_text names its two sets.
+# text_place EXPERIMENT: sets `place`, the override that replaces the novels by `data`; finetune_text has two sets of its own.
 text_place() { place=("data.path=$data"); [ "$1" != finetune_text ] || place=(); }
 
 paper() {
@@ -164,15 +164,15 @@ paper() {
     import_texts "$1"
     for name in "${TEXT_EXPERIMENTS[@]}"; do
       if [ "$name" = zero_shot ] && [ ! -d data/tasks ]; then
-        note "left out: zero_shot, which reads the task files in data/tasks"
+        note "left out: zero_shot, which needs the task files in data/tasks"
       elif [ "$name" = finetune_text ] && { [ "$data" != data/novels ] || [ ! -d data/plays ]; }; then
-        note "left out: finetune_text, which goes from data/novels to data/plays"
+        note "left out: finetune_text, which needs data/novels and data/plays"
       elif [ -e "experiments/$name.toml" ]; then
         texts+=("$name")
       fi
     done
   fi
-  say "what it takes, stored runs included, for one worker at 20 GFLOP/s:"
+  say "cost, stored runs included, for one worker at 20 GFLOP/s:"
   for name in "${have[@]}"; do cost "$name"; done
   for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; cost "$name" ${place[@]+"${place[@]}"}; done
   for name in "${have[@]}"; do run "$name" --workers "$workers"; done
@@ -180,7 +180,7 @@ paper() {
   report
 }
 
-# of_kind table|figure FILE...: the names of those artifacts that are of the kind.
+# of_kind table|figure FILE...: the names of the artifacts of this kind.
 of_kind() {
   local want="$1" file kind
   shift
@@ -192,7 +192,7 @@ of_kind() {
   done
 }
 
-# named WHAT: the artifacts it stands for, one a line; nothing when it stands for none.
+# named WHAT: the artifacts it stands for, one per line; nothing if there are none.
 named() {
   local word="${1#*-}" kind=table
   case "$1" in
@@ -216,7 +216,7 @@ artifacts() {
   done
   [ -x "$sinkmoe" ] || "$ROOT/scripts/build.sh" report-only sinkmoe
   if [ ! -e results/results.db ] && [ -e results/reference.db ]; then
-    note "from results/reference.db: there are no runs of your own in results/results.db"
+    note "using results/reference.db, because results/results.db does not exist"
     db=(--db results/reference.db)
   fi
   report ${db[@]+"${db[@]}"} "${names[@]}"

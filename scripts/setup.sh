@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs what sinkmoe needs on Debian 12: packages through apt, LibTorch 2.11.0 into a cache outside the checkout.
+# Installs what sinkmoe needs on Debian 12: packages with apt, LibTorch 2.11.0 into a cache outside the checkout.
 #
 # scripts/setup.sh [--dev] [--cpu | --cuda | --report-only]
 #   --dev          also clang 19 (formatter, linter, fuzzing), for scripts/test.sh and scripts/check.sh
-#   --cpu          LibTorch without GPU libraries, also where there is a GPU
-#   --cuda         LibTorch with GPU libraries, also where no NVIDIA driver answers (default where one does)
+#   --cpu          LibTorch without GPU libraries, even if there is a GPU
+#   --cuda         LibTorch with GPU libraries, even if no NVIDIA driver answers (the default if one does)
 #   --report-only  what queries, tables and figures need: no LibTorch; test libraries only with --dev
 #
 # Cost: 0.6 GB of downloads and 1.2 GB of disk (4 GB while unpacking); with --cuda 2.6 GB and 5 GB (10 GB).
-# Time: 2 to 5 minutes at 100 Mbit/s; under a second when there is nothing to do. Run again at any time.
+# Time: 2 to 5 minutes at 100 Mbit/s; under a second if nothing is missing. Can be run again at any time.
 # The cache is $SINKMOE_CACHE, else $XDG_CACHE_HOME/sinkmoe, else ~/.cache/sinkmoe.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -49,7 +49,7 @@ missing_packages() {
 
 install_packages() {
   command -v dpkg-query >/dev/null ||
-    fail "this is not Debian: no dpkg" "install what BUILD_PACKAGES in scripts/setup.sh names, then build with CMake"
+    fail "this is not Debian: no dpkg" "install the packages listed as BUILD_PACKAGES in scripts/setup.sh, then build with CMake"
   local missing=() root=()
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -83,11 +83,11 @@ need_space() {
   local free
   free="$(df -Pk "$2" | awk 'NR == 2 {print int($4 / 1000000)}')"
   [ "$free" -ge "$1" ] ||
-    fail "$2 has $free GB free, LibTorch needs $1 GB while it is unpacked" "free some, or set SINKMOE_CACHE"
+    fail "$2 has $free GB free, LibTorch needs $1 GB while it is unpacked" "free some space, or set SINKMOE_CACHE"
 }
 
-# unpack_wheels REQUIREMENTS FOLDER: every wheel of a pinned list, fetched, checked and unpacked. The Python version
-# is part of the wheel's name only: no Python code of it is run.
+# unpack_wheels REQUIREMENTS FOLDER: downloads, checks and unpacks every wheel of a pinned list. The Python version is
+# only part of the wheel's name: none of its Python code is run.
 unpack_wheels() {
   local wheels wheel
   wheels="$(mktemp -d "$CACHE/.wheels.XXXXXX")"
@@ -124,7 +124,7 @@ install_libtorch() {
   aside="$(mktemp -d "$CACHE/.libtorch.XXXXXX")"
   chmod 755 "$aside"
   unpack_wheels "$ROOT/scripts/libtorch-$1.txt" "$aside"
-  [ -e "$aside/torch/lib/libtorch_cpu.so" ] || fail "the wheel holds no libtorch_cpu.so"
+  [ -e "$aside/torch/lib/libtorch_cpu.so" ] || fail "the wheel does not contain libtorch_cpu.so"
   sync -f "$aside" 2>/dev/null || true
   mv -T "$aside" "$target"
   say "LibTorch is in $target ($(du -sh "$target" | cut -f1))"

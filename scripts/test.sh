@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds and tests everything in stages; the last line is "N passed, N failed, N skipped" (test cases and stages).
+# Builds and tests everything, in stages. The last line is "N passed, N failed, N skipped" (test cases and stages).
 #
 # scripts/test.sh [--full] [STAGE...]
-#   --full   also every script of tests/full/, before a release: hours
-#   STAGE    only these: build unit asan asan-torch tsan fuzz cuda end-to-end tables style full
+#   --full   also every script of tests/full/, for releases: hours
+#   STAGE    only these stages: build unit asan asan-torch tsan fuzz cuda end-to-end tables style full
 #
-# Stages: build and unit tests (cpu-release); address and undefined sanitizers on the half without LibTorch, then on a
-# small LibTorch program; thread sanitizer on store and queue; each fuzz target for 20 s; the CUDA preset compiled and
-# linked (where nvcc is); end-to-end checks of the program; the reference's tables by the program without LibTorch;
-# format, include walls, file lengths.
+# Stages: build and unit tests (cpu-release); address and undefined-behaviour sanitizers on the half without LibTorch, then
+# on a small LibTorch program; thread sanitizer on store and queue; each fuzz target for 20 s; compiling and linking the CUDA
+# preset (if nvcc is installed); end-to-end tests of the program; the tables of the reference database, made by the program
+# without LibTorch; format, include walls, file lengths.
 # Cost: 4 GB of disk. Time: under 30 minutes cold on two cores, under 12 with a warm ccache.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -30,7 +30,7 @@ for argument in "$@"; do
 done
 [ ${#wanted[@]} -eq 0 ] || STAGES=("${wanted[@]}")
 
-# count NAME CODE: one more thing tested.
+# count NAME CODE: counts one result.
 count() {
   case "$2" in
     0) passed=$((passed + 1)) ;;
@@ -42,7 +42,7 @@ count() {
   esac
 }
 
-# run_ctest PRESET [CTEST ARGUMENT...]: counts every case by itself.
+# run_ctest PRESET [CTEST ARGUMENT...]: counts every test case.
 run_ctest() {
   local preset="$1" report="$LOGS/$1.xml" code=0 name
   shift
@@ -74,7 +74,7 @@ stage_asan() {
   ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan-ubsan
 }
 
-# LibTorch's own leaks are not ours: leak detection stays with the other half.
+# LibTorch has leaks of its own, so leak detection is used on the other half only.
 stage_asan-torch() {
   "$ROOT/scripts/build.sh" asan-torch test_balance || return 1
   ASAN_OPTIONS=detect_leaks=0 run_ctest asan-torch -R '^balance\.'
@@ -104,7 +104,7 @@ stage_fuzz() {
   while read -r name code; do count "fuzz target $name (log: build/test-logs/fuzz_$name.log)" "$code"; done <"$codes"
 }
 
-# fuzz_one NAME: 20 s on seeds, dictionary and what earlier runs found; a crash leaves its input beside the log.
+# fuzz_one NAME: 20 s on seeds, dictionary and the finds of earlier runs; a crash leaves its input beside the log.
 fuzz_one() {
   local found="$ROOT/build-fuzz/corpus/$1" words="$ROOT/tests/fuzz/$1.dict" seeds arguments=()
   mkdir -p "$found"
@@ -123,7 +123,7 @@ fuzz_one() {
   fi
 }
 
-# The checks go on with the CPU program: a build of another preset has taken its place.
+# The next checks use the CPU program again, because a build of another preset has replaced it.
 back_to_cpu_program() { ln -sfn ../build-cpu-release/sinkmoe "$ROOT/build/sinkmoe"; }
 
 stage_cuda() {
@@ -132,7 +132,7 @@ stage_cuda() {
   back_to_cpu_program
 }
 
-# run_scripts FOLDER: each *.sh is one check; 77 says "skipped".
+# run_scripts FOLDER: each *.sh is one check; exit code 77 means "skipped".
 run_scripts() {
   local script code started
   for script in "$ROOT/$1"/*.sh; do
