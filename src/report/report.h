@@ -11,17 +11,17 @@
 
 namespace sinkmoe::report {
 
-// Runs one SELECT: Reader::query, or hand-made tables in tests.
+// Runs one SELECT: Reader::query, or fixed tables in tests.
 using QueryFunction = std::function<Table(const std::string& sql)>;
 
 struct Documents {
-  std::vector<Document> list;  // by artifact as given, then by experiment in the spec's order
-  std::vector<std::string> problems;  // what could not be made, and why
-  std::vector<std::string> absent;    // artifacts without any experiment of theirs in the database
+  std::vector<Document> list;  // by artifact as given, then by experiment in the order of the spec
+  std::vector<std::string> problems;  // what failed, and why
+  std::vector<std::string> absent;    // artifacts of which no experiment is in the database
 };
 
-// `only`: experiments to be shown, empty: all. Throws Error when the database
-// has no view experiment_wide.
+// `only`: the experiments to show; empty: all. Throws Error if the database has no view
+// experiment_wide.
 Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& query,
                          const std::vector<std::string>& only = {});
 
@@ -32,11 +32,11 @@ struct Written {
 
 struct WriteOptions {
   Gnuplot gnuplot;
-  bool index = true;  // false: the documents are not all there are, an index of them alone would
-                      // hide the rest
+  bool index = true;  // false: these are not all documents, and an index of them alone would
+                      // hide the others
 };
 
-// Every format of every document, and index.html, each atomically. Throws Error: the
+// Writes every format of every document, and index.html, each file atomically. Throws Error if the
 // folder cannot be written.
 Written write_documents(const Documents& documents, const std::filesystem::path& folder,
                         const WriteOptions& options = {});

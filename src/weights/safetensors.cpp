@@ -27,7 +27,7 @@ struct Dtype {
 constexpr Dtype kDtypes[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
                              {"I64", 8}, {"I32", 4}, {"U8", 1},  {"BOOL", 1}};
 
-// Every tensor with its offsets; all problems at once.
+// Computes the offset of every tensor. Reports all problems at once.
 SafetensorsHeader lay_out(const std::vector<TensorView>& tensors,
                           const std::map<std::string, std::string>& metadata,
                           const std::string& where) {

@@ -1,5 +1,5 @@
-// A safetensors file that stays on disk: only its header is in memory, tensors are read one at a
-// time. For checkpoints that are larger than memory.
+// A safetensors file that stays on disk: only its header is in memory, and tensors are read one by
+// one. For checkpoints larger than memory.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,12 @@
 
 namespace sinkmoe::weights {
 
-// Plain reads instead of a memory map: a file that someone truncates meanwhile gives an Error
-// instead of a bus error, and pages that were read do not count as memory of this process.
+// Uses plain reads instead of a memory map: if the file is truncated in the meantime, this gives an
+// Error instead of a bus error, and the pages read do not count as memory of this process.
 class SafetensorsFile {
  public:
-  // Opens the file and checks its header as Safetensors does (docs/weights_format.md): a file that
-  // was cut short is refused here. Throws Error.
+  // Opens the file and checks its header as Safetensors does (docs/weights_format.md). A truncated
+  // file is refused here. Throws Error.
   explicit SafetensorsFile(const std::filesystem::path& path);
   ~SafetensorsFile();
   SafetensorsFile(SafetensorsFile&& other) noexcept;
@@ -27,11 +27,11 @@ class SafetensorsFile {
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   const std::vector<TensorEntry>& tensors() const { return header_.tensors; }
-  const TensorEntry* find(const std::string& name) const;  // null: not in this file
+  const TensorEntry* find(const std::string& name) const;  // nullptr: not in this file
   const std::filesystem::path& path() const { return path_; }
 
   // Fills `into` with the bytes of `tensor` from `offset` on. Throws Error (the file has become
-  // shorter, a disk that fails). Thread-safe.
+  // shorter, the disk fails). Thread-safe.
   void read(const TensorEntry& tensor, uint64_t offset, std::span<std::byte> into) const;
 
  private:

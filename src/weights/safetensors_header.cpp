@@ -15,8 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Takes the header as a stream of events: no document is built, so a hostile header costs no more
-// than its text, and a repeated key is seen (a document would silently keep the last one).
+// Reads the header as a stream of events. No document is built, so a hostile header costs no more
+// memory than its text, and a repeated key is noticed (a document would keep the last one).
 //
 //   level 1: tensor names and "__metadata__";  level 2: fields of a tensor, or metadata pairs;
 //   arrays hold integers.
@@ -155,7 +155,7 @@ uint64_t tensor_bytes(const std::string& dtype, const std::vector<int64_t>& shap
 }
 
 void check_layout(SafetensorsHeader& header, uint64_t data_bytes, const std::string& where) {
-  // An empty tensor shares its offset with its neighbour; it comes first.
+  // An empty tensor has the same offset as its neighbour and comes first.
   std::stable_sort(header.tensors.begin(), header.tensors.end(),
                    [](const TensorEntry& a, const TensorEntry& b) {
                      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
@@ -188,7 +188,7 @@ void check_layout(SafetensorsHeader& header, uint64_t data_bytes, const std::str
 std::string header_text(const SafetensorsHeader& header) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (!header.metadata.empty()) json["__metadata__"] = header.metadata;
-  // Appended without a search for the key: ordered_json looks it up in linear time.
+  // Appends without looking up the key, because ordered_json searches in linear time.
   auto& pairs = json.get_ref<nlohmann::ordered_json::object_t&>();
   for (const TensorEntry& tensor : header.tensors) {
     nlohmann::ordered_json entry;

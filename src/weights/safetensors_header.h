@@ -1,5 +1,5 @@
-// The JSON header of a safetensors file: text to entries and back, checked against the
-// number of data bytes.
+// The JSON header of a safetensors file: converts text to entries and back, and checks them against
+// the number of data bytes.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,16 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Entries as they stand in the JSON text, in its order; nothing but the JSON's own form
-// is checked. Throws Error.
+// The entries of the JSON text, in its order. Checks only that the JSON is well-formed and of the
+// right shape. Throws Error.
 SafetensorsHeader parse_header_json(std::string_view json, const std::string& where);
 
-// Sorts by offset and checks that the tensors tile `data_bytes` exactly and that
-// sizes match. Throws Error.
+// Sorts by offset, and checks that the tensors tile `data_bytes` exactly and that sizes match.
+// Throws Error.
 void check_layout(SafetensorsHeader& header, uint64_t data_bytes, const std::string& where);
 
-// Number of bytes of a tensor. Throws Error (unknown dtype, negative dimension,
-// more than 2^63 bytes).
+// Number of bytes of a tensor. Throws Error (unknown dtype, negative dimension, more than 2^63
+// bytes).
 uint64_t tensor_bytes(const std::string& dtype, const std::vector<int64_t>& shape,
                       const std::string& where);
 

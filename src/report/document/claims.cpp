@@ -21,8 +21,8 @@ auto claim_order(const std::string& claim) {
   return std::tuple(claim[0] != 'C' || !number, number.value_or(1e9), claim);
 }
 
-// What "*" stands for does not count: somebody's own sweep decides no claim where
-// a committed one does.
+// Experiments matched by "*" do not count: a private sweep must not decide a claim that a
+// committed experiment decides.
 bool counts(const std::vector<Spec>& specs, const Document& document) {
   for (const Spec& spec : specs) {
     if (spec.name != document.name) continue;

@@ -14,7 +14,7 @@ Cell number_or_null(const std::optional<double>& value) {
   return value ? Cell(*value) : Cell(std::monostate{});
 }
 
-// Values without any number in the experiment; a note says which were left out.
+// Leaves out values that have no number in the experiment; a note names them.
 std::vector<ValueColumn> shown_values(const Spec& spec, const Cells& cells, Document& document) {
   std::vector<ValueColumn> shown;
   for (const ValueColumn& v : spec.layout.values) {
@@ -56,7 +56,7 @@ class TableBuilder {
   }
 
   bool has_difference(const ValueColumn& v) const { return v.difference && spec_.pair; }
-  // Not below the control's own heading.
+  // The control's own column has no difference.
   bool has_difference(const ValueColumn& v, const Key& col) const {
     if (!has_difference(v) || col.empty()) return has_difference(v);
     return spec_.layout.cols->column != spec_.pair->first || col[0] != spec_.pair->second;
@@ -119,7 +119,8 @@ class TableBuilder {
   stats::PairedDifference difference(const CellGroup& group, const ValueColumn& v) const {
     const CellGroup* control = cells_.find(cells_.key_of({*spec_.pair}, group.key));
     if (!control) return {};
-    return stats::paired_difference(cells_.values(group, v.column), cells_.values(*control, v.column));
+    return stats::paired_difference(cells_.values(group, v.column),
+                                    cells_.values(*control, v.column));
   }
 
   std::string difference_cell(const CellGroup* group, const ValueColumn& v) const {

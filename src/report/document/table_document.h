@@ -1,4 +1,4 @@
-// The grid and the tidy numbers of a table artifact.
+// Builds the grid and the tidy numbers of a table artifact.
 #pragma once
 
 #include "report/document/document.h"

@@ -7,7 +7,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// Maps values to places on an axis, where edges are straight.
+// Maps values to positions on an axis, where edges are straight lines.
 struct Scale {
   bool log = false;
   double place(double value, double lowest) const {
@@ -17,7 +17,8 @@ struct Scale {
   double value(double place) const { return log ? std::exp(place) : place; }
 };
 
-// Where the edge from `a` to `b` crosses `limit`, as a share of the way; nothing where it does not.
+// Where the edge from `a` to `b` crosses `limit`, as a fraction of its length; adds nothing if it
+// does not cross.
 void add_crossing(double a, double b, double limit, std::vector<double>& shares) {
   if ((a < limit) == (b < limit)) return;
   const double share = (limit - a) / (b - a);

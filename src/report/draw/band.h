@@ -1,4 +1,4 @@
-// The band around a line, cut at the frame.
+// Clips the band around a line to the frame.
 #pragma once
 
 #include <vector>
@@ -11,9 +11,9 @@ struct BandPoint {
   double x = 0, low = 0, high = 0;
 };
 
-// What lies inside `range` (of y) of a band with straight edges on the given axes: gnuplot draws
-// areas with corners outside the frame wrongly. Points are added where an edge crosses the frame.
-// On a logarithmic axis every x is positive, and what is at or below 0 in y lies below the frame.
+// The part of a band that lies inside `range` (of y), with straight edges on the given axes. Needed
+// because gnuplot draws areas with corners outside the frame wrongly. Adds points where an edge
+// crosses the frame. On a logarithmic axis every x is positive; y <= 0 lies below the frame.
 std::vector<BandPoint> cut_band(const std::vector<BandPoint>& band, bool x_log, bool y_log,
                                 Range range);
 

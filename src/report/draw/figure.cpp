@@ -45,7 +45,7 @@ SeriesList series_list(const FigureInput& input) {
     columns.push_back(require_column(input.rows, c.column, input.spec.path));
     orders.push_back(ordered_values(input.rows, c.column, input.spec.path));
   }
-  std::map<std::vector<size_t>, std::vector<std::string>> found;  // by place in the orders
+  std::map<std::vector<size_t>, std::vector<std::string>> found;  // by position in the orders
   for (const auto& row : input.rows.rows) {
     std::vector<size_t> place;
     std::vector<std::string> key;

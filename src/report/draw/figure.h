@@ -1,4 +1,4 @@
-// The drawing of a figure artifact: query rows -> numbers shown -> gnuplot commands.
+// Builds the drawing of a figure artifact: query rows -> numbers shown -> gnuplot commands.
 #pragma once
 
 #include "report/document/document.h"

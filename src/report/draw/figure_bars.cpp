@@ -12,7 +12,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// centre, mean, left, right, 0, low, high of every bar.
+// For every bar: centre, mean, left, right, 0, low, high.
 std::string data_blocks(const SeriesData& data) {
   const double step = 0.8 / static_cast<double>(std::max<size_t>(data.series.keys.size(), 1));
   std::string text;

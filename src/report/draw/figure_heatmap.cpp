@@ -1,4 +1,4 @@
-// Heatmap: layer by head, one run a panel.
+// Heatmap: layer by head, one run per panel.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct HeatmapData {
   double heads = 0, layers = 0;  // largest index
 };
 
-// Cividis in ten steps: even in lightness, read alike with any colour vision.
+// Cividis in ten steps: uniform in lightness, readable with any colour vision.
 constexpr const char* kPalette =
     "set palette defined (0 '#00224e', 1 '#123570', 2 '#3b496c', 3 '#575d6d', 4 '#707173', 5 "
     "'#8a8678', "
@@ -53,7 +53,7 @@ std::string plot_heatmap(const HeatmapData& data, Range color, size_t panel) {
       "plot $d{} using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle",
       panel);
   if (data.heads >= 16) return text + "\n";
-  // Numbers in white on dark cells and in black on light ones.
+  // White numbers on dark cells, black numbers on light cells.
   const std::string middle = shortest(color.low + 0.45 * (color.high - color.low));
   for (const auto& [test, ink] : {std::pair("<", "white"), std::pair(">=", "black")})
     text += fmt::format(

@@ -17,11 +17,11 @@ namespace sinkmoe::report {
 namespace {
 
 constexpr size_t kFewPlaces =
-    7;  // on a logarithmic axis: a tic at each instead of at powers of ten
-constexpr size_t kManyPlaces = 20;  // beyond: no mark at each
+    7;  // on a logarithmic axis: a tick at each instead of at powers of ten
+constexpr size_t kManyPlaces = 20;  // above this number, points get no marks
 
-// A logarithmic axis has no 0: step 0 stands as far left of the first step as that of the second,
-// by a factor of 2 to 10, with its own tic.
+// A logarithmic axis has no 0, so step 0 is drawn left of the first step, at the distance between
+// the first two steps (a factor of 2 to 10), with its own tick.
 std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) {
   std::set<double> places;
   bool zero = false;
@@ -46,7 +46,7 @@ std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) 
   return at;
 }
 
-// x, low, high of the band, an empty line where a point has no interval.
+// x, low and high of the band; an empty line where a point has no interval.
 std::string band_block(const std::vector<SeriesPoint>& points, const Layout& layout,
                        Range y_range) {
   std::string text;
@@ -67,7 +67,7 @@ std::string band_block(const std::vector<SeriesPoint>& points, const Layout& lay
   return text;
 }
 
-// x, mean; behind two empty lines the points of each run, one block a seed; then the band.
+// x and mean; after two empty lines the points of each run, one block per seed; then the band.
 std::string data_block(const std::vector<SeriesPoint>& points, const Layout& layout,
                        Range y_range) {
   std::string text;
@@ -117,7 +117,7 @@ std::string plot_lines(const SeriesData& data, size_t panel) {
   return "plot NaN notitle" + bands + runs + means + "\n";
 }
 
-// A tic at every place of the axis.
+// A tick at every value of the axis.
 std::string place_tics(const SeriesData& data, const std::optional<double>& zero, bool numbered) {
   std::string text;
   for (const std::string& value : data.x_values) {
@@ -139,7 +139,8 @@ void draw_lines(const FigureInput& input) {
   std::vector<double> xs, ys;
   data.each([&](size_t, size_t, SeriesPoint& p) {
     xs.push_back(p.x);
-    for (const stats::Seeded& run : p.runs)  // not the band: with few seeds it would press all lines flat
+    // Without the band: with few seeds it would flatten all lines.
+    for (const stats::Seeded& run : p.runs)
       if (!layout.y.log || run.value > 0) ys.push_back(run.value);
   });
   PageSetup page{

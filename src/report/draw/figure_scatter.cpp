@@ -1,4 +1,4 @@
-// Scatter: one point a row.
+// Scatter: one point per row.
 #include <fmt/format.h>
 
 #include <algorithm>

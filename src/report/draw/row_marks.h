@@ -1,4 +1,4 @@
-// The rows of figures that draw one mark a row: which count, which panel they are in.
+// For figures with one mark per row: which rows are drawn, and in which panel.
 #pragma once
 
 #include <optional>
@@ -16,11 +16,11 @@ struct RowMarks {
   bool in_panel(const std::vector<Cell>& row, const PlotFrame& frame, size_t panel) const;
 };
 
-// Fills the document's data (the rows drawn, as the query gave them), its notes on runs left out
-// and provenance.seeds. Throws Error for a missing column.
+// Fills the document's data (the drawn rows, as the query returned them), its notes on runs that
+// were left out, and provenance.seeds. Throws Error for a missing column.
 RowMarks row_marks(const FigureInput& input);
 
-// Number of a cell; throws Error at the spec when it is text.
+// The number in a cell; throws Error with the place in the spec if it is text.
 double mark_number(const Cell& cell, const FigureInput& input);
 
 }  // namespace sinkmoe::report

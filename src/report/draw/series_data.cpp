@@ -7,7 +7,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// Panel, series and x columns, each once.
+// Panel, series and x columns, without repetition.
 std::vector<std::string> key_columns(const Layout& layout) {
   std::vector<std::string> keys;
   const auto add = [&](const std::string& column) {

@@ -1,4 +1,4 @@
-// Values by panel, series and x, averaged over seeds: what lines and bars draw.
+// Values by panel, series and x, averaged over seeds. Lines and bars draw these.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace sinkmoe::report {
 
 struct SeriesPoint {
   std::string x_text;
-  double x = 0;  // place on the axis
-  stats::Summary y;     // n >= 1
+  double x = 0;      // position on the axis
+  stats::Summary y;  // n >= 1
   std::vector<stats::Seeded> runs;
 };
 
@@ -24,8 +24,8 @@ struct SeriesData {
   void each(const std::function<void(size_t panel, size_t series, SeriesPoint&)>& visit);
 };
 
-// Fills the document's data (one row a point), its notes on runs left out and provenance.seeds.
-// Throws Error: missing column, two runs with one seed at one point.
+// Fills the document's data (one row per point), its notes on runs left out and provenance.seeds.
+// Throws Error: missing column, two runs with the same seed at one point.
 SeriesData series_data(const FigureInput& input, const PanelAxis& cols, const PanelAxis& rows);
 
 // Name of the data block of a series in a panel.

@@ -1,4 +1,4 @@
-// Query rows -> cells: the runs that share the key columns, with their values by seed.
+// Query rows -> cells. A cell is the runs with the same key columns, with their values by seed.
 #pragma once
 
 #include <map>
@@ -26,21 +26,21 @@ struct CellGroup {
 class Cells {
  public:
   // `table` has the columns run_id, seed, status and the keys. Throws Error at `where`: a missing
-  // column, and two runs with one seed in one cell (then the keys do not tell the runs apart).
+  // column, or two runs with the same seed in one cell (the keys then do not separate the runs).
   Cells(Table table, std::vector<std::string> keys, const std::string& where);
 
   const std::vector<std::string>& keys() const { return keys_; }
   const std::vector<CellGroup>& groups() const { return groups_; }  // in order of first appearance
-  // nullptr: no run of the cell is in the result.
+  // nullptr: the result has no run of this cell.
   const CellGroup* find(const std::vector<std::string>& key) const;
   // The key with the named columns replaced.
   std::vector<std::string> key_of(const CellKey& named,
                                   const std::vector<std::string>& base = {}) const;
 
-  // Values of the done runs that have one. Throws Error for a missing column or text in it.
+  // Values of the done runs that have one. Throws Error if the column is missing or holds text.
   std::vector<stats::Seeded> values(const CellGroup& group, const std::string& column) const;
-  // Text of a column that is the same in every run of the cell; "various" when it is not,
-  // "" when nowhere there.
+  // The text of a column, if it is the same in every run of the cell; "various" if it differs, "" if
+  // no run has it.
   std::string common_text(const CellGroup& group, const std::string& column) const;
   const Table& table() const { return table_; }
 
@@ -54,10 +54,10 @@ class Cells {
   std::map<std::vector<std::string>, size_t> index_;
 };
 
-// Column `name` of the table; throws Error at `where` naming the columns there are.
+// Column `name` of the table. Throws Error at `where`, with the columns that exist.
 size_t require_column(const Table& table, const std::string& name, const std::string& where);
 
-// "2 diverged, 1 running": the runs of the cell that are not done; "" when all are.
+// "2 diverged, 1 running": the runs of the cell that are not done; "" if all are done.
 std::string not_done_text(const CellGroup& group);
 
 std::vector<double> values_only(const std::vector<stats::Seeded>& values);

@@ -27,8 +27,9 @@ std::string rule_text(const Expectation& e) {
   const std::string than = key_list(e.than);
   if (e.rule.direction == stats::Direction::kSame)
     return e.value + " within " + shortest(e.rule.margin) + " of " + than + n;
-  return e.value + (e.rule.direction == stats::Direction::kHigher ? " higher" : " lower") + " than at " +
-         than + (e.rule.margin > 0 ? " by at least " + shortest(e.rule.margin) : "") + n;
+  return e.value + (e.rule.direction == stats::Direction::kHigher ? " higher" : " lower") +
+         " than at " + than + (e.rule.margin > 0 ? " by at least " + shortest(e.rule.margin) : "") +
+         n;
 }
 
 std::vector<double> effect_values(const Expectation& e, const Cells& cells) {
@@ -52,12 +53,13 @@ std::string missing_note(const Expectation& e, const Cells& cells, int64_t n) {
 
 struct GuardState {
   bool measured = false;
-  std::string note;  // what it saw, where it forbids a judgement; "" where it does not
+  std::string note;  // what the guard found, if it forbids a judgement; otherwise ""
 };
 
 GuardState guard_state(const Guard& guard, const Cells& cells) {
   const CellGroup* group = cells.find(cells.key_of(guard.cell));
-  const stats::Summary s = group ? stats::summarize(values_only(cells.values(*group, guard.value))) : stats::Summary{};
+  const stats::Summary s =
+      group ? stats::summarize(values_only(cells.values(*group, guard.value))) : stats::Summary{};
   const bool open = s.mean && (guard.above ? *s.mean > *guard.above : *s.mean < *guard.below);
   if (open) return {.measured = true, .note = ""};
   return {s.mean.has_value(), (guard.text.empty() ? "" : guard.text + ": ") + guard.value + " is " +
@@ -80,7 +82,7 @@ Judgement measure(const Expectation& e, const Cells& cells) {
   return o;
 }
 
-// The effect as the rule sees it: held against a bound, the distance to it.
+// The effect as the rule sees it: with a bound, the distance to the bound.
 stats::Summary judged_effect(const Judgement& o) {
   stats::Summary s = o.effect;
   if (o.expectation.bound && s.mean) *s.mean -= *o.expectation.bound;
@@ -104,7 +106,7 @@ void adjust(std::vector<Judgement>& judgements) {
 stats::Verdict verdict_of(Judgement& o, const Cells& cells) {
   const Expectation& e = o.expectation;
   if (!e.published) return stats::Verdict::kNotPublished;
-  // A closed guard may be why there is no value: where no head is a sink, none can be measured.
+  // The guard may explain why there is no value: if no head is a sink, nothing can be measured.
   const GuardState guard = e.guard ? guard_state(*e.guard, cells) : GuardState{};
   if (!guard.note.empty() && (guard.measured || o.effect.n >= e.rule.n)) {
     o.note = guard.note;

@@ -1,4 +1,4 @@
-// Expectations judged on cells: effect, p, Holm over the primary cells, verdict.
+// Judges expectations on cells: effect, p, Holm over the primary cells, verdict.
 #pragma once
 
 #include <optional>
@@ -14,21 +14,21 @@ namespace sinkmoe::report {
 struct Judgement {
   Expectation expectation;  // rule.n filled in
   std::string cell,
-      rule;        // "vanilla, 0.01"; "eval_loss lower than at weight 0, by at least 0.005, n >= 5"
-  stats::Summary effect;  // paired differences, or the values themselves when held against a bound
+      rule;  // "vanilla, 0.01"; "eval_loss lower than at weight 0, by at least 0.005, n >= 5"
+  stats::Summary effect;  // paired differences, or the values themselves if there is a bound
   std::optional<double> p, adjusted_p, detectable;
   stats::Verdict verdict = stats::Verdict::kMissing;
-  std::string note;  // why it is missing, or what the guard saw
+  std::string note;  // why it is missing, or what the guard found
 };
 
 enum class Check { kPass, kOff, kMissing };
 std::string to_string(Check check);
 
-// PASS: the verdict is the one the spec expects to find. MISSING: too few runs, the scale is too
-// small, or nothing is published. OFF: anything else.
+// PASS: the verdict is the one under `found` in the spec. MISSING: too few runs, the scale is too
+// small, or nothing is published. OFF: everything else.
 Check check_of(const Judgement& judgement);
 
-// The expectations of this experiment, in the order of the file. Not primary: adjusted_p = p.
+// The expectations for this experiment, in the order of the file. If not primary: adjusted_p = p.
 std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& experiment,
                                           const Cells& cells);
 

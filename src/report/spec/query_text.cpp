@@ -12,7 +12,7 @@ namespace {
 
 bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-// End of the string, quoted name or comment that starts at `at`, or `at` when none does.
+// The end of the string, quoted name or comment that starts at `at`; `at` if none starts there.
 size_t skip_quoted(const std::string& sql, size_t at) {
   const auto until = [&](const std::string& end) {
     const size_t found = sql.find(end, at + end.size());
@@ -34,8 +34,8 @@ size_t skip_quoted(const std::string& sql, size_t at) {
   }
 }
 
-// Rebuilds the text with every word, ':' of a parameter and qualifiers ("e.loss")
-// included, passed through `replace`.
+// Rebuilds the text with every word passed through `replace`. The ':' of a parameter and qualifiers
+// ("e.loss") are part of a word.
 std::string map_words(const std::string& sql,
                       const std::function<std::string(const std::string&)>& replace) {
   std::string out;

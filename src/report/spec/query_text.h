@@ -1,4 +1,4 @@
-// Parameters of an artifact's SQL: `:experiment`, and columns a database may lack.
+// Fills the parameters of an artifact's SQL: `:experiment`, and columns that a database may lack.
 #pragma once
 
 #include <set>
@@ -6,11 +6,11 @@
 
 namespace sinkmoe::report {
 
-// True when :experiment stands in the SQL outside strings and comments.
+// True if :experiment occurs in the SQL outside strings and comments.
 bool uses_experiment(const std::string& sql);
 
-// Puts the experiment's name (as an SQL string) for :experiment, and NULL for every word in
-// `absent`; strings, quoted names and comments stay as they are. A trailing ';' is dropped.
+// Replaces :experiment by the experiment's name (as an SQL string), and every word in `absent` by
+// NULL. Strings, quoted names and comments are not changed. A trailing ';' is dropped.
 std::string fill_query(const std::string& sql, const std::string& experiment,
                        const std::set<std::string>& absent);
 

@@ -156,7 +156,7 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
       problems.push_back(
           {"no artifact is called '" + name + "'", folder.string(), did_you_mean(name, there)});
   std::map<std::string, Spec> found;
-  std::set<std::string> named;  // also by files that are not asked for, if they can be read
+  std::set<std::string> named;  // also by files that were not requested, if they can be read
   for (const std::string& name : there) {
     try {
       Spec spec = read_spec(folder / (name + ".toml"));

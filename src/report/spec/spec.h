@@ -1,7 +1,7 @@
 // What one artifact shows and what the paper claims about it: plots/NAME.toml, read strictly.
 //
-// docs/artifacts.md describes the file. Every key is known or an error; nothing here
-// depends on the database.
+// docs/artifacts.md describes the file. An unknown key is an error. Nothing here depends on the
+// database.
 #pragma once
 
 #include <filesystem>
@@ -15,17 +15,17 @@
 
 namespace sinkmoe::report {
 
-// An experiment the artifact is made for, if the database has it. "*" stands for all
-// that no artifact names.
+// An experiment for which the artifact is made, if the database has it. "*" means all that no
+// artifact names.
 struct SpecExperiment {
   std::string name;
-  int64_t n = 2;       // seeds its verdicts ask for
-  bool counts = true;  // towards the verdicts of claims; false: its runs are part of another one's
+  int64_t n = 2;       // seeds that its verdicts need
+  bool counts = true;  // in the verdicts of claims; false: its runs are part of another experiment
 };
 
-// A column of the query result and how it is called in print.
+// A column of the query result and its printed name.
 struct NamedColumn {
-  std::string column, title;  // title "": values speak for themselves
+  std::string column, title;  // title "": the values need none
   const std::string& heading() const { return title.empty() ? column : title; }
 };
 
@@ -34,7 +34,7 @@ struct ValueColumn {
   int digits = 4;           // after the decimal point
   bool difference = false;  // also show the paired difference to the control
   bool median = false;      // also show the median and the range
-  bool optional = false;    // leave it out where no cell has it
+  bool optional = false;    // leave it out if no cell has it
 };
 
 struct FigureAxis {
@@ -48,7 +48,7 @@ enum class LayoutKind { kTable, kLines, kBars, kHeatmap, kScatter };
 struct Layout {
   LayoutKind kind = LayoutKind::kTable;
   // table
-  // details: the same in all runs of a cell (parameter count)
+  // details: equal in all runs of a cell (parameter count)
   std::vector<NamedColumn> rows, details;
   std::optional<NamedColumn> cols;
   std::vector<ValueColumn> values;
@@ -62,10 +62,10 @@ struct Layout {
 // Values of key columns, as text ("0.01").
 using CellKey = std::vector<std::pair<std::string, std::string>>;
 
-// The runs a verdict needs to be able to show anything: else "scale too small".
+// A condition that must hold before a verdict can mean anything; otherwise "scale too small".
 struct Guard {
   std::string value;
-  CellKey cell;  // whole: the keys the file names, the others as in the cell judged
+  CellKey cell;  // all keys: those the file names, the others as in the judged cell
   std::optional<double> above, below;
   std::string text;
 };
@@ -76,17 +76,17 @@ struct Expectation {
   std::string value;         // column
   CellKey cell;
   CellKey than;  // the keys that differ in the cell it is compared with, paired by seed; or
-  std::optional<double> bound;  // the number its mean is held against
-  stats::Rule rule;                    // rule.n is filled from the experiment
+  std::optional<double> bound;  // the number that its mean is compared with
+  stats::Rule rule;             // rule.n comes from the experiment
   bool primary = false;         // in Holm's family of the artifact
   bool published = true;
-  stats::Verdict found = stats::Verdict::kReproduced;  // what `check` calls PASS
-  std::vector<std::string> experiments;  // empty: all
+  stats::Verdict found = stats::Verdict::kReproduced;  // the verdict for which `check` prints PASS
+  std::vector<std::string> experiments;                // empty: all
   std::optional<Guard> guard;
   int line = 0;
 };
 
-// What verdicts are computed on: one row a run.
+// The rows that verdicts are computed from: one row per run.
 struct CellSource {
   std::string query;  // "": the artifact's own query
   std::vector<std::string> keys;
@@ -96,8 +96,8 @@ struct Spec {
   std::string name, path;  // "main_table", "plots/main_table.toml"
   std::string paper, title, caption;
   std::vector<std::string> claims;
-  std::vector<SpecExperiment> experiments;  // empty: the query names none
-  // Experiments that some artifact of the folder names: "*" does not stand for them.
+  std::vector<SpecExperiment> experiments;  // empty: the query uses none
+  // Experiments that some artifact of the folder names: "*" does not match them.
   std::vector<std::string> named;
   std::vector<std::string> optional_columns;
   std::string query;
@@ -111,10 +111,10 @@ struct Spec {
 Spec parse_spec(std::string_view toml, const std::string& path);
 Spec read_spec(const std::filesystem::path& path);
 
-// NAME of every plots/NAME.toml, sorted. Throws Error when there is no such folder.
+// NAME of every plots/NAME.toml, sorted. Throws Error if the folder does not exist.
 std::vector<std::string> spec_names(const std::filesystem::path& folder);
 
-// The specs called `names` (all when empty), problems of all files together in one Error.
+// The specs called `names` (empty: all). The problems of all files come in one Error.
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
                              const std::vector<std::string>& names);
 

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = config::TomlValue::Kind;
 
-// Every combination of the values listed, the last key fastest.
+// Every combination of the listed values; the last key varies fastest.
 std::vector<CellKey> read_cells(const config::TomlValue& value, const std::string& path,
                                 TomlProblems& problems) {
   std::vector<CellKey> cells = {{}};
@@ -18,7 +18,8 @@ std::vector<CellKey> read_cells(const config::TomlValue& value, const std::strin
   for (const auto& [key, choice] : value.members) {
     std::vector<CellKey> longer;
     const std::vector<config::TomlValue> one = {choice};
-    const std::vector<config::TomlValue>& choices = choice.kind == Kind::kArray ? choice.items : one;
+    const std::vector<config::TomlValue>& choices =
+        choice.kind == Kind::kArray ? choice.items : one;
     for (const CellKey& cell : cells)
       for (const config::TomlValue& c : choices) {
         longer.push_back(cell);
@@ -34,7 +35,7 @@ std::vector<CellKey> read_cells(const config::TomlValue& value, const std::strin
   return cells;
 }
 
-// `cell` with the values of the keys in `other`; keys only `other` has stand at the end.
+// `cell` with the values of the keys in `other`; keys that only `other` has come last.
 CellKey laid_over(CellKey cell, const CellKey& other) {
   for (const auto& named : other) {
     const auto at = std::find_if(cell.begin(), cell.end(),
@@ -69,7 +70,7 @@ std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
   return guard;
 }
 
-// direction and bound: `direction` with `than`, or `above` / `below` a number.
+// Reads direction and bound: `direction` with `than`, or `above` / `below` with a number.
 void read_comparison(TomlTable& table, Expectation& e, TomlProblems& problems) {
   const std::optional<double> above = table.number("above"), below = table.number("below");
   const config::TomlValue* than = table.any("than");
@@ -117,7 +118,8 @@ void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
 
 }  // namespace
 
-std::string key_text(const config::TomlValue& value, const std::string& path, TomlProblems& problems) {
+std::string key_text(const config::TomlValue& value, const std::string& path,
+                     TomlProblems& problems) {
   switch (value.kind) {
     case Kind::kString:
       return value.text;

@@ -6,12 +6,13 @@
 
 namespace sinkmoe::report {
 
-// One entry may name several values of a key (`variant = ["vanilla",
-// "sink"]`): one expectation each.
+// An entry may name several values of a key (`variant = ["vanilla", "sink"]`); each becomes one
+// expectation.
 std::vector<Expectation> read_expectations(const config::TomlValue& entry, TomlProblems& problems);
 
-// Text of a key value: a string as it is, a number in its shortest form. Notes a
-// problem for other kinds.
-std::string key_text(const config::TomlValue& value, const std::string& path, TomlProblems& problems);
+// The text of a key value: a string as it is, a number in its shortest form. Adds a problem for
+// other kinds.
+std::string key_text(const config::TomlValue& value, const std::string& path,
+                     TomlProblems& problems);
 
 }  // namespace sinkmoe::report

@@ -1,5 +1,5 @@
-// Strict reading of one TOML table: every problem is noted with its place, and a key nobody
-// asked for is one.
+// Reads one TOML table strictly: collects every problem with its place. A key that was not read is
+// a problem too.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ struct TomlProblems {
 
 class TomlTable {
  public:
-  // `path` is what messages call the table: "layout.x". Not a table: a problem, and
-  // every key is absent.
+  // `path` is the name of the table in messages: "layout.x". If `table` is not a table, this is a
+  // problem, and every key is absent.
   TomlTable(const config::TomlValue& table, std::string path, TomlProblems& problems);
 
   std::string text(const std::string& key, const std::string& fallback = "");
@@ -35,7 +35,7 @@ class TomlTable {
   const config::TomlValue* any(const std::string& key);
   const config::TomlValue* required(const std::string& key);
 
-  // To be called when every key has been asked for: notes the others.
+  // Call after all known keys were read: reports the others.
   void finish();
 
   const config::TomlValue& at() const { return table_; }

@@ -17,13 +17,13 @@ std::string render_json(const Document& document);
 // Provenance in three lines of plain text: query hash and commits, seeds, runs.
 std::vector<std::string> provenance_lines(const Document& document);
 
-// What the index shows beside the documents.
+// What the index shows in addition to the documents.
 struct IndexInput {
   std::vector<Document> documents;
   std::map<std::string, std::string> svg;  // document id -> drawing
   std::map<std::string, std::vector<std::string>>
       files;                          // document id -> file names beside the index
-  std::vector<std::string> messages;  // what could not be made, and why
+  std::vector<std::string> messages;  // what failed, and why
 };
 std::string render_index(const IndexInput& input);
 

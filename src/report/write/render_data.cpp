@@ -1,4 +1,4 @@
-// CSV and JSON.
+// Renders CSV and JSON.
 #include <nlohmann/json.hpp>
 
 #include "report/text/escape.h"

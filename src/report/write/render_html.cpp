@@ -1,4 +1,4 @@
-// index.html: every table and figure in one file that opens without network.
+// Renders index.html: every table and figure in one file that opens without network.
 #include <algorithm>
 
 #include "core/text.h"
@@ -51,8 +51,8 @@ std::string html_grid(const Grid& grid, const std::string& verdict_column = "") 
   return text + "</tbody></table></div>\n";
 }
 
-// The drawing without its XML head, its ids made different from those of every other
-// drawing on the page.
+// The drawing without its XML header. Its ids get a prefix, so that they differ from those of the
+// other drawings on the page.
 std::string inline_svg(std::string svg, const std::string& prefix) {
   const size_t start = svg.find("<svg");
   if (start == std::string::npos) return "";

@@ -1,4 +1,4 @@
-// Markdown and LaTeX.
+// Renders Markdown and LaTeX.
 #include <fmt/format.h>
 
 #include "report/text/escape.h"

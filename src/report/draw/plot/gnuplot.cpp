@@ -24,7 +24,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// A file in memory: the child's streams never block and never meet a path.
+// A file in memory, so that the child's streams never block and no path is needed.
 class MemoryFile {
  public:
   explicit MemoryFile(const std::string& content = "")
@@ -64,7 +64,7 @@ class MemoryFile {
   int fd_;
 };
 
-// True when the child ended in time; otherwise it was killed.
+// True if the child ended in time; otherwise it was killed.
 bool wait_for(pid_t child, int seconds, int& status) {
   const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
   bool ended = true;
@@ -102,7 +102,7 @@ int spawn(const std::string& program, const MemoryFile& in, const MemoryFile& ou
 }
 
 std::string terminal(const Figure& f, Picture picture) {
-  // Twice the size for PNG, so that it stays sharp when shown on a fine screen.
+  // Twice the size for PNG, so that it is sharp on a high-resolution screen.
   if (picture == Picture::kPng)
     return fmt::format(
         "set terminal pngcairo noenhanced size {},{} font 'DejaVu Sans,11' fontscale 2 linewidth 2 "
@@ -115,7 +115,7 @@ std::string terminal(const Figure& f, Picture picture) {
       f.width, f.height);
 }
 
-// gnuplot echoes a command of any length before the line that says what is wrong with it.
+// gnuplot first echoes the command, however long, and then the line with the error.
 std::string reason(const std::string& errors) {
   constexpr size_t kMost = 300;
   for (const std::string& line : split(errors, '\n'))
@@ -123,8 +123,8 @@ std::string reason(const std::string& errors) {
   return printable(trim(errors)).substr(0, kMost);
 }
 
-// Fonts to fall back on, and the provenance in place of gnuplot's note about itself
-// (which names its version).
+// Adds fallback fonts, and replaces gnuplot's own metadata (which names its version) by the
+// provenance.
 std::string finished_svg(std::string svg, const std::string& description) {
   replace_all(svg, "font-family=\"DejaVu Sans\"",
               "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");

@@ -1,5 +1,5 @@
-// Runs gnuplot on a generated script: no shell, no user settings, no files but
-// its own standard streams.
+// Runs gnuplot on a generated script: without a shell, without user settings, and with no files
+// except its standard streams.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@ enum class Picture { kSvg, kPng };
 
 struct Gnuplot {
   std::string program = "gnuplot";  // looked up in PATH
-  int seconds = 60;                 // then it is killed
+  int seconds = 60;                 // after this time it is killed
 };
 
-// The picture's bytes; nullopt when there is no such program. Throws std::runtime_error
-// with gnuplot's own words when it fails or takes too long. The SVG carries
-// `description` as its metadata.
+// The bytes of the picture; nullopt if the program is not installed. Throws std::runtime_error with
+// gnuplot's own message if it fails or takes too long. `description` becomes the metadata of an
+// SVG.
 std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Picture picture,
                                 const std::string& description);
 

@@ -11,7 +11,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// 1, 2, 5, 10, ... inside the range: on a short logarithmic axis powers of ten alone are too few.
+// 1, 2, 5, 10, ... inside the range, because a short logarithmic axis has too few powers of ten.
 std::string tics_1_2_5(Range range) {
   std::string text;
   for (int power = static_cast<int>(std::floor(std::log10(range.low)));

@@ -7,11 +7,11 @@
 
 namespace sinkmoe::report {
 
-// Scale, range and tics of axis "x" or "y"; without numbers at the tics when not `numbered`.
+// Scale, range and ticks of axis "x" or "y"; the ticks have numbers only if `numbered`.
 std::string axis_commands(const std::string& name, const FigureAxis& axis, Range range,
                           bool numbered);
 
-// Dashed lines at the axes' guides, in place of the panel's earlier arrows.
+// Dashed lines at the guides of the axes; they replace earlier arrows of the panel.
 std::string guide_commands(const FigureAxis& x, const FigureAxis& y);
 
 }  // namespace sinkmoe::report

@@ -14,7 +14,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// Lengths in points of the screen; the letters' are means of DejaVu Sans, rounded up.
+// Lengths in screen points. Letter widths are means of DejaVu Sans, rounded up.
 constexpr double kLeft = 112, kGapX = 34, kGapY = 36, kTitleLine = 22, kLegendLine = 20,
                  kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.6,
                  kTitleLetter = 9.2, kLetter = 7.4, kSample = 50;

@@ -1,5 +1,5 @@
-// The page of a figure: title, legend, a grid of panels of equal size,
-// caption. Writes gnuplot commands.
+// The page of a figure: title, legend, a grid of panels of equal size, caption. Writes gnuplot
+// commands.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace sinkmoe::report {
 
-// Colours of Okabe and Ito (told apart with any colour vision), each with its own
-// dash and point type.
+// Colours of Okabe and Ito (distinct with any colour vision), each with its own dash and point
+// type.
 struct SeriesStyle {
   std::string color;
   int dash = 1, point = 7;
 };
 SeriesStyle series_style(size_t index);
 
-// The values of a panel axis; one empty value where there is none.
+// The values of a panel axis; one empty value if there is no such axis.
 struct PanelAxis {
   std::string title;
   std::vector<std::string> values = {""};
@@ -28,14 +28,14 @@ struct Range {
   double low = 0, high = 1;
 };
 
-// Smallest range with room around all values (none: 0 to 1), its ends replaced by
-// the axis' own limits.
+// Smallest range with a margin around all values (0 to 1 if there are none). Limits given for the
+// axis replace its ends.
 Range axis_range(const std::vector<double>& values, const FigureAxis& axis);
 
 struct PageSetup {
   std::string title;
   std::vector<std::string> caption;  // paragraphs, wrapped to the width
-  std::vector<std::string> legend;   // one entry a series; empty: no legend
+  std::vector<std::string> legend;   // one entry per series; empty: no legend
   enum class Sample { kLine, kPoint, kBox } sample = Sample::kLine;
   double panel_width = 300, panel_height = 230, right = 24;
 };
@@ -56,11 +56,11 @@ class PlotFrame {
   bool last_row(size_t panel) const { return panel / columns() + 1 == rows_.values.size(); }
   bool first_col(size_t panel) const { return panel % columns() == 0; }
 
-  // Margins, title, ranges, guides and tics of one panel. Axis labels and the numbers of tics stand
-  // only below the last row and left of the first column.
+  // Margins, title, ranges, guides and ticks of one panel. Axis labels and tick numbers appear only
+  // below the last row and left of the first column.
   std::string panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
                     Range y_range) const;
-  // Place of a colour bar right of the panels, as arguments of `set colorbox`.
+  // Position of a colour bar right of the panels, as arguments of `set colorbox`.
   std::string colorbox_place() const;
 
   // The whole drawing: `data` are data blocks.
