@@ -55,7 +55,7 @@ at::Tensor LoadedExperts::forward(const at::Tensor& x) const {
   const at::Tensor share = at::softmax(score, -1);
   const at::Tensor out = at::zeros_like(x_NC);
   for (int64_t e = 0; e < plan_.count; ++e) {
-    const at::Tensor where = (chosen == e).nonzero();  // [n, 2]: token, place among its choices
+    const at::Tensor where = (chosen == e).nonzero();  // [n, 2]: token, position among its choices
     if (where.size(0) == 0) continue;
     const at::Tensor token = where.select(1, 0);
     const at::Tensor weight = share.index({token, where.select(1, 1)}).unsqueeze(1);

@@ -1,4 +1,4 @@
-// A feed-forward layer of experts: each token goes through the few that its router prefers.
+// A mixture-of-experts feed-forward layer: a router sends each token through its top experts.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,9 +9,9 @@ namespace sinkmoe::inference {
 
 class LoadedExperts {
  public:
-  // Matrices stay in the type they are stored in; an expert becomes fp32 while it computes.
+  // Matrices stay in their stored type; an expert is converted to fp32 while it computes.
   LoadedExperts(const pretrained::Model& model, const pretrained::Experts& plan);
-  // x [.., C], the same shape back. Thread-safe.
+  // x [.., C] -> the same shape. Thread-safe.
   at::Tensor forward(const at::Tensor& x) const;
 
  private:

@@ -39,7 +39,7 @@ class Tasks {
     return failure_ ? count_ : next_++;
   }
 
-  // Tasks are handed out in order, so the one whose turn it is is always in some thread's hands.
+  // Tasks are assigned in order, so the task whose turn it is always has a thread.
   void in_turn(int64_t i, const std::function<void()>& rest) {
     std::unique_lock lock(mutex_);
     turn_changed_.wait(lock, [&] { return turn_ == i || failure_; });

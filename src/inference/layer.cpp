@@ -43,13 +43,13 @@ void activate(Activation activation, at::Tensor& x) {
   }
 }
 
-// Channels beyond those that the table has angles for stay as they are.
+// Channels without an angle in the table are not rotated.
 at::Tensor rotate(const at::Tensor& x_BHTK, const model::RotaryTable& rotary) {
   const int64_t K = x_BHTK.size(-1), turned = 2 * rotary.cos_TK2.size(1);
   if (turned == K) return model::rotate_heads(x_BHTK, rotary);
-  return at::cat(
-      {model::rotate_heads(x_BHTK.narrow(-1, 0, turned), rotary), x_BHTK.narrow(-1, turned, K - turned)},
-      -1);
+  return at::cat({model::rotate_heads(x_BHTK.narrow(-1, 0, turned), rotary),
+                  x_BHTK.narrow(-1, turned, K - turned)},
+                 -1);
 }
 
 }  // namespace
@@ -85,7 +85,8 @@ LoadedLayer::LoadedLayer(const Model& model, int64_t index)
   if (plan_.experts.count > 0) experts_.emplace(model, plan_.experts);
 }
 
-attention::HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const model::RotaryTable& rotary) const {
+attention::HeadIn LoadedLayer::project(const at::Tensor& x_BTC,
+                                       const model::RotaryTable& rotary) const {
   const Architecture& a = architecture_;
   const int64_t B = x_BTC.size(0), T = x_BTC.size(1), K = a.head_width;
   const auto heads = [&](const LoadedLinear& linear, const LoadedNorm& norm, int64_t count) {
@@ -96,10 +97,10 @@ attention::HeadIn LoadedLayer::project(const at::Tensor& x_BTC, const model::Rot
     return y.transpose(1, 2);
   };
   attention::HeadIn in{.x_BTC = x_BTC,
-            .q_BHTK = heads(query_, query_norm_, a.heads),
-            .k_BJTK = heads(key_, key_norm_, a.kv_heads),
-            .v_BJTK = heads(value_, {}, a.kv_heads),
-            .scale = a.score_scale};
+                       .q_BHTK = heads(query_, query_norm_, a.heads),
+                       .k_BJTK = heads(key_, key_norm_, a.kv_heads),
+                       .v_BJTK = heads(value_, {}, a.kv_heads),
+                       .scale = a.score_scale};
   if (!rotary.cos_TK2.defined()) return in;
   in.q_BHTK = rotate(in.q_BHTK, rotary);
   in.k_BJTK = rotate(in.k_BJTK, rotary);
@@ -110,12 +111,12 @@ attention::HeadOut LoadedLayer::mix(const attention::HeadIn& in) const {
   if (plan_.window > 0 && plan_.window < in.q_BHTK.size(2))
     return windowed_attention(in, plan_.window, sinks_H_);
   if (sinks_H_.defined()) {
-    const attention::AttentionOut mixed =
-        attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sinks_H_);
+    const attention::AttentionOut mixed = attention::softmax_attention(
+        in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sinks_H_);
     return {mixed.out_BHTK, mixed.gate_BHT, mixed.gate_BHT};
   }
-  const attention::AttentionOut mixed =
-      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+  const attention::AttentionOut mixed = attention::softmax_attention(
+      in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   return {.out_BHTK = mixed.out_BHTK,
           .gate_BHT = mixed.gate_BHT,
           .key_mass = attention::KeyMass::all(),

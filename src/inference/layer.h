@@ -26,7 +26,7 @@ LoadedNorm load_norm(const pretrained::Model& model, const pretrained::Norm& nor
 at::Tensor apply_norm(const pretrained::Architecture& a, const LoadedNorm& norm,
                       const at::Tensor& x);
 
-// What the heads of a layer did.
+// The outputs of a layer's heads.
 struct Mixed {
   attention::HeadIn in;
   attention::HeadOut out{.key_mass = attention::KeyMass::all()};

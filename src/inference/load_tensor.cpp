@@ -27,13 +27,13 @@ at::ScalarType type_of(Dtype dtype) {
 
 void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRef& ref) {
   if (x.numel() == 0) return;
-  const auto [low, high] = at::aminmax(x);  // a NaN anywhere comes through
+  const auto [low, high] = at::aminmax(x);  // a NaN anywhere shows in both
   if (!std::isfinite(low.item<float>()) || !std::isfinite(high.item<float>()))
     throw Error("holds NaN or infinity", weights.where(ref.name),
                 "the weights are damaged: fetch them again");
 }
 
-// `shape` numbers from `first_number` on, as they are stored.
+// Numbers of the given shape from `first_number` on, in their stored type.
 at::Tensor read_stored(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
                        const std::vector<int64_t>& shape) {
   const at::ScalarType type = ref.bytes ? at::kByte : type_of(weights.dtype(ref.name));

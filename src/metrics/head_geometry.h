@@ -14,21 +14,21 @@ namespace sinkmoe::metrics {
 class HeadGeometry {
  public:
   HeadGeometry(int64_t layers, int64_t heads);
-  // Once a layer and batch, through HeadProbe, without gradients. W_O [C, H K]: column h K + k is
-  // channel k of head h.
-  void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer,
-           const at::Tensor& out_weight_CC);
+  // Called once per layer and batch, through HeadProbe, without gradients. W_O [C, H K]: column h K
+  // + k is channel k of head h.
+  void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out,
+           const attention::HeadMixer& mixer, const at::Tensor& out_weight_CC);
 
-  // All [L,H] fp64 on the CPU.
-  // ||what token 0's value adds to the output|| / ||output|| (C2). The numerator is the output less
-  // the output with that value zeroed, which holds for any variant linear in the values.
+  // All [L,H] fp64 on the CPU. ||what token 0's value adds to the output|| / ||output|| (C2). The
+  // numerator is the output minus the output with that value zeroed, which is right for every
+  // variant that is linear in the values.
   at::Tensor first_write_LH() const;
   at::Tensor contribution_LH() const;     // ||out_h W_O^h|| (C9)
   at::Tensor cos_query_first_LH() const;  // cosine of q_t to k_0 (C11)
   at::Tensor cos_key_first_LH() const;    // cosine of k_j to k_0, of the head's key head
   at::Tensor out_rank_LH() const;         // effective rank of outputs, all tokens as rows
   at::Tensor key_rank_LH() const;         // of keys after positions
-  // 40 bins over [-1, 1] for both cosines, one row a head.
+  // 40 bins over [-1, 1] for both cosines, one row per head.
   std::vector<HistogramRow> histograms(int64_t step) const;
 
  private:

@@ -14,19 +14,19 @@ namespace {
 
 constexpr int64_t kBins = 1000;
 
-// Weight of each query on token 0: what plain softmax over the keys gives it, times the mass that
+// Weight of each query on token 0: its weight in a plain softmax over the keys, times the mass that
 // the variant leaves on real keys (a learned sink takes some).
 at::Tensor first_weight_BHT(const attention::HeadIn& in, const attention::HeadOut& out) {
   if (out.first_weight_BHT.defined()) return out.first_weight_BHT;
-  const attention::AttentionOut plain =
-      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+  const attention::AttentionOut plain = attention::softmax_attention(
+      in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   const at::Tensor weight = 1 - plain.gate_BHT;
   const at::Tensor& mass_BHT = out.key_mass.mass_BHT;
   return mass_BHT.defined() ? weight * mass_BHT : weight;
 }
 
-// Median over the last dimension: of an even count the mean of the two values in the middle, where
-// at::median takes the lower one.
+// Median over the last dimension. For an even count, the mean of the two middle values; at::median
+// would take the lower one.
 at::Tensor median_of(const at::Tensor& x) {
   const int64_t n = x.size(-1);
   const at::Tensor sorted = std::get<0>(x.sort(-1));
@@ -35,7 +35,7 @@ at::Tensor median_of(const at::Tensor& x) {
 
 // [B,J]: norm of the first value over the median norm of the others.
 at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
-  // On the host: a median on a GPU is not repeatable, and refused in exact mode.
+  // On the host, because a median on a GPU is not repeatable and is refused in exact mode.
   const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt().to(at::kCPU);
   if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
   const at::Tensor median = median_of(norm.narrow(-1, 1, norm.size(-1) - 1));
@@ -58,7 +58,8 @@ HeadStatistics::HeadStatistics(int64_t layers, int64_t heads) {
   }
 }
 
-void HeadStatistics::add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
+void HeadStatistics::add(int64_t layer, const attention::HeadIn& in,
+                         const attention::HeadOut& out) {
   const at::NoGradGuard no_grad;
   Sums& s = layers_.at(static_cast<size_t>(layer));
   const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), T = in.q_BHTK.size(2);
@@ -115,8 +116,8 @@ at::Tensor HeadStatistics::gate_quantile_LH(double p) const {
 at::Tensor cv_L(const at::Tensor& importance_LH) {
   const at::Tensor mean = importance_LH.mean(1);
   const at::Tensor deviation = (importance_LH - mean.unsqueeze(1)).square().mean(1).sqrt();
-  // Equal heads that are all closed have no variation: 0 / 0 is 0. No other limit, or nearly closed
-  // heads would look balanced.
+  // If all heads are closed, the variation is 0 (0 / 0). The mean has no other lower limit, because
+  // nearly closed heads would then look balanced.
   return at::where(mean > 0, deviation / mean, at::zeros_like(mean));
 }
 

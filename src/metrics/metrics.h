@@ -1,4 +1,4 @@
-// Numbers from gates, probes and losses. One table describes every metric; an Evaluation
+// Computes numbers from gates, probes and losses. One table describes every metric; HeadStatistics
 // collects sums over batches.
 #pragma once
 
@@ -17,17 +17,17 @@ namespace sinkmoe::metrics {
 
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
-// Those that a run with these settings can have.
+// The metrics that a run with these settings can have.
 std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval);
 // The metrics of zero-shot tasks with these names.
 std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks);
 
-// Per-head statistics of one model over many rows (a few [H] sums a layer). Row position 0 is left
-// out of gate means (E12); the first-token weight counts every query (E20).
+// Per-head statistics of one model over many rows (a few [H] sums per layer). Position 0 of each
+// row is left out of gate means (E12); the first-token weight counts every query (E20).
 class HeadStatistics {
  public:
   HeadStatistics(int64_t layers, int64_t heads);
-  // Called through HeadProbe, once a layer and batch; no gradients.
+  // Called once per layer and batch, through HeadProbe, without gradients.
   void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out);
 
   // All [L,H] fp64, CPU.
@@ -35,7 +35,7 @@ class HeadStatistics {
   at::Tensor first_weight_LH() const;  // E20: mean weight on token 0
   at::Tensor value_ratio_LH()
       const;  // mean over rows of ||v_0|| / median_j>0 ||v_j|| (C2); 0 / 0 is 0
-  at::Tensor out_norm_LH() const;               // E23: mean ||o|| over the layer's mean of it
+  at::Tensor out_norm_LH() const;               // E23: mean ||o|| over its mean in the layer
   at::Tensor gate_quantile_LH(double p) const;  // from a histogram of 1,000 bins
 
  private:
@@ -49,7 +49,7 @@ class HeadStatistics {
 // CV over heads with the population deviation (E13), per layer: [L,H] -> [L].
 at::Tensor cv_L(const at::Tensor& importance_LH);
 
-// Everything of one evaluation, as rows.
+// The results of one evaluation, as rows.
 struct EvaluationResult {
   double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name

@@ -1,4 +1,4 @@
-// The metrics of eval.probes = "full".
+// Lists the metrics of eval.probes = "full".
 #include "metrics/probe_infos.h"
 
 namespace sinkmoe::metrics {

@@ -8,7 +8,7 @@ namespace sinkmoe::metrics {
 
 namespace {
 
-constexpr double kTiny = 1e-300;  // keeps 0 / 0 from being no number
+constexpr double kTiny = 1e-300;  // keeps 0 / 0 from becoming NaN
 
 }  // namespace
 

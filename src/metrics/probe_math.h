@@ -1,4 +1,4 @@
-// What probes are made of: pure functions of tensors.
+// The mathematics of probes: pure functions of tensors.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,8 +10,8 @@ namespace sinkmoe::metrics {
 // for a matrix of zeros.
 at::Tensor effective_rank(const at::Tensor& moment_KK);
 
-// Share of the sum that the largest `count` of each row hold, mean over rows: [L,H] -> scalar; 0
-// where a row is all zeros.
+// Share of the sum that the largest `count` numbers of each row hold, mean over rows: [L,H] ->
+// scalar. A row of zeros counts as 0.
 double top_share(const at::Tensor& x_LH, int64_t count);
 
 // Coefficient of variation over heads (population deviation), mean over layers. Negative values
@@ -22,8 +22,8 @@ double mean_cv(const at::Tensor& x_LH);
 // 3 for a normal distribution; 0 for a constant row.
 at::Tensor kurtosis_B(const at::Tensor& x);
 
-// x as symmetric 8-bit integers would hold it: multiples of largest / 127, ties to
-// even, clipped at +-largest.
+// x rounded as symmetric 8-bit integers store it: multiples of largest / 127, ties to even, clipped
+// at +-largest.
 at::Tensor int8_round_trip(const at::Tensor& x, double largest);
 
 }  // namespace sinkmoe::metrics

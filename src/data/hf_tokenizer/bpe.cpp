@@ -142,8 +142,8 @@ void Bpe::encode(std::string_view piece, std::vector<int32_t>& ids) const {
   ids.insert(ids.end(), word.begin(), word.end());
 }
 
-// The merge of lowest rank first, of equal ones the leftmost; a heap, so that a piece of n bytes
-// takes n log n steps.
+// Applies the merge of lowest rank first, and the leftmost of equal ranks. Uses a heap, so that a
+// piece of n bytes takes n log n steps.
 void Bpe::merge(std::vector<int32_t>& word) const {
   struct Candidate {
     uint32_t rank;

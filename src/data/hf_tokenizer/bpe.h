@@ -1,4 +1,4 @@
-// Byte-level BPE: the bytes of a piece, merged by rank.
+// Byte-level BPE: merges the bytes of a piece in the order of rank.
 #pragma once
 
 #include <array>
@@ -13,14 +13,14 @@ namespace sinkmoe::data {
 
 class Bpe {
  public:
-  // Reads the value of "model" of a tokenizer.json. Throws Error naming what is not supported.
+  // Reads the value of "model" of a tokenizer.json. Throws Error that names what is not supported.
   Bpe(const nlohmann::json& model, const std::string& where);
 
-  // Appends the ids of a piece. Throws Error for a byte that the vocabulary lacks.
+  // Appends the ids of a piece. Throws Error for a byte that is not in the vocabulary.
   void encode(std::string_view piece, std::vector<int32_t>& ids) const;
   // The bytes each id stands for; "" for ids that are not spelled in byte-level characters.
   const std::vector<std::string>& pieces() const { return pieces_; }
-  // Takes an id out of the reach of any text.
+  // Removes an id from encoding, so that no text can produce it.
   void hide(int32_t id);
 
  private:

@@ -14,8 +14,8 @@ AliasTable::AliasTable(std::span<const double> weights, int64_t width)
     fill_row(weights.subspan(at, n), std::span(entries_).subspan(at, n));
 }
 
-// Pairs each symbol below the average with one above it, which gives up what the
-// first lacks (Vose's order).
+// Pairs each symbol below the average with one above it, whose surplus fills the gap (Vose's
+// order).
 void AliasTable::fill_row(std::span<const double> weights, std::span<Entry> entries) const {
   const double scale =
       static_cast<double>(weights.size()) / std::accumulate(weights.begin(), weights.end(), 0.0);

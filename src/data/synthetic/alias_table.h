@@ -1,5 +1,5 @@
-// Draws from many discrete distributions over the same symbols in constant
-// time (Walker's alias method).
+// Draws from many discrete distributions over the same symbols in constant time (Walker's alias
+// method).
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace sinkmoe::data {
 
 class AliasTable {
  public:
-  // `weights` holds rows of `width` non-negative weights, each row with a positive sum (it
-  // need not be 1).
+  // `weights` holds rows of `width` non-negative weights. Each row has a positive sum, not
+  // necessarily 1.
   AliasTable(std::span<const double> weights, int64_t width);
 
   // One symbol of distribution `row` from 64 random bits. The upper part of bits * width picks a

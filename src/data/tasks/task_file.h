@@ -1,4 +1,4 @@
-// A file of zero-shot questions: one JSON object a line, read strictly.
+// Reads a file of zero-shot questions strictly: one JSON object per line, in one of three forms.
 //
 //   {"context": TEXT, "continuation": TEXT}                            what comes next
 //   {"query": TEXT, "choices": [TEXT..], "gold": INDEX}                which choice comes next
@@ -14,8 +14,8 @@
 namespace sinkmoe::data {
 
 struct TaskQuestion {
-  // Two lists of equal length: option i is continuation i after context i. One option: the question
-  // is whether it is the likeliest text.
+  // Two lists of equal length: option i is continuation i after context i. With one option the
+  // question is whether it is the most probable text.
   std::vector<std::string> contexts, continuations;
   int64_t gold = 0;
 };
@@ -24,10 +24,10 @@ struct TaskQuestion {
 inline constexpr uint64_t kMaxTaskFile = uint64_t{64} << 20, kMaxTaskLine = uint64_t{1} << 20;
 inline constexpr size_t kMaxTaskOptions = 32;
 
-// The first `most` questions of the text; all of it is checked. `where` stands for the path in
-// errors. Throws Error with file and line: not an object of one of these forms, another form than
-// the first line's, an unknown or repeated key, an empty text, not UTF-8, a gold that is no option,
-// a line that is too long, no question at all.
+// Returns the first `most` questions, but checks the whole text. `where` is the path in errors.
+// Throws Error with file and line: an object in none of these forms, or in another form than the
+// first line, an unknown or repeated key, an empty text, invalid UTF-8, a `gold` that is not an
+// option, a line that is too long, no question at all.
 std::vector<TaskQuestion> parse_task_file(std::string_view text, const std::string& where,
                                           int64_t most);
 

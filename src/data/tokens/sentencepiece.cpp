@@ -1,4 +1,4 @@
-// The sentencepiece tokenizer: a model made exact by a check of every chunk, and its training.
+// The sentencepiece tokenizer: exact, because every chunk is checked, and its training.
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 

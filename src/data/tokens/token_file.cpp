@@ -50,7 +50,7 @@ std::string hash_at(std::string_view header, size_t at, const std::string& where
   return text;
 }
 
-// Where the ids start, which is also the bytes of header and table.
+// Offset of the ids; also the number of bytes of header and table.
 uint64_t ids_start(const TokenFileInfo& info) { return kHeader + 2 * uint64_t{info.vocabulary}; }
 
 TokenFileInfo parse_header(std::string_view bytes, uint64_t file_size, const std::string& where) {
@@ -91,7 +91,7 @@ std::string content_hash(std::string_view header, std::span<const std::string_vi
   return hash.hex();
 }
 
-// Bytes of text of all ids. `Id` is the type the ids are stored in.
+// Bytes of text of all ids. `Id` is the type in which the ids are stored.
 template <class Id>
 uint64_t check_ids(const std::string& content, const TokenFileInfo& info,
                    std::span<const uint16_t> byte_lengths, const std::string& where) {

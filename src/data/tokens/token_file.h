@@ -1,5 +1,5 @@
-// A token file: one split of an imported text, as token ids, with everything needed to read it and
-// to count its bytes.
+// A token file: one split of an imported text as token ids, with everything that is needed to read
+// it and to count its bytes.
 //
 // All numbers are little-endian; V is the vocabulary size, n the number of ids.
 //
@@ -37,15 +37,15 @@ struct TokenFileInfo {
 // Largest vocabulary of a token file.
 inline constexpr int64_t kMaxVocabulary = 1 << 24;
 
-// Ids on their way to a file.
+// Collects ids and writes them to a file.
 class TokenWriter {
  public:
   // `byte_lengths[id]` is the number of bytes the id stands for.
   TokenWriter(std::vector<uint16_t> byte_lengths, int32_t bos);
   void append(std::span<const int32_t> ids);
   uint64_t count() const { return count_; }
-  // Returns what was written. Throws Error (disk full, no permission);
-  // nothing is left half-written.
+  // Returns what was written. Throws Error (disk full, no permission) and leaves nothing
+  // half-written.
   TokenFileInfo write(const std::filesystem::path& path, const std::string& source_hash,
                       const std::string& tokenizer_hash) const;
 
@@ -53,26 +53,26 @@ class TokenWriter {
   std::vector<uint16_t> byte_lengths_;
   uint32_t bos_, id_bytes_;
   uint64_t count_ = 0, text_bytes_ = 0;
-  std::string ids_;  // as they lie in the file
+  std::string ids_;  // as stored in the file
 };
 
-// The header alone, checked against itself and the file's size; the ids are not read. Throws Error
-// naming file and byte.
+// Reads the header alone, and checks it for consistency and against the file's size. Throws Error
+// that names file and byte.
 TokenFileInfo read_token_info(const std::filesystem::path& path);
 
-// A whole file in memory, checked once: header, size, hash, every id. Throws Error
-// naming file and byte.
+// A whole file in memory, checked once: header, size, hash, every id. Throws Error that names file
+// and byte.
 class TokenFile {
  public:
   explicit TokenFile(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);
-  // The same for the bytes of a file; `where` stands for the path in errors.
+  // The same for the bytes of a file; `where` is the path in errors.
   TokenFile(std::string content, const std::string& where);
 
   const TokenFileInfo& info() const { return info_; }
   uint64_t size() const { return info_.count; }
   // ids[i] = token first + i. Requires first + ids.size() <= size().
   void copy(uint64_t first, std::span<int32_t> ids) const;
-  // Bytes of text the id stands for; id must be in the vocabulary.
+  // Bytes of text of the id, which must be in the vocabulary.
   uint16_t bytes_of(int32_t id) const { return byte_lengths_[static_cast<size_t>(id)]; }
 
  private:

@@ -41,7 +41,7 @@ std::string decode(const std::vector<std::string>& pieces, std::span<const int32
 }
 
 void CachedEncoder::encode(std::string_view text, std::vector<int32_t>& ids) {
-  constexpr size_t kLongest = 32, kMost = 500000;  // words, and not more than fit in about 100 MB
+  constexpr size_t kLongest = 32, kMost = 500000;  // words; this many fit in about 100 MB
   while (!text.empty()) {
     const std::string_view chunk = text.substr(0, first_chunk(text));
     text.remove_prefix(chunk.size());
