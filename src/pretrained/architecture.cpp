@@ -12,7 +12,7 @@ int64_t size_of(const TensorRef& ref) {
   return n;
 }
 
-// Numbers of a layer without its experts.
+// Number of weights of a layer without its experts.
 int64_t dense_numbers(const Layer& layer) {
   int64_t sum = 0;
   for_each_tensor_of(layer, [&](const TensorRef& ref) {

@@ -1,5 +1,5 @@
-// What a forward pass through a pretrained decoder needs to know: one description for every family.
-// A family fills it from config.json; nothing after that depends on the family. Letters: C width,
+// Describes a pretrained decoder for the forward pass. A family fills this description from
+// config.json, and nothing after that depends on the family. Letters: C width,
 // H query heads, J key/value heads, K head width, F feed-forward width, V vocabulary.
 #pragma once
 
@@ -9,16 +9,17 @@
 
 namespace sinkmoe::pretrained {
 
-// A tensor of the checkpoint, or a part of one. `shape` is what must stand in the file.
+// A tensor of the checkpoint, or a part of one. `shape` is the shape that the file must have.
 struct TensorRef {
   std::string name;  // empty: the model has no such tensor
   std::vector<int64_t> shape;
   // The file holds the matrix as [in, out] instead of [out, in].
   bool transposed = false;
-  // Rows (after turning) are numbered [groups, parts, rows of a part]; this is part number `part`.
-  // 3 parts in 1 group: q, k, v below each other. 3 parts in H groups: q, k, v of each head.
+  // Rows (after transposing) are numbered [groups, parts, rows of a part]; this is part number
+  // `part`. 3 parts in 1 group: all of q, then k, then v. 3 parts in H groups: q, k, v of each
+  // head.
   int64_t groups = 1, parts = 1, part = 0;
-  std::string older_name = {};  // the name that other versions of the exporter gave it
+  std::string older_name = {};  // the name that other versions of the exporter use
   bool bytes = false;           // U8 instead of floating numbers
 
   bool exists() const { return !name.empty(); }
@@ -34,14 +35,14 @@ struct Norm {
 };
 
 // The matrices of all experts of a layer, in one of two forms: `weight` [experts, in, out], or
-// 4-bit numbers (MXFP4): `blocks` [experts, out, in / 32, 16] with two numbers a byte, and `scales`
-// [experts, out, in / 32].
+// 4-bit numbers (MXFP4): `blocks` [experts, out, in / 32, 16] with two numbers per byte, and
+// `scales` [experts, out, in / 32].
 struct ExpertMatrices {
   TensorRef weight, blocks, scales, bias;  // bias [experts, out]
 };
 
-// A feed-forward layer of experts, of which each token goes through `used`. Output columns of
-// `gate_up` are gate and up in turns.
+// A feed-forward layer of experts; each token goes through `used` of them. Output columns of
+// `gate_up` alternate between gate and up.
 struct Experts {
   int64_t count = 0, used = 0;
   double slope = 1, limit = 0;  // gate x sigmoid(slope x gate) x (up + 1), both clamped to `limit`
@@ -57,24 +58,28 @@ struct Rotary {
 };
 
 struct Layer {
-  // Norms before and after the two branches; those that the family lacks do not exist.
+  // Norms before and after the two branches; a family may lack some of them.
   Norm attention_norm, attention_after, feed_norm, feed_after;
   Linear query, key, value, out;
   Norm query_norm, key_norm;
   TensorRef sinks;        // [H] learned sink logits
-  Linear gate, up, down;  // gate does not exist in a plain feed-forward layer
+  Linear gate, up, down;  // a plain feed-forward layer has no gate
   Experts experts;        // count 0: a dense layer
-  int64_t window = 0;     // keys that a query sees, itself included; 0: all before it
+  int64_t window = 0;     // number of keys that a query sees, itself included; 0: all
   int rotary = 0;         // index into Architecture::rotary; -1: no positions in this layer
 };
 
-enum class NormKind { rms, rms_plus_one, layer };  // rms_plus_one: weights are stored less 1
+enum class NormKind {
+  rms,
+  rms_plus_one,
+  layer
+};  // rms_plus_one: the file stores the weights minus 1
 enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
 
 struct Architecture {
   std::string family;
   int64_t width = 0, heads = 0, kv_heads = 0, head_width = 0, feed = 0, vocabulary = 0;
-  int64_t max_positions = 0;  // what the config states; longer rows are refused
+  int64_t max_positions = 0;  // from the config; longer rows are refused
   NormKind norm = NormKind::rms;
   double norm_eps = 1e-6;
   bool norm_all_heads = false;  // QK-norm over all heads together instead of each head
@@ -85,16 +90,16 @@ struct Architecture {
   std::vector<Rotary> rotary;
   TensorRef embedding, positions;  // positions: learned, [max_positions, C]
   Norm final_norm;
-  Linear unembedding;  // the embedding's tensor where they are tied
+  Linear unembedding;  // the embedding's tensor if they are tied
   bool tied = false;
-  int64_t bos = -1;  // id of the BOS token; -1: the config names none
+  int64_t bos = -1;  // id of the BOS token; -1: none in the config
   std::vector<Layer> layers;
-  std::string prefix;  // of most names; files of the model without its output matrix lack it
-  // Ends of the names of tensors that follow from the config (masks, frequencies): not read.
+  std::string prefix;  // of most names; missing in files without the output matrix
+  // Name endings of tensors that follow from the config (masks, frequencies) and are not read.
   std::vector<std::string> derived = {".rotary_emb.inv_freq"};
 };
 
-// f(reference) for every tensor that the layer or model has, in the order of a forward pass.
+// Calls f(reference) for every tensor of the layer or model, in the order of a forward pass.
 template <class LayerOf, class F>
 void for_each_tensor_of(LayerOf& l, const F& f) {
   for (auto* norm : {&l.attention_norm, &l.attention_after, &l.query_norm, &l.key_norm,
@@ -122,10 +127,10 @@ void for_each_tensor(Model& a, const F& f) {
     if (ref->exists()) f(*ref);
 }
 
-// Numbers in the weights of all layers together; only those that each token meets.
+// Number of weights in the whole model; number of weights that each token uses.
 int64_t parameters(const Architecture& a);
 int64_t active_parameters(const Architecture& a);
-// Bytes of the largest layer in memory: fp32, experts as they are stored.
+// Bytes of the largest layer in memory: fp32, experts in their stored type.
 int64_t largest_layer_bytes(const Architecture& a);
 
 }  // namespace sinkmoe::pretrained

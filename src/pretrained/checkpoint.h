@@ -1,5 +1,5 @@
 // A Hugging Face folder: config.json, and model.safetensors or shards with an index. Weights stay
-// on disk and are read when they are asked for.
+// on disk and are read when needed.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ enum class Dtype { f32, f16, bf16 };
 
 class Checkpoint {
  public:
-  // Opens every shard and checks its header. Throws Error: no weights, a shard that is missing or
-  // cut short, an index that does not say what the shards hold.
+  // Opens every shard and checks its header. Throws Error: no weights, a missing or truncated
+  // shard, an index that does not match the shards.
   explicit Checkpoint(const std::filesystem::path& folder);
 
   bool contains(const std::string& name) const { return at_.contains(name); }
@@ -55,11 +55,11 @@ struct Model {
 };
 
 // Reads config.json, finds the family, and checks that the files hold each tensor in the right
-// shape and in F32, F16 or BF16, and no tensor that the architecture has no place for. Throws Error
+// shape and in F32, F16 or BF16, and no tensor that the architecture does not use. Throws Error
 // with every problem.
 Model open_model(const std::filesystem::path& folder);
 
-// The architecture alone, from the text of a config.json; `where` stands for its path.
+// The architecture alone, from the text of a config.json; `where` is its path in errors.
 Architecture read_architecture(const std::string& text, const std::string& where);
 
 }  // namespace sinkmoe::pretrained

@@ -1,5 +1,5 @@
-// What `sinkmoe heads` measures of a pretrained model, and the seam to the LibTorch half that
-// measures it.
+// What `sinkmoe heads` measures of a pretrained model, and the interface to the LibTorch half,
+// which measures it.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,21 @@ namespace sinkmoe::pretrained {
 
 using Grid = std::vector<std::vector<double>>;  // [layer][head]
 
-// Rows of T + 1 tokens each: T inputs, and each input's next token as target.
+// Rows of T + 1 tokens: T inputs, and for each the next token as its target.
 struct TokenRows {
   std::vector<std::vector<int32_t>> rows;
   std::optional<int64_t> target_bytes;  // bytes of text that all targets stand for
   int64_t context() const { return static_cast<int64_t>(rows.front().size()) - 1; }
 };
 
-// Formulas and samples as in docs/metrics.md, for heads of the model as it is.
+// Formulas as in docs/metrics.md, for the heads of the unchanged model.
 struct HeadsResult {
   int64_t rows = 0, context = 0;
   double loss = 0;  // nats per predicted token
   std::optional<double> bits_per_byte;
   Grid importance, first_weight, value_ratio, out_norm;  // head/...
   Grid gate_low, gate_high;                              // head/gate_q10, head/gate_q90
-  // The same over the first `short_context` tokens of each row: what a run with that context sees.
+  // The same over the first `short_context` tokens of each row, as a run with that context sees.
   int64_t short_context = 0;
   Grid short_importance, short_first_weight;
   std::vector<double> cv;      // layer/cv
@@ -38,7 +38,7 @@ struct HeadsResult {
 
 struct MeasureCost {
   double seconds = 0;      // from a short timing of matrix products
-  int64_t peak_bytes = 0;  // beside the program itself
+  int64_t peak_bytes = 0;  // in addition to the program itself
 };
 
 // Implemented with LibTorch (src/inference/measures); registered under the name "heads".
@@ -52,8 +52,8 @@ struct Measure {
 };
 
 inline constexpr double kSinkThreshold = 0.3;    // of the weight on token 0 (E21)
-inline constexpr double kClosedThreshold = 0.1;  // importance below it: the head is closed
-inline constexpr double kDominantRatio = 1.5;    // importance over its layer's mean
+inline constexpr double kClosedThreshold = 0.1;  // below this importance a head is closed
+inline constexpr double kDominantRatio = 1.5;    // importance relative to its layer's mean
 
 struct HeadName {
   int64_t layer, head;
@@ -63,7 +63,7 @@ std::vector<HeadName> closed_heads(const HeadsResult& r);
 std::vector<HeadName> dominant_heads(const HeadsResult& r);
 
 double mean(const Grid& grid);
-double mean(const std::vector<double>& values);  // 0 for none
+double mean(const std::vector<double>& values);  // 0 if empty
 // Percent of all heads above the threshold.
 double percent_above(const Grid& grid, double threshold);
 

@@ -1,4 +1,5 @@
-// Who holds a lease: a process named so that a later one with the same number is not taken for it.
+// Identifies the process that holds a lease, so that a later process with the same pid is not
+// mistaken for it.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ struct Owner {
 
 Owner this_process();
 
-// Whether the owner can still be at work. `unknown`: it is on another host or in another container.
+// Whether the owner may still be running. `unknown`: it is on another host or in another container.
 enum class Life { alive, dead, unknown };
 Life life_of(const Owner& owner);
 
-// As in /proc: R running, S sleeping, T stopped, Z dead; 0 when there is no such process.
+// As in /proc: R running, S sleeping, T stopped, Z dead; 0 if there is no such process.
 char process_state(int64_t pid);
 
 int64_t

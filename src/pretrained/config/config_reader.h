@@ -1,5 +1,5 @@
-// A JSON object whose every key must be asked for. A key that nobody asked for is an error, since a
-// setting that is silently ignored gives another model without a word.
+// A JSON object of which every key must be read. A key that was not read is an error, because
+// ignoring a setting would silently give another model.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace sinkmoe::pretrained {
 
 class ConfigReader {
  public:
-  // `where` stands before each problem ("models/x/config.json"). Throws Error: not an object.
+  // `where` starts each problem ("models/x/config.json"). Throws Error: not an object.
   ConfigReader(nlohmann::json object, std::string where);
 
-  // True when the key is there and not null. The key counts as asked for.
+  // True if the key exists and is not null. The key counts as read.
   bool has(const std::string& key);
-  // Each throws Error for a wrong type or range, and for a key that is absent (or null) where there
-  // is no default.
+  // Each throws Error for a wrong type or range, and for a key that is absent (or null) and has no
+  // default.
   int64_t integer(const std::string& key, std::optional<int64_t> otherwise = {},
                   int64_t least = 1);                                           // least .. 2^24
   double number(const std::string& key, std::optional<double> otherwise = {});  // finite
@@ -30,11 +30,11 @@ class ConfigReader {
   std::vector<bool> booleans(const std::string& key);      // 0 and 1 too; absent: empty
   ConfigReader object(const std::string& key);             // absent: an empty object
 
-  // The key may stand there with this value only; anything else is an error.
+  // The key may be absent or have this value; everything else is an error.
   void only(const std::string& key, const nlohmann::json& value);
-  // Keys that change nothing of what a forward pass computes.
+  // Accepts keys that do not change the forward pass.
   void ignore(std::initializer_list<const char*> keys);
-  // Throws Error naming every key that was not asked for.
+  // Throws Error that names every key that was not read.
   void finish() const;
 
   [[noreturn]] void refuse(const std::string& key, const std::string& why,

@@ -33,7 +33,7 @@ void ignore_common(ConfigReader& config) {
                  "transformers_version",
                  "unsloth_version",
                  "use_cache"});
-  // Said by some exporters; other values would mean another model.
+  // Written by some exporters; other values would mean another model.
   config.only("is_decoder", false);
   config.only("is_encoder_decoder", false);
   config.only("add_cross_attention", false);

@@ -1,6 +1,6 @@
-// A family of pretrained models is one file in pretrained/families/ with one Registration<Family>:
-// it turns a config.json into an Architecture. Its name is the config's `model_type`. What most
-// families share is below.
+// A family of pretrained models is one file in pretrained/families/ with one Registration<Family>.
+// It turns a config.json into an Architecture. Its name is the config's `model_type`. The functions
+// below are shared by most families.
 #pragma once
 
 #include <functional>
@@ -19,10 +19,10 @@ struct Family {
   std::function<Architecture(ConfigReader&)> read;
 };
 
-// Asks for keys of training, generation and bookkeeping: no forward pass depends on them.
+// Accepts keys of training, generation and bookkeeping, on which no forward pass depends.
 void ignore_common(ConfigReader& config);
 
-// Sizes, epsilon and activation under the names that LLaMA's config has, and `bos`. K is `head_dim`
+// Reads sizes, epsilon and activation under the names of LLaMA's config, and `bos`. K is `head_dim`
 // or C / H.
 struct SizeDefaults {
   double eps = 1e-6;
@@ -36,15 +36,15 @@ int64_t read_layers(ConfigReader& config, const std::string& key = "num_hidden_l
 Activation read_activation(ConfigReader& config, const std::string& key,
                            const std::string& otherwise = "silu");
 
-// The keys that a query of each layer sees, from `layer_types` (full_attention or
-// sliding_attention); 0: all. Without that key all layers have `otherwise`.
+// The number of keys that a query sees, per layer, from `layer_types` (full_attention or
+// sliding_attention); 0: all. Without `layer_types` all layers have `otherwise`.
 std::vector<int64_t> read_windows(ConfigReader& config, int64_t layers, int64_t window,
                                   int64_t otherwise);
 // Qwen's form: `use_sliding_window` with windows from layer `max_window_layers` on, or
 // `layer_types`.
 std::vector<int64_t> read_upper_windows(ConfigReader& config, const Architecture& a);
 
-// Layers as LLaMA names them.
+// Layers with LLaMA's tensor names.
 struct LlamaForm {
   bool qkv_bias = false, out_bias = false, feed_bias = false;
   bool head_norms = false;   // self_attn.q_norm, k_norm: [K], or [H K] with norm_all_heads
@@ -52,7 +52,7 @@ struct LlamaForm {
   bool four_norms = false;   // before and after them (Gemma 3)
 };
 Layer llama_layer(const Architecture& a, int64_t index, const LlamaForm& form);
-// All layers, embedding, final norm and output matrix. Layers see all keys and use rotary[0].
+// Adds all layers, embedding, final norm and output matrix. Layers see all keys and use rotary[0].
 void add_llama_tensors(Architecture& a, const LlamaForm& form);
 
 Linear linear(const std::string& name, int64_t out, int64_t in, bool bias);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-// LLaMA 3: waves longer than the original context are stretched by `factor`, short ones are kept,
-// those between are mixed.
+// LLaMA 3: wavelengths above the original context are stretched by `factor`, short ones are kept,
+// and those in between are interpolated.
 void scale_llama3(ConfigReader& p, Rotary& rotary) {
   const double factor = p.number("factor"), low = p.number("low_freq_factor"),
                high = p.number("high_freq_factor");
@@ -31,7 +31,7 @@ double yarn_magnitude(double factor, double scale) {
 }
 
 // YaRN (Peng and others, 2023): channels that turn often within the original context are kept,
-// slow ones are stretched, with a linear ramp between; sine and cosine grow by a factor.
+// slow ones are stretched, with a linear ramp in between. Sine and cosine are scaled by a factor.
 void scale_yarn(ConfigReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
   const auto original =
       static_cast<double>(p.integer("original_max_position_embeddings", defaults.max_positions));

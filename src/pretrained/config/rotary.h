@@ -1,5 +1,5 @@
-// Rotary frequencies from config.json, in the form before transformers 5 (rope_theta beside
-// rope_scaling) and in the form since (rope_parameters).
+// Reads rotary frequencies from config.json, in the form before transformers 5 (rope_theta and
+// rope_scaling) or the form since (rope_parameters).
 #pragma once
 
 #include "pretrained/architecture.h"
@@ -9,15 +9,15 @@ namespace sinkmoe::pretrained {
 
 struct RotaryDefaults {
   double base = 10000;
-  double share = 1;           // of a head's channels that are rotated
+  double share = 1;           // fraction of a head's channels that are rotated
   int64_t max_positions = 0;  // max_position_embeddings, for YaRN
 };
 
-// Reads whichever form is there. Kinds: default, linear, llama3, yarn. Throws Error: an unknown
+// Reads either form. Kinds: default, linear, llama3, yarn. Throws Error: an unknown
 // kind or key, both forms with different values.
 Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefaults& defaults);
 
-// One object of the newer form (for configs with an object per kind of layer).
+// Reads one object of the newer form (for configs with one object per kind of layer).
 Rotary read_rotary_parameters(ConfigReader parameters, int64_t head_width,
                               const RotaryDefaults& defaults);
 

@@ -1,5 +1,5 @@
-// Gemma 3, text only: norms before and after each branch with weights stored less 1, windows in
-// five of six layers with a rotary base of their own, scaled embeddings.
+// Gemma 3, text only: norms before and after each branch, with weights stored minus 1; windows in
+// five of six layers, with a rotary base of their own; scaled embeddings.
 #include <cmath>
 
 #include "pretrained/config/family.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kGlobalBase = 1e6, kLocalBase = 1e4;
 
-// {layers that see all keys, layers with a window}
+// {for layers that see all keys, for layers with a window}
 std::vector<Rotary> read_two_rotaries(ConfigReader& config, const Architecture& a) {
   const RotaryDefaults global{.base = kGlobalBase, .max_positions = a.max_positions},
       local{.base = kLocalBase, .max_positions = a.max_positions};

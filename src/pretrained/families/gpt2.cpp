@@ -1,4 +1,4 @@
-// GPT-2: learned positions, LayerNorm, matrices stored as [in, out], q, k and v in one of them.
+// GPT-2: learned positions, LayerNorm, matrices stored as [in, out], q, k and v in one matrix.
 #include <cmath>
 
 #include "pretrained/config/family.h"

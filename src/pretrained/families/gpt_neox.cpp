@@ -1,5 +1,5 @@
-// GPT-NeoX and Pythia: LayerNorm, both branches read the layer's input, a share of the channels is
-// rotated, q, k and v of each head lie together.
+// GPT-NeoX and Pythia: LayerNorm, both branches read the layer's input, only part of the channels
+// is rotated, q, k and v of each head are stored together.
 #include <cmath>
 
 #include "pretrained/config/family.h"
@@ -8,7 +8,7 @@ namespace sinkmoe::pretrained {
 
 namespace {
 
-// Part 0, 1, 2 (q, k, v) of rows that are numbered [head, part, channel].
+// Part 0, 1 or 2 (q, k, v) of rows numbered [head, part, channel].
 Linear of_heads(const std::string& name, const Architecture& a, int64_t part, bool bias) {
   Linear l = linear(name, 3 * a.width, a.width, bias);
   for (TensorRef* ref : {&l.weight, &l.bias}) {

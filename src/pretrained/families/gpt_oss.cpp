@@ -33,7 +33,7 @@ void add_experts(Layer& layer, const Architecture& a, const Experts& common,
   layer.sinks = {.name = prefix + "self_attn.sinks", .shape = {a.heads}};
 }
 
-// True where the experts' matrices are MXFP4 blocks.
+// True if the experts' matrices are MXFP4 blocks.
 bool read_blocks(ConfigReader& config, const Architecture& a) {
   if (!config.has("quantization_config")) return false;
   ConfigReader q = config.object("quantization_config");

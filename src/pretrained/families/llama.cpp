@@ -1,4 +1,4 @@
-// LLaMA 2 and 3, SmolLM2, TinyLlama and what else says model_type "llama".
+// LLaMA 2 and 3, SmolLM2, TinyLlama and other models with model_type "llama".
 #include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {

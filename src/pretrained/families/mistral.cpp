@@ -1,4 +1,4 @@
-// Mistral: LLaMA whose queries may see a window of keys only.
+// Mistral: LLaMA with an optional window of keys.
 #include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {

@@ -1,4 +1,4 @@
-// Qwen 3 (dense): queries and keys of each head are normed, K is 128 whatever C / H is.
+// Qwen 3 (dense): queries and keys are normed per head; K is 128, independent of C / H.
 #include "pretrained/config/family.h"
 
 namespace sinkmoe::pretrained {

@@ -12,7 +12,7 @@ Architecture read(ConfigReader& config) {
   add_llama_tensors(
       a, {.qkv_bias = bias, .out_bias = bias, .feed_bias = config.boolean("mlp_bias", false)});
   const auto layers = static_cast<int64_t>(a.layers.size());
-  // 1 means that the layer rotates, against the key's name.
+  // 1 means that the layer rotates, in spite of the key's name.
   std::vector<bool> rotates = config.booleans("no_rope_layers");
   const int64_t interval = config.integer("no_rope_layer_interval", 4);
   if (rotates.empty())

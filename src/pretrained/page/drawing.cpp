@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kMargin = 46, kTop = 22;
 
-// Dark blue, green, light yellow: order of brightness survives colour blindness and grey print.
+// Dark blue, green, light yellow: ordered by brightness, also for the colour-blind and in grey.
 std::string colour(double share) {
   static constexpr std::array<std::array<double, 3>, 5> kStops = {
       {{38, 34, 98}, {44, 97, 142}, {32, 152, 138}, {126, 205, 92}, {250, 236, 120}}};
@@ -36,7 +36,7 @@ std::string open_svg(double width, double height, const std::string& title) {
       width, height, report::html_escape(title));
 }
 
-// So many labels that they do not touch.
+// Every how many-th label is shown, so that labels do not touch.
 size_t label_step(size_t count, double size, double needed) {
   size_t step = 1;
   for (const size_t next : {2, 5, 10, 20, 50, 100})

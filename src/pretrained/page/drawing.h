@@ -1,4 +1,4 @@
-// Inline SVG drawings of the page: maps of layers and heads, bars of layers.
+// Inline SVG drawings for the page: heat maps by layer and head, bars by layer.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 namespace sinkmoe::pretrained {
 
 struct HeatMap {
-  std::string title;   // for readers that cannot see it
+  std::string title;   // for screen readers
   const Grid& values;  // [layer][column]
   std::string column = "head";
-  double low = 0, high = 1;  // ends of the colour scale; values beyond take the end's colour
+  double low = 0, high = 1;  // ends of the colour scale; values are clipped to them
 };
-// Layers from top to bottom, columns from left to right, each cell with its value as a tooltip, and
-// the colour scale below.
+// Layers from top to bottom, columns from left to right. Each cell has its value as a tooltip; the
+// colour scale is below.
 std::string draw(const HeatMap& map);
 
-// One bar a layer from 0 to at least `least_top`.
+// One bar per layer, on an axis from 0 to at least `least_top`.
 std::string draw_bars(const std::string& title, const std::vector<double>& values,
                       double least_top);
 

@@ -43,7 +43,8 @@ std::string table(const std::vector<std::string>& header,
 }
 
 std::string heading(const std::string& title, const std::string& meaning) {
-  return "<h2>" + report::html_escape(title) + "</h2>\n<p>" + report::html_escape(meaning) + "</p>\n";
+  return "<h2>" + report::html_escape(title) + "</h2>\n<p>" + report::html_escape(meaning) +
+         "</p>\n";
 }
 
 std::string facts(const PageInput& in) {
@@ -113,7 +114,7 @@ std::string sinks(const PageInput& in) {
          draw({.title = "weight on the first token by layer and head", .values = r.first_weight});
 }
 
-// One column for each key/value head instead of each query head.
+// One column per key/value head instead of per query head.
 Grid by_kv_head(const Grid& grid, int64_t kv_heads) {
   Grid out;
   for (const auto& layer : grid) {
@@ -188,11 +189,12 @@ std::string layers(const PageInput& in) {
 
 std::string heads_page(const PageInput& in) {
   return std::string(kHead) + "<title>Heads of " + report::html_escape(in.name) +
-         "</title>\n</head>\n<body>\n<h1>Heads of " + report::html_escape(in.name) + "</h1>\n" + facts(in) +
-         importance(in) + imbalance(in) + sinks(in) + values(in) + named(in) + layers(in) +
-         "<p class=\"small\">" +
-         report::html_escape("Made by sinkmoe heads (" + in.version +
-                     "). Formulas: docs/metrics.md; what can be read: docs/real_models.md.") +
+         "</title>\n</head>\n<body>\n<h1>Heads of " + report::html_escape(in.name) + "</h1>\n" +
+         facts(in) + importance(in) + imbalance(in) + sinks(in) + values(in) + named(in) +
+         layers(in) + "<p class=\"small\">" +
+         report::html_escape(
+             "Made by sinkmoe heads (" + in.version +
+             "). Formulas: docs/metrics.md; what can be read: docs/real_models.md.") +
          "</p>\n</body>\n</html>\n";
 }
 

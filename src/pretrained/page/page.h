@@ -8,9 +8,9 @@
 namespace sinkmoe::pretrained {
 
 struct PageInput {
-  std::string name;  // of the model: its folder's name
-  std::string text;  // what the rows were cut from
-  std::string bos;   // what stands at position 0 of each row
+  std::string name;  // of the model: the name of its folder
+  std::string text;  // where the rows come from
+  std::string bos;   // what is at position 0 of each row
   std::string version;
   const Architecture& architecture;
   const HeadsResult& result;

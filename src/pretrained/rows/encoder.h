@@ -1,4 +1,4 @@
-// Texts to ids with the tokenizer that lies beside a pretrained model.
+// Encodes texts with the tokenizer in the folder of a pretrained model.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace sinkmoe::pretrained {
 
 struct TextEncoder {
   std::function<std::vector<int32_t>(std::string_view text)> encode;
-  std::function<int64_t(int32_t id)> bytes_of;  // bytes of text that an id stands for
+  std::function<int64_t(int32_t id)> bytes_of;  // bytes of text of an id
   bool adds_bos = false;                        // the tokenizer starts each text with BOS
 };
 
-// Throws Error: no tokenizer.json, a kind that cannot be read.
+// Throws Error: no tokenizer.json, or a kind that is not supported.
 TextEncoder open_encoder(const std::filesystem::path& folder);
 
 }  // namespace sinkmoe::pretrained

@@ -1,4 +1,4 @@
-// The texts of a measurement: files, folders of *.txt, or a short one that the program brings along.
+// The texts of a measurement: files, folders of *.txt, or a short text built into the program.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +14,8 @@ struct Texts {
   std::string description;  // for the page
 };
 
-// Each path is a UTF-8 file or a folder whose *.txt files are taken by name; none: the text that
-// comes with the program. At most `limit_bytes` are read. Throws Error: nothing there, not UTF-8.
+// Each path is a UTF-8 file or a folder, whose *.txt files are read in the order of their names. No
+// path: the built-in text. Reads at most `limit_bytes`. Throws Error: nothing found, not UTF-8.
 Texts read_texts(const std::vector<std::filesystem::path>& paths, uint64_t limit_bytes);
 
 }  // namespace sinkmoe::pretrained

@@ -18,7 +18,7 @@ struct FileSystem {
   const char* name;
 };
 
-// Numbers of statfs(2).
+// File system numbers of statfs(2).
 constexpr FileSystem kNetworked[] = {
     {0x6969, "NFS"},        {0x517b, "SMB"},        {0xfe534d42, "SMB2"},
     {0xff534d42, "CIFS"},   {0x0bd00bd0, "Lustre"}, {0x00c36400, "Ceph"},

@@ -1,4 +1,4 @@
-// Is the database whole? For `doctor`.
+// Checks a database for damage, for `doctor`.
 #pragma once
 
 #include <filesystem>
@@ -14,12 +14,12 @@ struct StoredCheckpoint {
   CheckpointRow row;
 };
 
-// What integrity_check and foreign_key_check find, one line each; empty when all is well.
+// The findings of integrity_check and foreign_key_check, one line each; empty if there are none.
 std::vector<std::string> database_problems(const std::filesystem::path& path);
 std::vector<StoredCheckpoint> stored_checkpoints(const std::filesystem::path& path);
 std::vector<std::string> stored_run_ids(const std::filesystem::path& path);
 
-// Name of the file system when it is one over a network, where locks cannot be relied on; else "".
+// The name of the file system if it is a network file system, where locks are unreliable; else "".
 std::string network_file_system(const std::filesystem::path& path);
 
 }  // namespace sinkmoe::store

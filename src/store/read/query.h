@@ -1,5 +1,5 @@
-// Read-only SQL with limits: what `query`, `report` and `status` use. No byte of
-// the database can change.
+// Read-only SQL with limits, for `query`, `report` and `status`. No byte of the database can
+// change.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@ struct QueryLimits {
   int64_t bytes = int64_t{1} << 29;  // of the result
 };
 
-// A database opened for reading. Recovers a hot journal first (a read-write open that
-// says so on stderr).
+// A database opened for reading. Recovers a hot journal first (opens read-write for this, and says
+// so on stderr).
 class Reader {
  public:
-  // Throws Error: missing, not SQLite, of another program (application_id), of
-  // a newer version, truncated.
+  // Throws Error: missing, not SQLite, of another program (application_id), of a newer version,
+  // truncated.
   explicit Reader(const std::filesystem::path& path);
   ~Reader();
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
-  bool drills() const;  // its runs were made up by a drill
+  bool drills() const;  // its runs were invented by a drill
 
-  // One SELECT statement. Throws Error: syntax (with the place), not a read, limit reached.
+  // Runs one SELECT statement. Throws Error: syntax (with the place), not a read, limit reached.
   Table query(const std::string& sql, const QueryLimits& limits = {}) const;
 
  private:

@@ -9,8 +9,8 @@ namespace sinkmoe::store {
 
 namespace {
 
-// Functions without side effects whose cost is bounded by the size of their arguments. Not printf
-// and format: one call with a large precision takes many seconds.
+// Functions without side effects whose cost is bounded by the size of their arguments. printf and
+// format are excluded, because one call with a large precision takes many seconds.
 constexpr std::string_view kFunctions =
     " -> ->> abs acos acosh asin asinh atan atan2 atanh avg ceil ceiling char coalesce cos "
     "cosh count cume_dist date datetime degrees dense_rank exp first_value floor "
@@ -24,7 +24,7 @@ constexpr std::string_view kFunctions =
 constexpr std::string_view kPragmas =
     " foreign_key_list index_info index_list table_info table_list table_xinfo ";
 
-// The lists hold names between blanks.
+// The lists hold names separated by blanks.
 bool contains(std::string_view list, const char* name) {
   return name && list.find(" " + std::string(name) + " ") != list.npos;
 }
@@ -50,8 +50,7 @@ int past_deadline(void* deadline) { return static_cast<const Deadline*>(deadline
 
 void guard_connection(sql::Connection& db) {
   db.exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-  // Table-valued functions are set up at their first use, which asks the authorizer
-  // for more than reading.
+  // Table-valued functions are set up at their first use, and this needs more rights than reading.
   db.exec("SELECT 1 FROM json_each('[]'), json_tree('[]')");
   sqlite3* handle = db.handle();
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -69,8 +68,7 @@ void guard_connection(sql::Connection& db) {
                                             {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
                                             {SQLITE_LIMIT_WORKER_THREADS, 0}};
   for (const auto& [limit, value] : limits) sqlite3_limit(handle, limit, value);
-  // Of the whole process: a statement that multiplies itself ends with "out of
-  // memory", not the machine.
+  // For the whole process: a statement that uses too much memory then fails with "out of memory".
   sqlite3_hard_heap_limit64(int64_t{1} << 27);
   sqlite3_set_authorizer(handle, authorize, nullptr);
 }

@@ -1,4 +1,4 @@
-// What a read-only statement may do: the authorizer, the lowered limits and the clock of Reader.
+// Limits what a read-only statement may do: authorizer, lowered limits and time limit of Reader.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace sinkmoe::store {
 // connection stays read-only.
 void guard_connection(sql::Connection& db);
 
-// Ends statements of the connection once the time is over; lives on the stack around a query.
+// Ends statements of the connection after a time limit. Lives on the stack around a query.
 class Deadline {
  public:
   Deadline(const sql::Connection& db, double seconds);

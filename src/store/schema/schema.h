@@ -1,4 +1,4 @@
-// The tables of a sinkmoe database, their version, and how an older file is brought up to date.
+// The tables of a sinkmoe database, their version, and upgrades of older files.
 #pragma once
 
 #include <cstdint>
@@ -10,24 +10,23 @@
 
 namespace sinkmoe::store {
 
-// In the file's header: "smoe", and "smod" for a database of drills.
+// In the header of the file: "smoe"; "smod" for a database of drills.
 inline constexpr int64_t kApplicationId = 0x736d6f65, kDrillApplicationId = 0x736d6f64;
 
-// One step forward: the SQL that takes a file from the version before to `version`.
+// One upgrade step: the SQL that brings a file from the previous version to `version`.
 struct Migration {
   int64_t version;
   std::string sql;
 };
 
-// All steps in order; the first makes the tables in an empty file.
+// All steps in order; the first creates the tables in an empty file.
 std::span<const Migration> migrations();
-// The version this program writes.
+// The version that this program writes.
 int64_t schema_version();
 
-// Applies the steps that are missing, each in one transaction. A file that holds tables already is
-// first copied to FILE.before-vN, and keeps its application_id; a new one gets `application_id`.
-// Does nothing on a file that is up to date. Throws StoreError; the file then has the last good
-// version.
+// Applies the missing steps, each in one transaction. A file that already has tables is first
+// copied to FILE.before-vN and keeps its application_id; a new file gets `application_id`. Does
+// nothing if the file is up to date. Throws StoreError; the file then has the last good version.
 void migrate(sql::Connection& db, std::span<const Migration> steps,
              int64_t application_id = kApplicationId);
 

@@ -1,4 +1,4 @@
-// RAII over SQLite's C interface, and SQLite's result codes as errors that say what to do.
+// RAII classes for SQLite's C interface; SQLite's result codes become errors that say what to do.
 // Internal to the store.
 #pragma once
 
@@ -20,17 +20,17 @@ struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 };
 
-// One connection; used by one thread.
+// One connection, for one thread.
 class Connection {
  public:
   enum class Mode { read_only, read_write, create };
 
-  // Opens the file. SQLite touches it first when a statement runs. Throws StoreError.
+  // Opens the file. SQLite reads it only when the first statement runs. Throws StoreError.
   Connection(const std::filesystem::path& path, Mode mode);
 
   // Runs statements without results. Throws StoreError.
   void exec(const std::string& sql);
-  // The first column of the first row of a query; 0 or "" when there is none.
+  // The first column of the first row of a query; 0 or "" if there is none.
   int64_t integer(const std::string& sql);
   std::string text(const std::string& sql);
 
@@ -47,11 +47,11 @@ class Connection {
 
  private:
   std::filesystem::path path_;
-  std::unique_ptr<std::function<void()>> waiting_;  // at an address that SQLite can keep
+  std::unique_ptr<std::function<void()>> waiting_;  // on the heap, because SQLite keeps the address
   std::unique_ptr<sqlite3, CloseConnection> db_;
 };
 
-// One prepared statement. `bind` takes the values in order; `step` is true while there is a row.
+// One prepared statement. `bind` takes the values in order; `step` returns true for each row.
 class Statement {
  public:
   Statement(const Connection& db, std::string_view sql);
@@ -90,13 +90,13 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-// Value of the current row's column without loss: 64-bit integer, double, text (a BLOB is given
-// as its bytes), NULL.
+// The value of a column of the current row, without loss: 64-bit integer, double, text (the bytes
+// of a BLOB), NULL.
 Cell column_cell(sqlite3_stmt* statement, int column);
 
-// A write transaction: BEGIN IMMEDIATE, so that the lock is taken before anything is read; rolled
-// back unless committed. Waits for other writers with a bounded number of tries. Throws
-// StoreError (busy) after that.
+// A write transaction: BEGIN IMMEDIATE, so that the lock is taken before anything is read. Rolled
+// back unless committed. Waits for other writers a bounded number of times, then throws StoreError
+// (busy).
 class Transaction {
  public:
   explicit Transaction(Connection& db);
