@@ -1,5 +1,5 @@
-// The oracle of softmax_attention: the T x T weights written out, in ops that
-// autograd differentiates by itself.
+// The oracle of softmax_attention: computes the T x T weights explicitly, in ops that autograd
+// differentiates.
 #include <ATen/ATen.h>
 
 #include "attention/check_shapes.h"
@@ -8,7 +8,7 @@
 namespace sinkmoe::attention {
 namespace {
 
-// 1 - weight = others, by the form whose value and gradient lose no digits.
+// 1 - weight = others, in the form whose value and gradient keep full precision.
 at::Tensor complement(const at::Tensor& weight, const at::Tensor& others) {
   return at::where(weight < 0.5, 1 - weight, others);
 }

@@ -1,4 +1,4 @@
-// Final weights as safetensors with LLaMA-style names, and a JSON config beside
+// Writes and reads final weights: safetensors with LLaMA-style names, and a JSON config next to
 // them (docs/weights_format.md).
 #pragma once
 
@@ -14,9 +14,9 @@ namespace sinkmoe::model {
 // with the extension .json. Throws Error (disk full: nothing half-written).
 void save_weights(const Decoder& model, const std::filesystem::path& file);
 
-// Reads a file of save_weights into the model. Parameters that the file lacks keep their initial
-// values (another variant's sink logits or gate) and are returned by name. Throws Error: wrong
-// shape, a tensor the model has no place for, not a weights file.
+// Reads a file of save_weights into the model. Parameters that are missing in the file (another
+// variant's sink logits or gate) keep their initial values, and their names are returned. Throws
+// Error: wrong shape, a tensor that the model does not have, not a weights file.
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file);
 
 }  // namespace sinkmoe::model

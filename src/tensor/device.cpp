@@ -12,9 +12,9 @@
 namespace sinkmoe::tensor {
 namespace {
 
-// Empty when CUDA can be used.
+// Empty if CUDA can be used.
 std::string what_is_missing() {
-  // Looked for first, because loading the library takes seconds and a lot of memory.
+  // Checked first, because loading the library takes seconds and a lot of memory.
   if (!std::filesystem::exists("/dev/nvidiactl") && !std::filesystem::exists("/dev/dxg"))
     return "no NVIDIA driver on this machine; use run.device=cpu";
   if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL)) {
@@ -36,7 +36,7 @@ bool cuda_ready(std::string* why) {
 }
 
 void prepare_cuda(bool exact) {
-  // cuBLAS reads it when it starts: without it, its results may differ from run to run.
+  // cuBLAS reads this at its start. Without it, results may differ from run to run.
   if (exact) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   std::string why;
   if (!cuda_ready(&why)) throw Error("run.device is 'cuda': " + why, "");
@@ -44,7 +44,7 @@ void prepare_cuda(bool exact) {
   context.setAllowTF32CuBLAS(false);
   context.setAllowTF32CuDNN(false);
   context.setDeterministicAlgorithms(exact, false);
-  // Every tensor is written before it is read; filling fresh ones would cost a pass each.
+  // Every tensor is written before it is read, so filling new ones would only cost time.
   context.setDeterministicFillUninitializedMemory(false);
 }
 

@@ -61,7 +61,7 @@ void ParamSet::materialise(uint64_t seed, at::Device device, at::ScalarType dtyp
     if (decay) decayed_ = end;
   }
 
-  // Drawn on the CPU on every device, so that a seed names the same weights everywhere.
+  // Drawn on the CPU for every device, so that a seed gives the same weights everywhere.
   const at::Tensor drawn = at::zeros({end}, dtype);
   at::parallel_for(0, static_cast<int64_t>(entries_.size()), 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; ++i)

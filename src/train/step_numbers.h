@@ -1,4 +1,4 @@
-// What one optimizer step says about itself.
+// The numbers of one optimizer step.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,7 @@
 namespace sinkmoe::train {
 
 struct StepNumbers {
-  int64_t step = 0;  // 0-based: how many updates came before it
+  int64_t step = 0;  // 0-based: the number of updates before it
   double loss = 0, aux = 0, gradient_norm = 0, lr = 0;
 
   bool finite() const {

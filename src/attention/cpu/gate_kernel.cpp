@@ -13,7 +13,7 @@ namespace {
 
 INLINE double exp_negative(double x) { return std::exp(x); }
 
-// exp for x <= 0 in straight-line code, which vectorises (the library's expf does not): 2^n * p(r),
+// exp for x <= 0 without branches, so that it vectorises (the library's expf does not): 2^n * p(r),
 // |r| <= ln(2)/2, with the Taylor polynomial of degree 7 (truncation below 6e-9 relative).
 INLINE float exp_negative(float x) {
   x = std::max(x, -87.0f);
@@ -32,7 +32,7 @@ INLINE float exp_negative(float x) {
 
 template <class T>
 struct Sigmoid {
-  T value, slope;  // the slope e / (1 + e)^2 keeps its digits where 1 - value has none
+  T value, slope;  // the slope e / (1 + e)^2 is precise where 1 - value is not
 };
 
 template <class T>

@@ -5,7 +5,7 @@
 
 namespace sinkmoe::attention::kernel {
 
-// logit: [B,H,T] when per_channel is false, else [B,H,T,K].
+// logit: [B,H,T] if per_channel is false, otherwise [B,H,T,K].
 template <class T>
 struct Gate {
   Sizes n;

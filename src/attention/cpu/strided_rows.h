@@ -1,12 +1,12 @@
-// Strided arrays as the loops over raw memory see them (loops_gate.h, tiles.h). T
-// is float or double.
+// Strided arrays for the kernels that work on raw memory (gate_kernel.h, tiles.h). T is float or
+// double.
 #pragma once
 
 #include <cstdint>
 
 namespace sinkmoe::attention::kernel {
 
-// A strided [B,H,T,(K)] array; the last dimension, where there is one, has stride 1.
+// A strided [B,H,T] or [B,H,T,K] array; K has stride 1.
 template <class T>
 struct Rows {
   T* data = nullptr;

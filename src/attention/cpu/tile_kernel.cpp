@@ -1,5 +1,4 @@
-// The tile kernels, compiled for three instruction sets; the processor chooses
-// when the program runs.
+// The tile kernels, compiled for three instruction sets. The choice is made at run time.
 #include "attention/cpu/tiles.h"
 
 #define TILE_INLINE SINKMOE_TARGET __attribute__((always_inline)) inline

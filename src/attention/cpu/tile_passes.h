@@ -1,10 +1,10 @@
-// Forward and backward of one key/value head. Included as tile_vectors.h is.
-// Formulas: docs/attention.md.
+// Forward and backward pass of one key/value head. Included like tile_vectors.h. Formulas:
+// docs/attention.md.
 #include "attention/cpu/tile_products.h"
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-// Sizes padded to whole registers, and scratch memory handed out in turn.
+// Sizes padded to whole registers, and an allocator for scratch memory.
 template <class T>
 struct Room {
   int64_t T_, K;  // padded
@@ -18,7 +18,7 @@ struct Room {
   }
 };
 
-// Copies rows [from, from + rows) of one head, with zeros where there is no row or column.
+// Copies rows [from, from + rows) of one head; missing rows and columns become zeros.
 template <class T>
 TILE_INLINE void copy_rows(const Rows<const T>& x, int64_t b, int64_t h, int64_t from, int64_t rows,
                            int64_t end, int64_t K, int64_t padded, T* to) {
@@ -40,7 +40,7 @@ TILE_INLINE void transpose(const T* rows, int64_t K, T* columns) {
   for (int64_t c = 0; c < K; c += N) transpose_square<T>(rows + c, K, columns + c * N, N);
 }
 
-// The values of a [B,H,T] array for the queries of a tile; 0 beyond the last.
+// The values of a [B,H,T] array for the queries of a tile; 0 after the last query.
 template <class T>
 TILE_INLINE V<T> gather(const Rows<const T>& x, int64_t b, int64_t h, int64_t from, int64_t count) {
   V<T> out = {};
@@ -53,8 +53,8 @@ TILE_INLINE void scatter(const Rows<T>& x, int64_t b, int64_t h, int64_t from, i
   for (int64_t i = 0; i < count; ++i) *x(b, h, from + i) = y[i];
 }
 
-// s becomes exp(s - top), causal. Sums of rows 0 and 1.. are kept apart, so that no gate is
-// made by a subtraction.
+// s becomes exp(s - top), causal. The sum of row 0 and that of rows 1.. are kept separately, so
+// that no gate is computed by a subtraction.
 template <class T>
 struct Weights {
   V<T> top, first, rest;

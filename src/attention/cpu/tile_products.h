@@ -1,4 +1,4 @@
-// The matrix products of one tile, in registers. Included as tile_vectors.h is.
+// The matrix products of one tile, in registers. Included like tile_vectors.h.
 #include "attention/cpu/tile_vectors.h"
 
 template <class T>
@@ -52,7 +52,7 @@ TILE_INLINE void outer_block(const T* w, int64_t row, int64_t term, int64_t term
     for (int i = 0; i < W; ++i) store<T>(out + r * K + i * N, sum[r][i]);
 }
 
-// Accumulators a block may hold: the registers of the instruction set less those for operands.
+// Number of accumulators in a block: the registers of the instruction set minus those for operands.
 template <class T, int W>
 constexpr int kOuterRows = [] {
   constexpr int most = (SINKMOE_LANE_BYTES == 64 ? 16 : 8) / W, N = kLanes<T>;

@@ -1,7 +1,7 @@
-// One vector register of one instruction set, and what is done with it. No include guard:
-// tile_loops.cpp includes this once an instruction set (through tile_passes.h), inside a namespace,
-// with SINKMOE_LANE_BYTES and SINKMOE_TARGET set. Functions name their target, since a template
-// does not take one from a pragma.
+// Operations on one vector register of one instruction set. It has no include guard:
+// tile_kernel.cpp includes it once per instruction set (through tile_passes.h), inside a namespace,
+// with SINKMOE_LANE_BYTES and SINKMOE_TARGET set. Each function names its target, because a pragma
+// does not apply to templates.
 
 template <class T>
 struct Register {
@@ -26,7 +26,7 @@ TILE_INLINE void store(T* p, V<T> x) {
 }
 template <class T>
 TILE_INLINE V<T> larger(V<T> a, V<T> b) {
-  return a < b ? b : a;  // a NaN in `a` stays
+  return a < b ? b : a;  // keeps a NaN in `a`
 }
 
 // e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2].
@@ -51,7 +51,7 @@ TILE_INLINE V<double> exp_negative(V<double> x) {
   return x;
 }
 
-// All ones in lanes whose number is at least `first`.
+// All bits set in lanes with index >= `first`.
 TILE_INLINE Integers from_lane(int64_t first, float) {
   Integers lane;
   for (int i = 0; i < kLanes<float>; ++i) lane[i] = i;

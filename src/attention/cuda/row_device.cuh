@@ -1,9 +1,9 @@
-// Device helpers: a row of K channels belongs to a group of `lanes` threads, eight channels each.
+// Device helpers. A group of `lanes` threads works on a row of K channels, eight channels each.
 #pragma once
 
-#include "tensor/cuda/language.h"
 #include "attention/cuda/row_kernels.h"
 #include "attention/sdpa/empty_row.h"
+#include "tensor/cuda/language.h"
 
 namespace sinkmoe::cuda {
 
@@ -95,7 +95,7 @@ __device__ inline float dot(const Channels& a, const Channels& b) {
   return sum;
 }
 
-// sigma(x), sigma(-x) and log(1 + exp(-|x|)), none of them by subtraction.
+// sigma(x), sigma(-x) and log(1 + exp(-|x|)), computed without subtraction.
 struct Split {
   float plus, minus, log1p;
 };
@@ -105,7 +105,7 @@ __device__ inline Split split(float x) {
   return {x >= 0 ? large : small, x >= 0 ? small : large, log1pf(e)};
 }
 
-// What edit_row needs to know about a row of d_out, shared by its threads.
+// Properties of a row of d_out for edit_row, the same in all its threads.
 struct RowSize {
   float largest, squares;  // of d_out / largest
   bool empty;
@@ -123,8 +123,8 @@ __device__ inline RowSize row_size(const Channels& d_out, int lanes) {
   return {largest, row_sum(squares, lanes), filled == 0};
 }
 
-// Writes the row with edit . d_out_copy = D. An empty row gets stand-ins in its first two channels;
-// the second carries what the element type rounds off the first.
+// Writes the row `edit` with edit . d_out_copy = D. An empty row gets replacement values in its
+// first two channels; the second holds the rounding error of the first.
 template <class E>
 __device__ void write_edit(E* edit, E* copy, const Channels& d_out, const RowSize& size, float D,
                            int lane) {

@@ -1,12 +1,12 @@
-// One thread group a row; see row_device.cuh. Sums over tokens go through per-block parts that are
-// added in a fixed order, so results repeat bit for bit.
+// One thread group per row; see row_device.cuh. Sums over tokens are split into one part per block.
+// The parts are added in a fixed order, so results repeat bit for bit.
 #include "attention/cuda/row_device.cuh"
 
 namespace sinkmoe::cuda {
 namespace {
 
-// Which row this thread works on. Threads beyond the last row, or beyond K, still take
-// part in the shuffles.
+// The row of this thread. Threads after the last row, or beyond K, still take part in the
+// shuffles.
 struct Place {
   int64_t b, h, t;
   int lane;
@@ -47,7 +47,7 @@ __global__ void merge_kernel(Merge<E> a, int lanes) {
   store(row(a.out, p.b, p.h, p.t) + c, out);
 }
 
-// Adds the groups' sums in order and writes them to `to` [K].
+// Adds the sums of the groups in order and writes the result to `to` [K].
 __device__ void write_sum(const Channels& mine, float* shared, float* to, int lanes, int64_t K) {
   const int groups = kThreads / lanes, width = lanes * kChannels;
   __syncthreads();
@@ -97,7 +97,7 @@ __global__ void edit_merge_kernel(EditMerge<E> a, int lanes) {
   write_sum(d_v0, shared, part + a.n.K, lanes, a.n.K);
 }
 
-// Row 0 of a key/value head: the parts of edit_merge added up.
+// Row 0 of a key/value head: adds up the parts of edit_merge.
 template <class E>
 __device__ void finish_key0(const FinishMerge<E>& a, int64_t b, int64_t j, int c) {
   const int64_t parts = chunks(a.n.T);
@@ -153,7 +153,7 @@ __global__ void rescale_kernel(Rescale<E> a, int lanes) {
   store(place_in_row, out);
 }
 
-// A block: one chunk of tokens (of all batch rows in a line) of one head.
+// A block: one chunk of tokens (all batch rows concatenated) of one head.
 template <class E>
 __global__ void edit_sink_kernel(EditSink<E> a, int lanes) {
   __shared__ float shared[kThreads];

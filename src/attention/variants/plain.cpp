@@ -1,4 +1,4 @@
-// Stock attention without a gate: what the gates of the other variants cost is measured against it.
+// Stock attention without a gate: the baseline for the cost of the other variants' gates.
 #include "config/plugins/variant.h"
 #include "core/registry.h"
 #ifdef SINKMOE_TORCH

@@ -1,4 +1,4 @@
-// Vanilla softmax attention, its gate observed: G = 1 - weight on key 0 (E1, E5, E6).
+// Vanilla softmax attention; the gate is observed: G = 1 - weight on key 0 (E1, E5, E6).
 #include "config/plugins/variant.h"
 #include "core/registry.h"
 #ifdef SINKMOE_TORCH

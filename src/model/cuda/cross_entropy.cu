@@ -1,5 +1,5 @@
-// A block a row: one pass for the maximum and the sum together, one that writes the gradient over
-// the logits, which are then still in cache.
+// One block per row. The first pass computes maximum and sum together; the second overwrites the
+// logits, which are then still in cache, with the gradient.
 #include "model/cuda/cross_entropy.h"
 
 #include "attention/cuda/row_device.cuh"
@@ -16,13 +16,13 @@ struct Sum {
 
 __device__ inline Sum join(Sum a, Sum b) {
   const float top = fmaxf(a.top, b.top);
-  // The larger side keeps its sum as it is; so a side that has seen nothing makes no NaN.
+  // The side with the larger maximum keeps its sum, so an empty side causes no NaN.
   const float left = a.top == top ? a.sum : a.sum * expf(a.top - top);
   const float right = b.top == top ? b.sum : b.sum * expf(b.top - top);
   return {top, left + right};
 }
 
-// Eight neighbours where rows are aligned, else one.
+// Loads eight neighbours if rows are aligned, otherwise one.
 template <int W>
 struct Piece {
   float x[W];
@@ -77,8 +77,7 @@ __global__ void cross_entropy_kernel(CrossEntropy<E> a) {
     mine = join(mine, piece);
   }
   const int64_t target = a.target[blockIdx.x];
-  const float on_target =
-      get(row + target);  // before anybody writes: over_block is a meeting point
+  const float on_target = get(row + target);  // before any thread writes: over_block synchronises
   const Sum all = over_block(mine, shared);
   if (threadIdx.x == 0) a.loss[blockIdx.x] = logf(all.sum) + (all.top - on_target);
   const float factor = a.scale / all.sum;

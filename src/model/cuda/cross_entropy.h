@@ -1,4 +1,4 @@
-// Cross-entropy of rows of logits and its gradient in place, one kernel. Free of LibTorch headers.
+// Cross-entropy of rows of logits and its gradient in place, in one kernel. Includes no LibTorch.
 #pragma once
 
 #include "attention/cuda/row_kernels.h"

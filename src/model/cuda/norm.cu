@@ -1,5 +1,5 @@
-// A thread holds eight channels of a row; a block goes through its rows one after another, so that
-// the weight's gradient stays in registers until the end.
+// A thread holds eight channels of a row. A block processes its rows one after another, so that the
+// gradient of the weight stays in registers until the end.
 #include "model/cuda/norm.h"
 
 #include "attention/cuda/row_device.cuh"
@@ -13,8 +13,8 @@ inline unsigned threads_for(int64_t C) {
   return static_cast<unsigned>((C / kChannels + kWarpSize - 1) / kWarpSize * kWarpSize);
 }
 
-// The same sum in every thread. The first meeting keeps a fast warp from writing over what a slow
-// one still reads from the call before.
+// The same sum in every thread. The first barrier keeps a fast warp from overwriting values of the
+// previous call that a slow warp still reads.
 __device__ inline float block_sum(float x, int warps, float* shared) {
   x = row_sum(x, kWarpSize);
   __syncthreads();

@@ -1,4 +1,4 @@
-// RMSNorm, one kernel forward and one backward. Free of LibTorch headers.
+// RMSNorm: one kernel forward and one backward. Includes no LibTorch.
 #pragma once
 
 #include "attention/cuda/row_kernels.h"
@@ -8,10 +8,11 @@ namespace sinkmoe::cuda {
 // Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays
 // contiguous, 16-byte aligned.
 constexpr int64_t kMostNormChannels = 2048;
-constexpr int64_t kNormRows = 32;  // rows of a block in the backward pass
+constexpr int64_t kNormRows = 32;  // rows per block in the backward pass
 inline int64_t norm_blocks(int64_t rows) { return (rows + kNormRows - 1) / kNormRows; }
 
-// y = x * inverse * w with inverse = 1 / sqrt(mean(x^2) + eps), kept a row for the backward pass.
+// y = x * inverse * w with inverse = 1 / sqrt(mean(x^2) + eps), stored per row for the backward
+// pass.
 template <class E>
 struct Norm {
   int64_t rows, C;
@@ -22,7 +23,8 @@ struct Norm {
   float* inverse;
 };
 
-// dx = residual + gradient of y; residual may be null. dw holds a part a block [norm_blocks, C].
+// dx = residual + gradient of y; residual may be null. dw holds one part per block [norm_blocks,
+// C].
 template <class E>
 struct NormBackward {
   int64_t rows, C;

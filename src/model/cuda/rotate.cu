@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kRotateThreads = 256;
 
-// A thread a pair; the arithmetic is fp32, rounded once.
+// One thread per pair. The arithmetic is fp32, rounded once.
 template <class E>
 __global__ void rotate_kernel(Rotate<E> a) {
   const int64_t half = a.K / 2;

@@ -1,12 +1,12 @@
-// MKL, which LibTorch carries, gives AVX-512 matrix kernels to processors of one vendor only;
-// others get AVX2 ones, at less than half the speed where the hardware runs AVX-512 at full width.
-// MKL asks this exported function; a program that defines it answers for itself. The instruction
-// sets that MKL then uses are still the ones that the processor reports. Without AVX-512 the answer
-// is the true vendor, so that nothing changes there.
+// MKL, which is part of LibTorch, uses its AVX-512 matrix kernels on processors of one vendor only.
+// Others get AVX2 kernels, at less than half the speed if the hardware runs AVX-512 at full width.
+// MKL calls this exported function, and a program that defines it can answer itself. MKL still
+// uses only instruction sets that the processor reports. Without AVX-512 the answer is the true
+// vendor, so that nothing changes.
 //
-// Object file, not part of a library: the linker would leave out what no file of ours
-// refers to. Replaces mkl_serv_intel_cpu_true of MKL 2024 in LibTorch 2.11; a LibTorch
-// without it ignores this one.
+// This is an object file, not part of a library: the linker would drop it, because no file of ours
+// refers to it. It replaces mkl_serv_intel_cpu_true of MKL 2024 in LibTorch 2.11; a LibTorch
+// without that function ignores it.
 extern "C" __attribute__((visibility("default"))) int mkl_serv_intel_cpu_true() {
   __builtin_cpu_init();
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -10,14 +10,14 @@ namespace sinkmoe::model::step_kernel {
 
 namespace {
 
-// std::max is a function call of another target here, which stops the vectoriser.
+// std::max would be a call to a function of another target, which prevents vectorisation.
 SINKMOE_INLINE float larger(float a, float b) { return a < b ? b : a; }
 
 // e^x with a relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2]. Plain
 // arithmetic, so it vectorises.
 SINKMOE_INLINE float exp_f(float x) {
   x = larger(x, -87.0f);
-  x = x > 88.0f ? 88.0f : x;                                      // NaN passes both
+  x = x > 88.0f ? 88.0f : x;                                      // keeps NaN
   const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // round to nearest
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -32,8 +32,8 @@ SINKMOE_INLINE float exp_f(float x) {
 
 constexpr float kGelu = 0.7978845608f, kCubic = 0.044715f;
 
-// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2u)), with u the argument of the tanh form: one
-// division instead of two.
+// 0.5 (1 + tanh(u)) = 1 / (1 + exp(-2u)), with u the argument of the tanh form: one division
+// instead of two.
 SINKMOE_INLINE float gelu_gate(float x) {
   return 1.0f / (1.0f + exp_f(-2.0f * kGelu * (x + kCubic * x * x * x)));
 }

@@ -1,8 +1,8 @@
-// The passes of a training step that are no matrix product, as plain fp32 loops over row ranges.
+// The operations of a training step that are not matrix products, as fp32 loops over row ranges.
 //
-// Each function works on rows [begin, end) so that callers may split rows over threads; none
-// allocates. Letters: N rows (tokens), C channels, K head width. Every array is row-major and
-// contiguous unless a stride is given.
+// Each function works on rows [begin, end), so that callers can split rows over threads. None
+// allocates memory. Letters: N rows (tokens), C channels, K head width. Every array is row-major
+// and contiguous unless a stride is given.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@ struct Rows {
 void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps, float* y_NC,
               float* inverse_N);
 
-// dx = residual + d(rms_norm)/dx; residual may be null. dw_C is added to.
+// dx = residual + d(rms_norm)/dx; residual may be null. Adds to dw_C.
 void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC,
                        const float* w_C, const float* inverse_N, const float* residual_NC,
                        float* dx_NC, float* dw_C);
 
 // Rotates pairs (i, i + K/2) of each head in place: the half-split form. x has `heads` heads of
-// width K at the start of each row of `stride` floats; the row's position is row % T. sign -1 turns
-// back (the backward pass).
+// width K at the start of each row of `stride` floats; the row's position is row % T. sign -1
+// rotates back (the backward pass).
 void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride, const float* cos_TK2,
             const float* sin_TK2, float sign, float* x);
 
-// GELU, tanh form: a = 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))). h is overwritten by da/dh,
-// which costs little while the exponential is at hand and leaves one product for the backward pass:
-// da becomes dh in place.
+// GELU, tanh form: a = 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))). h is overwritten by da/dh:
+// this costs little here, where the exponential is known, and leaves one product for the backward
+// pass, in which da becomes dh in place.
 void gelu(int64_t begin, int64_t end, float* h_slope, float* a);
 void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh);
 // relu(h)^2

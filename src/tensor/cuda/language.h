@@ -1,6 +1,6 @@
-// What kernel files need of CUDA C++. Tests compile the same files with SINKMOE_KERNELS_ON_CPU: a
-// stand-in then runs every block and thread of a kernel on the processor, so that the kernels' own
-// code is tested where there is no GPU.
+// The parts of CUDA C++ that kernel files use. Tests compile the same files with
+// SINKMOE_KERNELS_ON_CPU: a stand-in then runs every block and thread of a kernel on the CPU, so
+// that the code of the kernels is tested without a GPU.
 #pragma once
 
 #ifdef SINKMOE_KERNELS_ON_CPU

@@ -1,4 +1,4 @@
-// The update of train/update/device_update.h as one kernel.
+// The AdamW update of train/update/device_update.h as one kernel.
 #include <ATen/ATen.h>
 
 #include "tensor/cuda/stream.h"

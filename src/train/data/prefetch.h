@@ -1,5 +1,5 @@
-// Training batches made by a thread ahead of the step. A batch is a pure function of (seed, step,
-// rows), so the bits are those of training_batch().
+// Prepares training batches on a thread, one ahead of the step. A batch is a pure function of
+// (seed, step, rows), so the bits are those of training_batch().
 #pragma once
 
 #include <memory>
@@ -17,9 +17,9 @@ class BatchAhead {
   BatchAhead(const BatchAhead&) = delete;
   BatchAhead& operator=(const BatchAhead&) = delete;
 
-  // Rows [first_row, first_row + rows) of `step`; then starts on the batch that follows when
-  // training goes on in order. Any other order gives the right rows too, only later. Throws
-  // what the source throws.
+  // Returns rows [first_row, first_row + rows) of `step`, then starts the batch that follows if
+  // training continues in order. Any other order gives the right rows too, only later. Throws what
+  // the source throws.
   Batch take(int64_t step, int64_t first_row, int64_t rows);
 
  private:

@@ -1,4 +1,4 @@
-// Accuracy on the targets that a data source calls answers.
+// Accuracy on the targets in the loss part "answer" of a data source.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@ class AnswerAccuracy {
   // hidden [N,C] of the batch's tokens, output weights [V,C].
   void add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, const Batch& batch);
 
-  // Share of answers whose most probable token is right; none: no answer was seen.
+  // Share of answers whose most probable token is right; nullopt: no answer was seen.
   std::optional<double> value() const;
 
  private:

@@ -1,4 +1,4 @@
-// Large activations, and what 8-bit rounding costs because of them.
+// Measures large activations, and what 8-bit rounding costs because of them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +20,7 @@ struct Outliers {
 
 Outliers find_outliers(const model::Decoder& model, const ProbeSample& sample);
 
-// Rounds every matrix of the model to 8 bits, one scale a matrix, until it is destroyed.
+// Rounds every matrix of the model to 8 bits, one scale per matrix, until this object is destroyed.
 class RoundedWeights {
  public:
   explicit RoundedWeights(const tensor::ParamSet& params);
@@ -33,8 +33,8 @@ class RoundedWeights {
 };
 
 // Loss with matrices, and activations that enter a linear map, rounded to symmetric 8-bit integers,
-// one scale a tensor: of an activation its largest value in this very sample. Norms, sink logits
-// and the residual stream stay as they are.
+// one scale per tensor (for an activation, its largest value in the same sample). Norms, sink
+// logits and the residual stream are not rounded.
 double int8_loss(const model::Decoder& model, const ProbeSample& sample, const Outliers& outliers);
 
 }  // namespace sinkmoe::train

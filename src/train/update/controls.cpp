@@ -8,7 +8,7 @@
 
 namespace sinkmoe::train {
 
-// The first row keys the draw, so that micro-batches do not share a permutation.
+// The draw depends on the first row, so that micro-batches do not share a permutation.
 void shuffle_targets(const at::Tensor& target_N, uint64_t seed, int64_t step, int64_t first_row) {
   Draw draw(seed, "shuffled targets", static_cast<uint64_t>(step),
             static_cast<uint64_t>(first_row));
