@@ -5,9 +5,9 @@
 
 #include <stdexcept>
 
-#include "attention/sdpa/sdpa_ops.h"
 #include "attention/cpu/gate_kernel.h"
 #include "attention/cpu/on_tensors.h"
+#include "attention/sdpa/sdpa_ops.h"
 #include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
@@ -24,14 +24,14 @@ template <class T>
 variable_list gate_forward(const at::Tensor& in_BHTK, const at::Tensor& logit) {
   const Sizes n = sizes(in_BHTK, in_BHTK);
   const at::Tensor out = empty_BHTK(n, n.H, n.T, in_BHTK), gate = empty_BHT(n, n.T, in_BHTK);
-  const loops::Gate<T> a{.n = n,
-                         .per_channel = logit.dim() == 4,
-                         .in = in<T>(in_BHTK),
-                         .logit = in<T>(logit),
-                         .out = into<T>(out),
-                         .gate = into<T>(gate)};
+  const kernel::Gate<T> a{.n = n,
+                          .per_channel = logit.dim() == 4,
+                          .in = in<T>(in_BHTK),
+                          .logit = in<T>(logit),
+                          .out = into<T>(out),
+                          .gate = into<T>(gate)};
   for_each_block(
-      n, [&](int64_t, int64_t b, int64_t from, int64_t to) { loops::gate(a, b, from, to); });
+      n, [&](int64_t, int64_t b, int64_t from, int64_t to) { kernel::gate(a, b, from, to); });
   return {out, gate};
 }
 
@@ -42,16 +42,16 @@ variable_list gate_backward(const at::Tensor& d_out, const at::Tensor& d_gate,
   const at::Tensor d_in = empty_BHTK(n, n.H, n.T, in_BHTK);
   const at::Tensor d_logit =
       logit.dim() == 4 ? empty_BHTK(n, n.H, n.T, logit) : empty_BHT(n, n.T, logit);
-  const loops::GateBackward<T> a{.n = n,
-                                 .per_channel = logit.dim() == 4,
-                                 .d_out = in<T>(d_out),
-                                 .d_gate = in<T>(d_gate),
-                                 .in = in<T>(in_BHTK),
-                                 .logit = in<T>(logit),
-                                 .d_in = into<T>(d_in),
-                                 .d_logit = into<T>(d_logit)};
+  const kernel::GateBackward<T> a{.n = n,
+                                  .per_channel = logit.dim() == 4,
+                                  .d_out = in<T>(d_out),
+                                  .d_gate = in<T>(d_gate),
+                                  .in = in<T>(in_BHTK),
+                                  .logit = in<T>(logit),
+                                  .d_in = into<T>(d_in),
+                                  .d_logit = into<T>(d_logit)};
   for_each_block(n, [&](int64_t, int64_t b, int64_t from, int64_t to) {
-    loops::gate_backward(a, b, from, to);
+    kernel::gate_backward(a, b, from, to);
   });
   return {d_in, d_logit};
 }
@@ -72,7 +72,7 @@ struct FusedGate : Function<FusedGate> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &in = saved[0], &logit = saved[1];
     const at::Tensor d_out =
-        grads[0].defined() ? kernels::with_unit_stride(grads[0]) : at::zeros_like(in);
+        grads[0].defined() ? sdpa::with_unit_stride(grads[0]) : at::zeros_like(in);
     const at::Tensor d_gate =
         grads[1].defined() ? grads[1] : at::zeros({1}, in.options()).expand(in.sizes().slice(0, 3));
     return (in.scalar_type() == at::kDouble ? gate_backward<double>
@@ -91,9 +91,8 @@ AttentionOut gate_multiply(const at::Tensor& out_BHTK, const at::Tensor& logit_B
   const at::ScalarType type = out_BHTK.scalar_type();
   if (out_BHTK.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
       logit.scalar_type() == type) {
-    const variable_list fused =
-        FusedGate::apply(kernels::with_unit_stride(out_BHTK),
-                         per_channel ? kernels::with_unit_stride(logit) : logit);
+    const variable_list fused = FusedGate::apply(
+        sdpa::with_unit_stride(out_BHTK), per_channel ? sdpa::with_unit_stride(logit) : logit);
     return {.out_BHTK = fused[0], .gate_BHT = fused[1]};
   }
   const at::Tensor gate = at::sigmoid(logit.to(at::kFloat));

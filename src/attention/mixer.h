@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/params.h"
 #include "config/plugins/variant.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::attention {
 

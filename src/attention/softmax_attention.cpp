@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 
 #include "attention/check_shapes.h"
-#include "attention/sdpa/sdpa_ops.h"
-#include "attention/sdpa/sdpa_attention.h"
 #include "attention/cpu/tile_attention.h"
+#include "attention/sdpa/sdpa_attention.h"
+#include "attention/sdpa/sdpa_ops.h"
 
 namespace sinkmoe::attention {
 
@@ -13,8 +13,8 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                const at::Tensor& sink_H) {
   check_shapes(q_BHTK, k_BJTK, v_BJTK, mode, sink_H);
-  const at::Tensor q = kernels::with_unit_stride(q_BHTK), k = kernels::with_unit_stride(k_BJTK),
-                   v = kernels::with_unit_stride(v_BJTK);
+  const at::Tensor q = sdpa::with_unit_stride(q_BHTK), k = sdpa::with_unit_stride(k_BJTK),
+                   v = sdpa::with_unit_stride(v_BJTK);
   return (has_tiles(q) ? tile_attention : stock_attention)(q, k, v, scale, mode, sink_H);
 }
 

@@ -97,8 +97,9 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
   for (int64_t l = 0; l < L; ++l) {
     const LoadedLayer layer(model, l);
     const int which = a.layers[static_cast<size_t>(l)].rotary;
-    const model::RotaryTable rotary =
-        which >= 0 && !tables.empty() ? tables.at(static_cast<size_t>(which)) : model::RotaryTable{};
+    const model::RotaryTable rotary = which >= 0 && !tables.empty()
+                                          ? tables.at(static_cast<size_t>(which))
+                                          : model::RotaryTable{};
     in_parallel(chunks, [&](int64_t i) -> std::function<void()> {
       at::Tensor rows = x_RTC.narrow(0, i * step, std::min(step, R - i * step));
       Mixed mixed;

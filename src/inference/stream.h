@@ -13,7 +13,8 @@ namespace sinkmoe::inference {
 
 struct StreamOptions {
   // Sees the heads of a layer for a few rows at a time, rows in order.
-  std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)> probe = {};
+  std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)> probe =
+      {};
   std::function<void(double done)> progress = {};  // 0 to 1
 };
 

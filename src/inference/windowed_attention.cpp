@@ -30,7 +30,8 @@ at::Tensor block_weights(const attention::HeadIn& in, int64_t begin, int64_t end
 
 }  // namespace
 
-attention::HeadOut windowed_attention(const attention::HeadIn& in, int64_t window, const at::Tensor& sink_H) {
+attention::HeadOut windowed_attention(const attention::HeadIn& in, int64_t window,
+                                      const at::Tensor& sink_H) {
   const int64_t T = in.q_BHTK.size(2), group = in.q_BHTK.size(1) / in.k_BJTK.size(1);
   std::vector<at::Tensor> out, gate, first_weight;
   for (int64_t begin = 0; begin < T; begin += kBlock) {

@@ -4,7 +4,8 @@
 
 namespace sinkmoe::metrics {
 
-double gate_identity_error(const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer) {
+double gate_identity_error(const attention::HeadIn& in, const attention::HeadOut& out,
+                           const attention::HeadMixer& mixer) {
   const at::NoGradGuard no_grad;
   const int64_t T = in.q_BHTK.size(2);
   if (T < 2) return 0;

@@ -9,6 +9,7 @@ namespace sinkmoe::metrics {
 // each output channel is 1 minus the weight on the sink (E5, E19), times the explicit gate where
 // there is one, by the route of the outputs. `out` belongs to `in`; an elementwise gate is compared
 // in its mean over channels. Row position 0 is left out. No gradients.
-double gate_identity_error(const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer);
+double gate_identity_error(const attention::HeadIn& in, const attention::HeadOut& out,
+                           const attention::HeadMixer& mixer);
 
 }  // namespace sinkmoe::metrics

@@ -52,7 +52,8 @@ at::Tensor contribution_HN(const at::Tensor& out_BHTK, const at::Tensor& weight_
   return (at::bmm(rows, gram_HKK) * rows).sum(-1).clamp_min(0).sqrt();
 }
 
-at::Tensor first_write_BHT(const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer) {
+at::Tensor first_write_BHT(const attention::HeadIn& in, const attention::HeadOut& out,
+                           const attention::HeadMixer& mixer) {
   attention::HeadIn without = in;
   without.v_BJTK = in.v_BJTK.clone();
   without.v_BJTK.select(2, 0).zero_();
@@ -71,8 +72,8 @@ HeadGeometry::HeadGeometry(int64_t layers, int64_t heads)
   }
 }
 
-void HeadGeometry::add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out, const attention::HeadMixer& mixer,
-                       const at::Tensor& out_weight_CC) {
+void HeadGeometry::add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out,
+                       const attention::HeadMixer& mixer, const at::Tensor& out_weight_CC) {
   const at::NoGradGuard no_grad;
   Sums& s = layers_.at(static_cast<size_t>(layer));
   const at::Tensor q = later(in.q_BHTK), o = later(out.out_BHTK);

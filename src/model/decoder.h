@@ -14,7 +14,8 @@
 namespace sinkmoe::model {
 
 // Sees what each layer's heads did, in layer order, during a forward pass.
-using HeadProbe = std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)>;
+using HeadProbe =
+    std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)>;
 
 // Replaces a layer's values [B,J,T,K] before the heads mix them.
 using ValueEdit = std::function<at::Tensor(int64_t layer, const at::Tensor& v_BJTK)>;

@@ -66,7 +66,8 @@ void check_same_model(const weights::Safetensors& source, const config::RunConfi
   const auto stored = source.metadata().find("sinkmoe_config");
   if (stored == source.metadata().end()) return;
   std::vector<Problem> problems;
-  for (const config::Difference& d : config::differences(config::parse_canonical(stored->second, file.string()), config))
+  for (const config::Difference& d :
+       config::differences(config::parse_canonical(stored->second, file.string()), config))
     if (d.key.starts_with("model.") && d.key != "model.init_std")
       problems.push_back({d.key + " is " + d.a + " in the weights and " + d.b + " here",
                           file.string(),
@@ -95,8 +96,8 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
                         static_cast<size_t>(slice.nbytes())}});
     }
   }
-  weights::write_safetensors(file, views,
-                    {{"format", "pt"}, {"sinkmoe_config", config::canonical_text(model.config())}});
+  weights::write_safetensors(
+      file, views, {{"format", "pt"}, {"sinkmoe_config", config::canonical_text(model.config())}});
   write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 std::string digest(const std::string& kind, const std::string& identity_text,
                    const std::string& data_hash, const std::string& parent) {
-  const std::string text = "sinkmoe " + kind + "\nepoch " + std::to_string(config::kResultEpoch) + "\n" +
-                           identity_text + "data " + data_hash + "\nparent " + parent + "\n";
+  const std::string text = "sinkmoe " + kind + "\nepoch " + std::to_string(config::kResultEpoch) +
+                           "\n" + identity_text + "data " + data_hash + "\nparent " + parent + "\n";
   return sha256_hex(text).substr(0, 12);
 }
 

@@ -19,7 +19,7 @@ void throw_problems(const std::vector<Draft>& drafts) {
   std::vector<Problem> problems;
   for (const Draft& draft : drafts)
     for (const Problem& problem : draft.problems)
-      if (problems.size() < kMostProblems && seen.insert(config::to_string(problem)).second)
+      if (problems.size() < kMostProblems && seen.insert(to_string(problem)).second)
         problems.push_back(problem);
   if (!problems.empty()) throw Error(std::move(problems));
 }
@@ -36,7 +36,7 @@ std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolv
         drafts.push_back(resolver.point(block, pick));
       } catch (const Error& e) {
         for (const Problem& problem : e.problems())
-          if (seen.insert(config::to_string(problem)).second) problems.push_back(problem);
+          if (seen.insert(to_string(problem)).second) problems.push_back(problem);
         if (problems.size() >= kMostProblems) throw Error(std::move(problems));
       }
     }

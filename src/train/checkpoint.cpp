@@ -48,9 +48,9 @@ void save_checkpoint(const std::filesystem::path& file, const model::Decoder& mo
        {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
     if (tensor.defined()) tensors.push_back(view(name, kept.emplace_back(host(tensor))));
   weights::write_safetensors(file, tensors,
-                    {{"kind", "sinkmoe-checkpoint"},
-                     {"step", std::to_string(state.step)},
-                     {"identity", config::identity_text(model.config())}});
+                             {{"kind", "sinkmoe-checkpoint"},
+                              {"step", std::to_string(state.step)},
+                              {"identity", config::identity_text(model.config())}});
 }
 
 TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,

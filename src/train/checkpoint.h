@@ -29,6 +29,7 @@ void save_checkpoint(const std::filesystem::path& file, const model::Decoder& mo
                      const Optimizer& optimizer, const TrainState& state);
 
 // Reads it back. Throws Error: damaged, of another configuration, wrong sizes.
-TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model, Optimizer& optimizer);
+TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
+                           Optimizer& optimizer);
 
 }  // namespace sinkmoe::train

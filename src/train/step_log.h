@@ -12,7 +12,8 @@ namespace sinkmoe::train {
 class StepLog {
  public:
   // The references must outlive this object.
-  StepLog(const config::RunConfig& config, const TrainHooks& hooks) : config_(config), hooks_(hooks) {}
+  StepLog(const config::RunConfig& config, const TrainHooks& hooks)
+      : config_(config), hooks_(hooks) {}
 
   // Time and tokens count from here: at the start, and after an evaluation.
   void start_clock(int64_t step);

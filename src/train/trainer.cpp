@@ -10,17 +10,17 @@
 #include "core/registry.h"
 #include "model/weights_io.h"
 #include "train/checkpoint.h"
+#include "train/data/prefetch.h"
 #include "train/device/device_step.h"
 #include "train/divergence.h"
 #include "train/eval/evaluate.h"
+#include "train/eval/task_scores.h"
 #include "train/memory.h"
-#include "train/trainable/trainable.h"
-#include "train/data/prefetch.h"
 #include "train/probes/probes.h"
 #include "train/row_buffer.h"
-#include "train/update/schedule.h"
 #include "train/step_log.h"
-#include "train/eval/task_scores.h"
+#include "train/trainable/trainable.h"
+#include "train/update/schedule.h"
 
 namespace sinkmoe::train {
 
@@ -66,7 +66,8 @@ class Trainer {
   int64_t checkpointed_ = -1;
 };
 
-Trainer::Trainer(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks)
+Trainer::Trainer(const TrainRequest& request, const data::DataSource& source,
+                 const TrainHooks& hooks)
     : request_(request),
       config_(request.config),
       source_(source),
@@ -181,8 +182,8 @@ StepNumbers Trainer::step() {
 void Trainer::make_device_step() {
   const at::ScalarType type = config_.run.precision == "bf16" ? at::kBFloat16 : at::kFloat;
   const int64_t width = config_.model.width / config_.model.heads;
-  hooks_.event(
-      {"attention", attention::admit_attention(device_, type, width, config_.run.mode == "fast").text});
+  hooks_.event({"attention",
+                attention::admit_attention(device_, type, width, config_.run.mode == "fast").text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,
@@ -274,7 +275,8 @@ TrainResult Trainer::run() {
 
 }  // namespace
 
-TrainResult train(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks) {
+TrainResult train(const TrainRequest& request, const data::DataSource& source,
+                  const TrainHooks& hooks) {
   keep_freed_memory();
   RowBuffer rows(hooks);
   TrainResult result;

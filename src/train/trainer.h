@@ -46,6 +46,7 @@ struct TrainResult {
 //
 // Rows of step s are handed out before the checkpoint of step s, so a resumed run
 // repeats none of them.
-TrainResult train(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks);
+TrainResult train(const TrainRequest& request, const data::DataSource& source,
+                  const TrainHooks& hooks);
 
 }  // namespace sinkmoe::train

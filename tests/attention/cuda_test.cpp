@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "attention/attention_case.h"
-#include "tensor/device.h"
-#include "attention/sdpa/sdpa_ops.h"
 #include "attention/passes_outcome.h"
+#include "attention/sdpa/sdpa_ops.h"
 #include "attention/sdpa/self_test.h"
+#include "tensor/device.h"
 
 namespace sinkmoe::testing {
 namespace {
@@ -59,7 +59,7 @@ TEST(Gpu, EachLossAloneIsExact) {
 TEST(Gpu, Bfloat16IsAsExactAsTheStockOp) {
   SKIP_WITHOUT_GPU();
   for (const bool fast : {false, true}) {
-    kernels::allow_cudnn(fast);
+    sdpa::allow_cudnn(fast);
     const auto worst = [&](SinkMode mode) {
       const Loss loss = mode == SinkMode::none ? Loss::out_only : Loss::both;
       const Inputs in = make_inputs({.B = 4, .T = 513, .K = 64, .mode = mode});
@@ -74,7 +74,7 @@ TEST(Gpu, Bfloat16IsAsExactAsTheStockOp) {
     EXPECT_LE(worst(SinkMode::first_key), 1.5 * stock) << fast;
     EXPECT_LE(worst(SinkMode::logit), 1.5 * stock) << fast;
   }
-  kernels::allow_cudnn(false);
+  sdpa::allow_cudnn(false);
 }
 
 // The kernels against the plain version of the passes, both on the device.
@@ -89,10 +89,10 @@ TEST(Gpu, PassesAreThePlainVersion) {
         for (at::Tensor* x : {&in.q, &in.k, &in.v, &in.d_out}) *x = x->to(type).cuda();
         for (at::Tensor* x : {&in.sink, &in.d_gate}) *x = x->to(at::kFloat).cuda();
         const double bound = type == at::kFloat ? 2e-6 : 4e-3;
-        const passes::Passes& own = passes::passes_for(in.q);
-        ASSERT_NE(&own, &passes::plain());
-        expect_equal(vanilla_passes(own, in), vanilla_passes(passes::plain(), in), bound, 5e-6);
-        expect_equal(sink_passes(own, in), sink_passes(passes::plain(), in), bound, 5e-6);
+        const fixups::Passes& own = fixups::passes_for(in.q);
+        ASSERT_NE(&own, &fixups::plain());
+        expect_equal(vanilla_passes(own, in), vanilla_passes(fixups::plain(), in), bound, 5e-6);
+        expect_equal(sink_passes(own, in), sink_passes(fixups::plain(), in), bound, 5e-6);
       }
 }
 
@@ -100,11 +100,11 @@ TEST(Gpu, SelfTestPassesInEveryMode) {
   SKIP_WITHOUT_GPU();
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
     for (const bool fast : {false, true}) {
-      kernels::allow_cudnn(fast);
+      sdpa::allow_cudnn(fast);
       const SelfTest test = self_test_attention(at::kCUDA, type);
       EXPECT_TRUE(test.passed()) << test.op << ": error " << test.error;
     }
-  kernels::allow_cudnn(false);
+  sdpa::allow_cudnn(false);
 }
 
 TEST(Gpu, ExactModeRepeatsBitForBit) {

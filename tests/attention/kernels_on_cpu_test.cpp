@@ -7,8 +7,8 @@
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
-#include "attention/cuda/sdpa_fixups_cuda.cpp"
 #include "attention/cuda/row_kernels.cu"
+#include "attention/cuda/sdpa_fixups_cuda.cpp"
 #undef cuda
 
 namespace sinkmoe::testing {
@@ -23,9 +23,9 @@ Inputs as(const Inputs& in, at::ScalarType type) {
 }
 
 void compare(const Inputs& in, double bound, double statistics_bound) {
-  expect_equal(vanilla_passes(passes::kPasses, in), vanilla_passes(passes::plain(), in), bound,
+  expect_equal(vanilla_passes(fixups::kPasses, in), vanilla_passes(fixups::plain(), in), bound,
                statistics_bound);
-  expect_equal(sink_passes(passes::kPasses, in), sink_passes(passes::plain(), in), bound,
+  expect_equal(sink_passes(fixups::kPasses, in), sink_passes(fixups::plain(), in), bound,
                statistics_bound);
 }
 
@@ -87,7 +87,7 @@ TEST(KernelsOnCpu, RowsOfZerosAndOfExtremeSize) {
 TEST(KernelsOnCpu, ANotANumberStaysVisible) {
   Inputs in = as(inputs({.H = 4, .J = 2, .T = 33, .K = 24}), at::kFloat);
   in.d_out.select(2, 5).select(1, 1).select(-1, 3).fill_(NAN);
-  const Outcome o = vanilla_passes(passes::kPasses, in);
+  const Outcome o = vanilla_passes(fixups::kPasses, in);
   for (const auto& [name, value] : o.parts)
     if (std::string(name) == "D") {
       EXPECT_TRUE(value.isnan().any().item<bool>());

@@ -9,7 +9,7 @@
 
 namespace sinkmoe::testing {
 
-using passes::Passes;
+using fixups::Passes;
 
 inline at::Tensor rest(const at::Tensor& x) { return x.slice(2, 1); }
 
@@ -23,17 +23,17 @@ struct Outcome {
 };
 
 inline Outcome vanilla_passes(const Passes& p, const Inputs& in) {
-  kernels::Forward fwd;
-  if (in.q.size(2) > 1) fwd = kernels::forward(rest(in.q), rest(in.k), rest(in.v), in.scale);
-  const passes::Merged m = p.merge(in.q, in.k, in.v, fwd, in.scale);
-  const passes::MergeEdit edit = p.edit_merge(in.d_out, in.d_gate, in.q, in.v, fwd.out_BHTK,
+  sdpa::Forward fwd;
+  if (in.q.size(2) > 1) fwd = sdpa::forward(rest(in.q), rest(in.k), rest(in.v), in.scale);
+  const fixups::Merged m = p.merge(in.q, in.k, in.v, fwd, in.scale);
+  const fixups::MergeEdit edit = p.edit_merge(in.d_out, in.d_gate, in.q, in.v, fwd.out_BHTK,
                                               m.gate_BHT, m.first_BHT, in.scale);
   Outcome o{{{"out", m.out_BHTK}, {"gate", m.gate_BHT}, {"first", m.first_BHT}}};
   // Stand for what the stock backward returns: any three tensors that differ everywhere.
-  kernels::Gradients stock;
+  sdpa::Gradients stock;
   if (in.q.size(2) > 1)
     stock = {.q_BHTK = rest(in.q).clone(), .k_BJTK = rest(in.k) * 2, .v_BJTK = rest(in.v) * 3};
-  const kernels::Gradients g = p.finish_merge(edit, stock, in.q, in.k);
+  const sdpa::Gradients g = p.finish_merge(edit, stock, in.q, in.k);
   o.parts.insert(o.parts.end(), {{"d_q", g.q_BHTK}, {"d_k", g.k_BJTK}, {"d_v", g.v_BJTK}});
   if (in.q.size(2) > 1)
     o.parts.insert(o.parts.end(), {{"lse", m.lse_rest_BHT},
@@ -44,8 +44,8 @@ inline Outcome vanilla_passes(const Passes& p, const Inputs& in) {
 
 inline Outcome sink_passes(const Passes& p, const Inputs& in) {
   at::Tensor out = in.v.repeat_interleave(in.q.size(1) / in.v.size(1), 1);
-  const passes::Rescaled r = p.rescale(out, in.d_gate, in.sink);
-  const passes::SinkEdit edit = p.edit_sink(in.d_out, in.d_gate, out, r.gate_BHT, r.sink_BHT);
+  const fixups::Rescaled r = p.rescale(out, in.d_gate, in.sink);
+  const fixups::SinkEdit edit = p.edit_sink(in.d_out, in.d_gate, out, r.gate_BHT, r.sink_BHT);
   return {{{"out", out},
            {"gate", r.gate_BHT},
            {"sink", r.sink_BHT},

@@ -10,11 +10,11 @@
 #include <functional>
 #include <string>
 
-#include "tensor/params.h"
 #include "attention/softmax_attention.h"
 #include "balance/balance.h"
 #include "core/registry.h"
 #include "model/ops/ops.h"
+#include "tensor/params.h"
 #include "train/update/optimizer.h"
 
 namespace {
@@ -55,9 +55,11 @@ double attention_flops(const Size& n) {
   return 7.0 * static_cast<double>(n.B * n.H * n.T * n.T * n.K);
 }
 
-using Attention = std::function<sinkmoe::attention::AttentionOut(const Qkv&, double scale, attention::SinkMode)>;
+using Attention =
+    std::function<sinkmoe::attention::AttentionOut(const Qkv&, double scale, attention::SinkMode)>;
 
-void attention(Bench& state, const Size& n, attention::SinkMode mode, bool with_gate, const Attention& op) {
+void attention(Bench& state, const Size& n, attention::SinkMode mode, bool with_gate,
+               const Attention& op) {
   const double scale = 1 / std::sqrt(static_cast<double>(n.K));
   const Qkv x(n);
   const Tensor d_out = at::randn({n.B, n.T, n.H, n.K}).transpose(1, 2);
@@ -160,7 +162,8 @@ void add(const std::string& name, const Size& n, std::function<void(Bench&, cons
 }
 
 void add_attention(const Size& size) {
-  const auto make = [&](const std::string& name, attention::SinkMode mode, bool gate, const Attention& op) {
+  const auto make = [&](const std::string& name, attention::SinkMode mode, bool gate,
+                        const Attention& op) {
     add("attention/" + name, size,
         [=](Bench& s, const Size& n) { attention(s, n, mode, gate, op); });
   };
@@ -190,7 +193,8 @@ void add_all(const Size& size) {
         s, n, [](const Tensor& x, const Tensor& w) { return at::gelu(at::linear(x, w), "tanh"); });
   });
   add("norm/ours", size, [](Bench& s, const Size& n) {
-    norm(s, n, [](const Tensor& x, const Tensor& w) { return sinkmoe::model::rms_norm(x, w, 1e-5); });
+    norm(s, n,
+         [](const Tensor& x, const Tensor& w) { return sinkmoe::model::rms_norm(x, w, 1e-5); });
   });
   add("norm/stock", size, [](Bench& s, const Size& n) {
     norm(s, n,

@@ -90,10 +90,10 @@ class Journal {
  public:
   explicit Journal(const fs::path& file) : store_(file) {
     const sinkmoe::store::RunRow run{.run_id = "bench",
-                              .group_id = "bench",
-                              .label = "bench",
-                              .config = "",
-                              .identity = "bench"};
+                                     .group_id = "bench",
+                                     .label = "bench",
+                                     .config = "",
+                                     .identity = "bench"};
     store_.put_experiment({"bench", "bench", "bench.toml", "", "", {run}});
     const std::string ids[] = {"bench"};
     lease_ = store_.claim(ids, sinkmoe::store::this_process()).value();
@@ -184,12 +184,12 @@ int main(int argc, char** argv) {
   const sinkmoe::config::RunConfig config = config_of(o);
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (o["about"].as<bool>()) {
-    std::cout
-        << nlohmann::json{{"commit", sinkmoe::queue::kBuildInfo.commit},
-                          {"dirty", sinkmoe::queue::kBuildInfo.dirty},
-                          {"parameters",
-                           sinkmoe::plan::estimate_cost(config, o["vocab"].as<int64_t>()).parameters}}
-        << "\n";
+    std::cout << nlohmann::json{{"commit", sinkmoe::queue::kBuildInfo.commit},
+                                {"dirty", sinkmoe::queue::kBuildInfo.dirty},
+                                {"parameters",
+                                 sinkmoe::plan::estimate_cost(config, o["vocab"].as<int64_t>())
+                                     .parameters}}
+              << "\n";
     return 0;
   }
   if (const int64_t C = o["product"].as<int64_t>(); C > 0) {
@@ -202,14 +202,15 @@ int main(int argc, char** argv) {
   if (o["store"].as<bool>()) journal.emplace(folder / "bench.db");
   Rounds rounds(o["steps"].as<int64_t>(),
                 static_cast<double>(config.train.batch * config.data.context));
-  const sinkmoe::train::TrainHooks hooks{.metrics =
-                                      [&](const auto& rows) {
-                                        if (journal) journal->add(rows);
-                                      },
-                                  .event = [](const auto&) {},
-                                  .checkpoint = [](int64_t, const auto&, bool) {},
-                                  .progress = [&](const auto& p) { rounds.step_done(p.loss); },
-                                  .stop_requested = [&] { return rounds.over(); }};
+  const sinkmoe::train::TrainHooks hooks{
+      .metrics =
+          [&](const auto& rows) {
+            if (journal) journal->add(rows);
+          },
+      .event = [](const auto&) {},
+      .checkpoint = [](int64_t, const auto&, bool) {},
+      .progress = [&](const auto& p) { rounds.step_done(p.loss); },
+      .stop_requested = [&] { return rounds.over(); }};
   const auto source = source_of(config);
   sinkmoe::train::train({config, folder, {}, {}}, *source, hooks);
   journal.reset();

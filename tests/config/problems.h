@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace sinkmoe::config {
+namespace sinkmoe {
 
 // "" when `call` throws nothing; every problem on lines of its own otherwise.
 template <class F>
@@ -18,4 +18,4 @@ std::string complaint(F&& call) {
   return "";
 }
 
-}  // namespace sinkmoe::config
+}  // namespace sinkmoe

@@ -109,8 +109,9 @@ TEST(BackcopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
   EXPECT_EQ(base.size(), 64u);
   EXPECT_EQ(base, backcopy_hash({.path = "x", .context = 9}));
   for (const config::DataConfig& other :
-       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2}, config::DataConfig{.chain_seed = 2},
-        config::DataConfig{.zipf = 0.9}, config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
+       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2},
+        config::DataConfig{.chain_seed = 2}, config::DataConfig{.zipf = 0.9},
+        config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
         config::DataConfig{.bos = false}})
     EXPECT_NE(base, backcopy_hash(other));
   EXPECT_EQ(open_source({})->content_hash(), source_identity({}));

@@ -148,9 +148,11 @@ TEST(MulticopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
   const std::string base = multicopy_hash(kDefault);
   EXPECT_EQ(base, multicopy_hash({.path = "x", .context = 9, .pairs = 3}));
   for (const config::DataConfig& other :
-       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2}, config::DataConfig{.chain_seed = 2},
-        config::DataConfig{.zipf = 0.9}, config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
-        config::DataConfig{.bos = false}, config::DataConfig{.kinds = 3}, config::DataConfig{.stride = 2}})
+       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2},
+        config::DataConfig{.chain_seed = 2}, config::DataConfig{.zipf = 0.9},
+        config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
+        config::DataConfig{.bos = false}, config::DataConfig{.kinds = 3},
+        config::DataConfig{.stride = 2}})
     EXPECT_NE(base, multicopy_hash(other));
   EXPECT_EQ(open_source(kDefault)->content_hash(), source_identity(kDefault));
 }

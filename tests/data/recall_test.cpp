@@ -19,7 +19,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const config::DataConfig kRecall{.source = "recall"}, kNeedle{.source = "needle", .pairs = 3, .queries = 2};
+const config::DataConfig kRecall{.source = "recall"},
+    kNeedle{.source = "needle", .pairs = 3, .queries = 2};
 
 std::vector<int32_t> train_row(const DataSource& source, int64_t index, size_t width = 65) {
   std::vector<int32_t> row(width);

@@ -8,7 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    const sinkmoe::weights::Safetensors file(std::string(reinterpret_cast<const char*>(data), size), "fuzz");
+    const sinkmoe::weights::Safetensors file(std::string(reinterpret_cast<const char*>(data), size),
+                                             "fuzz");
     size_t bytes = 0;
     for (const sinkmoe::weights::TensorView& tensor : file.tensors()) {
       size_t expected = static_cast<size_t>(sinkmoe::weights::element_bytes(tensor.dtype));

@@ -38,7 +38,8 @@ class SeedFolder {
 inline void fill(store::Store& store) {
   store::ExperimentRow experiment{"quick", "A title", "x.toml", "title = 1", "abc", {}};
   for (const char* id : {"aaaaaaaaaaaa", "bbbbbbbbbbbb"}) {
-    store::RunRow run{.run_id = id, .group_id = "g", .control_id = "", .label = "x", .config = "a = 1\n"};
+    store::RunRow run{
+        .run_id = id, .group_id = "g", .control_id = "", .label = "x", .config = "a = 1\n"};
     run.identity = id;
     run.params = {{"train.lr", "float", 0.5, 0.1, "", "rate"},
                   {"model.kind", "string", std::string("x"), std::string("y"), "", ""}};

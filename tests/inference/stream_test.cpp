@@ -37,8 +37,8 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
 TEST(WindowedAttention, WithAWindowOverAllKeysIsPlainAttention) {
   const attention::HeadIn in = random_heads(300);
   const attention::HeadOut windowed = windowed_attention(in, 300);
-  const attention::AttentionOut plain =
-      attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+  const attention::AttentionOut plain = attention::explicit_attention(
+      in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   EXPECT_LT(difference(windowed.out_BHTK, plain.out_BHTK), 2e-6);
   EXPECT_LT(difference(windowed.gate_BHT, plain.gate_BHT), 2e-6);
   EXPECT_LT(difference(windowed.first_weight_BHT, 1 - plain.gate_BHT), 2e-6);
@@ -48,8 +48,8 @@ TEST(WindowedAttention, WithALearnedSinkIsThatOfTheCoreOperation) {
   const attention::HeadIn in = random_heads(270);
   const at::Tensor sink = at::randn({4});
   const attention::HeadOut windowed = windowed_attention(in, 270, sink);
-  const attention::AttentionOut plain =
-      attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sink);
+  const attention::AttentionOut plain = attention::explicit_attention(
+      in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::logit, sink);
   EXPECT_LT(difference(windowed.out_BHTK, plain.out_BHTK), 2e-6);
   EXPECT_LT(difference(windowed.gate_BHT, plain.gate_BHT), 2e-6);
 }

@@ -14,8 +14,8 @@ namespace {
 
 struct Softmax : attention::HeadMixer {
   attention::HeadOut mix(const attention::HeadIn& in) const override {
-    const attention::AttentionOut a =
-        attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+    const attention::AttentionOut a = attention::softmax_attention(
+        in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
     return {a.out_BHTK, a.gate_BHT, attention::KeyMass::all()};
   }
 };

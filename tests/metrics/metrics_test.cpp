@@ -32,8 +32,8 @@ HeadStatistics statistics(const attention::HeadIn& in, const attention::HeadOut&
 }
 
 attention::HeadOut observe(const attention::HeadIn& in) {
-  const attention::AttentionOut a =
-      attention::softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+  const attention::AttentionOut a = attention::softmax_attention(
+      in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
   return {a.out_BHTK, a.gate_BHT, attention::KeyMass::all()};
 }
 

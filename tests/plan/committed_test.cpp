@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 const fs::path kRoot = SINKMOE_SOURCE_DIR;
 
 Plan committed(const std::string& name) {
-  const auto identity = [](const config::RunConfig& config) { return "hash of " + config.data.source; };
+  const auto identity = [](const config::RunConfig& config) {
+    return "hash of " + config.data.source;
+  };
   return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
 }
 
@@ -45,7 +47,8 @@ TEST(Committed, EveryOptionIsConsistentByItself) {
     for (const std::string& option : config::option_names(kRoot / "configs", group)) {
       std::vector<config::GroupChoice> groups = base.groups;
       config::choose(groups, {group, option, ""});
-      EXPECT_NO_THROW(config::compose(config::layered(kRoot / "configs", base, groups))) << group << "=" << option;
+      EXPECT_NO_THROW(config::compose(config::layered(kRoot / "configs", base, groups)))
+          << group << "=" << option;
     }
 }
 

@@ -30,13 +30,15 @@ TEST(Identity, IsPinned) {
 }
 
 TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
-  GrownConfig grown;
+  config::GrownConfig grown;
   grown.attention.kind = "sink";
   grown.balance.weight = 0.01;
   grown.train.seed = 3;
-  EXPECT_EQ(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+  EXPECT_EQ(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id,
+            "0f12b48f67ba");
   grown.train.dropout = 0.5;
-  EXPECT_NE(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id, "0f12b48f67ba");
+  EXPECT_NE(identify(config::identity_text(config::collect_views(grown)), "data", {}).run_id,
+            "0f12b48f67ba");
 }
 
 // Ids and data hash of stored runs on the default source, from before the

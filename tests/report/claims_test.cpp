@@ -35,11 +35,12 @@ Spec spec(const std::string& name, const std::vector<std::string>& claims,
 }
 
 TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
-  const auto list = summarize_claims(
-      {spec("a", {"C7"}, {{"grid"}, {"text"}})},
-      {document("a", "grid",
-                {{"C7", true, stats::Verdict::kNotSignificant}, {"C7", false, stats::Verdict::kReproduced}}),
-       document("a", "text", {{"C7", true, stats::Verdict::kNotSignificant}})});
+  const auto list =
+      summarize_claims({spec("a", {"C7"}, {{"grid"}, {"text"}})},
+                       {document("a", "grid",
+                                 {{"C7", true, stats::Verdict::kNotSignificant},
+                                  {"C7", false, stats::Verdict::kReproduced}}),
+                        document("a", "text", {{"C7", true, stats::Verdict::kNotSignificant}})});
   ASSERT_EQ(list.size(), 1u);
   EXPECT_EQ(list[0].verdict, "not significant");
   EXPECT_EQ(list[0].cells, "2 of 2 primary cells");
@@ -47,12 +48,12 @@ TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
 }
 
 TEST(Claims, DifferentVerdictsAreCounted) {
-  const auto list =
-      summarize_claims({spec("a", {"C3"})}, {document("a", "grid",
-                                                      {{"C3", false, stats::Verdict::kReproduced},
-                                                       {"C3", false, stats::Verdict::kContradicted},
-                                                       {"C3", false, stats::Verdict::kReproduced},
-                                                       {"C4", false, stats::Verdict::kReproduced}})});
+  const auto list = summarize_claims({spec("a", {"C3"})},
+                                     {document("a", "grid",
+                                               {{"C3", false, stats::Verdict::kReproduced},
+                                                {"C3", false, stats::Verdict::kContradicted},
+                                                {"C3", false, stats::Verdict::kReproduced},
+                                                {"C4", false, stats::Verdict::kReproduced}})});
   EXPECT_EQ(list[0].verdict, "mixed");
   EXPECT_EQ(list[0].cells, "1 contradicted, 2 reproduced of 3 cells");
 }

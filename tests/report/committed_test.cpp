@@ -24,8 +24,9 @@ const fs::path kRoot = SINKMOE_SOURCE_DIR;
 std::vector<store::ExperimentRow> committed_experiments() {
   std::vector<store::ExperimentRow> rows;
   for (const std::string& name : plan::experiment_names(kRoot / "experiments"))
-    rows.push_back(queue::experiment_row(plan::make_plan({name, {}, kRoot / "configs", kRoot / "experiments"},
-                                            [](const auto&) { return std::string("made up"); })));
+    rows.push_back(
+        queue::experiment_row(plan::make_plan({name, {}, kRoot / "configs", kRoot / "experiments"},
+                                              [](const auto&) { return std::string("made up"); })));
   return rows;
 }
 

@@ -34,12 +34,12 @@ inline std::string demo_run_id(const std::string& variant, double weight, int64_
 
 inline store::RunRow demo_run(const std::string& variant, double weight, int64_t seed) {
   store::RunRow run{.run_id = demo_run_id(variant, weight, seed),
-             .group_id = variant + std::to_string(weight),
-             .control_id = weight > 0 ? demo_run_id(variant, 0, seed) : "",
-             .label = variant,
-             .seed = seed,
-             .config = variant + std::to_string(weight),
-             .identity = variant + std::to_string(weight)};
+                    .group_id = variant + std::to_string(weight),
+                    .control_id = weight > 0 ? demo_run_id(variant, 0, seed) : "",
+                    .label = variant,
+                    .seed = seed,
+                    .config = variant + std::to_string(weight),
+                    .identity = variant + std::to_string(weight)};
   run.params = {{"attention.kind", "string", variant, "vanilla", "", ""},
                 {"balance.weight", "float", weight, 0.0, "", ""},
                 {"train.steps", "int", int64_t{1000}, int64_t{1000}, "", ""}};
@@ -47,8 +47,8 @@ inline store::RunRow demo_run(const std::string& variant, double weight, int64_t
 }
 
 // Head importances that spread as training goes on, unless a weight holds them together.
-inline std::vector<MetricRow> demo_rows(const DemoShape& shape, const store::RunRow& run, double weight,
-                                        int64_t step) {
+inline std::vector<MetricRow> demo_rows(const DemoShape& shape, const store::RunRow& run,
+                                        double weight, int64_t step) {
   Draw draw(static_cast<uint64_t>(run.seed), run.label, static_cast<uint64_t>(step),
             step == 0 ? 0 : static_cast<uint64_t>(weight * 1e6));
   const double progress = std::log1p(static_cast<double>(step)) / std::log1p(1000.0);

@@ -19,7 +19,8 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(TomlDoc, KeepsOrderKindsAndPlaces) {
-  const config::TomlValue root = config::parse_toml("z = 1\na = [2.5, \"x\"]\n[t]\n  b = true\n", "f.toml");
+  const config::TomlValue root =
+      config::parse_toml("z = 1\na = [2.5, \"x\"]\n[t]\n  b = true\n", "f.toml");
   ASSERT_EQ(root.members.size(), 3u);
   EXPECT_EQ(root.members[0].key, "z");
   EXPECT_EQ(root.find("z")->integer, 1);

@@ -2,9 +2,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tensor/params.h"
 #include "attention/sdpa/self_test.h"
 #include "core/error.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::tensor {
 namespace {
@@ -61,11 +61,12 @@ TEST_F(Weights, ACopyIsNeverOld) {
 attention::SelfTest result(const std::string& op, double error) { return {op, error, 1e-2}; }
 
 TEST(attention::Admission, FastTakesCudnnOnlyWhenItsTestPasses) {
-  const attention::Admission good = attention::admit(true, [](bool) { return result("cudnn", 1e-3); });
+  const attention::Admission good =
+      attention::admit(true, [](bool) { return result("cudnn", 1e-3); });
   EXPECT_TRUE(good.cudnn);
   EXPECT_NE(good.text.find("cudnn passed"), std::string::npos);
-  const attention::Admission fallen =
-      attention::admit(true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
+  const attention::Admission fallen = attention::admit(
+      true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
   EXPECT_FALSE(fallen.cudnn);
   EXPECT_NE(fallen.text.find("flash passed"), std::string::npos);
   EXPECT_NE(fallen.text.find("cudnn failed"), std::string::npos);

@@ -35,7 +35,8 @@ struct Keeper : Lanes {
 
 // A model with what its steps need, twice: queued, and step by step with the host's numbers.
 struct Rig {
-  explicit Rig(const config::RunConfig& c, std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
+  explicit Rig(const config::RunConfig& c,
+               std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
       : config(c),
         source(data::open_source(config.data)),
         model(config, source->vocabulary(), at::kCPU),
@@ -65,7 +66,8 @@ struct Rig {
   Losses forward_backward(const at::Tensor& ids, const at::Tensor& target,
                           const at::Tensor& weight) {
     const model::DecoderOut out = model.forward(ids);
-    const at::Tensor loss = model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), target);
+    const at::Tensor loss =
+        model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), target);
     const at::Tensor aux = (*balance)({out.gates_BHT, {}});
     const double share = 1.0 / static_cast<double>(config.train.micro_batches);
     at::Tensor total = (loss + weight * aux) * share;

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tensor/device.h"
 #include "core/hash.h"
 #include "core/registry.h"
+#include "tensor/device.h"
 #include "train/recorder.h"
 
 namespace sinkmoe::train {

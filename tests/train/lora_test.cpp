@@ -56,7 +56,7 @@ TEST_P(Adapters, MergedWeightsDifferByTheRankAndNowhereElse) {
   const config::RunConfig child = with_adapters(config_, 3);
   const Recorder c = run(child, child_folder_.path, parent_.final_weights);
   const model::Decoder before = loaded(config_, parent_.final_weights),
-                after = loaded(config_, c.final_weights);
+                       after = loaded(config_, c.final_weights);
   for (size_t i = 0; i < before.params().entries().size(); ++i) {
     const auto &x = before.params().entries()[i], &y = after.params().entries()[i];
     const at::Tensor change = (y.value - x.value).detach().to(at::kDouble);

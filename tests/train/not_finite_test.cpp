@@ -79,7 +79,8 @@ class PoisonedLoss : public balance::BalanceLoss {
 std::unique_ptr<balance::BalanceLoss> make_poisoned(const config::RunConfig&) {
   return std::make_unique<PoisonedLoss>();
 }
-const Registration<balance::LossKind> poisoned{{.name = "poisoned", .help = "", .make = make_poisoned}};
+const Registration<balance::LossKind> poisoned{
+    {.name = "poisoned", .help = "", .make = make_poisoned}};
 
 // The source, with one id that comes from a chosen step on only.
 class LateToken : public data::DataSource {

@@ -10,8 +10,8 @@
 
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
-#include "train/probes/ablation.h"
 #include "train/eval/evaluate.h"
+#include "train/probes/ablation.h"
 #include "train/probes/outliers.h"
 #include "train/recorder.h"
 
@@ -157,10 +157,11 @@ TEST(FirstValue, EditedValuesReachTheHeads) {
     out.index_put_({at::indexing::Slice(), at::indexing::Slice(), 0}, at::zeros({}));
     return out;
   };
-  const model::HeadProbe compare = [](int64_t, const attention::HeadIn& in, const attention::HeadOut& out) {
+  const model::HeadProbe compare = [](int64_t, const attention::HeadIn& in,
+                                      const attention::HeadOut& out) {
     EXPECT_EQ(in.v_BJTK.select(2, 0).abs().max().item<float>(), 0);
-    const attention::AttentionOut want =
-        attention::explicit_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
+    const attention::AttentionOut want = attention::explicit_attention(
+        in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, attention::SinkMode::first_key);
     EXPECT_TRUE(out.out_BHTK.allclose(want.out_BHTK, 1e-4, 1e-5));
   };
   s.model.forward(s.sample.parts()[0].batch.ids_BT, {.probe = &compare, .edit_values = &edit});
@@ -267,7 +268,8 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   config.eval.probes = "full";
   train({config, b.path, {}, {}}, source, with.hooks());
   std::set<std::string> common;
-  for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{})) common.insert(info.name);
+  for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{}))
+    common.insert(info.name);
   std::vector<std::tuple<std::string, int64_t, int, int, double>> kept;
   for (const auto& row : with.comparable()) {
     if (common.contains(std::get<0>(row)))

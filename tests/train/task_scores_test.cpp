@@ -26,8 +26,8 @@ struct Naive {
   bool likeliest = true;
 };
 
-Naive naive(const model::Decoder& model, const data::Tokenizer& tokenizer, const std::string& context,
-            const std::string& continuation) {
+Naive naive(const model::Decoder& model, const data::Tokenizer& tokenizer,
+            const std::string& context, const std::string& continuation) {
   std::vector<int32_t> ids = tokenizer.encode(context);
   size_t rest = ids.size();
   tokenizer.encode(continuation, ids);
@@ -72,8 +72,8 @@ data::Task made_up(int questions, uint64_t longest) {
   return task;
 }
 
-int64_t naive_choice(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::TaskQuestion& q,
-                     bool per_byte) {
+int64_t naive_choice(const model::Decoder& model, const data::Tokenizer& tokenizer,
+                     const data::TaskQuestion& q, bool per_byte) {
   std::vector<double> value;
   for (size_t o = 0; o < q.contexts.size(); ++o)
     value.push_back(naive(model, tokenizer, q.contexts[o], q.continuations[o]).sum /
@@ -89,7 +89,8 @@ TEST(TaskScores, BatchedScoresEqualOneOptionAtATime) {
     data::Task task = made_up(60, longest);
     // Every gold is what the slow way picks: each question must be got right, by one of the ways.
     for (const bool per_byte : {false, true}) {
-      for (data::TaskQuestion& q : task.questions) q.gold = naive_choice(model, *tokenizer, q, per_byte);
+      for (data::TaskQuestion& q : task.questions)
+        q.gold = naive_choice(model, *tokenizer, q, per_byte);
       int alive = 0;
       const TaskScore s = score_task(model, *tokenizer, task, at::kCPU, [&] { ++alive; });
       EXPECT_EQ(per_byte ? s.accuracy_byte : s.accuracy, 1) << longest;

@@ -88,7 +88,7 @@ TEST(Walls, IncludesFollowTheDeclaredDependencies) {
   }
 }
 
-// The namespace a header opens and the types it defines in it, as "sinkmoe::loops::Rows".
+// The namespace a header opens and the types it defines in it, as "sinkmoe::attention::kernel::Rows".
 std::vector<std::string> defined_types(const fs::path& header) {
   static const std::regex opens(R"(^namespace ([a-z_:]+) \{)"),
       defines(R"(^(?:struct|class|enum|enum class|union) ([A-Z]\w*)\s*[:{ ][^;]*$)");

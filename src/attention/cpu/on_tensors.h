@@ -11,8 +11,8 @@
 
 namespace sinkmoe::attention::on_tensors {
 
-using loops::Rows;
-using loops::Sizes;
+using kernel::Rows;
+using kernel::Sizes;
 
 template <class T>
 Rows<const T> in(const at::Tensor& x) {

@@ -5,10 +5,10 @@
 
 #include <vector>
 
-#include "attention/sdpa/sdpa_ops.h"
 #include "attention/cpu/on_tensors.h"
-#include "tensor/second_derivative.h"
 #include "attention/cpu/tiles.h"
+#include "attention/sdpa/sdpa_ops.h"
+#include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
 namespace {
@@ -111,8 +111,8 @@ struct TileAttention : Function<TileAttention> {
     const auto mode = static_cast<tiles::Gate>(mode_number);
     const at::Tensor logits = logits_of(sink, q, mode);
     const Saved s =
-        (q.scalar_type() == at::kDouble ? sinkmoe::forward<double>
-                                        : sinkmoe::forward<float>)(q, k, v, scale, mode, logits);
+        (q.scalar_type() == at::kDouble ? attention::forward<double>
+                                        : attention::forward<float>)(q, k, v, scale, mode, logits);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["mode"] = mode_number;
@@ -128,13 +128,13 @@ struct TileAttention : Function<TileAttention> {
     const at::Tensor& q = saved[0];
     const auto mode = static_cast<tiles::Gate>(ctx->saved_data["mode"].toInt());
     const at::Tensor d_out =
-        grads[0].defined() ? kernels::with_unit_stride(grads[0]) : at::zeros_like(q);
+        grads[0].defined() ? sdpa::with_unit_stride(grads[0]) : at::zeros_like(q);
     const at::Tensor d_gate = grads.size() > 1 ? grads[1] : at::Tensor();
-    variable_list g =
-        (q.scalar_type() == at::kDouble
-             ? sinkmoe::backward<double>
-             : sinkmoe::backward<float>)(d_out, d_gate, saved, ctx->saved_data["scale"].toDouble(),
-                                         mode, logits_of(saved[3], q, mode));
+    variable_list g = (q.scalar_type() == at::kDouble
+                           ? attention::backward<double>
+                           : attention::backward<float>)(d_out, d_gate, saved,
+                                                         ctx->saved_data["scale"].toDouble(), mode,
+                                                         logits_of(saved[3], q, mode));
     if (g[3].defined()) g[3] = g[3].to(saved[3].scalar_type());
     g.resize(6);
     return g;

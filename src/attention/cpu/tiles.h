@@ -11,8 +11,8 @@
 
 namespace sinkmoe::attention::tiles {
 
-using loops::Rows;
-using loops::Sizes;
+using kernel::Rows;
+using kernel::Sizes;
 
 enum class Gate { none, first_key, logit };  // as SinkMode
 

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "attention/cuda/row_kernels.h"
-#include "tensor/cuda/stream.h"
 #include "attention/sdpa/sdpa_fixups.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::attention::fixups {
 namespace {

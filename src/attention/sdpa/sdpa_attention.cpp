@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "attention/sdpa/sdpa_ops.h"
 #include "attention/sdpa/sdpa_fixups.h"
+#include "attention/sdpa/sdpa_ops.h"
 #include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
@@ -22,8 +22,8 @@ at::Tensor or_zeros(const at::Tensor& gradient, const at::Tensor& output) {
   return gradient.defined() ? gradient : at::zeros_like(output);
 }
 
-kernels::StockOp saved_op(AutogradContext* ctx) {
-  return static_cast<kernels::StockOp>(ctx->saved_data["op"].toInt());
+sdpa::StockOp saved_op(AutogradContext* ctx) {
+  return static_cast<sdpa::StockOp>(ctx->saved_data["op"].toInt());
 }
 
 // Vanilla by the merge route: the kernel never sees key 0, so nothing cancels where
@@ -33,10 +33,9 @@ struct MergeAttention : Function<MergeAttention> {
                                const Variable& v, double scale) {
     // No view tracking: the outputs are transposed views of fresh memory.
     const at::AutoDispatchBelowADInplaceOrView guard;
-    kernels::Forward rest;
-    if (q.size(2) > 1)
-      rest = kernels::forward(after_first(q), after_first(k), after_first(v), scale);
-    passes::Merged m = passes::passes_for(q).merge(q, k, v, rest, scale);
+    sdpa::Forward rest;
+    if (q.size(2) > 1) rest = sdpa::forward(after_first(q), after_first(k), after_first(v), scale);
+    fixups::Merged m = fixups::passes_for(q).merge(q, k, v, rest, scale);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["op"] = static_cast<int64_t>(rest.op);
@@ -53,20 +52,20 @@ struct MergeAttention : Function<MergeAttention> {
     const at::Tensor &gate = saved[3], &first = saved[4], &lse_rest = saved[5],
                      &rest_out = saved[6];
     const double scale = ctx->saved_data["scale"].toDouble();
-    const passes::Passes& passes = passes::passes_for(q);
-    const passes::MergeEdit edit =
-        passes.edit_merge(kernels::with_unit_stride(or_zeros(grads[0], q)),
-                          or_zeros(grads[1], gate), q, v, rest_out, gate, first, scale);
-    kernels::Gradients rest;
+    const fixups::Passes& passes = fixups::passes_for(q);
+    const fixups::MergeEdit edit =
+        passes.edit_merge(sdpa::with_unit_stride(or_zeros(grads[0], q)), or_zeros(grads[1], gate),
+                          q, v, rest_out, gate, first, scale);
+    sdpa::Gradients rest;
     if (q.size(2) > 1)
-      rest = kernels::backward(edit.d_out_BHTK, after_first(q), after_first(k), after_first(v),
-                               {.out_BHTK = edit.out_BHTK,
-                                .lse_BHT = lse_rest,
-                                .rng_seed = saved[7],
-                                .rng_offset = saved[8],
-                                .op = saved_op(ctx)},
-                               scale);
-    const kernels::Gradients g = passes.finish_merge(edit, rest, q, k);
+      rest = sdpa::backward(edit.d_out_BHTK, after_first(q), after_first(k), after_first(v),
+                            {.out_BHTK = edit.out_BHTK,
+                             .lse_BHT = lse_rest,
+                             .rng_seed = saved[7],
+                             .rng_offset = saved[8],
+                             .op = saved_op(ctx)},
+                            scale);
+    const sdpa::Gradients g = passes.finish_merge(edit, rest, q, k);
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, {}};
   }
 };
@@ -75,8 +74,8 @@ struct SinkAttention : Function<SinkAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, const Variable& sink, double scale) {
     const at::AutoDispatchBelowADInplaceOrView guard;
-    kernels::Forward fwd = kernels::forward(q, k, v, scale);
-    const passes::Rescaled r = passes::passes_for(q).rescale(fwd.out_BHTK, fwd.lse_BHT, sink);
+    sdpa::Forward fwd = sdpa::forward(q, k, v, scale);
+    const fixups::Rescaled r = fixups::passes_for(q).rescale(fwd.out_BHTK, fwd.lse_BHT, sink);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["op"] = static_cast<int64_t>(fwd.op);
@@ -90,16 +89,16 @@ struct SinkAttention : Function<SinkAttention> {
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];
-    const passes::SinkEdit edit =
-        passes::passes_for(q).edit_sink(kernels::with_unit_stride(or_zeros(grads[0], out)),
+    const fixups::SinkEdit edit =
+        fixups::passes_for(q).edit_sink(sdpa::with_unit_stride(or_zeros(grads[0], out)),
                                         or_zeros(grads[1], saved[5]), out, saved[5], saved[6]);
-    const kernels::Gradients g = kernels::backward(edit.d_out_BHTK, q, k, v,
-                                                   {.out_BHTK = edit.out_BHTK,
-                                                    .lse_BHT = saved[7],
-                                                    .rng_seed = saved[8],
-                                                    .rng_offset = saved[9],
-                                                    .op = saved_op(ctx)},
-                                                   ctx->saved_data["scale"].toDouble());
+    const sdpa::Gradients g = sdpa::backward(edit.d_out_BHTK, q, k, v,
+                                             {.out_BHTK = edit.out_BHTK,
+                                              .lse_BHT = saved[7],
+                                              .rng_seed = saved[8],
+                                              .rng_offset = saved[9],
+                                              .op = saved_op(ctx)},
+                                             ctx->saved_data["scale"].toDouble());
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, edit.d_sink_H.to(saved[3].scalar_type()), {}};
   }
 };
@@ -110,7 +109,7 @@ AttentionOut stock_attention(const at::Tensor& q, const at::Tensor& k, const at:
                              double scale, SinkMode mode, const at::Tensor& sink_H) {
   if (mode == SinkMode::none) {
     const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    return {.out_BHTK = kernels::plain(q, k, v, scale),
+    return {.out_BHTK = sdpa::plain(q, k, v, scale),
             .gate_BHT = at::ones({q.size(0), q.size(1), q.size(2)}, q.options().dtype(type))};
   }
   const variable_list out = mode == SinkMode::first_key

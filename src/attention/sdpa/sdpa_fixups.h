@@ -9,8 +9,8 @@
 
 namespace sinkmoe::attention::fixups {
 
-using kernels::Forward;
-using kernels::Gradients;
+using sdpa::Forward;
+using sdpa::Gradients;
 
 // first_BHT is the weight on key 0 (1 in row 0), gate_BHT is 1 - first computed without that
 // subtraction. lse_rest_BHT [B,H,T-1]: logsumexp of rows 1.. over all their keys.

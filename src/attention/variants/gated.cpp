@@ -12,7 +12,9 @@
 namespace sinkmoe::attention {
 namespace {
 
-bool elementwise(const config::RunConfig& config) { return config.attention.gate_form == "elementwise"; }
+bool elementwise(const config::RunConfig& config) {
+  return config.attention.gate_form == "elementwise";
+}
 
 std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
   const config::ModelConfig& model = config.model;

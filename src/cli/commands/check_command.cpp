@@ -48,8 +48,9 @@ void print_lines(const report::Documents& documents) {
   for (const report::Document& d : documents.list)
     for (const report::Judgement& o : d.judgements)
       std::cout << printable(fmt::format(
-          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(report::check_of(o)), d.id, o.cell, o.rule,
-          o.effect.n, o.effect.mean ? report::effect_text(o.effect, !o.expectation.bound) : "absent",
+          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(report::check_of(o)), d.id, o.cell,
+          o.rule, o.effect.n,
+          o.effect.mean ? report::effect_text(o.effect, !o.expectation.bound) : "absent",
           to_string(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
 }
 

@@ -130,7 +130,8 @@ int run_config(const Globals& globals, const Strings& args) {
     key = words[0];
     words.erase(words.begin());
   }
-  const config::Composed composed = plan::resolve_config({(*values)["experiment"].as<std::string>(), words});
+  const config::Composed composed =
+      plan::resolve_config({(*values)["experiment"].as<std::string>(), words});
   return what == "show" ? show(globals, composed) : explain(globals, composed, key);
 }
 

@@ -32,10 +32,12 @@ void check_program(std::vector<Finding>& findings) {
   findings.push_back({true, Registry<queue::BodyKind>::all().contains("train")
                                 ? "can train"
                                 : "cannot train: built without LibTorch"});
-  findings.push_back({true, fmt::format("{} cores of {}", queue::usable_cores(), queue::processor_name())});
-  findings.push_back({true, queue::gpu_count() > 0
-                                ? fmt::format("{} GPU, the first is {}", queue::gpu_count(), queue::gpu_name())
-                                : std::string("no NVIDIA GPU")});
+  findings.push_back(
+      {true, fmt::format("{} cores of {}", queue::usable_cores(), queue::processor_name())});
+  findings.push_back(
+      {true, queue::gpu_count() > 0
+                 ? fmt::format("{} GPU, the first is {}", queue::gpu_count(), queue::gpu_name())
+                 : std::string("no NVIDIA GPU")});
 }
 
 void check_database(const fs::path& db, std::vector<Finding>& findings) {

@@ -37,7 +37,8 @@ Table titles(const std::string& folder) {
 
 // Training describes its metrics in the database, so this needs no LibTorch.
 Table metrics(const Globals& globals) {
-  return store::Reader(globals.db).query("select name, unit, better, help from metric_name order by name");
+  return store::Reader(globals.db)
+      .query("select name, unit, better, help from metric_name order by name");
 }
 
 Table list(const Globals& globals, const std::string& what) {

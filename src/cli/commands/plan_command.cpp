@@ -31,7 +31,9 @@ class CostTable {
  private:
   int64_t vocabulary(const config::DataConfig& data) {
     std::string key;
-    config::fields(data, [&](const config::FieldInfo&, const auto& value) { key += config::value_text(value) + "\n"; });
+    config::fields(data, [&](const config::FieldInfo&, const auto& value) {
+      key += config::value_text(value) + "\n";
+    });
     const auto it = known_.find(key);
     if (it != known_.end()) return it->second;
     try {
@@ -52,8 +54,8 @@ plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
   try {
     return plan::make_plan(request);
   } catch (const Error& e) {
-    plan::Plan plan =
-        plan::make_plan(request, [](const config::RunConfig& config) { return "absent " + config.data.path; });
+    plan::Plan plan = plan::make_plan(
+        request, [](const config::RunConfig& config) { return "absent " + config.data.path; });
     if (assumed_vocabulary == 0) {
       std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
                 << plan.name << " --vocab N\n";
@@ -84,13 +86,13 @@ std::string duration(double seconds) {
 
 Json config_json(const config::RunConfig& config) {
   Json json;
-  config::for_each_field(config, [&](const std::string& key, const config::FieldInfo&, const auto& value) {
-    json[key] = value;
-  });
+  config::for_each_field(config, [&](const std::string& key, const config::FieldInfo&,
+                                     const auto& value) { json[key] = value; });
   return json;
 }
 
-void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs, const Totals& totals) {
+void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs,
+                const Totals& totals) {
   Json json = {{"name", plan.name}, {"title", plan.title}, {"sha256", plan.sha256}};
   json["runs"] = Json::array();
   for (size_t i = 0; i < plan.runs.size(); ++i) {

@@ -41,7 +41,7 @@ int run_query(const Globals& globals, const std::vector<std::string>& args) {
                              : values->count("md")  ? TableFormat::markdown
                                                     : TableFormat::text;
   const store::QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
-                           .rows = (*values)["rows"].as<int64_t>()};
+                                  .rows = (*values)["rows"].as<int64_t>()};
   const std::string sql = statement((*values)["sql"].as<std::vector<std::string>>()[0]);
   write_table(std::cout, store::Reader(globals.db).query(sql, limits), format);
   return 0;

@@ -18,8 +18,8 @@ Texts list_of(const po::variables_map& values, const char* name) {
   return values.count(name) ? values[name].as<Texts>() : Texts{};
 }
 
-void print(const Globals& globals, const report::Written& written, const report::Documents& documents,
-           const std::string& folder) {
+void print(const Globals& globals, const report::Written& written,
+           const report::Documents& documents, const std::string& folder) {
   Texts problems = documents.problems;
   problems.insert(problems.end(), written.problems.begin(), written.problems.end());
   if (globals.json) {

@@ -18,7 +18,8 @@ int run_void(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const std::string why((trim((*values)["why"].as<std::string>())));
   if (why.empty()) throw Error("the reason is empty", "sinkmoe void", "say why: --why TEXT");
-  const std::string run_id = find_run(store::Reader(globals.db), (*values)["run"].as<std::string>());
+  const std::string run_id =
+      find_run(store::Reader(globals.db), (*values)["run"].as<std::string>());
   store::Store(globals.db).void_run(run_id, why);
   if (!globals.quiet) std::cout << "run " << run_id << " is void; 'sinkmoe run' makes it anew\n";
   return 0;

@@ -2,11 +2,11 @@
 
 #include <set>
 
-#include "config/toml/caret.h"
 #include "config/consistency.h"
 #include "config/field_value.h"
-#include "config/plugins/foreign.h"
 #include "config/field_view.h"
+#include "config/plugins/foreign.h"
+#include "config/toml/caret.h"
 
 namespace sinkmoe::config {
 

@@ -1,7 +1,7 @@
 #include "config/compose/override.h"
 
-#include "config/toml/caret.h"
 #include "config/sweep/sweep_values.h"
+#include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
 #include "core/text.h"
 

@@ -10,10 +10,12 @@
 
 #include "config/run_config.h"
 
-namespace sinkmoe::config {
-
+namespace sinkmoe::attention {
 class HeadMixer;      // attention/mixer.h
 struct MixerContext;  // attention/mixer.h
+}  // namespace sinkmoe::attention
+
+namespace sinkmoe::config {
 
 // One parameter that the variant adds to each layer. A matrix (two dimensions) starts with normal
 // values of standard deviation `value` and is decayed; anything else starts at the constant `value`
@@ -33,7 +35,7 @@ struct VariantKind {
   std::vector<std::string> reads = {};  // keys that only variants which name them read
   std::function<std::vector<VariantParam>(const RunConfig&)> parameters = {};  // empty: none
   // Empty in a program without LibTorch.
-  std::function<std::unique_ptr<HeadMixer>(const MixerContext&)> make = {};
+  std::function<std::unique_ptr<attention::HeadMixer>(const attention::MixerContext&)> make = {};
 };
 
 // Of the variant that `config` chooses; nothing for one that this program does not know.

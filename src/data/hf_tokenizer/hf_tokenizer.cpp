@@ -163,7 +163,7 @@ void HfTokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const
 }
 
 std::string HfTokenizer::decode(std::span<const int32_t> ids) const {
-  return sinkmoe::decode(pieces(), ids);
+  return sinkmoe::data::decode(pieces(), ids);
 }
 
 std::unique_ptr<HfTokenizer> open_hf_tokenizer(const fs::path& path) {

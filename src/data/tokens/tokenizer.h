@@ -34,7 +34,9 @@ class Tokenizer {
   void encode(std::string_view text, std::vector<int32_t>& ids) const;
   std::vector<int32_t> encode(std::string_view text) const;
   // Throws Error for an id outside the vocabulary.
-  std::string decode(std::span<const int32_t> ids) const { return sinkmoe::decode(pieces_, ids); }
+  std::string decode(std::span<const int32_t> ids) const {
+    return sinkmoe::data::decode(pieces_, ids);
+  }
 
   // The ids of one chunk of a text, as first_chunk() cuts them: no token crosses two chunks.
   virtual void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const = 0;

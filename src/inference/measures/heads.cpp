@@ -32,8 +32,8 @@ Grid grid_of(const at::Tensor& x_LH) {
 
 // What the first `T` tokens of the rows show; attention is causal, so this is what shorter rows
 // would show.
-void add_prefix(metrics::HeadStatistics& heads, int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out,
-                int64_t T) {
+void add_prefix(metrics::HeadStatistics& heads, int64_t layer, const attention::HeadIn& in,
+                const attention::HeadOut& out, int64_t T) {
   const auto cut = [&](const at::Tensor& x) { return x.defined() ? x.narrow(2, 0, T) : x; };
   heads.add(layer,
             {.q_BHTK = cut(in.q_BHTK),
@@ -66,14 +66,16 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   const at::Tensor ids = ids_of(rows);
   const int64_t T = rows.context(), L = static_cast<int64_t>(a.layers.size());
   metrics::HeadStatistics all(L, a.heads), prefix(L, a.heads);
-  const StreamOptions options{.probe =
-                                  [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
-                                    all.add(layer, in, out);
-                                    add_prefix(prefix, layer, in, out, std::min(T, kShortContext));
-                                  },
-                              .progress = progress};
+  const StreamOptions options{
+      .probe =
+          [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
+            all.add(layer, in, out);
+            add_prefix(prefix, layer, in, out, std::min(T, kShortContext));
+          },
+      .progress = progress};
   const at::Tensor hidden = hidden_states(model, ids.narrow(1, 0, T).contiguous(), options);
-  const at::Tensor loss = model::token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
+  const at::Tensor loss =
+      model::token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
   HeadsResult r{.rows = ids.size(0), .context = T};
   const double sum = loss.to(at::kDouble).sum().item<double>();
   if (!std::isfinite(sum))

@@ -1,9 +1,9 @@
 // The rows of linear_cross_entropy by one kernel.
 #include <ATen/ATen.h>
 
-#include "tensor/cuda/stream.h"
-#include "model/ops/chunked_loss.h"
 #include "model/cuda/cross_entropy.h"
+#include "model/ops/chunked_loss.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {

@@ -1,9 +1,9 @@
 // RMSNorm of CUDA tensors by its kernels.
 #include <ATen/ATen.h>
 
-#include "tensor/cuda/stream.h"
 #include "model/cuda/norm.h"
 #include "model/ops/device_norm.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {

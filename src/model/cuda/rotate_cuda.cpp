@@ -1,9 +1,9 @@
 // Rotary positions of CUDA tensors by their kernel.
 #include <ATen/ATen.h>
 
-#include "tensor/cuda/stream.h"
 #include "model/cuda/rotate.h"
 #include "model/ops/device_heads.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {

@@ -75,8 +75,8 @@ RotateRows rotation_for(const at::Tensor& x, const RotaryTable& rotary) {
 HeadsQKV project_heads_by(RotateRows rotate, const at::Tensor& x, const at::Tensor& w, int64_t H,
                           int64_t J, const RotaryTable& rotary) {
   const variable_list out =
-      DeviceHeads::apply(x.contiguous(), tensor::weight_as(w, x.scalar_type()), H, J, rotary.cos_TK2,
-                         rotary.sin_TK2, reinterpret_cast<int64_t>(rotate));
+      DeviceHeads::apply(x.contiguous(), tensor::weight_as(w, x.scalar_type()), H, J,
+                         rotary.cos_TK2, rotary.sin_TK2, reinterpret_cast<int64_t>(rotate));
   return {out[0], out[1], out[2]};
 }
 

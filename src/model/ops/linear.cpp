@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "tensor/params.h"
 #include "model/ops/device_heads.h"
 #include "model/ops/ops_fused.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::model {
 
@@ -57,8 +57,8 @@ struct ProjectHeads : Function<ProjectHeads> {
     const int64_t B = x.size(0), T = x.size(1), all = H + 2 * J, K = w.size(0) / all;
     at::Tensor y = at::mm(x.view({B * T, x.size(2)}), w.t());
     if (cosine)
-      over_rows(B * T, [&](step_loops::Rows r) {
-        step_loops::rotate(r, T, H + J, K, all * K, data(*cosine), data(*sine), 1.0f, data(y));
+      over_rows(B * T, [&](step_kernel::Rows r) {
+        step_kernel::rotate(r, T, H + J, K, all * K, data(*cosine), data(*sine), 1.0f, data(y));
       });
     ctx->save_for_backward({x, w, cosine.value_or(at::Tensor()), sine.value_or(at::Tensor())});
     ctx->saved_data["H"] = H;
@@ -74,9 +74,9 @@ struct ProjectHeads : Function<ProjectHeads> {
     const int64_t B = x.size(0), T = x.size(1), K = w.size(0) / (H + 2 * J);
     const at::Tensor dy = gather_heads(grads, {H, J, J}, B, T, K, x.options());
     if (saved[2].defined())
-      over_rows(B * T, [&](step_loops::Rows r) {
-        step_loops::rotate(r, T, H + J, K, (H + 2 * J) * K, data(saved[2]), data(saved[3]), -1.0f,
-                           data(dy));
+      over_rows(B * T, [&](step_kernel::Rows r) {
+        step_kernel::rotate(r, T, H + J, K, (H + 2 * J) * K, data(saved[2]), data(saved[3]), -1.0f,
+                            data(dy));
       });
     const at::Tensor x_NC = x.view({B * T, x.size(2)});
     return {at::mm(dy, w).view_as(x),
@@ -93,10 +93,10 @@ void activate(const std::string& kind, const at::Tensor& h, const at::Tensor& a)
   const int64_t F = a.size(-1);
   if (kind == "swiglu")
     return over_rows(a.numel() / F,
-                     [&](step_loops::Rows r) { step_loops::swiglu(r, F, data(h), data(a)); });
+                     [&](step_kernel::Rows r) { step_kernel::swiglu(r, F, data(h), data(a)); });
   at::parallel_for(0, a.numel(), kElementGrain, [&](int64_t b, int64_t e) {
-    kind == "gelu" ? step_loops::gelu(b, e, data(h), data(a))
-                   : step_loops::relu2(b, e, data(h), data(a));
+    kind == "gelu" ? step_kernel::gelu(b, e, data(h), data(a))
+                   : step_kernel::relu2(b, e, data(h), data(a));
   });
 }
 
@@ -105,13 +105,13 @@ at::Tensor activate_backward(const std::string& kind, const at::Tensor& h, const
   const int64_t F = da.size(-1);
   if (kind == "swiglu") {
     at::Tensor dh = at::empty_like(h);
-    over_rows(da.numel() / F, [&](step_loops::Rows r) {
-      step_loops::swiglu_backward(r, F, data(h), data(da), data(dh));
+    over_rows(da.numel() / F, [&](step_kernel::Rows r) {
+      step_kernel::swiglu_backward(r, F, data(h), data(da), data(dh));
     });
     return dh;
   }
   at::Tensor dh = da;
-  const auto pass = kind == "gelu" ? step_loops::gelu_backward : step_loops::relu2_backward;
+  const auto pass = kind == "gelu" ? step_kernel::gelu_backward : step_kernel::relu2_backward;
   at::parallel_for(0, dh.numel(), kElementGrain,
                    [&](int64_t b, int64_t e) { pass(b, e, data(h), data(dh)); });
   return dh;
@@ -202,7 +202,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& w) {
 
 at::Tensor add_linear(const at::Tensor& residual, const at::Tensor& x, const at::Tensor& w) {
   return fused(x) ? AddLinear::apply(residual.contiguous(), x.contiguous(), w)
-                  : residual + sinkmoe::linear(x, w);
+                  : residual + model::linear(x, w);
 }
 
 at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_up,

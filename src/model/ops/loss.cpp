@@ -26,9 +26,9 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
       at::Tensor z = buffer.narrow(0, 0, n), h_chunk = h.narrow(0, from, n),
                  dh_chunk = dh.narrow(0, from, n);
       at::mm_out(z, h_chunk, w.t());
-      over_rows(n, [&](step_loops::Rows r) {
-        step_loops::cross_entropy(r, V, data(z), target.data_ptr<int64_t>() + from,
-                                  1.0f / static_cast<float>(N), data(loss_N) + from);
+      over_rows(n, [&](step_kernel::Rows r) {
+        step_kernel::cross_entropy(r, V, data(z), target.data_ptr<int64_t>() + from,
+                                   1.0f / static_cast<float>(N), data(loss_N) + from);
       });
       at::mm_out(dh_chunk, z, w);
       from == 0 ? at::mm_out(dw, z.t(), h_chunk) : at::addmm_out(dw, dw, z.t(), h_chunk);
@@ -60,11 +60,11 @@ at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC,
   for (int64_t from = 0; from < N; from += step) {
     const int64_t n = std::min(step, N - from);
     const at::Tensor target = target_N.narrow(0, from, n);
-    at::Tensor z = sinkmoe::linear(h_NC.narrow(0, from, n), w_VC);
+    at::Tensor z = model::linear(h_NC.narrow(0, from, n), w_VC);
     if (fused(z)) {
-      over_rows(n, [&](step_loops::Rows r) {
-        step_loops::cross_entropy(r, V, data(z), target.data_ptr<int64_t>(), 0,
-                                  data(loss_N) + from);
+      over_rows(n, [&](step_kernel::Rows r) {
+        step_kernel::cross_entropy(r, V, data(z), target.data_ptr<int64_t>(), 0,
+                                   data(loss_N) + from);
       });
     } else {
       const at::Tensor wide = z.to(at::kFloat);

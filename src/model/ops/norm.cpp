@@ -13,8 +13,9 @@ at::Tensor norm_forward(const at::Tensor& x, const at::Tensor& w, double eps,
   const int64_t C = x.size(-1), N = x.numel() / C;
   inverse_N = at::empty({N}, x.options());
   at::Tensor y = at::empty_like(x);
-  over_rows(N, [&](step_loops::Rows r) {
-    step_loops::rms_norm(r, C, data(x), data(w), static_cast<float>(eps), data(y), data(inverse_N));
+  over_rows(N, [&](step_kernel::Rows r) {
+    step_kernel::rms_norm(r, C, data(x), data(w), static_cast<float>(eps), data(y),
+                          data(inverse_N));
   });
   return y;
 }
@@ -27,10 +28,10 @@ std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& dy, const at::
   at::Tensor dx = at::empty_like(x), partial = at::zeros({chunks, C}, x.options());
   at::parallel_for(0, chunks, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i)
-      step_loops::rms_norm_backward({i * kRowGrain, std::min(N, (i + 1) * kRowGrain)}, C, data(dy),
-                                    data(x), data(w), data(inverse_N),
-                                    residual.defined() ? data(residual) : nullptr, data(dx),
-                                    data(partial) + i * C);
+      step_kernel::rms_norm_backward({i * kRowGrain, std::min(N, (i + 1) * kRowGrain)}, C, data(dy),
+                                     data(x), data(w), data(inverse_N),
+                                     residual.defined() ? data(residual) : nullptr, data(dx),
+                                     data(partial) + i * C);
   });
   float* sum = data(partial);
   for (int64_t i = 1; i < chunks; ++i)

@@ -23,7 +23,7 @@ inline float* data(const at::Tensor& t) { return t.data_ptr<float>(); }
 
 template <class F>
 void over_rows(int64_t rows, F&& f) {
-  at::parallel_for(0, rows, kRowGrain, [&](int64_t b, int64_t e) { f(step_loops::Rows{b, e}); });
+  at::parallel_for(0, rows, kRowGrain, [&](int64_t b, int64_t e) { f(step_kernel::Rows{b, e}); });
 }
 
 }  // namespace sinkmoe::model

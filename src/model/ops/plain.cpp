@@ -4,8 +4,8 @@
 
 #include <stdexcept>
 
-#include "tensor/params.h"
 #include "model/ops/ops.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::model {
 

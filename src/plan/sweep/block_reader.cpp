@@ -39,7 +39,8 @@ class BlockReader {
   }
 
  private:
-  void complain(const config::TomlValue& node, const std::string& what, const std::string& fix = "") {
+  void complain(const config::TomlValue& node, const std::string& what,
+                const std::string& fix = "") {
     problems_.push_back({what, config::place(path_, node), fix});
   }
 
@@ -107,7 +108,8 @@ class BlockReader {
     if (node.members.empty())
       complain(node, "init_from is empty: the parent would be the run itself",
                "name what the parent has otherwise: { train.steps = 500 }");
-    for (config::Setting& setting : config::settings_of(node, path_, "init_from")) add_init(std::move(setting));
+    for (config::Setting& setting : config::settings_of(node, path_, "init_from"))
+      add_init(std::move(setting));
   }
 
   void add_init(config::Setting setting) {
@@ -153,7 +155,8 @@ class BlockReader {
       for (const config::TomlValue& item : node.items) axis.values.push_back(setting(axis, item));
       return;
     }
-    if (node.kind == config::TomlValue::Kind::kString && !axis.group && config::field_type(axis.key) != "string")
+    if (node.kind == config::TomlValue::Kind::kString && !axis.group &&
+        config::field_type(axis.key) != "string")
       if (const auto values = config::expand_call(node.text, config::place(path_, node))) {
         for (const std::string& value : *values)
           axis.values.push_back({axis.key, value, config::place(path_, node), "sweep"});

@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "config/run_config.h"
+
 namespace sinkmoe::plan {
 
 using ConditionValue = std::variant<bool, double, std::string>;
@@ -47,6 +49,6 @@ class Condition {
 };
 
 // The keys of RunConfig as condition values. Throws Error for an unknown key (near names).
-ConditionValue field_condition_value(const struct RunConfig& config, const std::string& key);
+ConditionValue field_condition_value(const config::RunConfig& config, const std::string& key);
 
 }  // namespace sinkmoe::plan

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string_view>
 
-#include "config/toml/caret.h"
 #include "config/compose/compose.h"
+#include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
 #include "core/error.h"
 

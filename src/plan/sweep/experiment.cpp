@@ -63,7 +63,8 @@ class ExperimentReader {
     }
   }
 
-  void complain(const config::TomlValue& node, const std::string& what, const std::string& fix = "") {
+  void complain(const config::TomlValue& node, const std::string& what,
+                const std::string& fix = "") {
     problems_.push_back({what, config::place(experiment_.path, node), fix});
   }
 
@@ -89,7 +90,8 @@ class ExperimentReader {
                       "for an option write groups = [\"" + prefix + "=" + node.text + "\"]");
     if (node.kind != config::TomlValue::Kind::kTable)
       return complain(node, "expected a table of config keys", "write [set] and keys below it");
-    for (config::Setting& setting : config::settings_of(node, experiment_.path, "experiment", prefix))
+    for (config::Setting& setting :
+         config::settings_of(node, experiment_.path, "experiment", prefix))
       experiment_.settings.push_back(std::move(setting));
   }
 
@@ -156,7 +158,8 @@ std::optional<Problem> apply_override(Experiment& experiment, const config::Over
 }  // namespace
 
 Experiment read_experiment(const fs::path& path, const fs::path& config_root) {
-  return parse_experiment(read_file(path, config::kTomlBytes), path, config::group_names(config_root));
+  return parse_experiment(read_file(path, config::kTomlBytes), path,
+                          config::group_names(config_root));
 }
 
 Experiment parse_experiment(const std::string& toml, const fs::path& path,

@@ -37,7 +37,7 @@ struct Axis {
 
 // Where the points of a block start from; nothing when all members are empty.
 struct InitFrom {
-  std::string block;              // the name of another block, or
+  std::string block;                      // the name of another block, or
   std::vector<config::Setting> settings;  // what the parent has otherwise than the point
   std::vector<config::GroupChoice> groups;
   std::string where;
@@ -56,7 +56,7 @@ struct Experiment {
   std::string name, title, path, toml;
   std::vector<config::GroupChoice> groups;  // the experiment's own, in order
   std::vector<config::Setting> settings;    // [set] and sections, then the command line
-  std::vector<Block> blocks;        // at least one
+  std::vector<Block> blocks;                // at least one
 };
 
 // `config_root` tells groups from misspelt keys. Throws Error with every problem found.

@@ -36,7 +36,9 @@ class Namer {
   // Everything of a configuration that says what data the run reads.
   static std::string data_key(const config::RunConfig& config) {
     std::string text;
-    auto add = [&](const config::FieldInfo&, const auto& value) { text += config::value_text(value) + "\n"; };
+    auto add = [&](const config::FieldInfo&, const auto& value) {
+      text += config::value_text(value) + "\n";
+    };
     config::fields(config.data, add);
     config::fields(config.eval, add);
     return text;

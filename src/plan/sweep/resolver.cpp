@@ -9,7 +9,8 @@ namespace sinkmoe::plan {
 
 namespace {
 
-const config::GroupChoice* find_group(const std::vector<config::GroupChoice>& groups, const std::string& name) {
+const config::GroupChoice* find_group(const std::vector<config::GroupChoice>& groups,
+                                      const std::string& name) {
   for (const config::GroupChoice& choice : groups)
     if (choice.group == name) return &choice;
   return nullptr;
@@ -57,7 +58,8 @@ std::vector<config::GroupChoice> Resolver::groups() const {
   return groups;
 }
 
-std::vector<config::Setting> Resolver::layers(const std::vector<config::GroupChoice>& groups) const {
+std::vector<config::Setting> Resolver::layers(
+    const std::vector<config::GroupChoice>& groups) const {
   std::vector<config::Setting> settings = config::layered(root_, base_, groups);
   settings.insert(settings.end(), experiment_.settings.begin(), experiment_.settings.end());
   return settings;

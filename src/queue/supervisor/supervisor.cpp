@@ -54,7 +54,8 @@ SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
-std::string to_text(const SweepSummary& s, const plan::Plan& plan, const std::filesystem::path& db) {
+std::string to_text(const SweepSummary& s, const plan::Plan& plan,
+                    const std::filesystem::path& db) {
   std::string text =
       fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
   const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},

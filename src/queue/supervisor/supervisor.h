@@ -40,6 +40,7 @@ struct SweepSummary {
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.
-std::string to_text(const SweepSummary& summary, const plan::Plan& plan, const std::filesystem::path& db);
+std::string to_text(const SweepSummary& summary, const plan::Plan& plan,
+                    const std::filesystem::path& db);
 
 }  // namespace sinkmoe::queue

@@ -20,7 +20,8 @@ constexpr int64_t kScan_us = 1'000'000;  // how often other processes' runs are 
 
 }  // namespace
 
-SweepLoop::SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store, int64_t workers)
+SweepLoop::SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store,
+                     int64_t workers)
     : plan_(plan),
       options_(options),
       store_(store),
@@ -39,7 +40,9 @@ SweepSummary SweepLoop::run() {
   try {
     work();
   } catch (const store::StoreError& e) {
-    if (e.kind() == store::StoreError::Kind::refused || e.kind() == store::StoreError::Kind::statement) throw;
+    if (e.kind() == store::StoreError::Kind::refused ||
+        e.kind() == store::StoreError::Kind::statement)
+      throw;
     give_up(e);
   }
   store_.while_waiting({});
@@ -155,7 +158,8 @@ bool SweepLoop::start_one() {
     const bool here = std::any_of(working_.begin(), working_.end(), [&](const Working& working) {
       return working.lease.run_id == w.run_id;
     });
-    if (!w.settled && !here && w.not_before_us <= store::boot_clock_us()) candidates.push_back(w.run_id);
+    if (!w.settled && !here && w.not_before_us <= store::boot_clock_us())
+      candidates.push_back(w.run_id);
   }
   if (candidates.empty()) return false;
   const auto lease = store_.claim(candidates, self_, rules_);
@@ -190,7 +194,8 @@ void SweepLoop::start_worker(size_t wanted, const store::Lease& lease) {
   const int64_t slot = free_slot();
   const std::string gpu = gpus_.empty() ? "" : gpus_[static_cast<size_t>(slot) % gpus_.size()];
   working_.push_back({wanted, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
-                      store::boot_clock_us(), RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
+                      store::boot_clock_us(),
+                      RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
 }
 
 int64_t SweepLoop::free_slot() const {

@@ -25,7 +25,8 @@ struct Working {
 // Owns the workers; they are killed when it goes.
 class SweepLoop {
  public:
-  SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store, int64_t workers);
+  SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store,
+            int64_t workers);
   SweepSummary run();
 
  private:

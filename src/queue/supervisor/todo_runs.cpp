@@ -56,7 +56,8 @@ double tokens_of(const config::RunConfig& config) {
          static_cast<double>(config.train.batch * config.data.context);
 }
 
-Wanted make_wanted(const std::string& run_id, const std::string& label, const config::RunConfig& config) {
+Wanted make_wanted(const std::string& run_id, const std::string& label,
+                   const config::RunConfig& config) {
   return {.run_id = run_id,
           .label = label,
           .steps = config.train.steps,

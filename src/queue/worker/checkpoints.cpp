@@ -73,7 +73,8 @@ std::optional<fs::path> final_weights(const store::Store& store, const std::stri
   return std::nullopt;
 }
 
-void commit_checkpoint(store::Store& store, const store::Lease& lease, const store::CheckpointRow& row, Keep keep) {
+void commit_checkpoint(store::Store& store, const store::Lease& lease,
+                       const store::CheckpointRow& row, Keep keep) {
   store.add_checkpoint(lease, row);
   if (keep == Keep::all || row.final) return;
   std::vector<store::CheckpointRow> old;
@@ -84,7 +85,8 @@ void commit_checkpoint(store::Store& store, const store::Lease& lease, const sto
   remove_files(run_folder(store.path(), lease.run_id), old);
 }
 
-std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id, Keep keep) {
+std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
+                                              Keep keep) {
   std::vector<store::CheckpointRow> rows;
   if (keep == Keep::all) return rows;
   // Weights that another run starts from stay, whatever was asked for.

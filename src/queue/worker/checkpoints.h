@@ -33,21 +33,25 @@ bool checkpoint_is_good(const std::filesystem::path& folder, const store::Checkp
 ResumePoint find_resume_point(const store::Store& store, const std::string& run_id);
 
 // Path of the final weights of a done run, when they are there and good.
-std::optional<std::filesystem::path> final_weights(const store::Store& store, const std::string& run_id,
-                                                   std::string* why);
+std::optional<std::filesystem::path> final_weights(const store::Store& store,
+                                                   const std::string& run_id, std::string* why);
 
 // Records a complete file below the run's folder, then drops what is not needed any
 // more (rows, then files).
-void commit_checkpoint(store::Store& store, const store::Lease& lease, const store::CheckpointRow& row, Keep keep);
+void commit_checkpoint(store::Store& store, const store::Lease& lease,
+                       const store::CheckpointRow& row, Keep keep);
 
 // What goes when the run is done.
-std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id, Keep keep);
+std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
+                                              Keep keep);
 
 // Removes the files of rows that are gone already.
-void remove_files(const std::filesystem::path& folder, const std::vector<store::CheckpointRow>& rows);
+void remove_files(const std::filesystem::path& folder,
+                  const std::vector<store::CheckpointRow>& rows);
 
 // Size and hash of a file below the folder as a row. Throws Error: outside the folder, not
 // a safe name, unreadable.
-store::CheckpointRow describe_file(const std::filesystem::path& folder, const std::filesystem::path& file);
+store::CheckpointRow describe_file(const std::filesystem::path& folder,
+                                   const std::filesystem::path& file);
 
 }  // namespace sinkmoe::queue

@@ -24,8 +24,8 @@ struct VitalSettings {
 class VitalSigns {
  public:
   // Call from the thread that runs the body. Opens a connection of its own.
-  VitalSigns(const std::filesystem::path& db, const store::Lease& lease, const VitalSettings& settings,
-             const ReportPipe& pipe);
+  VitalSigns(const std::filesystem::path& db, const store::Lease& lease,
+             const VitalSettings& settings, const ReportPipe& pipe);
   ~VitalSigns();
   VitalSigns(const VitalSigns&) = delete;
   VitalSigns& operator=(const VitalSigns&) = delete;

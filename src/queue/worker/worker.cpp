@@ -87,7 +87,8 @@ struct Attempt {
   const ReportPipe& pipe;
 };
 
-std::optional<std::filesystem::path> parent_weights(const store::Store& store, const std::string& run_id) {
+std::optional<std::filesystem::path> parent_weights(const store::Store& store,
+                                                    const std::string& run_id) {
   const std::string parent = store.state(run_id)->parent_id;
   if (parent.empty()) return std::nullopt;
   std::string why;
@@ -100,7 +101,8 @@ std::optional<std::filesystem::path> parent_weights(const store::Store& store, c
 // Finds where to go on, starts the attempt and says what was passed over on the way.
 Job start(const Attempt& a) {
   const std::string& run_id = a.lease.run_id;
-  Job job{.run_id = run_id, .config = config::parse_canonical(a.store.config(run_id), "run " + run_id)};
+  Job job{.run_id = run_id,
+          .config = config::parse_canonical(a.store.config(run_id), "run " + run_id)};
   if (a.args.threads > 0) job.config.run.threads = std::min(job.config.run.threads, a.args.threads);
   job.folder = run_folder(a.args.db, run_id);
   ensure_writable_folder(job.folder);

@@ -41,7 +41,8 @@ void WorkerContext::event(const EventRow& event) {
 
 void WorkerContext::checkpoint(int64_t step, const std::filesystem::path& file, bool final) {
   guarded([&] {
-    store::CheckpointRow row = describe_file(run_folder(parts_.store.path(), parts_.lease.run_id), file);
+    store::CheckpointRow row =
+        describe_file(run_folder(parts_.store.path(), parts_.lease.run_id), file);
     row.step = step;
     row.final = final;
     commit_checkpoint(parts_.store, parts_.lease, row, parts_.keep);

@@ -47,7 +47,8 @@ std::optional<NamedColumn> read_column(TomlTable& table, const std::string& key,
   return read_named_column(*value, table.key_path(key), problems);
 }
 
-ValueColumn read_value(const config::TomlValue& value, const std::string& path, TomlProblems& problems) {
+ValueColumn read_value(const config::TomlValue& value, const std::string& path,
+                       TomlProblems& problems) {
   TomlTable table(value, path, problems);
   ValueColumn v;
   v.column = table.required_text("column");

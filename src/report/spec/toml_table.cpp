@@ -8,7 +8,8 @@ namespace sinkmoe::report {
 
 using Kind = config::TomlValue::Kind;
 
-void TomlProblems::add(const config::TomlValue& at, const std::string& what, const std::string& fix) {
+void TomlProblems::add(const config::TomlValue& at, const std::string& what,
+                       const std::string& fix) {
   list.push_back(
       {what, file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column), fix});
 }
@@ -16,7 +17,8 @@ void TomlProblems::add(const config::TomlValue& at, const std::string& what, con
 TomlTable::TomlTable(const config::TomlValue& table, std::string path, TomlProblems& problems)
     : table_(table), path_(std::move(path)), problems_(problems) {
   if (table.kind != Kind::kTable)
-    problems.add(table, "'" + path_ + "' is a " + config::to_string(table.kind), "it must be a table");
+    problems.add(table, "'" + path_ + "' is a " + config::to_string(table.kind),
+                 "it must be a table");
 }
 
 std::string TomlTable::key_path(const std::string& key) const {
@@ -79,9 +81,10 @@ std::vector<std::string> TomlTable::texts(const std::string& key) {
   const config::TomlValue* value = any(key);
   if (!value) return {};
   if (value->kind == Kind::kString) return {value->text};
-  const bool all_text = value->kind == Kind::kArray &&
-                        std::all_of(value->items.begin(), value->items.end(),
-                                    [](const config::TomlValue& v) { return v.kind == Kind::kString; });
+  const bool all_text =
+      value->kind == Kind::kArray &&
+      std::all_of(value->items.begin(), value->items.end(),
+                  [](const config::TomlValue& v) { return v.kind == Kind::kString; });
   if (!all_text) {
     problems_.add(*value, "'" + key_path(key) + "' must be a string or a list of strings");
     return {};

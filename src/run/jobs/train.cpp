@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "tensor/device.h"
 #include "core/registry.h"
 #include "data/tasks/tasks.h"
 #include "metrics/metrics.h"
 #include "queue/job.h"
+#include "tensor/device.h"
 #include "train/trainer.h"
 
 namespace sinkmoe::run {

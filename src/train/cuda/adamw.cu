@@ -10,7 +10,7 @@ constexpr int kAdamThreads = 256;
 // Places in controls and outcomes; static_asserts in update_cuda.cpp hold them to device_update.h.
 constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kOutcomeCount = 3;
 
-// What all elements of a step share; the same formulas as step_loops::adamw.
+// What all elements of a step share; the same formulas as step_kernel::adamw.
 struct Scalars {
   float scale, step, root, keep;
   bool go;

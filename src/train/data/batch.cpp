@@ -53,8 +53,8 @@ int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig&
   return source.test_rows();
 }
 
-Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config, int64_t first_row,
-                       int64_t rows, at::Device device) {
+Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config,
+                       int64_t first_row, int64_t rows, at::Device device) {
   const bool test = config.eval.split == "test";
   return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
     test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);

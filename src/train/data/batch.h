@@ -20,7 +20,7 @@ Batch training_batch(const data::DataSource& source, const config::RunConfig& co
 // The held-out rows that evaluations read: of the split eval.split. Throws Error when the source
 // has no test split.
 int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig& config);
-Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config, int64_t first_row,
-                       int64_t rows, at::Device device);
+Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config,
+                       int64_t first_row, int64_t rows, at::Device device);
 
 }  // namespace sinkmoe::train

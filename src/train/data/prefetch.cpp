@@ -84,7 +84,8 @@ class BatchAhead::Thread {
   std::thread thread_;
 };
 
-BatchAhead::BatchAhead(const data::DataSource& source, const config::RunConfig& config, at::Device device)
+BatchAhead::BatchAhead(const data::DataSource& source, const config::RunConfig& config,
+                       at::Device device)
     : source_(source), config_(config), device_(device), thread_(std::make_unique<Thread>(*this)) {}
 
 BatchAhead::~BatchAhead() = default;

@@ -8,13 +8,13 @@
 #include <optional>
 #include <vector>
 
-#include "tensor/params.h"
 #include "data/source.h"
-#include "train/update/device_update.h"
+#include "tensor/params.h"
 #include "train/device/graph_replay.h"
-#include "train/update/optimizer.h"
-#include "train/trainable/trainable.h"
 #include "train/step_numbers.h"
+#include "train/trainable/trainable.h"
+#include "train/update/device_update.h"
+#include "train/update/optimizer.h"
 
 namespace sinkmoe::train {
 
@@ -35,8 +35,8 @@ class DeviceStep {
   struct Parts {
     const config::RunConfig& config;
     const data::DataSource& source;
-    tensor::ParamSet& model;       // the forward pass reads these
-    Optimizer& optimizer;  // of these, or of others that they are made from
+    tensor::ParamSet& model;  // the forward pass reads these
+    Optimizer& optimizer;     // of these, or of others that they are made from
     ForwardBackward forward_backward;
     const PartialTraining& partial;                // says what stands between the two
     std::function<void(const std::string&)> note;  // told once how the steps are run

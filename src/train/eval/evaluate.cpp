@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "train/eval/answers.h"
 #include "train/data/batch.h"
+#include "train/eval/answers.h"
 
 namespace sinkmoe::train {
 
@@ -62,7 +62,8 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
   const int64_t rows = std::clamp<int64_t>(tokens / T, 1, evaluation_rows(source, config));
   const int64_t per_batch = std::max<int64_t>(1, std::min(config.train.batch, rows));
   Evaluated out{{}, metrics::HeadStatistics(config.model.layers, config.model.heads)};
-  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& mixed) {
+  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in,
+                                     const attention::HeadOut& mixed) {
     out.heads.add(layer, in, mixed);
   };
   const size_t parts = std::max<size_t>(1, source.parts().size());
@@ -73,7 +74,8 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
     const Batch batch = evaluation_batch(source, config, from, B, device);
     const model::DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const at::Tensor loss_N =
-        model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N).to(at::kCPU);
+        model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N)
+            .to(at::kCPU);
     answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
     for (int64_t b = 0; b < B; ++b)
       add_row(sums, source,

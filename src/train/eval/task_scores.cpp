@@ -61,8 +61,8 @@ Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, i
 }
 
 // Some options of about one length, as one batch padded on the right, which no earlier token sees.
-void score_batch(const model::Decoder& model, std::span<Option* const> batch, bool choice, int64_t pad,
-                 at::Device device) {
+void score_batch(const model::Decoder& model, std::span<Option* const> batch, bool choice,
+                 int64_t pad, at::Device device) {
   const auto B = static_cast<int64_t>(batch.size());
   int64_t T = 0;
   for (const Option* option : batch) T = std::max(T, option->length());
@@ -79,7 +79,8 @@ void score_batch(const model::Decoder& model, std::span<Option* const> batch, bo
   }
   auto host = [&](const std::vector<int64_t>& x) { return at::tensor(x, at::kLong).to(device); };
   const at::Tensor hidden = model.forward(ids.to(device)).hidden_NC.index_select(0, host(place));
-  const at::Tensor loss = model::token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
+  const at::Tensor loss =
+      model::token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
   const at::Tensor best =
       choice ? at::Tensor()
              : sinkmoe::model::linear(hidden, model.output_weight_VC()).argmax(-1).to(at::kCPU);
@@ -127,8 +128,9 @@ double TaskScore::standard_error() const {
                    static_cast<double>(std::max<int64_t>(1, questions)));
 }
 
-TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::Task& task,
-                     at::Device device, const std::function<void()>& alive) {
+TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer,
+                     const data::Task& task, at::Device device,
+                     const std::function<void()>& alive) {
   TaskScore score{.name = task.name,
                   .choice = task.questions.at(0).contexts.size() > 1,
                   .questions = static_cast<int64_t>(task.questions.size())};

@@ -24,8 +24,8 @@ struct TaskScore {
 
 // A question's text stands after BOS; what is longer than data.context is cut from the left, and
 // the question counts as truncated. `alive` is called before every forward pass.
-TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer, const data::Task& task,
-                     at::Device device, const std::function<void()>& alive);
+TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer,
+                     const data::Task& task, at::Device device, const std::function<void()>& alive);
 
 std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t step);
 

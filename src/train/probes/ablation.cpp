@@ -122,13 +122,15 @@ at::Tensor gradient_size_LH(const model::Decoder& model, const ProbeSample& samp
   for (const ProbeSample::Part& part : sample.parts()) {
     sample.sign_of_life();
     std::vector<at::Tensor> outs;
-    const model::HeadProbe keep = [&](int64_t, const attention::HeadIn&, const attention::HeadOut& out) {
+    const model::HeadProbe keep = [&](int64_t, const attention::HeadIn&,
+                                      const attention::HeadOut& out) {
       outs.push_back(out.out_BHTK);
     };
     const model::DecoderOut out = model.forward(part.batch.ids_BT, {.probe = &keep});
     const auto rows = static_cast<double>(part.batch.ids_BT.size(0));
     const at::Tensor loss =
-        model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), part.batch.target_N) * rows;
+        model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), part.batch.target_N) *
+        rows;
     const auto grads = torch::autograd::grad({loss}, outs);
     const at::NoGradGuard no_grad;
     std::vector<at::Tensor> layers;

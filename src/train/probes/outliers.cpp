@@ -12,7 +12,9 @@ namespace {
 
 double largest_of(const at::Tensor& x) { return x.abs().max().item<double>(); }
 
-at::Tensor sum_of_kurtosis(const at::Tensor& x) { return metrics::kurtosis_B(x).sum().to(at::kCPU); }
+at::Tensor sum_of_kurtosis(const at::Tensor& x) {
+  return metrics::kurtosis_B(x).sum().to(at::kCPU);
+}
 
 }  // namespace
 
@@ -60,7 +62,9 @@ RoundedWeights::~RoundedWeights() { flat_.copy_(kept_); }
 double int8_loss(const model::Decoder& model, const ProbeSample& sample, const Outliers& outliers) {
   const RoundedWeights rounded(model.params());
   const model::ActivationEdit edit = [&](model::Site site, int64_t layer, const at::Tensor& x) {
-    return site == model::Site::residual ? x : metrics::int8_round_trip(x, outliers.largest.at({site, layer}));
+    return site == model::Site::residual
+               ? x
+               : metrics::int8_round_trip(x, outliers.largest.at({site, layer}));
   };
   return sample.loss(model, {.edit_activations = &edit});
 }

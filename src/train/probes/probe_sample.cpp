@@ -12,8 +12,8 @@ constexpr int64_t kTokensPerPass = 2048;  // at least, so that small batches are
 
 }  // namespace
 
-ProbeSample::ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens,
-                         at::Device device, std::function<void()> alive)
+ProbeSample::ProbeSample(const data::DataSource& source, const config::RunConfig& config,
+                         int64_t tokens, at::Device device, std::function<void()> alive)
     : alive_(std::move(alive)) {
   rows_ = std::clamp<int64_t>(tokens / config.data.context, 1, evaluation_rows(source, config));
   const int64_t most = std::max(config.train.batch, kTokensPerPass / config.data.context);

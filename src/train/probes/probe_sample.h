@@ -13,8 +13,8 @@ class ProbeSample {
  public:
   // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called
   // before every forward pass.
-  ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens, at::Device device,
-              std::function<void()> alive);
+  ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens,
+              at::Device device, std::function<void()> alive);
 
   struct Part {
     int64_t first_row;

@@ -72,7 +72,8 @@ struct Seen {
 
 Seen look_at_heads(const model::Decoder& model, const ProbeSample& sample) {
   Seen seen{metrics::HeadGeometry(model.config().model.layers, model.config().model.heads)};
-  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
+  const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in,
+                                     const attention::HeadOut& out) {
     seen.geometry.add(layer, in, out, model.mixer(layer), model.out_weight_CC(layer));
     seen.identity_error =
         std::max(seen.identity_error, metrics::gate_identity_error(in, out, model.mixer(layer)));
@@ -133,8 +134,9 @@ int64_t ablation_tokens(const config::RunConfig& config) {
                     kTokens);
 }
 
-ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source, const metrics::HeadStatistics& heads,
-                     int64_t step, at::Device device, const std::function<void()>& alive) {
+ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source,
+                     const metrics::HeadStatistics& heads, int64_t step, at::Device device,
+                     const std::function<void()>& alive) {
   Rows rows(step);
   const config::RunConfig& config = model.config();
   rows.run("probe/cv_importance", metrics::mean_cv(heads.importance_LH()));

@@ -18,8 +18,9 @@ struct ProbeRows {
 
 // `heads` are the statistics of an evaluation of the same model. `alive` is called before every
 // forward pass. The model's weights are the same afterwards.
-ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source, const metrics::HeadStatistics& heads,
-                     int64_t step, at::Device device, const std::function<void()>& alive);
+ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source,
+                     const metrics::HeadStatistics& heads, int64_t step, at::Device device,
+                     const std::function<void()>& alive);
 
 // Predicted tokens of the sample that is read a few times, and of the one that ablations read about
 // 11 times a head.

@@ -19,7 +19,7 @@ class LowRankAdapters {
   // config.train.lora_rank >= 1.
   explicit LowRankAdapters(model::Decoder& model);
 
-  tensor::ParamSet& params() { return params_; }                       // A and B: what the optimizer trains
+  tensor::ParamSet& params() { return params_; }               // A and B: what the optimizer trains
   const at::Tensor& base() const { return base_; }             // all of the model's W_0, flat, [n]
   const at::Tensor& values() const { return params_.flat(); }  // A and B, flat
   // The model's present weights become W_0; A and B stay.

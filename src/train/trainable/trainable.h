@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "train/checkpoint.h"
-#include "train/update/controls.h"
 #include "train/trainable/lora.h"
+#include "train/update/controls.h"
 
 namespace sinkmoe::train {
 

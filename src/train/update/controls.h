@@ -22,7 +22,8 @@ bool is_attention(const std::string& parameter);
 // cleared before they count in the gradient norm, and weight decay is undone after each step.
 class FrozenParams {
  public:
-  FrozenParams(const tensor::ParamSet& params, const std::function<bool(const std::string&)>& chosen);
+  FrozenParams(const tensor::ParamSet& params,
+               const std::function<bool(const std::string&)>& chosen);
   void clear_gradients() const;  // after backward, before the optimizer
   void restore() const;          // after the optimizer
 

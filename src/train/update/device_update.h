@@ -7,8 +7,8 @@
 
 #include <array>
 
-#include "tensor/params.h"
 #include "config/run_config.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::train {
 

@@ -29,7 +29,7 @@ double Optimizer::gradient_norm() const {
   std::vector<double> sums(static_cast<size_t>(chunks));
   at::parallel_for(0, chunks, 1, [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i)
-      sums[static_cast<size_t>(i)] = step_loops::sum_of_squares(
+      sums[static_cast<size_t>(i)] = model::step_kernel::sum_of_squares(
           i * kGrain, std::min(n, (i + 1) * kGrain), g.data_ptr<float>());
   });
   return std::sqrt(std::accumulate(sums.begin(), sums.end(), 0.0));
@@ -39,7 +39,8 @@ void Optimizer::step(int64_t step, double lr, double gradient_norm) {
   const double scale =
       config_.clip > 0 && gradient_norm > config_.clip ? config_.clip / gradient_norm : 1.0;
   const int64_t n = params_.flat().numel(), decayed = params_.decayed();
-  const auto update = model::fused(params_.flat()) ? &Optimizer::update_cpu : &Optimizer::update_plain;
+  const auto update =
+      model::fused(params_.flat()) ? &Optimizer::update_cpu : &Optimizer::update_plain;
   (this->*update)(0, decayed, lr, config_.weight_decay, scale, step + 1);
   (this->*update)(decayed, n, lr, 0, scale, step + 1);
 }
@@ -48,17 +49,18 @@ void Optimizer::update_cpu(int64_t begin, int64_t end, double lr, double decay, 
                            int64_t t) {
   auto f = [](double x) { return static_cast<float>(x); };
   const double time = static_cast<double>(t);
-  const step_loops::AdamW options{f(lr),
-                                  f(config_.beta1),
-                                  f(config_.beta2),
-                                  f(config_.adam_eps),
-                                  f(decay),
-                                  f(scale),
-                                  f(1 - std::pow(config_.beta1, time)),
-                                  f(1 - std::pow(config_.beta2, time))};
+  const model::step_kernel::AdamW options{f(lr),
+                                          f(config_.beta1),
+                                          f(config_.beta2),
+                                          f(config_.adam_eps),
+                                          f(decay),
+                                          f(scale),
+                                          f(1 - std::pow(config_.beta1, time)),
+                                          f(1 - std::pow(config_.beta2, time))};
   at::parallel_for(begin, end, kGrain, [&](int64_t b, int64_t e) {
-    step_loops::adamw(b, e, options, params_.flat_grad().data_ptr<float>(),
-                      params_.flat().data_ptr<float>(), m_.data_ptr<float>(), v_.data_ptr<float>());
+    model::step_kernel::adamw(b, e, options, params_.flat_grad().data_ptr<float>(),
+                              params_.flat().data_ptr<float>(), m_.data_ptr<float>(),
+                              v_.data_ptr<float>());
   });
 }
 

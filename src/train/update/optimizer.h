@@ -4,8 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "tensor/params.h"
 #include "config/run_config.h"
+#include "tensor/params.h"
 
 namespace sinkmoe::train {
 
