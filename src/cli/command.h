@@ -1,4 +1,5 @@
-// A command of the program is one file src/cli/NAME_command.cpp with one Registration<Command>.
+// A command of the program is one file src/cli/commands/NAME_command.cpp with one
+// Registration<Command>.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -37,7 +38,7 @@ std::optional<po::variables_map> parse(const Command& command,
                                        const std::vector<std::string>& args,
                                        const po::options_description& hidden = {});
 
-// Every problem as a line on stderr.
+// Prints every problem as a line on stderr.
 void print(const Error& error);
 
 // The command's own entry in the registry, for parse().

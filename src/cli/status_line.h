@@ -1,4 +1,4 @@
-// How far a command is: one line of stderr.
+// Shows the progress of a command in one line on stderr.
 #pragma once
 
 #include <chrono>
@@ -10,20 +10,21 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start);
 
-// Rewritten in place on a terminal; plain lines elsewhere, so that a log stays short.
+// On a terminal the line is rewritten in place; elsewhere plain lines are printed now and then, so
+// that a log stays short.
 class StatusLine {
  public:
   struct Options {
     bool quiet = false;                              // shows nothing
-    double terminal_seconds = 0.1, log_seconds = 5;  // least time between two lines
-    bool stays = false;  // on a terminal the last line stays; otherwise it is cleared
+    double terminal_seconds = 0.1, log_seconds = 5;  // minimum time between two lines
+    bool stays = false;  // true: the last line stays on the terminal; false: it is cleared
   };
   explicit StatusLine(const Options& options);
   ~StatusLine();
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
-  // True when a line may be shown now; `urgent` does not wait for the time between two lines.
+  // True if a line may be shown now; `urgent` ignores the minimum time between two lines.
   bool due(bool urgent) const;
   void show(const std::string& text);
 

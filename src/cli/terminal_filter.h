@@ -1,5 +1,4 @@
-// Keeps control characters of names, notes and files away from a terminal,
-// whatever command prints them.
+// Removes control characters in names, notes and files from all output to a terminal.
 #pragma once
 
 #include <ostream>
@@ -8,8 +7,8 @@
 
 namespace sinkmoe::cli {
 
-// While it lives, a line that goes to `stream` loses its control characters (core/text.h,
-// printable). Does nothing when `on` is false: what goes to a file or a pipe stays as it is.
+// While this object lives, control characters are removed from lines written to `stream`
+// (core/text.h, printable). Does nothing if `on` is false: output to a file or pipe is not changed.
 class TerminalFilter : public std::streambuf {
  public:
   TerminalFilter(std::ostream& stream, bool on);
@@ -22,7 +21,7 @@ class TerminalFilter : public std::streambuf {
   int sync() override;
 
  private:
-  bool write_line();  // what has come since the last line's end
+  bool write_line();  // everything since the last line end
 
   std::ostream& stream_;
   std::streambuf* below_;

@@ -1,4 +1,4 @@
-// Checks that need more than one field.
+// Checks that involve more than one field.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace sinkmoe::config {
 
 struct Inconsistency {
-  std::vector<std::string> keys;  // the fields that disagree, the one to change first
+  std::vector<std::string> keys;  // the fields that disagree; first the one to change
   Problem problem;                // `where` is empty
 };
 

@@ -17,7 +17,7 @@ class Sha256 {
   Sha256& operator=(const Sha256&) = delete;
   void update(const void* data, size_t bytes);
   void update(std::string_view text) { update(text.data(), text.size()); }
-  std::string hex();  // 64 lower-case digits; the object is spent afterwards
+  std::string hex();  // 64 lower-case digits; the object cannot be used afterwards
 
  private:
   struct State;
@@ -25,7 +25,7 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view text);
-// Reads the file in pieces; throws Error when it cannot be read.
+// Reads the file in pieces. Throws Error if it cannot be read.
 std::string sha256_file(const std::filesystem::path& path);
 
 }  // namespace sinkmoe

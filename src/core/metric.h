@@ -1,4 +1,4 @@
-// What training hands on: plain rows. Training knows no database.
+// The rows that training returns. They are plain values, because training knows no database.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace sinkmoe {
 
-// One number of one run. `layer` and `head` are -1 where they do not apply. Values are finite.
+// One number of one run. `layer` and `head` are -1 if they do not apply. Values are finite.
 struct MetricRow {
   std::string name;  // "eval/loss", "head/importance"; every name is described by a MetricInfo
   int64_t step = 0;
@@ -30,7 +30,7 @@ struct HistogramRow {
   std::vector<int64_t> counts;
 };
 
-// Something worth keeping that is no number: "resumed", "threads changed", "gate mean clamped".
+// Something to record that is not a number: "resumed", "threads changed", "gate mean clamped".
 struct EventRow {
   std::string kind, text;
 };

@@ -31,8 +31,8 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> c, std::array<uint32_
   return c;
 }
 
-// The key holds seed and purpose, the upper counter words step and index; the
-// lowest word counts blocks.
+// The key holds seed and purpose; the upper counter words hold step and index; the lowest word
+// counts blocks.
 Draw::Draw(uint64_t seed, std::string_view purpose, uint64_t step, uint64_t index) {
   const uint64_t key = mix(seed + 0x9e3779b97f4a7c15ull) ^ fnv1a(purpose);
   const uint64_t high = mix(step * 0x9e3779b97f4a7c15ull + mix(index + 1));

@@ -7,7 +7,7 @@ namespace sinkmoe::plan {
 
 namespace {
 
-// Weights of one layer: matrices, and vectors (norms and what the variant adds).
+// Number of weights in one layer: matrices, and vectors (norms and parameters of the variant).
 struct LayerSize {
   int64_t matrices = 0, vectors = 0;
 };

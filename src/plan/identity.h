@@ -1,4 +1,4 @@
-// Names of runs: hashes of what decides their results.
+// Computes run_ids: hashes of everything that decides the numbers of a run.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace sinkmoe::plan {
 
-// A run that another starts from; all empty for a fresh start. A parent known only by its run_id
-// has it as group too.
+// The parent of a run; all empty if it has none. If only the parent's run_id is known, it is used
+// as its group_id too.
 struct ParentIdentity {
   std::string run_id, group_id;
 };
@@ -17,8 +17,8 @@ struct RunIdentity {
   std::string run_id, group_id;  // 12 lower-case hexadecimal digits each
 };
 
-// SHA-256 over kResultEpoch, the identity text, the data's content hash and the parent;
-// group_id leaves out train.seed and takes the parent's group_id, so that seeds of fine-tuned
+// SHA-256 over kResultEpoch, the identity text, the content hash of the data and the parent.
+// group_id leaves out train.seed and uses the parent's group_id, so that the seeds of fine-tuned
 // runs form one group.
 RunIdentity identify(const config::RunConfig& config, const std::string& data_hash,
                      const ParentIdentity& parent);

@@ -1,4 +1,4 @@
-// init_from: which draft each draft starts from.
+// Resolves init_from: finds the parent of each draft.
 #pragma once
 
 #include <vector>
@@ -9,14 +9,14 @@ namespace sinkmoe::plan {
 
 inline constexpr int kDeepestParents = 16;
 
-// Checks the names of blocks. Throws Error: a name twice, an unknown block, a cycle, a
-// chain longer than 16.
+// Checks the names of blocks. Throws Error: a repeated name, an unknown block, a cycle, a chain
+// longer than 16.
 void check_block_parents(const std::vector<Block>& blocks);
 
-// Sets Draft::parent; appends the parents that a table init_from makes (one per child; equal
-// ones are merged by their run_id later). With a block's name, the parent is the point of that
-// block that equals the child in every swept key in which the block's points differ. Throws
-// Error: no such point.
+// Sets Draft::parent. If init_from is a table, appends the parents that it describes (one per
+// child; equal ones are merged by their run_id later). If it is a block's name, the parent is the
+// point of that block that equals the child in every swept key in which the block's points differ.
+// Throws Error: no such point.
 void link_parents(const std::vector<Block>& blocks, Resolver& resolver, std::vector<Draft>& drafts);
 
 }  // namespace sinkmoe::plan

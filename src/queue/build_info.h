@@ -1,4 +1,4 @@
-// What the program was built from; every attempt records it.
+// Source and compiler of this program; every attempt records them.
 #pragma once
 
 namespace sinkmoe::queue {

@@ -1,4 +1,4 @@
-// What this computer has: cores, processor, GPUs.
+// Describes this computer: cores, processor, GPUs.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,11 @@ namespace sinkmoe::queue {
 
 int64_t usable_cores();        // that this process may run on
 std::string processor_name();  // model of the CPU
-// NVIDIA devices that may be used, as CUDA_VISIBLE_DEVICES names them (by
-// their numbers without it).
+// The NVIDIA devices that may be used, as in CUDA_VISIBLE_DEVICES (without it, their numbers).
 std::vector<std::string> gpus();
 inline int64_t gpu_count() { return static_cast<int64_t>(gpus().size()); }
-std::string gpu_name();        // model of the first, "" when there is none
+std::string gpu_name();        // model of the first, "" if there is none
 bool is_stopped(int64_t pid);  // by SIGSTOP or a debugger
-int64_t oom_kills();  // processes the kernel killed for memory in this control group so far
+int64_t oom_kills();  // processes in this control group that the kernel has killed for memory
 
 }  // namespace sinkmoe::queue

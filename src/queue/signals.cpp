@@ -24,7 +24,7 @@ std::array<struct sigaction, kCount> g_before;
 void wake() {
   const int saved = errno;
   const char byte = 0;
-  // A full pipe wakes as well as one more byte would.
+  // If the pipe is full, the reader wakes anyway.
   [[maybe_unused]] const ssize_t n = ::write(g_wake_out.load(), &byte, 1);
   errno = saved;
 }

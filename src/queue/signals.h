@@ -1,5 +1,5 @@
-// SIGTERM, SIGINT, SIGUSR1 and SIGHUP ask for a stop: a flag, looked at between steps. A second
-// SIGINT ends the process at once, which is safe because every commit is complete.
+// SIGTERM, SIGINT, SIGUSR1 and SIGHUP request a stop: they set a flag that is checked between
+// steps. A second SIGINT ends the process at once, which is safe because every commit is complete.
 #pragma once
 
 #include <signal.h>
@@ -8,10 +8,11 @@ namespace sinkmoe::queue {
 
 inline constexpr int kExitInterrupted = 75;
 
-// Those four. A worker is started with them blocked; StopSignals lets them in.
+// These four signals. A worker starts with them blocked; StopSignals unblocks them.
 sigset_t stop_signals();
 
-// Installs the handlers and ignores SIGPIPE; puts the old ones back at the end. One at a time.
+// Installs the handlers and ignores SIGPIPE; restores the old handlers at the end. Only one object
+// at a time.
 class StopSignals {
  public:
   StopSignals();
@@ -21,7 +22,7 @@ class StopSignals {
 
   static bool requested();
   static void request();  // the same as a signal
-  // Readable when a signal came since the last drain(): for poll(). SIGCHLD counts too.
+  // For poll(): readable if a signal, or SIGCHLD, has arrived since the last drain().
   static int wake_descriptor();
   static void drain();
 };

@@ -1,4 +1,4 @@
-// sinkmoe bench: takes timings of scripts/bench.sh into the database.
+// sinkmoe bench: stores the timings of scripts/bench.sh in the database.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -28,7 +28,7 @@ store::BenchRow row_of(const nlohmann::json& json, const std::string& device) {
           .git_dirty = json.at("dirty")};
 }
 
-// Every row is read before any is written.
+// All rows are read before any is written.
 std::vector<store::BenchRow> read_rows(const std::string& file) {
   std::vector<store::BenchRow> rows;
   try {

@@ -1,4 +1,4 @@
-// sinkmoe merge: brings in runs made elsewhere.
+// sinkmoe merge: copies runs from another database.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -24,7 +24,7 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
     throw Error(fmt::format("--train-every is {}, not a whole number from 1", train_every), "",
                 "1 takes over every row, 50 those of every 50th step");
   const std::filesystem::path other = (*values)["other"].as<std::string>();
-  // Looked at before ours is opened, so that a wrong path makes no empty database.
+  // Checked before our database is opened, so that a wrong path creates no empty database.
   if (!std::filesystem::exists(other))
     throw Error("no database there", other.string(), "give the path of a sinkmoe database");
   store::Store store(globals.db, store::Purpose::results);

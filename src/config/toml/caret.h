@@ -1,4 +1,4 @@
-// The argument printed under an error, with a caret under its wrong part.
+// Prints the argument under an error, with a caret under its wrong part.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace sinkmoe::config {
 
-// Appends two lines to the problem's last text; does nothing for an empty or a very long argument.
-// `at` and `length` are bytes; the caret stands under characters.
+// Appends two lines to the problem's last text. Does nothing for an empty or a very long argument.
+// `at` and `length` are in bytes; the caret is placed by characters.
 void add_caret(Problem& problem, const std::string& argument, size_t at, size_t length);
 
 }  // namespace sinkmoe::config

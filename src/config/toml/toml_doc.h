@@ -1,5 +1,5 @@
-// TOML text as a plain tree of values with their places, for files that are no run
-// configuration (plots/*.toml).
+// TOML text as a plain tree of values with their places, for files that are not run configurations
+// (plots/*.toml).
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ inline constexpr uint64_t kTomlBytes = 1 << 20;
 inline constexpr int kTomlNesting = 64;
 inline constexpr int kTomlKeys = 10'000;
 
-// `name` stands before ":line:column" in messages. Throws Error: not UTF-8, too large, nested too
+// `name` comes before ":line:column" in messages. Throws Error: not UTF-8, too large, nested too
 // deeply, too many keys, not TOML, a date or a time (not used here), a number that is not finite.
 TomlValue parse_toml(std::string_view text, const std::string& name);
 

@@ -8,11 +8,11 @@
 
 namespace sinkmoe::plan {
 
-// Adds what is wrong to `problems` and goes on.
+// Adds errors to `problems` and continues.
 Block read_block(const config::TomlValue& table, const std::string& path,
                  const std::vector<std::string>& groups, std::vector<Problem>& problems);
 
-// The condition language's view of keys: fields and groups.
+// The type of a key in the condition language: a field or a group.
 ConditionValue condition_type(const std::string& key, const std::vector<std::string>& groups);
 
 }  // namespace sinkmoe::plan

@@ -1,4 +1,4 @@
-// Text of a condition -> checked syntax tree; used by Condition alone.
+// Parses the text of a condition to a checked syntax tree. Used by Condition alone.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace sinkmoe::plan {
 
-// Throws as Condition's constructor does.
+// Throws like the constructor of Condition.
 Condition::Node parse_condition(const std::string& text, const std::string& where,
                                 const KeyType& type_of);
 

@@ -1,4 +1,4 @@
-// A point of a sweep -> its configuration, through every layer below it.
+// Resolves a point of a sweep to its configuration, through all layers.
 #pragma once
 
 #include <filesystem>
@@ -11,16 +11,17 @@
 
 namespace sinkmoe::plan {
 
-// One run on its way into the plan.
+// A run before it has its identity.
 struct Draft {
   config::RunConfig config;
   size_t block = 0;
   Pick pick;
-  bool made_parent = false;        // made by a table init_from, no point of its own
-  std::vector<std::string> swept;  // text of every swept key, in the order of Resolver::keys()
-  std::string skip_reason;         // not empty: the point is skipped
-  std::vector<Problem> problems;   // inconsistent fields
-  int64_t parent = -1;             // index of the draft it starts from
+  bool made_parent = false;  // from an init_from table, not a point of the sweep
+  std::vector<std::string>
+      swept;                // value of every swept key as text, in the order of Resolver::keys()
+  std::string skip_reason;  // not empty: the point is skipped
+  std::vector<Problem> problems;  // inconsistent fields
+  int64_t parent = -1;            // index of the parent draft
 };
 
 class Resolver {
@@ -32,13 +33,13 @@ class Resolver {
   // The parent that a table init_from of the point's block describes.
   Draft parent_of(const Draft& point);
 
-  // Keys and groups that differ by design: swept somewhere, or set by an
-  // init_from; train.seed last.
+  // Keys and groups that may differ between points: swept in some block, or set by an init_from;
+  // train.seed last.
   const std::vector<std::string>& keys() const { return keys_; }
-  // "attention.kind=sink train.seed=1": those of the draft's keys for which `shown` holds.
+  // "attention.kind=sink train.seed=1": the draft's keys for which `shown` is true.
   std::string label(const Draft& draft, const std::vector<bool>& shown) const;
 
-  // Every setting of the layers below the sweep, in order.
+  // All settings of the layers below the sweep, in order.
   std::vector<config::Setting> layers(const std::vector<config::GroupChoice>& groups) const;
   std::vector<config::GroupChoice> groups() const;  // base and experiment
 

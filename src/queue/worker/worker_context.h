@@ -1,5 +1,5 @@
-// The queue's side of JobContext: writes to the store under the lease and
-// reports to the supervisor.
+// The queue's implementation of JobContext: writes to the store under the lease and reports to the
+// supervisor.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ class WorkerContext : public JobContext {
   bool stop_requested() const override;
 
  private:
-  void alive() const;  // notes a sign of life; throws Fenced
+  void alive() const;  // records a sign of life; throws Fenced
   template <class F>
   void guarded(F&& write) const;
 
