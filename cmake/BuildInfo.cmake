@@ -1,5 +1,4 @@
-# The commit a binary was built from, written at every build into a source file of its own (which changes only when the
-# commit does).
+# Writes the commit of a binary into a generated source file at every build. The file changes only if the commit does.
 set(build_info "${CMAKE_BINARY_DIR}/build_info.cpp")
 set(build_kind "${CMAKE_BUILD_TYPE} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 add_custom_target(sinkmoe_build_info BYPRODUCTS "${build_info}"

@@ -1,6 +1,6 @@
-# CUDA kernels: compiled by nvcc without LibTorch headers, called from one C++ file a module. Every other C++ file keeps the
-# flags of the CPU build, so that ccache serves both. LibTorch's own CUDA half is loaded at run time (tensor/device.h):
-# the program links and starts on a machine without a GPU.
+# CUDA kernels are compiled by nvcc without LibTorch headers and called from C++ files beside them. All other C++ files keep
+# the flags of the CPU build, so that ccache serves both builds. LibTorch's own CUDA half is loaded at run time
+# (tensor/device.h), so the program links and starts on a machine without a GPU.
 find_program(SINKMOE_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "$ENV{CUDACXX}" /usr/local/cuda/bin
   DOC "the CUDA 13.0 compiler")
 if(NOT SINKMOE_NVCC)

@@ -1,7 +1,7 @@
-# One function for each kind of target. A module is a folder src/NAME with its sub-folders. The sub-folders that it names as
-# plug-ins are linked as objects, since a static library would drop a file that nothing refers to; cuda/ is for nvcc.
+# One function per kind of target. A module is a folder src/NAME with its sub-folders. Its plug-in folders are linked as
+# objects, because a static library would drop a file that nothing refers to; cuda/ is for nvcc.
 
-# ccache refuses a precompiled header unless told so, at build time: the environment of a configure preset is gone by then.
+# ccache accepts a precompiled header only if told so at build time; the environment of a configure preset is gone by then.
 if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
@@ -42,15 +42,15 @@ function(sinkmoe_loops)
   endforeach()
 endfunction()
 
-# For code that is compiled more often than it is waited for: tests, and modules marked COLD.
+# For code whose compile time matters more than its speed: tests, and modules marked COLD.
 function(sinkmoe_cold target)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    # With this level GCC 12 warns of strings that cannot be: false alarms of its inlining.
+    # At this level the inlining of GCC 12 causes false warnings about strings.
     target_compile_options(${target} PRIVATE -O1 -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
 endfunction()
 
-# Standard and test headers, parsed once for the units without LibTorch: they were more than half of what the compiler did.
+# Standard and test headers, parsed once for the units without LibTorch; they took more than half of the compile time.
 function(sinkmoe_plain_pch target kind)
   set(pch sinkmoe_${kind}_pch)
   if(NOT TARGET ${pch})
@@ -113,7 +113,7 @@ function(sinkmoe_plugins name folder torch)
   set(target sinkmoe_${name}_${folder})
   add_library(${target} OBJECT ${sources})
   sinkmoe_warnings(${target})
-  # Plug-ins may use each other's names: a new one is a copy of an old one.
+  # Plug-ins may use the same names, because a new one usually starts as a copy.
   set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   if(torch)
     sinkmoe_torch_unit(${target})
@@ -125,8 +125,8 @@ function(sinkmoe_plugins name folder torch)
   set_property(GLOBAL APPEND PROPERTY SINKMOE_PLUGIN_OBJECTS ${target})
 endfunction()
 
-# The plug-ins of src/NAME/FOLDER without their LibTorch part: each file declares itself in plain types and makes
-# something of LibTorch inside #ifdef SINKMOE_TORCH. A program links either these objects or the whole plug-ins.
+# The plug-ins of src/NAME/FOLDER without their LibTorch part. Each file declares itself in plain types and has its LibTorch
+# code inside #ifdef SINKMOE_TORCH. A program links either these objects or the complete plug-ins.
 function(sinkmoe_declared_plugins name folder)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/${folder}/*.cpp")
   set(target sinkmoe_${name}_${folder}_declared)

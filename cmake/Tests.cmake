@@ -1,6 +1,6 @@
 # Tests that belong to no module: the tree itself, and the fuzz targets.
 
-# tests/tree reads the sources as text and needs nothing but GoogleTest.
+# tests/tree reads the sources as text and needs only GoogleTest.
 function(sinkmoe_tree_tests)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/tree/*.cpp")
   if(NOT SINKMOE_TESTS OR NOT sources)
@@ -16,7 +16,7 @@ function(sinkmoe_tree_tests)
   gtest_discover_tests(test_tree TEST_PREFIX "tree." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
 endfunction()
 
-# What the drills of tests/full need: the library that makes calls fail, and a program to kill in a migration.
+# Tools for tests/full: the library that makes calls fail, and a program that is killed during a migration.
 function(sinkmoe_fault_tools)
   if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE)
     return()
@@ -29,8 +29,8 @@ function(sinkmoe_fault_tools)
   target_link_libraries(drill_migrate PRIVATE sinkmoe_store)
 endfunction()
 
-# tests/fuzz/NAME_fuzz.cpp -> program mutants_NAME: the same target fed with a fixed number of changed seeds, by any
-# compiler; some hundred of them are a test, tests/full/malformed.sh runs ten thousand.
+# tests/fuzz/NAME_fuzz.cpp -> program mutants_NAME: runs the fuzz target on a fixed number of mutated seeds, with any
+# compiler. A test runs some hundred of them; tests/full/malformed.sh runs ten thousand.
 function(sinkmoe_mutants)
   if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE STREQUAL "thread")
     return()
@@ -58,8 +58,8 @@ function(sinkmoe_mutants)
   endforeach()
 endfunction()
 
-# tests/fuzz/NAME_fuzz.cpp -> program fuzz_NAME, linked to every module of the half without LibTorch. Clang only: the
-# preset `fuzz` compiles those modules with coverage feedback as well.
+# tests/fuzz/NAME_fuzz.cpp -> program fuzz_NAME, linked to every module of the half without LibTorch. Clang only; the
+# preset `fuzz` compiles those modules with coverage feedback too.
 function(sinkmoe_fuzz_targets)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp")
   get_property(plugins GLOBAL PROPERTY SINKMOE_PLUGIN_OBJECTS)

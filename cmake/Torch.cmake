@@ -1,5 +1,5 @@
-# LibTorch from the unpacked PyPI wheel, without its TorchConfig.cmake: that one asks for a CUDA toolkit even for a CPU
-# program. scripts/setup.sh unpacks the wheel; SINKMOE_TORCH_ROOT names the folder that holds torch/ and nvidia/.
+# LibTorch from the unpacked PyPI wheel, without its TorchConfig.cmake, which requires a CUDA toolkit even for a CPU
+# program. scripts/setup.sh unpacks the wheel; SINKMOE_TORCH_ROOT is the folder that holds torch/ and nvidia/.
 set(_cache "$ENV{SINKMOE_CACHE}")
 if(NOT _cache)
   if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
@@ -23,7 +23,7 @@ endif()
 add_library(sinkmoe_libtorch INTERFACE)
 target_include_directories(sinkmoe_libtorch SYSTEM INTERFACE
   "${SINKMOE_TORCH_ROOT}/torch/include" "${SINKMOE_TORCH_ROOT}/torch/include/torch/csrc/api/include")
-# at::parallel_for runs on one thread unless its callers are compiled with OpenMP; the runtime is LibTorch's own.
+# at::parallel_for uses one thread unless its callers are compiled with OpenMP. The runtime library is LibTorch's.
 target_compile_options(sinkmoe_libtorch INTERFACE -fopenmp)
 target_link_libraries(sinkmoe_libtorch INTERFACE "${_lib}/libtorch_cpu.so" "${_lib}/libc10.so" "${_lib}/libgomp.so.1")
 target_link_options(sinkmoe_libtorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,-rpath,${SINKMOE_TORCH_ROOT}/nvidia/cu13/lib"
