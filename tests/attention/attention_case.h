@@ -37,13 +37,13 @@ struct Result {
 using Op = AttentionOut (*)(const at::Tensor&, const at::Tensor&, const at::Tensor&, double,
                             SinkMode, const at::Tensor&);
 
-// Runs `op` at `dtype` and differentiates sum(out * d_out) + sum(gate * d_gate), or one of the two.
+// Runs `op` in `dtype` and differentiates sum(out * d_out) + sum(gate * d_gate), or one of the two.
 Result run(Op op, const Inputs& in, SinkMode mode, Loss loss, at::ScalarType dtype);
 
-// ||a - b|| / ||b||, in fp64; the difference itself where b is zero to rounding.
+// ||a - b|| / ||b|| in fp64; ||a - b|| if b is zero up to rounding.
 double error(const at::Tensor& a, const at::Tensor& b);
 
-// Fails the test where any error of out, gate or a gradient exceeds the bound; names the part.
+// Fails the test if any error of out, gate or a gradient exceeds the bound, and names the part.
 void expect_close(const Result& result, const Result& reference, double bound,
                   const std::string& what);
 

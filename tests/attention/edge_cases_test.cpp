@@ -1,5 +1,5 @@
-// The places where such ops usually go wrong: saturated gates, rows without an output
-// gradient, odd strides, threads.
+// Cases in which such ops usually fail: saturated gates, rows without an output gradient, unusual
+// strides, threads.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(OutputGradient, RowsOfZeros) {
   }
 }
 
-// The scale of the loss must not matter, also where squares leave the range of fp32.
+// The scale of the loss must not matter, even if squares leave the range of fp32.
 TEST(OutputGradient, TinyAndHugeRows) {
   for (const SinkMode mode : kGated) {
     for (const double size : {1e-22, 1e-13, 1e15}) {

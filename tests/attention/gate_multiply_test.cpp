@@ -1,4 +1,4 @@
-// The fused explicit gate against the same thing in plain differentiable ops.
+// The fused explicit gate against the same computation in plain differentiable ops.
 #include "attention/gate_multiply.h"
 
 #include <ATen/ATen.h>

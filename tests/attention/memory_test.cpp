@@ -1,4 +1,4 @@
-// No T x T tensor is kept or made: peak memory is counted through a wrapper of the CPU allocator.
+// No T x T tensor is created: a wrapper of the CPU allocator measures peak memory.
 #include <ATen/ATen.h>
 #include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace sinkmoe::testing {
 namespace {
 
-// Counts bytes in use; hands every request on to the allocator it replaces.
+// Counts bytes in use; passes every request to the allocator that it replaces.
 class CountingAllocator final : public at::Allocator {
  public:
   CountingAllocator() : inner_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, 0xff); }
@@ -49,9 +49,9 @@ class CountingAllocator final : public at::Allocator {
   at::Allocator* inner_;
 };
 
-// Peak bytes of one forward and backward over `tokens` tokens in rows of T, beyond the inputs.
-// What grows with T is scratch memory of a thread, (4 K + 32) T numbers: little beside tensors
-// of a usual batch.
+// Peak bytes of one forward and backward pass over `tokens` tokens in rows of T, without the
+// inputs. Only the scratch memory of a thread grows with T, (4 K + 32) T numbers, which is small
+// compared with the tensors of a usual batch.
 int64_t peak_bytes(SinkMode mode, int64_t T, int64_t tokens) {
   const Inputs in = make_inputs({.B = tokens / T, .H = 4, .J = 4, .T = T, .K = 16, .mode = mode});
   CountingAllocator counter;

@@ -1,6 +1,6 @@
-// The oracle and the op against two things they share no code with: central differences,
-// and the ones-column construction (E19), which reads the gate off an extra value
-// channel of plain attention.
+// The oracle and the op against two methods that share no code with them: central differences, and
+// the construction with a column of ones (E19), which reads the gate from an extra value channel of
+// plain attention.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -55,8 +55,8 @@ at::Tensor with_channel(const at::Tensor& x, const at::Tensor& channel_T) {
   return at::cat({x, channel}, -1);
 }
 
-// The extra value channel is 1 at every key but the sink; a learned sink is one more key in front,
-// whose logit comes through an extra query/key channel.
+// The extra value channel is 1 at every key except the sink. A learned sink is one more key in
+// front, and its logit comes from an extra query/key channel.
 AttentionOut ones_column(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                          double scale, SinkMode mode, const at::Tensor& sink) {
   const int64_t K = q.size(3);
@@ -70,7 +70,7 @@ AttentionOut ones_column(const at::Tensor& q, const at::Tensor& k, const at::Ten
   const at::Tensor zeros = at::zeros_like(ones);
   at::Tensor keys = with_channel(pad(k), zeros);
   if (extra_key) {
-    // One key a query head: the sink logits differ by head.
+    // One key per query head, because the sink logits differ by head.
     const at::Tensor lane = at::zeros_like(keys);
     lane.select(2, 0).select(-1, K).fill_(1);
     keys = keys + lane * (sink / scale).view({1, -1, 1, 1});

@@ -1,4 +1,4 @@
-// The passes round the stock ops, in plain ATen ops, against the explicit form.
+// The passes before and after the stock ops, in plain ATen ops, against the explicit form.
 #include "attention/sdpa/sdpa_fixups.h"
 
 #include <ATen/ATen.h>
@@ -10,7 +10,7 @@
 namespace sinkmoe::testing {
 namespace {
 
-// The route that a GPU takes, here with the stock CPU op and the plain passes.
+// The path of a GPU run, here with the stock CPU op and the plain passes.
 TEST(Passes, StockRouteHasExactGradients) {
   for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit})
     for (const int64_t T : {1, 2, 70})
@@ -23,8 +23,8 @@ TEST(Passes, StockRouteHasExactGradients) {
       }
 }
 
-// The plain version serves bf16; the stock CPU op accumulates gradients in bf16, so
-// the bound is wide.
+// The plain version is used for bf16. The stock CPU op accumulates gradients in bf16, so the bound
+// is wide.
 TEST(Passes, PlainVersionServesBfloat16) {
   for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit}) {
     const Inputs in = make_inputs({.T = 33, .K = 32, .mode = mode});

@@ -101,8 +101,8 @@ TEST(HfTokenizer, RefusesMalformedFilesAndTexts) {
               HasSubstr("token 0"));
 }
 
-// The library of regular expressions behind the tokenizer has functions of these names too, for which
-// this pattern is not valid.
+// The regular-expression library of the tokenizer has functions of the same names, for which this
+// pattern is invalid.
 TEST(HfTokenizer, LeavesTheRegularExpressionsOfTheCLibraryInPlace) {
   regex_t expression;
   ASSERT_EQ(regcomp(&expression, "Rules?( \\(|: )|without a rule", REG_EXTENDED), 0);

@@ -42,7 +42,7 @@ class ImportTest : public ScratchFolder {
       all[entry.path().filename()] = read_file(entry.path(), 1 << 24);
     return all;
   }
-  // What lies beside the set: nothing half-written may.
+  // The files beside the import: nothing half-written.
   size_t entries_beside() const {
     return static_cast<size_t>(
         std::distance(fs::directory_iterator(folder_ / "data"), fs::directory_iterator()));
@@ -132,8 +132,8 @@ TEST_F(ImportTest, AnErrorLeavesNothingBehind) {
   EXPECT_FALSE(fs::exists(set()));
 }
 
-// A write that fails half-way, as on a full disk: the kernel refuses to let the file
-// grow past a limit.
+// A write that fails half-way, as on a full disk: the kernel does not let the file grow past a
+// limit.
 TEST_F(ImportTest, AFailingWriteNamesTheFileAndLeavesNothing) {
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
@@ -153,7 +153,7 @@ TEST_F(ImportTest, ClearsUpAfterAnImportThatWasKilled) {
   EXPECT_EQ(entries_beside(), 1u);
 }
 
-// Where the first process of a container waits for nobody, the dead stay listed.
+// If the first process of a container never waits, dead processes stay listed.
 TEST_F(ImportTest, ClearsUpAfterADeadProcessThatIsStillListedButNotAfterALiveOne) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);

@@ -1,4 +1,4 @@
-// Rows are pure functions of their arguments, and no split has another's.
+// Rows are pure functions of their arguments, and splits share no rows.
 #pragma once
 
 #include <gtest/gtest.h>

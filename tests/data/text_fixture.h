@@ -1,4 +1,4 @@
-// A scratch folder, and plain English-like text made up on the spot.
+// A scratch folder, and generated text that looks like English.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class ScratchFolder : public testing::Test {
   std::filesystem::path folder_;
 };
 
-// `words` words of a small made-up language, in lines and paragraphs; another `seed`, another text.
+// `words` words of a small artificial language, in lines and paragraphs. Depends on `seed`.
 inline std::string made_up_text(uint64_t seed, int words) {
   static constexpr const char* syllables[] = {"ka", "lo",  "mi",  "ter", "an",  "so",
                                               "ul", "ben", "rin", "e",   "tha", "qu"};

@@ -30,7 +30,7 @@ class TokenFileTest : public ScratchFolder {
   }
 };
 
-// Puts the right content hash into a file changed by hand.
+// Writes the right content hash into a file that was changed by hand.
 std::string sealed(std::string content) {
   content.replace(168, 64, std::string(64, '0'));
   return content.replace(168, 64, sha256_hex(content));

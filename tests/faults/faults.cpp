@@ -79,7 +79,7 @@ void parse(const char* text) {
       if (*end == ':' && strcmp(end + 1, a.name) == 0)
         g_plan.call = static_cast<Call>(call), g_plan.action = a.action, g_plan.error = a.error;
   }
-  if (g_plan.call == kCalls) _exit(120);  // a drill with a typing error must not look like a pass
+  if (g_plan.call == kCalls) _exit(120);  // a misspelt drill must not look like a success
 }
 
 void note(const char* what, const char* name, long n, const char* path) {
@@ -110,7 +110,7 @@ void path_of(int fd, char (&path)[512]) {
   path[n > 0 ? n : 0] = '\0';
 }
 
-// One call fails in all processes of a drill, not one in each: what is started again gets through.
+// One call fails in all processes of a drill together, so a process that is started again succeeds.
 bool first_of_all() {
   if (g_plan.onward || !g_plan.log) return true;
   char once[512];
@@ -130,7 +130,7 @@ bool due(Call call, const char* path) {
   return true;
 }
 
-// True when this call is the one; then errno is set, or the process is gone.
+// True if this is the call; errno is then set, or the process has been killed.
 bool hit(Call call, const char* path, bool* half = nullptr) {
   if (!g_armed || (call != kMalloc && !watched(path))) return false;
   const bool own = due(call, path), any = call != kMalloc && due(kFile, path);

@@ -1,5 +1,5 @@
-// A database that someone has changed: as a whole file, or a good one with some bytes overwritten.
-// Reading, repairing, checking and merging end with an Error or a result.
+// A changed database: an arbitrary file, or a good one with some bytes overwritten. Reading,
+// repairing, checking and merging end with an Error or a result.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +28,8 @@ void attempt(F&& f) {
   }
 }
 
-// The first byte chooses: the rest is the file, or patches (offset of 3 bytes, length of 1, bytes).
+// The first byte decides whether the rest is the file or patches (3 bytes offset, 1 byte length,
+// bytes).
 std::string database_of(const uint8_t* data, size_t size) {
   if (size == 0 || data[0] % 8 == 0)
     return {reinterpret_cast<const char*>(data) + (size > 0), size - (size > 0)};

@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer, on inputs made from its seeds: a fixed number of them, the
-// same each time. `mutants_NAME COUNT SEED FOLDER [FOLDER...]`; prints one line of JSON. An input
+// Runs a fuzz target without libFuzzer, on a fixed number of inputs made from its seeds, the same
+// ones each time. `mutants_NAME COUNT SEED FOLDER [FOLDER...]` prints one line of JSON. An input
 // that crashes or takes more than 5 s is left as NAME.bad in the current folder.
 #include <sys/resource.h>
 
@@ -29,7 +29,7 @@ constexpr size_t kMostBytes = 1 << 18;
 std::string g_input;
 const char* g_name = "";
 
-// Leaves the input and ends; only calls that a signal handler may make.
+// Saves the input and ends. Uses only calls that are allowed in a signal handler.
 void leave_input(int number) {
   char path[256];
   std::snprintf(path, sizeof path, "%s.bad", g_name);
@@ -110,7 +110,7 @@ class Mutator {
     text = text.substr(0, at) + other.substr(from);
   }
 
-  // Another number where there are digits.
+  // Replaces digits by another number.
   void number(std::string& text, size_t at) {
     static const char* const values[] = {"0",
                                          "-1",
@@ -139,7 +139,7 @@ class Mutator {
       text[at + i] = static_cast<char>(value >> (8 * i));
   }
 
-  // The same piece many times: depth and size.
+  // Repeats a piece many times, to test depth and size.
   void repeat(std::string& text, size_t at) {
     const std::string piece = text.substr(at, 1 + below(4));
     std::string many;

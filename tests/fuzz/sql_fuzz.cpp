@@ -1,5 +1,5 @@
-// Any bytes as a statement for `query`: a table or an Error, within its limits, and not a byte
-// of the database changes.
+// Any bytes as a statement for `query`: a table or an Error, within the limits, and no byte of the
+// database changes.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // Any bytes as a token file: refused with an Error, or every id in the vocabulary. The content hash
-// would stop nearly every input at once, so the input is tried with the right hash put in, too.
+// would reject nearly every input at once, so each input is also tried with the right hash.
 #include <cstdint>
 #include <cstdlib>
 #include <vector>

@@ -1,5 +1,5 @@
-// Any bytes as a configuration, as a stored run and as an experiment: an Error or a
-// value, never anything else.
+// Any bytes as a configuration, as a stored run and as an experiment: an Error or a value, never
+// anything else.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -18,7 +18,7 @@ void attempt(F&& f) {
   }
 }
 
-// What was accepted must read back to itself.
+// An accepted value must survive writing and reading.
 void round_trip(const std::string& text) {
   const sinkmoe::config::RunConfig config = sinkmoe::config::parse_canonical(text, "fuzz");
   if (sinkmoe::config::parse_canonical(sinkmoe::config::canonical_text(config), "again") != config)

@@ -1,5 +1,5 @@
-// Tiny random checkpoints of each family against what transformers computed from them
-// (make_checkpoints.py wrote both).
+// Tiny random checkpoints of each family against the results of transformers (make_checkpoints.py
+// wrote both).
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

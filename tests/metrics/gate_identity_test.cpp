@@ -1,4 +1,5 @@
-// The gate is what a head passes on: holds for every variant, and a wrong gate is seen.
+// The gate equals the share of the values that a head passes on, for every variant; a wrong gate is
+// noticed.
 #include "metrics/gate_identity.h"
 
 #include <ATen/ATen.h>

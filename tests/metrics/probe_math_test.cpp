@@ -1,4 +1,4 @@
-// Ranks, shares, kurtosis and rounding of numbers whose answers are known.
+// Ranks, shares, kurtosis and rounding on numbers with known results.
 #include "metrics/probe_math.h"
 
 #include <ATen/ATen.h>
@@ -55,7 +55,7 @@ TEST(Kurtosis, OfKnownRows) {
 }
 
 TEST(Int8, RoundsToMultiplesOfTheScale) {
-  // Scale 2: ties go to even, and what lies outside is clipped.
+  // Scale 2: ties go to even, and values outside are clipped.
   const at::Tensor x = at::tensor({0.9, 1.0, 1.1, 3.0, -5.0, 254.0, -300.0});
   const at::Tensor want = at::tensor({0.0, 0.0, 2.0, 4.0, -4.0, 254.0, -254.0});
   EXPECT_TRUE(int8_round_trip(x, 254).equal(want)) << int8_round_trip(x, 254);

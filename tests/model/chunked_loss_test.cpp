@@ -1,5 +1,5 @@
-// The GPU's cross-entropy: its logic on CPU tensors against the plain form under autograd, and its
-// kernel, run on the processor (support/kernels_on_cpu.h), against ATen.
+// The cross-entropy for GPUs: its logic on CPU tensors against the plain form under autograd, and
+// its kernel, run on the CPU (support/kernels_on_cpu.h), against ATen.
 #include "model/ops/chunked_loss.h"
 
 #include <ATen/ATen.h>
@@ -32,7 +32,7 @@ at::Tensor targets(int64_t N, int64_t V) {
   return t;
 }
 
-// Vocabularies that fill a block's pieces and that do not; odd ones take single loads.
+// Vocabularies that fill the pieces of a block and some that do not; odd ones use single loads.
 TEST(ChunkedLoss, KernelIsThePlainVersion) {
   for (const int64_t V : {5, 64, 1000, 2049, 4096})
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16})

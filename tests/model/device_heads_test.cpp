@@ -1,5 +1,5 @@
-// The rotation kernel, run on the processor (support/kernels_on_cpu.h), inside the projection of
-// queries, keys and values, against the plain form under autograd.
+// The rotation kernel, run on the CPU (support/kernels_on_cpu.h), inside the projection of queries,
+// keys and values, against the plain form under autograd.
 #include "model/ops/device_heads.h"
 
 #include <ATen/ATen.h>

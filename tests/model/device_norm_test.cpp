@@ -1,5 +1,5 @@
-// RMSNorm's kernels, run on the processor (support/kernels_on_cpu.h), against the
-// plain form under autograd.
+// The kernels of RMSNorm, run on the CPU (support/kernels_on_cpu.h), against the plain form under
+// autograd.
 #include "model/ops/device_norm.h"
 
 #include <ATen/ATen.h>

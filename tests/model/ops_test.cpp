@@ -136,7 +136,8 @@ TEST(LinearCrossEntropy, MatchesPlainFp64AcrossChunks) {
     auto g = [&, t = target](const Tensors& in) {
       return Tensors{plain::linear_cross_entropy(in[0], in[1], t)};
     };
-    // Small logits: where a target's probability is near 1, p - 1 cancels in any fp32 program.
+    // Small logits, because p - 1 cancels in any fp32 program if a target's probability p is near
+    // 1.
     expect_same({random({N, 8}, 17) * 0.3, random({V, 8}, 18)}, f, g, 4e-6);
   }
 }

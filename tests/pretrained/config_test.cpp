@@ -1,4 +1,4 @@
-// config.json to an architecture: both forms of rotary settings, defaults, and what is refused.
+// config.json to an architecture: both forms of rotary settings, defaults, and refusals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Folders that are damaged in one way each: what is said about them.
+// Folders with one fault each, and the messages about them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ TEST_F(Folder, AGoodOneIsOpened) {
   EXPECT_EQ(refused(), "");
 }
 
-// Whatever happens to a byte of the text files: the folder is opened, or refused with an Error.
+// Any changed byte of the text files: the folder is opened, or refused with an Error.
 TEST_F(Folder, WithAnyDamagedByteIsOpenedOrRefused) {
   int opened = 0, refusals = 0;
   for (const char* name : {"llama_tied", "gpt_oss", "gemma3"}) {

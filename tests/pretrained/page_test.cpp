@@ -1,4 +1,4 @@
-// The page, the rows and the lists of heads, on hand-made numbers.
+// The page, the rows and the lists of heads, on fixed numbers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -136,8 +136,8 @@ TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
             "loss against weight 0: the paper gives no number");
 }
 
-// The run that would show the effect gives no value, since there is nothing to measure: the guard
-// says why. Where the guard itself was not measured the cell is missing.
+// The run that would show the effect gives no value, because there is nothing to measure; the guard
+// says why. If the guard itself was not measured, the cell is missing.
 TEST(Outcomes, AClosedGuardComesBeforeAMissingValue) {
   std::string toml = kTableSpec;
   const std::string cell = "cell = { variant = \"vanilla\", weight = 0.01 }";

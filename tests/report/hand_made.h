@@ -1,4 +1,4 @@
-// A tiny table of runs and specs over it, worked out by hand.
+// A tiny table of runs, and specs for it; the results were computed by hand.
 #pragma once
 
 #include <string>

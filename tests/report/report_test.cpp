@@ -1,4 +1,4 @@
-// From a database of made-up runs to files, with the artifact specs of the tree.
+// From a database of invented runs to files, with the artifact specs of the tree.
 #include "report/report.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Files that are not what they should be: refused with a reason, and not a byte of them changed.
+// Files that are not a good database are refused with a reason, and no byte of them changes.
 #include <gmock/gmock.h>
 
 #include <sys/wait.h>
@@ -137,7 +137,7 @@ TEST(Files, AWriteThatWasCutOffIsRolledBack) {
   const pid_t child = ::fork();
   if (child == 0) {
     sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
-    // A cache of one page: changed pages go to the file before the commit that never comes.
+    // With a cache of one page, changed pages are written before the commit, which never comes.
     db.exec(
         "pragma cache_size = 1; begin immediate; update run set label = 'half'; create table "
         "junk(x); with recursive "

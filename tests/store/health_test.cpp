@@ -1,4 +1,4 @@
-// What `doctor` finds in a database.
+// Findings of `doctor` in a database.
 #include <gmock/gmock.h>
 
 #include "fixture.h"

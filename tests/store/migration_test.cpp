@@ -1,5 +1,5 @@
-// Steps from one schema version to the next: forward only, each whole or not at all, with a copy
-// of what was before.
+// Steps from one schema version to the next: forward only, each completely or not at all, with a
+// copy of the old file.
 #include <gmock/gmock.h>
 
 #include "fixture.h"

@@ -1,4 +1,4 @@
-// Read-only queries: nothing that is sent can change the file, and everything ends in time.
+// Read-only queries: no statement can change the file, and every statement ends in time.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -136,7 +136,7 @@ TEST_F(Queries, HostileStatementsChangeNothingAndEndInTime) {
 }
 
 #ifdef __SANITIZE_THREAD__
-constexpr std::chrono::seconds kCallLimit(60);  // the sanitizer watches every byte that is compared
+constexpr std::chrono::seconds kCallLimit(60);  // the sanitizer checks every byte that is compared
 #else
 constexpr std::chrono::seconds kCallLimit(5);
 #endif
@@ -175,7 +175,7 @@ TEST_F(Queries, StatementsThatMultiplyThemselvesEndInTime) {
   EXPECT_NE(error("select " + std::string(300'000, '1')), "");
 }
 
-// A database made by somebody else may hold views and triggers of its own.
+// A foreign database may have its own views and triggers.
 TEST_F(Queries, AHostileViewIsBoundByTheSameLimits) {
   ASSERT_EQ(std::system(("sqlite3 '" + db_.string() +
                          "' \"create view evil as select load_extension('x') y; create view "

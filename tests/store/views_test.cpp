@@ -1,4 +1,4 @@
-// Each view on hand-made rows, against values worked out by hand.
+// Each view on fixed rows, against values computed by hand.
 #include <gmock/gmock.h>
 
 #include <array>

@@ -1,4 +1,4 @@
-// Random tensors, and how far two are apart.
+// Random tensors, and the distance of two tensors.
 #pragma once
 
 #include <ATen/ATen.h>

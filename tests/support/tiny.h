@@ -1,4 +1,4 @@
-// A run small enough for a unit test, and a folder that goes away with it.
+// A run small enough for a unit test, and a folder that is removed with it.
 #pragma once
 
 #include <unistd.h>

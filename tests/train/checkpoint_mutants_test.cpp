@@ -1,5 +1,4 @@
-// Damaged checkpoints: each is refused with an Error or read as the state of a run,
-// whatever the bytes are.
+// Damaged checkpoints: each is refused with an Error, or read as the state of a run, for any bytes.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -25,7 +24,7 @@ int mutants() {
 
 void change(std::string& text, std::mt19937& random) {
   static const std::string bytes("\0\xff\x7f\x80\"[]{},:0129-e", 17);
-  // Most damage where the structure is: the header lies in the first bytes.
+  // Most damage goes into the first bytes, where the header is.
   const size_t limit = random() % 4 ? std::min<size_t>(text.size(), 800) : text.size();
   if (limit == 0) return;
   const size_t at = random() % limit;

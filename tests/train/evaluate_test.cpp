@@ -1,5 +1,5 @@
-// Numbers of an evaluation whose answers are known: a model of zeros gives every token of 64 the
-// same probability, so each costs ln 64 nats, which are 6 bits.
+// Evaluation numbers with known results: a model of zeros gives each of 64 tokens the same
+// probability, so each costs ln 64 nats, which are 6 bits.
 #include "train/eval/evaluate.h"
 
 #include <ATen/ATen.h>

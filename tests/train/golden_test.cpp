@@ -1,6 +1,6 @@
-// A short training of each variant against numbers of another program: tests/golden/train.py repeats
-// it in fp64, from the documentation alone. What it catches: the sign and size of the balance term,
-// the optimizer, the schedule, and each number of the final evaluation.
+// A short training of each variant against numbers of another program: tests/golden/train.py
+// repeats it in fp64, from the documentation alone. What it catches: the sign and size of the
+// balance term, the optimizer, the schedule, and each number of the final evaluation.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -52,7 +52,7 @@ double at_step(const Recorder& r, const std::string& name, int64_t step) {
   return std::nan("");
 }
 
-// What the other program starts from: initial weights and token ids.
+// The input of the other program: initial weights and token ids.
 void write_inputs(const config::RunConfig& config, const std::filesystem::path& folder) {
   config::RunConfig untrained = config;
   untrained.train.steps = 0;
@@ -108,8 +108,8 @@ TEST_P(GoldenRun, EqualsAnIndependentTraining) {
 INSTANTIATE_TEST_SUITE_P(Kinds, GoldenRun, ::testing::ValuesIn(kGolden),
                          [](const auto& info) { return info.param.kind; });
 
-// The paper's method in one line: a weight above 0 pulls heads together, one below 0 would push
-// them apart.
+// The method of the paper: a positive weight pulls heads together; a negative one would push them
+// apart.
 class BalanceWeight : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BalanceWeight, LowersTheImbalanceAndItsSignMatters) {

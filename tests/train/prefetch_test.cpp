@@ -41,7 +41,7 @@ TEST_F(Ahead, MicroBatchesToo) {
       expect_same(ahead.take(step, row, kRows), direct(step, row, kRows));
 }
 
-// As after a resume, or when the same batch is asked for twice.
+// As after a resume, or if the same batch is requested twice.
 TEST_F(Ahead, AnyOrderGivesTheRightRows) {
   BatchAhead ahead(*source, config, at::kCPU);
   for (const int64_t step : {7, 7, 8, 3, 0, 23, 1})

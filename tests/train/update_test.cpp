@@ -1,5 +1,5 @@
-// AdamW on device tensors: the ATen version against the host's optimizer, and the CUDA kernel, run
-// on the processor (support/kernels_on_cpu.h), against the ATen version.
+// AdamW on device tensors: the ATen version against the CPU optimizer, and the CUDA kernel, run on
+// the CPU (support/kernels_on_cpu.h), against the ATen version.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Rules every file keeps: length, header, no path of somebody's machine, scripts that stop
-// at the first error.
+// Rules for every file: length, header, no path of a particular machine; scripts stop at the first
+// error.
 #include <gtest/gtest.h>
 
 #include "tree/tree.h"
@@ -43,7 +43,7 @@ TEST(Files, SourcesOpenWithASentence) {
 }
 
 TEST(Files, NoPathOfAMachine) {
-  // Written in two pieces, so that this file does not name one itself.
+  // Written in two pieces, so that this file does not match itself.
   const std::regex machine(std::string("(^|[\\s\"'=(`])/(ro") + "ot|wo" + "rk|ho" + "me/[a-z]|Us" +
                            "ers/)[/a-z]");
   for (const fs::path& path : files()) {

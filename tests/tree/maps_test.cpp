@@ -1,4 +1,4 @@
-// README's map of the folders and PAPER_MAP.md name what is there, all of it, and nothing else.
+// The README's map of folders and PAPER_MAP.md name everything that exists, and nothing else.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,7 +78,7 @@ bool is_path(const std::string& span) {
 
 TEST(Documents, PathsTheyNameExist) {
   for (const fs::path& page : files()) {
-    if (page.extension() != ".md" || page == "LOG.md") continue;  // the log speaks of the past
+    if (page.extension() != ".md" || page == "LOG.md") continue;  // the log may name old paths
     for (const std::string& span : code_spans(read(page))) {
       const bool made_by_running = span.starts_with("results/");
       if (is_path(span) && !made_by_running) {

@@ -112,8 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "too large"}),
     [](const auto& info) { return std::string(info.param.name); });
 
-// Cutting or changing any one byte of a good file is refused or gives a file that
-// still obeys the format.
+// A good file that is truncated, or has one byte changed, is refused or still a valid file.
 TEST(SafetensorsHostile, EveryCutIsRefused) {
   const std::string good = two(R"("dtype":"U8","shape":[4],"data_offsets":[4,8])");
   ASSERT_EQ(refusal(good), "(accepted)");

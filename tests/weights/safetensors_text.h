@@ -1,4 +1,4 @@
-// Small safetensors files written by hand, and what the reader says to them.
+// Small handwritten safetensors files, and the messages of the reader about them.
 #pragma once
 
 #include <string>
