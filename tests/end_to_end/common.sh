@@ -1,5 +1,5 @@
-# Shared by the end-to-end checks: a folder of its own, the program under test, and ways to say what was expected.
-# Sourced, never run. SINKMOE names the program; default: the last release build.
+# Shared by the end-to-end tests: a temporary folder, the program under test, and assertions.
+# Sourced, never run. SINKMOE is the program; default: the last release build.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 sinkmoe="${SINKMOE:-$root/build/sinkmoe}"
@@ -14,13 +14,13 @@ die() {
   exit 1
 }
 
-# with_torch: the checks that train are skipped in a program that cannot.
+# with_torch: skips a test that trains if the program has no LibTorch.
 with_torch() {
   "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
   "$sinkmoe" list variants 2>/dev/null | grep -q vanilla || { echo "skipped: built without LibTorch"; exit 77; }
 }
 
-# number DB SQL: the one value of a query.
+# number DB SQL: the single value of a query.
 number() { sqlite3 -readonly -cmd '.timeout 10000' "$1" "$2"; }
 
 # expect WHAT GOT WANTED

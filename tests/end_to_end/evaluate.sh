@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs that train nothing and evaluate their parent's weights: longer rows, the test split, every probe.
-# Cost: 2 runs of 30 steps, 6 of none. Time: 40 s.
+# Cost: 2 runs of 30 steps, 6 without steps. Time: 40 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch

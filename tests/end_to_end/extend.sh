@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the example files of docs/extending.md into a copy of the tree, builds it and uses them; nothing else is changed.
+# Puts the example files of docs/extending.md into a copy of the tree, builds it and uses them; no other file is changed.
 # With LibTorch: variant, loss, source, sweep and artifact, through training. Without: source, sweep and artifact.
 # Cost: three LibTorch units and two links with a warm ccache. Time: 3 minutes.
 set -euo pipefail

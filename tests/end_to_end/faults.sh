@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A few of the faults of tests/full/faults.sh in a worker.
+# Some of the faults of tests/full/faults.sh, in a worker.
 # Cost: 40 short commands. Time: 20 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

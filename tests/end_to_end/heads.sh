@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A tiny pretrained checkpoint through `sinkmoe heads`: table, page and JSON agree; bad input ends with code 2 and leaves
-# nothing behind.
+# `sinkmoe heads` on a tiny pretrained checkpoint: table, page and JSON agree; bad input gives code 2 and leaves no file
+# behind.
 # Cost: none. Time: 5 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -39,7 +39,7 @@ refused "rope_thetta" "$work/bad"
 cp "$models/llama2/config.json" "$work/bad/"
 truncate -s -4 "$work/bad/model.safetensors"
 refused "model.safetensors" "$work/bad"
-# Found only when the layer is read: still no page.
+# An error that is found only when the layer is read: still no page.
 cp "$models/llama2/model.safetensors" "$work/bad/"
 printf '\xff\xff\xff\xff' | dd of="$work/bad/model.safetensors" bs=1 seek=30000 conv=notrunc status=none
 refused "NaN" "$work/bad"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Imports that are killed in the middle: a crash has a message and a code of its own and leaves nothing half-written, and
-# whatever ends the program ends the process that does the work for it.
-# Cost: 2 MB of made-up text. Time: 10 s.
+# Imports that are killed in the middle: a crash has its own message and exit code and leaves nothing half-written, and the
+# child process that does the work ends together with the program.
+# Cost: 2 MB of generated text. Time: 10 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 mkdir "$work/texts" "$work/data"
@@ -13,10 +13,10 @@ for file in 1 2; do
 done
 import=("$sinkmoe" data import "$work/texts" --out "$work/data/set")
 
-# nothing_left WHAT: neither a set nor what was to become one.
+# nothing_left WHAT: neither a finished nor a half-written import exists.
 nothing_left() { expect "files after $1" "$(ls -A "$work/data")" ""; }
 
-# ended_well NUMBER CODE: what is said of a crash by that signal.
+# ended_well NUMBER CODE: the message and exit code after a crash by this signal.
 ended_well() {
   expect "the code after signal $1" "$2" 12
   grep -qF "texts: the import was ended by signal $1 (" "$work/log" || die "the message does not name signal $1"
@@ -24,7 +24,7 @@ ended_well() {
   nothing_left "signal $1"
 }
 
-# No file may grow beyond 1 KiB: the system kills the process that tries, here in the middle of a file of the set.
+# No file may grow beyond 1 KiB; the system kills the process that tries, here in the middle of a file.
 code=0
 (ulimit -f 1; exec "${import[@]}" 2>&1) 2>&1 | cat >"$work/log" || code=$?
 ended_well 25 "$code"
@@ -40,7 +40,7 @@ begin() {
   kill -STOP "$child"
 }
 
-# alive PROCESS: there, and not just waiting for its end to be noticed.
+# alive PROCESS: exists and is not a zombie.
 alive() { grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"; }
 
 for number in 11 6; do
@@ -52,7 +52,7 @@ for number in 11 6; do
   ended_well "$number" "$code"
 done
 
-# At once: a stopped process answers to no signal but the one it gets when its parent is gone.
+# At once: a stopped process reacts only to the signal that it gets when its parent ends.
 for signal in INT TERM KILL; do
   begin
   kill "-$signal" "$parent"

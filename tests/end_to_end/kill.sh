@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# kill -9 of the whole process group in mid-sweep, then the same command: every row there once, tables byte-equal to those
-# of an uninterrupted sweep. KILLS (default 5) sweeps are cut, each at another moment.
-# Cost: 4 runs of 60 steps, twice and more. Time: 1 minute for 5 kills.
+# kill -9 of the whole process group during a sweep, then the same command: every row exists once, and the tables are
+# byte-equal to those of an uninterrupted sweep. KILLS (default 5) sweeps are killed, each at another moment.
+# Cost: 4 runs of 60 steps, at least twice. Time: 1 minute for 5 kills.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch

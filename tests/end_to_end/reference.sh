@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The reference database: its report has no gap, the copies in docs/ are what it gives, and cells recomputed from raw rows
-# agree to the printed digits. Skipped while there is no results/reference.db.
+# The reference database: its report has no gap, the copies in docs/ equal its output, and cells recomputed from raw rows
+# agree to the printed digits. Skipped if there is no results/reference.db.
 # Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# SIGTERM and SIGUSR1 in mid-sweep: exit code 75 within 10 s, then the same command finishes the sweep.
+# SIGTERM and SIGUSR1 during a sweep: exit code 75 within 10 s, then the same command finishes the sweep.
 # Cost: 2 runs of a few thousand small steps. Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
 db="$work/results.db"
-# Long enough for both signals to meet it at work, also on a fast machine.
+# Long enough for both signals to arrive during work, also on a fast machine.
 arguments=(smoke train.steps=4000 attention.kind=vanilla)
 
 for signal in TERM USR1; do

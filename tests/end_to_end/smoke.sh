@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole road on the smallest sweep: plan, run, again without training, query like the sqlite3 shell, report, a wider sweep.
+# The whole path on the smallest sweep: plan, run, again without training, query like the sqlite3 shell, report, a wider sweep.
 # Cost: 18 runs of 30 steps. Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -36,7 +36,7 @@ for file in "$work"/out/*.{md,csv,tex,json,svg}; do
   cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
 done
 
-# One weight and one seed more: only the new points are trained, and the table has them without being told.
+# One more weight and seed: only the new points are trained, and the table includes them automatically.
 "$sinkmoe" --db "$db" run smoke balance.weight=0,1e-2,1e-1 train.seed=0,1 --workers 2 >"$work/log" 2>&1 </dev/null || die "the wider run"
 expect "attempts of the wider sweep" "$(number "$db" "select count(*) from attempt")" 18
 expect "runs of the wider sweep that were tried twice" "$(number "$db" "select count(*) from attempt where attempt > 1")" 0

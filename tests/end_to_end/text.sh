@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A folder of text: import, import again, one short run on it, bits per byte in the database.
-# Cost: 200 KB of made-up text, 1 run of 20 steps. Time: 30 s.
+# Cost: 200 KB of generated text, 1 run of 20 steps. Time: 30 s.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
 db="$work/results.db"
 
-# Words of a fixed list in a fixed pseudo-random order: text enough for a tokenizer, and nobody's.
+# Words of a fixed list in a fixed pseudo-random order: enough text for a tokenizer, and free of copyright.
 mkdir "$work/texts"
 for file in 1 2 3 4; do
   awk -v seed="$file" 'BEGIN {
@@ -26,7 +26,7 @@ expect "token files of the second import" "$(cat "$work"/set/*.tokens | sha256su
   </dev/null || die "run"
 expect "runs with bits per byte" "$(number "$db" "select count(*) from run_wide where eval_bpb between 0.5 and 8")" 1
 
-# A file that was changed after the import is noticed, and nothing is trained on it.
+# A file that changed after the import is noticed, and nothing is trained on it.
 printf 'x' | dd of="$work/set/train.tokens" bs=1 seek=5000 conv=notrunc status=none
 code=0
 "$sinkmoe" --db "$work/other.db" run text_small "data.path=$work/set" train.seed=0 >"$work/log" 2>&1 </dev/null || code=$?

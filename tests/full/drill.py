@@ -21,7 +21,7 @@ SINKMOE = os.environ.get("SINKMOE", os.path.join(ROOT, "build", "sinkmoe"))
 BUILD = os.path.dirname(os.path.realpath(SINKMOE))
 RESULTS = os.environ.get("SINKMOE_RESULTS", os.path.join(ROOT, "build", "full"))
 FAULTS = os.environ.get("SINKMOE_FAULTS", os.path.join(BUILD, "libfaults.so"))
-# Six runs; a step of the fake body takes 2 ms.
+# Six runs; a step of the fake job takes 2 ms.
 SWEEP = ["smoke", "train.steps=40", "train.checkpoint_every=10", "run.log_every=2"]
 
 
@@ -43,7 +43,7 @@ def need(condition, text):
 
 
 class Folder:
-    """A folder in memory where there is such a file system: a kill is no power loss."""
+    """A temporary folder, in memory if possible. (A kill is not a power loss.)"""
 
     def __enter__(self):
         base = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -55,7 +55,7 @@ class Folder:
 
 
 def fault(what, path=None, role=None, log=None):
-    """Environment in which the fault library is at work; what: None only counts."""
+    """Environment with the fault library loaded; with what=None it only counts calls."""
     names = {"LD_PRELOAD": FAULTS, "SINKMOE_FAULT": what, "SINKMOE_FAULT_PATH": path,
              "SINKMOE_FAULT_ROLE": role, "SINKMOE_FAULT_LOG": log}
     return {name: value for name, value in names.items() if value is not None}
@@ -70,7 +70,7 @@ def start(arguments, env=None, body="fake"):
 
 
 def finish(process, seconds=120):
-    """(exit code or -signal, stdout, stderr); what takes longer is killed and is a hang."""
+    """(exit code or -signal, stdout, stderr); a process that takes longer is killed and counts as a hang."""
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -93,7 +93,7 @@ def kill_group(process):
 
 
 def connect(db):
-    """Read-only, as any other program would look at the file."""
+    """Opens the database read-only, like any other program."""
     return sqlite3.connect("file:%s?mode=ro" % db, uri=True, timeout=30)
 
 
@@ -110,8 +110,8 @@ def metrics(db):
 
 
 def tables(db, every=10):
-    """Everything that must not depend on how a sweep went: runs, metrics, histograms, hashes of checkpoints. A stop that was
-    asked for leaves a checkpoint at a step of its own; those at multiples of `every` are compared."""
+    """Everything that must not depend on interruptions: runs, metrics, histograms, hashes of checkpoints. A requested stop
+    leaves a checkpoint at an arbitrary step, so only those at multiples of `every` are compared."""
     connection = connect(db)
     try:
         queries = [METRICS + " order by 1, 2, 3, 4, 5",
@@ -140,7 +140,7 @@ def value(db, sql):
 
 
 def settled(db):
-    """The next command repairs what a crash left, without being asked; then the file is whole."""
+    """The next command repairs the file after a crash by itself; the file is then intact."""
     code, _, err = sinkmoe(["--db", db, "query", "select count(*) from run"])
     if code != 0:
         need("is empty" in err or "no database" in err or "older version" in err, "after a kill, query says: " + err)

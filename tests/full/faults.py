@@ -1,5 +1,5 @@
-"""Each write, sync, rename, open, unlink and allocation fails in turn: no crash, no damaged file, a message with file and
-cause, and the same command again does what it should."""
+"""Every write, sync, rename, open, unlink and allocation fails once: no crash, no damaged file, a message with file and
+cause, and the same command succeeds the next time."""
 import concurrent.futures
 import glob
 import hashlib
@@ -22,7 +22,7 @@ def digest(folder):
 
 
 class Operation:
-    """A command in a folder of its own, made from a template, and what it must have done in the end."""
+    """A command in its own folder, copied from a template, and the expected result."""
 
     def __init__(self, name, command, role, made):
         self.name, self.command, self.role, self.made = name, command, role, made
@@ -67,7 +67,7 @@ class Drill:
                 Operation("plan", ["plan", "smoke"], None, lambda f: [])]
 
     def counted(self, operation):
-        """Calls of each kind without a fault, and what the operation makes."""
+        """Number of calls of each kind without a fault, and the result of the operation."""
         folder, log = self.base + "/clean", self.base + "/clean.log"
         operation.prepare(self.template, folder)
         code, out, err = sinkmoe(operation.words(folder), fault(None, folder, operation.role, log))

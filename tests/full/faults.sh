@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Each write, sync, rename, open, unlink and truncate of nine commands fails in turn, with every error it can have, and
-# allocations at random places: no crash, no damaged file, file and cause named, and the same command again succeeds.
+# Every write, sync, rename, open, unlink and truncate of nine commands fails once with each possible error, and so do
+# allocations at random places. Expected: no crash, no damaged file, a message with file and cause, and the same command
+# succeeds the next time.
 # Cost: 10 minutes of one core.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

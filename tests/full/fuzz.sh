@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every libFuzzer target for SECONDS_EACH (600) seconds on its seeds, dictionary and what earlier runs found: no crash, no
-# input over 5 s, none over 1 GB. Arguments name targets; without any, all. Needs the fuzz preset (clang 19).
-# Cost: 10 minutes of one core a target. FUZZ_JOBS (2) at a time.
+# Runs every libFuzzer target for SECONDS_EACH (600) seconds on its seeds, dictionary and the finds of earlier runs. Expected:
+# no crash, no input over 5 s or 1 GB. Arguments are names of targets; default: all. Needs the fuzz preset (clang 19).
+# Cost: 10 minutes of one core per target. FUZZ_JOBS (2) at a time.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 bin="${FUZZ_BIN:-$root/build-fuzz}"
@@ -11,7 +11,7 @@ if [ ${#names[@]} = 0 ]; then
   for file in "$root"/tests/fuzz/*_fuzz.cpp; do names+=("$(basename "$file" _fuzz.cpp)"); done
 fi
 
-# fuzz_one NAME: one target, and its line of results.
+# fuzz_one NAME: runs one target and writes its result.
 fuzz_one() {
   local name="$1" found="$root/build-fuzz/corpus/$1" log="$results/fuzz_$1.log" folder code=0 arguments=()
   mkdir -p "$found"

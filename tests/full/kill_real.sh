@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# KILLS (100) kills of real training, at random moments and at chosen calls: weights, moments and every metric come out
-# with the bits of a sweep that was never cut. Needs LibTorch.
+# KILLS (100) kills of real training, at random moments and at chosen calls. Expected: weights, moments and every metric have
+# the bits of an uninterrupted sweep. Needs LibTorch.
 # Cost: 10 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

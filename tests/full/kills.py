@@ -1,5 +1,5 @@
-"""kill -9 at random moments and at chosen calls: nothing that was committed is lost, nothing comes twice, and the same
-command again gives the bits of a sweep that was never cut."""
+"""kill -9 at random moments and at chosen calls: nothing committed is lost, nothing is stored twice, and the same command
+again gives the bits of an uninterrupted sweep."""
 import glob
 
 from drill import *
@@ -25,7 +25,7 @@ class Kills:
         self.whole, self.allowed = tables(db), metrics(db)
 
     def fired(self, log):
-        """Where the fault library killed, or None when the call never came."""
+        """Where the fault library killed, or None if the call was not reached."""
         if not os.path.exists(log):
             return None
         with open(log, encoding="utf-8") as file:
@@ -41,7 +41,7 @@ class Kills:
         self.kills += 1
 
     def check_after(self, db, before, attempts):
-        """Directly after a kill: what had been seen is still there, and every row is one of the reference's."""
+        """Right after a kill: all rows seen before still exist, and every row equals one of the reference."""
         if not os.path.exists(db) or not settled(db):
             return
         now = metrics(db)
@@ -67,7 +67,7 @@ class Kills:
         self.check_after(db, before, attempts)
 
     def at_a_call(self, db, role):
-        """The supervisor or its worker dies inside a write, sync, rename or unlink; then the whole group does."""
+        """The supervisor or its worker dies inside a write, sync, rename or unlink; then the whole process group dies."""
         folder, log = os.path.dirname(db), os.path.dirname(db) + ".log"
         last = self.options.calls if role == "worker" else 90
         path = folder
@@ -96,7 +96,7 @@ class Kills:
         self.compared += len(self.whole[0]) + len(self.whole[1]) + len(self.whole[2])
 
     def series(self, folder, kills):
-        """Kills of one sweep until it is done, or so many; then it is finished and compared."""
+        """Kills one sweep until it is done or the number is reached; then finishes and compares it."""
         target, db = self.kills + kills, folder + "/cut/r.db"
         while self.kills < target:
             kind = self.random.random()
@@ -118,7 +118,7 @@ class Kills:
             return False
 
     def of_command(self, folder, place, command, db, other, expected, calls):
-        """A command that changes a database dies at a call; the same command again does what it should."""
+        """A command that changes a database dies at a call; the same command succeeds the next time."""
         target, log = folder + "/" + place + ".db", folder + "/" + place + ".log"
         for name in os.listdir(folder):
             if name.startswith(place + ".db"):

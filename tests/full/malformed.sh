@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# COUNT (10000) malformed inputs for each parser, made from its seeds: no crash, none over 5 s, none over 1 GB.
-# Arguments name targets (tests/fuzz/NAME_fuzz.cpp); without any, all. Needs the tests of the build that SINKMOE is of.
+# COUNT (10000) malformed inputs per parser, made from its seeds. Expected: no crash, none over 5 s or 1 GB.
+# Arguments are names of targets (tests/fuzz/NAME_fuzz.cpp); default: all. Needs the tests of the same build as SINKMOE.
 # Cost: 5 minutes of one core.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

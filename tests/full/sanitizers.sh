@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The tests of the half without LibTorch under the address and undefined behaviour sanitizers, and those of store and queue
-# under the thread sanitizer: no report. (`scripts/test.sh` runs a small LibTorch program under the first two as well.)
+# Runs the tests of the half without LibTorch under the address and undefined-behaviour sanitizers, and those of store and
+# queue under the thread sanitizer. Expected: no report. (`scripts/test.sh` also runs a small LibTorch program under the
+# first two.)
 # Cost: two builds of a few minutes, 10 minutes of tests.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# suite PRESET NAME CTEST ARGUMENT...: one suite, and its line of results.
+# suite PRESET NAME CTEST ARGUMENT...: runs one suite and writes its result.
 suite() {
   local preset="$1" name="$2" log="$results/$2.log" code=0 cases
   shift 2

@@ -1,4 +1,4 @@
-"""A thousand stored runs with a million metric rows: how long status, saved queries, the report and opening take."""
+"""A thousand stored runs with a million metric rows: times status, saved queries, the report and opening."""
 import glob
 import resource
 
@@ -14,8 +14,8 @@ SWEEP_OF = ["train.steps=30", "run.log_every=5"]
 
 
 def grow(db, runs, rows):
-    """Rows for every run that is planned, as training would leave them. Written directly: training a thousand runs to test a
-    table would take hours."""
+    """Rows for every planned run, as training would store them. They are written directly, because training a thousand runs
+    would take hours."""
     connection = sqlite3.connect(db)
     connection.execute("pragma foreign_keys = on")
     one = connection.execute("select id from run where status = 'done' limit 1").fetchone()[0]
@@ -51,7 +51,7 @@ def grow(db, runs, rows):
 
 
 def best(arguments, codes=(0,), times=5):
-    """Least wall time of several, since the machine may be busy, and the processor time of that one."""
+    """Shortest wall time of several, because the machine may be busy, and the processor time of that one."""
     taken = []
     for _ in range(times):
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -84,7 +84,7 @@ def main():
             one = ["--db", db, "run", "smoke", *SWEEP_OF, "attention.kind=vanilla", "balance.weight=0", "--keep", "none"]
             code, _, err = sinkmoe(one)
             need(code == 0, err)
-            # Interrupted at once: the plan is in the database, the runs are not made.
+            # Interrupted at once: the plan is in the database, but no run was trained.
             process = start(["--db", db, "run", "smoke", *SWEEP_OF, "train.seed=seeds(%d)" % (options.runs // 6 + 1)])
             while value(db, "select count(*) from run") < options.runs:
                 time.sleep(0.02)

@@ -16,7 +16,7 @@ CHECKPOINT_EVERY = {"fake": 10, "train": 50}
 
 
 def at_work(pid):
-    """Whether its handlers stand: from before the database is opened until the last run is recorded."""
+    """Whether its handlers are installed: from before the database is opened until the last run is recorded."""
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8") as file:
             caught = [int(line.split()[1], 16) for line in file if line.startswith("SigCgt:")]
@@ -32,7 +32,7 @@ def files(folder):
 
 
 def stopped_well(db, code):
-    """No lease, no run under way; after code 0 there is nothing left to do."""
+    """No lease, no run in progress; after code 0 nothing is left to do."""
     need(value(db, "select count(*) from lease") == 0, "a lease is left")
     allowed = "('done', 'interrupted', 'planned')" if code == 75 else "('done')"
     wrong = connect(db).execute("select run_id, status, cause, message from run where status not in " + allowed).fetchall()
@@ -69,7 +69,7 @@ class Signals:
 
     @staticmethod
     def wait_for_work(process, seconds=60.0):
-        """Until the program is at work, or so long; how long it was."""
+        """Waits until the program is at work, or for the given time; returns the waiting time."""
         began = time.monotonic()
         while process.poll() is None and not at_work(process.pid) and time.monotonic() - began < seconds:
             time.sleep(0.001)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# SIGNALS (200) signals at random moments of work on sweeps of the fake body, and as many of real training where there is
-# LibTorch: exit within 10 s, always resumable, same tables in the end.
+# SIGNALS (200) signals at random moments to sweeps of the fake job, and as many to real training if there is LibTorch.
+# Expected: exit within 10 s, always resumable, same tables in the end.
 # Cost: 25 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

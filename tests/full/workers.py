@@ -1,5 +1,5 @@
-"""Eight workers, five hundred short runs, two hundred kills, some workers stopped beyond their lease: every run is done
-exactly once, and no worker that lost its lease writes."""
+"""Eight workers, five hundred short runs, two hundred kills, some workers stopped until their lease has expired: every run is
+done exactly once, and no worker that lost its lease writes."""
 import threading
 
 from drill import *
@@ -13,7 +13,7 @@ def command(db, options, seeds):
 
 
 class Disturber:
-    """Kills workers, and stops some until their lease is over, while the sweep goes on."""
+    """Kills workers during the sweep, and stops some until their lease has expired."""
 
     def __init__(self, db, options):
         self.db, self.options, self.random = db, options, random.Random(options.seed)
@@ -34,7 +34,7 @@ class Disturber:
 
     @staticmethod
     def is_that(pid, started):
-        """Still the same process, not another one under its number."""
+        """Whether this is still the same process, not another one with its pid."""
         try:
             with open("/proc/%d/stat" % pid, encoding="utf-8") as file:
                 return int(file.read().rsplit(")", 1)[1].split()[19]) == started
@@ -48,7 +48,7 @@ class Disturber:
         return False
 
     def wake(self):
-        """A worker that lives on after its lease goes on where it was, and finds that it may not write."""
+        """A worker that outlives its lease continues where it was, and finds that it may not write."""
         for pid, (until, started) in list(self.stopped.items()):
             if time.monotonic() > until:
                 self.outlived += self.signal(pid, started, signal.SIGCONT)
@@ -63,7 +63,7 @@ class Disturber:
         if self.random.random() < 0.2 and self.stops < self.options.stops:
             if self.signal(pid, started, signal.SIGSTOP):
                 self.stops += 1
-                # Half of them go on before the supervisor ends them, just around the end of their lease.
+                # Half of them continue before the supervisor ends them, close to the end of their lease.
                 self.stopped[pid] = (time.monotonic() + self.options.lease * self.random.uniform(0.9, 1.6), started)
         elif self.kills < self.options.kills:
             self.kills += self.signal(pid, started, signal.SIGKILL)
@@ -81,7 +81,7 @@ def promises(db, whole, options):
     twice = value(db, "select count(*) from (select run from attempt where outcome = 'done' group by run having count(*) <> 1)")
     need(twice == 0, "%d runs were done twice" % twice)
     need(value(db, "select count(*) from attempt where ended_us is null") == 0, "an attempt has no end")
-    # A write under an old epoch would leave a row of a step that its run's last attempts did not make, or another value.
+    # A write under an old epoch would leave a row of a step that the last attempts did not compute, or another value.
     need(tables(db)[:2] == whole[:2], "metrics differ from those of an undisturbed sweep")
     fenced = value(db, """select count(*) from event e join attempt a on a.run = e.run and a.attempt = e.attempt
         where a.ended_us is not null and e.at_us > a.ended_us and e.kind not in ('lost', 'merge', 'again')""")
@@ -99,7 +99,7 @@ def main():
             code, _, err = sinkmoe(command(quiet, options, options.runs), seconds=1200)
             need(code == 0, "the undisturbed sweep: " + err[-500:])
             process = start(command(db, options, options.runs))
-            # The pipes are read all the time, or the sweep would wait for its reader.
+            # The pipes are read continuously; otherwise the sweep would block.
             read = []
             reader = threading.Thread(target=lambda: read.append(process.communicate()))
             reader.start()

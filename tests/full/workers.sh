@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Eight workers, RUNS (500) short runs of the fake body, KILLS (200) workers killed and 40 more stopped beyond a lease of
-# 2 s: every run is done exactly once, nothing is written by a worker that lost its lease.
+# Eight workers and RUNS (500) short runs of the fake job; KILLS (200) workers are killed, and 40 more are stopped until their
+# lease of 2 s has expired. Expected: every run is done exactly once, and a worker that lost its lease writes nothing.
 # Cost: 5 minutes, one core half busy.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
