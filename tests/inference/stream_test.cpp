@@ -115,7 +115,7 @@ TEST(TokenLosses, OfALargeVocabularyAreThoseOfTheWholeMatrix) {
   const at::Tensor w = at::from_blob(const_cast<std::byte*>(bytes.data()), {9001, 16}, at::kFloat);
   const at::Tensor logits = at::matmul(hidden.to(at::kDouble), w.to(at::kDouble).t());
   const at::Tensor expected = -at::log_softmax(logits, 1).gather(1, target.unsqueeze(1)).squeeze(1);
-  EXPECT_LT(difference(model::token_losses(model, hidden, target), expected), 1e-5);
+  EXPECT_LT(difference(token_losses(model, hidden, target), expected), 1e-5);
   fs::remove_all(scratch());
 }
 

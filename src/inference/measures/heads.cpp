@@ -74,8 +74,7 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
           },
       .progress = progress};
   const at::Tensor hidden = hidden_states(model, ids.narrow(1, 0, T).contiguous(), options);
-  const at::Tensor loss =
-      model::token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
+  const at::Tensor loss = token_losses(model, hidden, ids.narrow(1, 1, T).reshape({-1}), options);
   HeadsResult r{.rows = ids.size(0), .context = T};
   const double sum = loss.to(at::kDouble).sum().item<double>();
   if (!std::isfinite(sum))
