@@ -13,7 +13,7 @@
 namespace sinkmoe::cli {
 
 std::optional<int> continue_in_child() {
-  // Where whoever started us ignores it, the system forgets how a child ended.
+  // If the parent process ignores SIGCHLD, the system forgets how a child ended.
   ::signal(SIGCHLD, SIG_DFL);
   const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0)
@@ -22,7 +22,7 @@ std::optional<int> continue_in_child() {
         "end some programs or raise the limit of processes, and run the same command again");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::raise(SIGKILL);  // gone before the line above
+    if (::getppid() != parent) ::raise(SIGKILL);  // the parent ended before the line above
     return std::nullopt;
   }
   int status = 0;

@@ -1,6 +1,6 @@
-// sinkmoe: global options, then one command from the registry. Exit codes: 0 done, 1 some runs
-// failed, a check is OFF or the disk is full, 12 no memory, 2 bad input or a refused file, 75
-// interrupted and resumable.
+// sinkmoe: reads global options, then runs one command from the registry. Exit codes: 0 done; 1
+// some runs failed, a check is OFF, or the disk is full; 2 bad input or a refused file; 12 no
+// memory; 75 interrupted and resumable.
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ void print_help(std::ostream& out) {
   out << "\n" << global_options() << "\n'sinkmoe COMMAND --help' explains a command.\n";
 }
 
-// Takes the global options, wherever they stand, out of the arguments.
+// Removes the global options from the arguments, at any position.
 Globals take_globals(std::vector<std::string>& args) {
   Globals globals;
   globals.color = ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR");
@@ -136,15 +136,16 @@ namespace {
 
 std::atomic<bool> g_no_memory{false};
 
-// Allocates nothing; the exit code.
+// Prints the message without allocating memory; returns the exit code.
 int say_no_memory() {
   constexpr std::string_view text = "error: out of memory; run the same command again\n";
   [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
   return sinkmoe::queue::kExitNoMemory;
 }
 
-// Libraries throw where nothing may be thrown when memory runs out. Every file is written aside and
-// every change of the database is one transaction, so ending here leaves nothing half-written.
+// If memory runs out, libraries may throw where exceptions are forbidden. Files are written under a
+// temporary name and each database change is one transaction, so ending here leaves nothing
+// half-written.
 [[noreturn]] void end_without_memory() {
   if (g_no_memory) ::_exit(say_no_memory());
   std::abort();
@@ -166,14 +167,14 @@ int main(int argc, char** argv) {
     return sinkmoe::cli::dispatch({argv + 1, argv + argc});
   } catch (const sinkmoe::store::StoreError& e) {
     sinkmoe::cli::print(e);
-    // Nothing wrong with what was given: the same command may do later.
+    // The input is fine; the same command may succeed later.
     if (e.kind() == Kind::memory) return sinkmoe::queue::kExitNoMemory;
     return e.kind() == Kind::refused || e.kind() == Kind::statement || e.kind() == Kind::read_only
                ? 2
                : 1;
   } catch (const sinkmoe::Error& e) {
     sinkmoe::cli::print(e);
-    // A library may have turned the lack of memory into something else.
+    // A library may have turned the lack of memory into another error.
     return g_no_memory ? say_no_memory() : 2;
   } catch (const std::bad_alloc&) {
     return say_no_memory();

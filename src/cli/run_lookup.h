@@ -1,4 +1,4 @@
-// Commands that take a run: its run_id, or the start of it.
+// For commands that take a run: finds it by its run_id or the start of it.
 #pragma once
 
 #include <string>

@@ -21,7 +21,7 @@ bool TerminalFilter::write_line() {
   return below_->sputn(text.data(), size) == size;
 }
 
-// There is no buffer below this class: every character comes here.
+// This class has no buffer, so every character comes here.
 TerminalFilter::int_type TerminalFilter::overflow(int_type c) {
   if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
   line_ += traits_type::to_char_type(c);

@@ -8,7 +8,7 @@ namespace sinkmoe::config {
 
 namespace {
 
-// Limits on what a run may ask for, checked before anything is allocated.
+// Limits on the size of a run, checked before anything is allocated.
 constexpr double kMostParameters = 2e10, kMostTokensPerStep = 1e9;
 
 using List = std::vector<Inconsistency>;

@@ -48,8 +48,7 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo&, const To
 
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               int64_t& value) {
-  constexpr double kExact =
-      9007199254740992.0;  // 2^53: beyond it a double may not be what was written
+  constexpr double kExact = 9007199254740992.0;  // 2^53: above it a double may differ from the text
   int64_t number = node.integer;
   if (node.kind == TomlValue::Kind::kFloat) {
     if (!(std::abs(node.number) <= kExact) || node.number != std::trunc(node.number))

@@ -1,4 +1,4 @@
-// A TOML value into one typed field, with its checks: type, range, choices, plug-in names.
+// Assigns a TOML value to a typed field, and checks type, range, choices and plug-in names.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,8 @@
 
 namespace sinkmoe::config {
 
-// Each returns what is wrong (`where` is left empty), or nothing once `value` is set. An
-// integer may stand where a float is wanted, and a float without a fraction where an integer
-// is; every number is finite.
+// Each sets `value` and returns nothing, or returns the problem (with an empty `where`). An integer
+// is accepted for a float, and a float without a fraction for an integer. Every number is finite.
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               bool& value);
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,

@@ -61,7 +61,7 @@ void write_all(int fd, std::string_view content, const fs::path& path) {
   }
 }
 
-// Of this process and this call alone, so that threads and processes do not share a temporary file.
+// Unique to this process and call, so that threads and processes do not share a temporary file.
 std::string unique_suffix() {
   static std::atomic<uint64_t> calls{0};
   return std::to_string(::getpid()) + "." + std::to_string(calls++);

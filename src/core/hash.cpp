@@ -1,7 +1,7 @@
 #include "core/hash.h"
 
-// The plain functions rather than EVP: they allocate nothing, so a hash cannot fail for lack of
-// memory (EVP's first use then ends the process).
+// Uses the plain functions instead of EVP, because they allocate nothing: a hash cannot fail for
+// lack of memory (the first use of EVP would end the process).
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

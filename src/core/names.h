@@ -1,11 +1,11 @@
-// Enumerations with one table of texts each. The table stands beside the enumeration:
+// Enumerations, each with one table of texts next to it:
 //
 //   enum class Device { cpu, cuda };
 //   constexpr auto names_of(Device) {
 //     return names<Device>("device", {{Device::cpu, "cpu"}, {Device::cuda, "cuda"}});
 //   }
 //
-// and then name_of(Device::cuda) is "cuda", parse_name<Device>("cuda") is Device::cuda, and
+// Then name_of(Device::cuda) is "cuda", parse_name<Device>("cuda") is Device::cuda, and
 // parse_name<Device>("gpu") throws "no device 'gpu'; known: cpu, cuda". Code compares values, never
 // texts. Two texts of one value, or two values of one text, do not compile.
 #pragma once
@@ -30,7 +30,7 @@ struct Named {
 
 template <class E, size_t N>
 struct Names {
-  std::string_view noun;  // "device": for the message of a text that is not in the table
+  std::string_view noun;  // "device": for the message about a text that is not in the table
   std::array<Named<E>, N> all;
 };
 
@@ -43,7 +43,7 @@ consteval Names<E, N> names(std::string_view noun, const Named<E> (&list)[N]) {
   return {noun, std::to_array(list)};
 }
 
-// The text of a value. Throws std::logic_error for a value that its table leaves out.
+// The text of a value. Throws std::logic_error for a value that is missing in its table.
 template <class E>
 std::string name_of(E value) {
   constexpr auto table = names_of(E{});
@@ -69,8 +69,8 @@ std::vector<std::string> all_names() {
   return texts;
 }
 
-// The value of a text. Throws Error with the nearest and all known texts; `where` is where the text
-// was read.
+// The value of a text. Throws Error with the nearest and all known texts; `where` is the place of
+// the text.
 template <class E>
 E parse_name(std::string_view text, const std::string& where = "") {
   if (const auto value = find_name<E>(text)) return *value;

@@ -1,4 +1,4 @@
-// A table of values: what a query returns and what a report renders.
+// A table of values, as a query returns it and a report renders it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;
 
-  // Index of a column; throws Error naming the columns there are.
+  // Index of a column. Throws Error that names the existing columns.
   size_t column(const std::string& name) const;
 };
 
 // Text of one cell: "" for NULL, shortest round-trip form for numbers.
 std::string to_text(const Cell& cell);
 bool is_null(const Cell& cell);
-// Value of a numeric cell; throws Error for text or NULL.
+// The number in a cell. Throws Error for text or NULL.
 double to_number(const Cell& cell);
 
 }  // namespace sinkmoe

@@ -40,7 +40,7 @@ void check_rows(const Architecture& a, const at::Tensor& ids_RT) {
   check_ids(a, ids_RT);
 }
 
-// Only the rows of the matrix that occur are read.
+// Reads only the rows of the matrix that are needed.
 at::Tensor embed(const Model& model, const at::Tensor& ids_RT) {
   const Architecture& a = model.architecture;
   const at::Tensor ids = ids_RT.contiguous();

@@ -45,8 +45,8 @@ int64_t Decoder::key_value_heads() const {
   return config_.model.kv_heads > 0 ? config_.model.kv_heads : config_.model.heads;
 }
 
-// Matrices that write into the residual stream start smaller by sqrt(2 L), so that its size does
-// not grow with depth.
+// Matrices that write into the residual stream start smaller by a factor sqrt(2 L), so that its
+// size does not grow with depth.
 void Decoder::declare_layer(int64_t index) {
   const config::ModelConfig& m = config_.model;
   const std::string prefix = "model.layers." + std::to_string(index) + ".",

@@ -18,7 +18,7 @@ struct Part {
   int64_t from, rows;  // along dimension 0
 };
 
-// Names under which a parameter stands in the file: itself, or the pieces of a joint projection.
+// The names of a parameter in the file: its own, or those of the parts of a joint projection.
 std::vector<Part> parts(const Decoder& model, const tensor::ParamSet::Entry& entry) {
   const std::string& name = entry.spec.name;
   const int64_t rows = entry.spec.shape[0];
@@ -37,7 +37,7 @@ std::vector<Part> parts(const Decoder& model, const tensor::ParamSet::Entry& ent
   return {{name, 0, rows}};
 }
 
-// What an independent program needs to rebuild the model, plus the full configuration.
+// Everything that an independent program needs to rebuild the model, and the full configuration.
 nlohmann::json describe(const Decoder& model) {
   const config::RunConfig& c = model.config();
   nlohmann::json j = {{"architecture", "sinkmoe-decoder"},
@@ -60,7 +60,8 @@ nlohmann::json describe(const Decoder& model) {
   return j;
 }
 
-// Settings that decide what the tensors mean, also where their shapes are equal (heads, positions).
+// Settings that decide the meaning of the tensors, even if their shapes are equal (heads,
+// positions).
 void check_same_model(const weights::Safetensors& source, const config::RunConfig& config,
                       const std::filesystem::path& file) {
   const auto stored = source.metadata().find("sinkmoe_config");

@@ -1,5 +1,5 @@
-// Apart from plan.cpp, so that a program with a data identity of its own need not
-// link any data source.
+// Separate from plan.cpp, so that a program with its own data identity does not need to link any
+// data source.
 #include "data/source.h"
 #include "plan/plan.h"
 

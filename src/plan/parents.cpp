@@ -43,7 +43,7 @@ void check_chain(const std::vector<Block>& blocks, const Block& start) {
   }
 }
 
-// The drafts of one block by the texts of the keys in which they differ.
+// The drafts of one block, indexed by the values of the keys in which they differ.
 class BlockPoints {
  public:
   BlockPoints(const std::vector<Draft>& drafts, size_t block, size_t keys) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMostProblems = 50;
 
-// The same mistake in many points is one problem.
+// Reports the same mistake in many points once.
 void throw_problems(const std::vector<Draft>& drafts) {
   std::set<std::string> seen;
   std::vector<Problem> problems;
@@ -24,7 +24,7 @@ void throw_problems(const std::vector<Draft>& drafts) {
   if (!problems.empty()) throw Error(std::move(problems));
 }
 
-// A group axis may name an option that does not exist; every such option is reported once.
+// A group axis may name an option that does not exist; reports each such option once.
 std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolver) {
   std::vector<Draft> drafts;
   std::set<std::string> seen;
@@ -44,7 +44,7 @@ std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolv
   return drafts;
 }
 
-// train.init_from names a stored run and init_from of a block another one: there is only one start.
+// A run has one parent only: train.init_from and init_from of a block exclude each other.
 void refuse_two_parents(const std::vector<Block>& blocks, const std::vector<Draft>& drafts) {
   for (const Draft& draft : drafts)
     if (blocks[draft.block].init.set() && !draft.config.train.init_from.empty())

@@ -1,5 +1,5 @@
-// A folder to a model: config to architecture, then every tensor of the one checked against the
-// other.
+// Opens a model folder: reads config.json to an architecture, then checks the tensors of the files
+// against those of the architecture.
 #include <fmt/format.h>
 #include <algorithm>
 #include <set>
@@ -42,7 +42,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-// What is wrong with one tensor of the files; empty: nothing.
+// The problem with one tensor of the files; "" if there is none.
 std::string problem_of(const TensorRef& ref, const weights::TensorEntry& entry) {
   if (entry.shape != ref.shape)
     return fmt::format("has the shape {}, the config asks for {}", shape_text(entry.shape),

@@ -44,7 +44,7 @@ std::vector<std::string> gpus() {
   for (const std::string& name : folder_names("/dev")) {
     if (name.starts_with("nvidia") && name.size() > 6 &&
         name.find_first_not_of("0123456789", 6) == std::string::npos)
-      devices.push_back(std::to_string(devices.size()));  // CUDA counts what is there from 0
+      devices.push_back(std::to_string(devices.size()));  // CUDA numbers the devices from 0
   }
   const char* chosen = std::getenv("CUDA_VISIBLE_DEVICES");
   if (devices.empty() || !chosen) return devices;

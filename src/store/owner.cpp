@@ -30,8 +30,8 @@ std::string boot_name() {
   return boot + "/" + (n > 0 ? std::string(space.data(), static_cast<size_t>(n)) : "");
 }
 
-// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before
-// them may hold anything).
+// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before them may
+// contain any characters).
 struct Stat {
   char state;
   int64_t start;
@@ -71,7 +71,7 @@ Life life_of(const Owner& owner) {
   const Owner here = this_process();
   if (owner.boot != here.boot) {
     const auto boot_id = [](const std::string& boot) { return split(boot, '/')[0]; };
-    // The same host after a reboot: nothing of before is running.
+    // The same host after a reboot: earlier processes are gone.
     const bool rebooted = owner.host == here.host && boot_id(owner.boot) != boot_id(here.boot);
     return rebooted ? Life::dead : Life::unknown;
   }

@@ -25,7 +25,7 @@ void make_folder(const std::filesystem::path& path) {
 
 Cell null_if_empty(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
 
-// Adds keys that are new; true when there were any.
+// Adds new keys; true if there were any.
 bool put_keys(sql::Connection& db, const std::vector<ParamRow>& params) {
   sql::Statement put(
       db,
@@ -56,7 +56,7 @@ int64_t insert_run(sql::Connection& db, const RunRow& run) {
   return db.last_id();
 }
 
-// A run that is not finished takes over settings that do not decide results (threads, log cadence).
+// Updates settings of an unfinished run that do not affect results (threads, log interval).
 void refresh_run(sql::Connection& db, int64_t id, const RunRow& run) {
   sql::Statement(db, "UPDATE run SET config = ?, label = ? WHERE id = ?")
       .bind(run.config, run.label, id)
@@ -112,7 +112,7 @@ Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) 
   db_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
   const bool drills = purpose == Purpose::drills;
   migrate(*db_, migrations(), drills ? kDrillApplicationId : kApplicationId);
-  // Another process may have made the file meanwhile.
+  // Another process may have created the file in the meantime.
   if (purpose) require_purpose(purpose_of(path), *purpose, path);
 }
 

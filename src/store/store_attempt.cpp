@@ -1,5 +1,5 @@
-// What a worker writes while it holds a lease. Every call checks the lease in
-// the transaction that writes.
+// The writes of a worker that holds a lease. Every call checks the lease in the transaction that
+// writes.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@ namespace sinkmoe::store {
 
 namespace {
 
-// A write transaction that exists only while the lease does.
+// A write transaction that requires a valid lease.
 class FencedTransaction {
  public:
   FencedTransaction(sql::Connection& db, const Lease& lease) : transaction_(db) {
@@ -27,8 +27,8 @@ class FencedTransaction {
   sql::Transaction transaction_;
 };
 
-// What is left of an earlier attempt beyond the step this one starts from. At the step itself rows
-// stay: they were committed before its checkpoint.
+// Removes the rows of earlier attempts after the start step. Rows at the step itself stay, because
+// they were committed before its checkpoint.
 void clear_after(sql::Connection& db, int64_t run, int64_t start_step) {
   const int64_t keep = start_step > 0 ? start_step : -1;
   for (const char* table : {"metric", "histogram", "checkpoint"})
@@ -37,14 +37,14 @@ void clear_after(sql::Connection& db, int64_t run, int64_t start_step) {
         .run();
 }
 
-// The rows of "ablate/" count heads in the column of the head.
+// The rows of "ablate/" have a number of heads in the column head.
 const char* level_of(const std::string& name) {
   return name.starts_with("head/") || name.starts_with("ablate/") ? "head"
          : name.starts_with("layer/")                             ? "layer"
                                                                   : "run";
 }
 
-// Adds or brings up to date one name; true when it is a new column of run_wide.
+// Adds or updates one name; true if it is a new column of run_wide.
 bool put_metric_name(sql::Connection& db, const MetricInfo& info) {
   sql::Statement find(db, "SELECT unit, better, help FROM metric_name WHERE name = ?");
   const bool known = find.bind(info.name).step();
@@ -72,7 +72,8 @@ void delete_checkpoint(sql::Connection& db, const Lease& lease, const Checkpoint
       .run();
 }
 
-// A resumed run says so, and when it goes on under conditions that may change the rounding.
+// Stores an event for a resumed run, also if it continues under conditions that may change
+// rounding.
 void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   put_event(db, lease, {"resumed", fmt::format("from the checkpoint of step {}", a.start_step)});
   sql::Statement last(
@@ -173,8 +174,8 @@ void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
                  "VALUES(?,?,?,?,?,?,?)")
       .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
       .run();
-  // Not for the final weights, from which nothing goes on: an end that cannot be recorded would
-  // be tried for ever.
+  // Not for the final weights, from which no attempt resumes: otherwise an end that cannot be
+  // recorded would be tried forever.
   if (!c.final)
     sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
   transaction.commit();

@@ -8,13 +8,14 @@ namespace sinkmoe::store {
 
 namespace {
 
-constexpr int64_t kForeignSlack_us = 60'000'000;  // for clocks of other hosts, which may be off
+constexpr int64_t kForeignSlack_us =
+    60'000'000;  // for the clocks of other hosts, which may be wrong
 
 struct Held {
   int64_t run, epoch, expires_boot;
   std::string run_id;
   bool working;
-  std::string reason;  // why the lease is free now; "" while it is held
+  std::string reason;  // why the lease is free; "" if it is held
 };
 
 std::string why_free(const Owner& owner, int64_t expires_boot, int64_t expires_wall) {
@@ -46,7 +47,7 @@ std::vector<Held> free_leases(sql::Connection& db) {
   return free;
 }
 
-// True when the lease was still the one that was looked at.
+// True if the lease was still the one that was inspected.
 bool release(sql::Connection& db, const Held& held) {
   sql::Statement(db, "DELETE FROM lease WHERE run = ? AND epoch = ? AND expires_boot_us = ?")
       .bind(held.run, held.epoch, held.expires_boot)

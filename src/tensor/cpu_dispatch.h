@@ -1,5 +1,5 @@
-// Run-time choice of instruction set: a function so marked is compiled three times, and
-// the loader picks one.
+// Run-time choice of the instruction set: a function marked with this macro is compiled three
+// times, and the loader picks one version.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \

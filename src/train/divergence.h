@@ -1,4 +1,4 @@
-// When training cannot go on.
+// Decides when training has diverged.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,12 @@
 
 namespace sinkmoe::train {
 
-// Numbers that are not finite, or a loss above ln V + 1 for 20 steps in a row after warm-up.
+// Diverged: a number is not finite, or the loss is above ln V + 1 for 20 steps in a row after
+// warm-up.
 class DivergenceCheck {
  public:
   DivergenceCheck(const config::TrainConfig& config, int64_t vocabulary);
-  // What is wrong, at which step and batch, or "". Called once a step, in order.
+  // What is wrong, at which step and batch; "" if nothing is. Call once per step, in order.
   std::string operator()(const StepNumbers& numbers);
 
  private:

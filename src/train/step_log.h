@@ -15,7 +15,7 @@ class StepLog {
   StepLog(const config::RunConfig& config, const TrainHooks& hooks)
       : config_(config), hooks_(hooks) {}
 
-  // Time and tokens count from here: at the start, and after an evaluation.
+  // Restarts the clock for tokens per second: at the start, and after an evaluation.
   void start_clock(int64_t step);
   // Keeps the loss of an evaluation; a run without steps reports this one.
   void evaluated(const metrics::EvaluationResult& result);

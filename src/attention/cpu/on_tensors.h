@@ -1,5 +1,5 @@
-// Between tensors and the raw loops: strided views, fresh outputs, and parts of work whose borders
-// do not depend on the number of threads.
+// Connects tensors to the kernels on raw memory: strided views, new outputs, and a split of the
+// work that does not depend on the number of threads.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -30,7 +30,7 @@ inline Sizes sizes(const at::Tensor& q, const at::Tensor& k) {
   return {q.size(0), q.size(1), k.size(1), q.size(2), q.size(3)};
 }
 
-// Fresh tensors in memory order B,T,H(,K), seen as [B,H,T(,K)].
+// New tensors in memory order B,T,H(,K), viewed as [B,H,T(,K)].
 inline at::Tensor empty_BHT(const Sizes& n, int64_t T, const at::Tensor& like) {
   return at::empty({n.B, T, n.H}, like.options()).transpose(1, 2);
 }
@@ -43,7 +43,7 @@ inline int64_t blocks(const Sizes& n) {
   return n.B * ((n.T + kTokensPerBlock - 1) / kTokensPerBlock);
 }
 
-// f(block, b, first token, end token) for every block of tokens.
+// Calls f(block, b, first token, end token) for every block of tokens.
 template <class F>
 void for_each_block(const Sizes& n, const F& f) {
   const int64_t per_row = blocks(n) / n.B;

@@ -19,7 +19,8 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 using namespace on_tensors;
 
-// f(b, j, scratch) for every batch row and key/value head; scratch is one piece of memory a thread.
+// Calls f(b, j, scratch) for every batch row and key/value head; each thread has its own scratch
+// memory.
 template <class T, class F>
 void with_scratch(const Sizes& n, const at::Tensor& like, bool backward, const F& f) {
   at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
@@ -28,7 +29,7 @@ void with_scratch(const Sizes& n, const at::Tensor& like, bool backward, const F
   });
 }
 
-// What the backward pass needs beside the inputs; out is for the caller only.
+// What the backward pass needs in addition to the inputs; out is for the caller only.
 struct Saved {
   at::Tensor out_BHTK, gate_BHT, top_BHT, inverse_BHT;
 };
@@ -69,7 +70,7 @@ at::Tensor sum_over_rows(const std::vector<double>& d_sink_BH, const Sizes& n,
   return sum_H;
 }
 
-// Gradients of q, k, v and of the sink logits (undefined where there are none).
+// Gradients of q, k, v and of the sink logits (undefined if there are none).
 template <class T>
 variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
                        const variable_list& saved, double scale, tiles::Gate mode,
@@ -101,12 +102,12 @@ variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
   return {dq, dk, dv, sink.defined() ? sum_over_rows<T>(d_sink_BH, n, q) : at::Tensor()};
 }
 
-// `sink` is q where there is none: a custom function takes no undefined tensor.
+// If there is no sink, `sink` is q, because a custom function takes no undefined tensor.
 struct TileAttention : Function<TileAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, const Variable& sink, double scale,
                                int64_t mode_number) {
-    // No view tracking: the outputs are transposed views of fresh memory.
+    // No view tracking: the outputs are transposed views of new memory.
     const at::AutoDispatchBelowADInplaceOrView guard;
     const auto mode = static_cast<tiles::Gate>(mode_number);
     const at::Tensor logits = logits_of(sink, q, mode);

@@ -1,10 +1,10 @@
-// Causal attention on a CPU as one fused loop, forward and backward: scores exist for a
-// handful of queries at a time, and the gate is made and differentiated where the scores are.
-// T is float or double.
+// Causal attention on a CPU as one fused loop, forward and backward. Scores exist only for a few
+// queries at a time, and the gate and its gradient are computed together with the scores. T is
+// float or double.
 //
-// Queries are taken a vector register at a time (a tile: 16 in fp32 with AVX-512), so that softmax
-// needs no sum across lanes. Every call handles one key/value head of one batch row: results do not
-// depend on the number of threads.
+// A tile is one vector register of queries (16 in fp32 with AVX-512), so that softmax needs no sum
+// across lanes. Each call handles one key/value head of one batch row, so results do not depend on
+// the number of threads.
 #pragma once
 
 #include "attention/cpu/strided_rows.h"
@@ -16,7 +16,7 @@ using kernel::Sizes;
 
 enum class Gate { none, first_key, logit };  // as SinkMode
 
-// Everything the backward pass needs beside the inputs: P_ij = exp(s_ij - top_i) * inverse_i.
+// What the backward pass needs in addition to the inputs: P_ij = exp(s_ij - top_i) * inverse_i.
 template <class T>
 struct Forward {
   Sizes n;
@@ -38,8 +38,8 @@ struct Backward {
   double* d_sink;  // [B,H], mode logit only; written
 };
 
-// Elements of scratch memory that one call needs, aligned to 64 bytes. Grows with T, not
-// with T x T.
+// Elements of scratch memory that one call needs, aligned to 64 bytes. Grows with T, not with T x
+// T.
 int64_t scratch_size(const Sizes& n, bool backward);
 
 void forward(const Forward<float>& a, int64_t b, int64_t j, float* scratch);

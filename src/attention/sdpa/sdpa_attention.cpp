@@ -17,7 +17,7 @@ using torch::autograd::variable_list;
 
 at::Tensor after_first(const at::Tensor& x) { return x.slice(2, 1); }
 
-// The gradient of one output; zeros when that output was not used.
+// The gradient of one output; zeros if that output was not used.
 at::Tensor or_zeros(const at::Tensor& gradient, const at::Tensor& output) {
   return gradient.defined() ? gradient : at::zeros_like(output);
 }
@@ -26,8 +26,8 @@ sdpa::StockOp saved_op(AutogradContext* ctx) {
   return static_cast<sdpa::StockOp>(ctx->saved_data["op"].toInt());
 }
 
-// Vanilla by the merge route: the kernel never sees key 0, so nothing cancels where
-// the gate is small.
+// Vanilla by the merge route: the kernel never sees key 0, so nothing cancels when the gate is
+// small.
 struct MergeAttention : Function<MergeAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, double scale) {

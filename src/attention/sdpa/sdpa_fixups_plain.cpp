@@ -36,7 +36,7 @@ Edit edit_rows(const at::Tensor& d_out, const at::Tensor& D, at::ScalarType dtyp
   const at::Tensor empty = largest < kEmptyRow;
   at::Tensor unit = at::zeros_like(d_out);
   unit.select(-1, 0).fill_(1);
-  // Scaled by the largest entry, so that no square underflows.
+  // Scaled by the largest entry, so that squares do not underflow.
   unit = at::where(empty, unit, d_out / largest);
   const at::Tensor size = at::where(empty, at::full_like(largest, kEmptyRow), largest);
   const at::Tensor out = unit * (D.unsqueeze(-1) / size / (unit * unit).sum(-1, true));

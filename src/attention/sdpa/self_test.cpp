@@ -24,7 +24,7 @@ at::Tensor normal(at::IntArrayRef shape, const char* purpose) {
   return x;
 }
 
-// Values that `type` holds exactly, so that both sides see the same inputs.
+// Values that `type` represents exactly, so that both sides get the same inputs.
 std::vector<at::Tensor> inputs(SinkMode mode, at::ScalarType type, int64_t K) {
   std::vector<at::Tensor> x{normal({B, T, H, K}, "self_test/q").transpose(1, 2),
                             normal({B, T, J, K}, "self_test/k").transpose(1, 2),
@@ -81,7 +81,7 @@ SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t K) 
 
 namespace {
 
-// How one test went, in words.
+// The result of one test, in words.
 struct Tried {
   bool passed = false;
   std::string text;

@@ -1,5 +1,5 @@
-// A learned sink logit per head in the softmax denominator, without a value (E2, E7;
-// unscaled, as in GPT-OSS).
+// A learned sink logit per head in the softmax denominator, without a value (E2, E7; not scaled, as
+// in GPT-OSS).
 #include "config/plugins/variant.h"
 #include "core/registry.h"
 #ifdef SINKMOE_TORCH

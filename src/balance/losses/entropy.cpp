@@ -1,4 +1,4 @@
-// Control: log N_h minus the entropy of the normalised importances, summed over layers; zero when
+// Control: log N_h minus the entropy of the normalised importances, summed over layers. It is 0 if
 // all heads are equal.
 #include <ATen/ATen.h>
 

@@ -1,4 +1,4 @@
-// Control: squared distance of each importance to its layer's mean. Unlike CV^2 it shrinks
+// Control: squared distance of each importance to the mean of its layer. Unlike CV^2, it shrinks
 // when all gates close.
 #include <ATen/ATen.h>
 

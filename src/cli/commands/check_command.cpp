@@ -1,4 +1,4 @@
-// sinkmoe check: PASS, OFF or MISSING for every cell an artifact expects something of.
+// sinkmoe check: prints PASS, OFF or MISSING for every cell with an expectation.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -20,14 +20,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// What tells one judged cell from all others.
+// Identifies a judged cell.
 std::string key_of(const std::string& artifact, const std::string& claim, const std::string& cell,
                    const std::string& rule) {
   return artifact + "\n" + claim + "\n" + cell + "\n" + rule;
 }
 
-// Takes what `check --json` once printed for what is to be found again. A cell that is not in it
-// keeps the word of its artifact.
+// Reads expected verdicts from an earlier `check --json`. A cell that is not in it keeps the
+// verdict of its artifact.
 void expect_again(report::Documents& documents, const std::string& path) {
   std::map<std::string, stats::Verdict> found;
   try {

@@ -1,4 +1,5 @@
-// sinkmoe config: the resolved configuration, who set a key, and how two configurations differ.
+// sinkmoe config: the resolved configuration, which layer set a key, and differences of two
+// configurations.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -80,7 +81,7 @@ int explain(const Globals& globals, const config::Composed& composed, const std:
   return 0;
 }
 
-// A side of a difference: overrides ("model=small train.lr=1e-3"), a file made by `config
+// One side of a comparison: overrides ("model=small train.lr=1e-3"), a file written by `config
 // show`, or an experiment.
 config::RunConfig side(const std::string& text) {
   plan::PlanRequest request;

@@ -1,4 +1,4 @@
-// sinkmoe data: import a folder of text, list what was imported.
+// sinkmoe data: imports a folder of text, lists imported texts.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/wait.h>
@@ -143,16 +143,16 @@ int import(const Globals& globals, const data::ImportRequest& request) {
   return 0;
 }
 
-// sentencepiece can crash where memory runs out, while it trains as well as while it reads a model,
-// so all of the import is made by a child.
+// sentencepiece can crash if memory runs out, during training as well as when reading a model, so a
+// child process does the whole import.
 int import_in_child(const Globals& globals, const data::ImportRequest& request) {
   const std::optional<int> ended = continue_in_child();
   if (!ended) return import(globals, request);
-  const bool said = WIFEXITED(*ended);  // what there is to say
+  const bool said = WIFEXITED(*ended);  // the child has printed its message
   if (said && WEXITSTATUS(*ended) != queue::kExitNoMemory) return WEXITSTATUS(*ended);
   data::remove_unfinished_imports(request);
   if (said) return queue::kExitNoMemory;
-  if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // the last progress shows how far it came
+  if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // keeps the last progress line
   const int number = WTERMSIG(*ended);
   print(Error(fmt::format("the import was ended by signal {} ({}), no half-written set is left",
                           number, ::strsignal(number)),

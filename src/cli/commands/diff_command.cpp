@@ -1,4 +1,4 @@
-// sinkmoe diff: what two runs have different, in configuration and in results.
+// sinkmoe diff: the differences of two runs, in configuration and results.
 #include <fmt/format.h>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// sinkmoe doctor: is everything in order on this computer and in this database?
+// sinkmoe doctor: checks this computer and a database.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ void check_runs(store::Store& store, std::vector<Finding>& findings) {
         {true, "run " + run_id + " was held by a process that is gone; it is free now"});
 }
 
-// Every checkpoint that is stored, and files that belong to nothing.
+// Checks every stored checkpoint, and finds files that belong to no run.
 void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   std::set<fs::path> known;
   int64_t good = 0;
@@ -104,8 +104,7 @@ int run_doctor(const Globals& globals, const std::vector<std::string>& args) {
   check_program(findings);
   if (fs::exists(globals.db)) {
     store::Store store(
-        globals
-            .db);  // also rolls back a write that was cut off, and brings an older file up to date
+        globals.db);  // also rolls back an incomplete write, and upgrades an older file
     check_database(globals.db, findings);
     check_runs(store, findings);
     check_checkpoints(globals.db, findings);

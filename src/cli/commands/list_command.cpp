@@ -1,4 +1,4 @@
-// sinkmoe list: what there is to choose from.
+// sinkmoe list: lists everything that can be chosen by name.
 #include <iostream>
 
 #include "cli/command.h"
@@ -18,7 +18,7 @@ Table plugins(const std::string& kind) {
   return table;
 }
 
-// Name and title of every TOML file of a folder; what cannot be read is listed as such.
+// Name and title of every TOML file in a folder; unreadable files are listed as such.
 Table titles(const std::string& folder) {
   Table table{{"name", "title"}, {}};
   for (const std::string& name : config::toml_names(folder)) {

@@ -1,4 +1,4 @@
-// sinkmoe query: read-only SQL on the database, or a saved query by name.
+// sinkmoe query: runs read-only SQL on the database, or a saved query by name.
 #include <filesystem>
 #include <iostream>
 

@@ -1,4 +1,4 @@
-// sinkmoe report: tables and figures from stored runs.
+// sinkmoe report: writes tables and figures from stored runs.
 #include <iostream>
 
 #include <nlohmann/json.hpp>

@@ -12,7 +12,7 @@ namespace {
 
 struct Section {
   const char* title;
-  const char* sql;  // ends where the run's number follows
+  const char* sql;  // the run's number is appended
 };
 
 constexpr Section kSections[] = {

@@ -1,4 +1,4 @@
-// sinkmoe status: how the experiments stand, or the runs of one.
+// sinkmoe status: the state of all experiments, or of the runs of one.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -20,7 +20,7 @@ select e.name as experiment, count(*) as runs,
 from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
 group by e.id order by e.id)sql";
 
-// Steps come from the stored training rows, so they are as old as the last of these.
+// Steps come from the stored training rows, so they are as recent as the last row.
 constexpr const char* kRuns = R"sql(
 select r.run_id as run, r.status,
   (select m.step from metric m join metric_name n on n.id = m.name where m.run = r.id and n.name = 'train/loss'
@@ -40,7 +40,7 @@ void require_experiment(const store::Reader& reader, const std::string& name) {
     throw Error("no experiment '" + name + "' in the database", "", did_you_mean(name, names));
 }
 
-// What is going on and what went wrong last, below the table.
+// Remarks below the table: current work and the latest problems.
 void write_remarks(const store::Reader& reader) {
   if (reader.drills()) std::cout << "drill database: its numbers are made up\n";
   const Table held = reader.query("select count(*) from lease");

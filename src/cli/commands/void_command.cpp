@@ -1,4 +1,4 @@
-// sinkmoe void: takes a run out of every view, with the reason kept.
+// sinkmoe void: removes a run from every view and stores the reason.
 #include <iostream>
 
 #include "cli/command.h"

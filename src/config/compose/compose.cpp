@@ -20,7 +20,7 @@ Problem unknown_key(const Setting& setting) {
   return problem;
 }
 
-// Calls f(FieldInfo, value, default value) for the field `key`; false when there is none.
+// Calls f(FieldInfo, value, default value) for the field `key`; false if there is no such field.
 template <class F>
 bool with_field(RunConfig& config, const std::string& key, F&& f) {
   bool found = false;
@@ -66,8 +66,8 @@ std::optional<Problem> parse_and_assign(const Setting& setting, const FieldInfo&
   return problem;
 }
 
-// Points at the last setting of a field that disagrees, an argument before a file; without one the
-// defaults disagree, and `what` says all.
+// Adds the place of the last setting of a disagreeing field; arguments come before files. Without a
+// setting the defaults disagree, and `what` is enough.
 Problem located(Inconsistency found, const std::map<std::string, std::vector<Setting>>& history) {
   const Setting* blamed = nullptr;
   for (const std::string& key : found.keys) {
@@ -117,8 +117,7 @@ Composed compose(const std::vector<Setting>& settings, ForeignOptions foreign) {
     for (Inconsistency& found : find_foreign_options(composed.config))
       disagreements.push_back(std::move(found));
   for (Inconsistency& found : disagreements) {
-    // A field that was refused still has an older value, which says nothing about
-    // what the user meant.
+    // A refused field still has an older value, which the user did not mean.
     bool sound = true;
     for (const std::string& key : found.keys) sound = sound && !failed.contains(key);
     if (sound) problems.push_back(located(std::move(found), composed.history));

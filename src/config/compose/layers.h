@@ -1,4 +1,4 @@
-// The layers below the experiment: configs/base.toml and one option file per group.
+// Reads the layers below the experiment: configs/base.toml and one option file per group.
 #pragma once
 
 #include <filesystem>
@@ -10,13 +10,13 @@
 
 namespace sinkmoe::config {
 
-// "model=small", and who chose it.
+// "model=small", and where it was chosen.
 struct GroupChoice {
   std::string group, option, where;
   ArgumentSpan argument = {};
 };
 
-// base.toml: `groups = ["model=small", ...]` names the groups, their order and their usual options;
+// base.toml: `groups = ["model=small", ...]` lists the groups in order, with their default options;
 // the other keys are settings below all groups.
 struct BaseFile {
   std::vector<GroupChoice> groups;
@@ -24,15 +24,15 @@ struct BaseFile {
 };
 BaseFile read_base(const std::filesystem::path& root);
 
-// The list `groups = [...]` of a file. Throws Error for anything but texts
-// of the form "group=option".
+// The list `groups = [...]` of a file. Throws Error for anything except texts of the form
+// "group=option".
 std::vector<GroupChoice> read_groups(const TomlValue& list, const std::string& where);
 
 // The last choice of a group wins and keeps the group's place in the order; a new group comes last.
 void choose(std::vector<GroupChoice>& groups, const GroupChoice& choice);
 
-// Settings of the chosen option. Throws Error: unknown group or option (near names), a name that
-// is no plain name.
+// Settings of the chosen option. Throws Error: unknown group or option (near names), a name that is
+// not a plain name.
 std::vector<Setting> read_option(const std::filesystem::path& root, const GroupChoice& choice);
 
 // Base settings, then every group in order. Throws Error with the problems of all files.

@@ -22,7 +22,7 @@ struct Piece {
   size_t at = 0, length = 0;
 };
 
-// Cuts text[from..] at commas that stand outside quotes and brackets.
+// Splits text[from..] at commas outside quotes and brackets.
 std::vector<Piece> cut(const std::string& text, size_t from) {
   std::vector<Piece> pieces;
   int depth = 0;
@@ -50,8 +50,8 @@ std::vector<Piece> cut(const std::string& text, size_t from) {
   return pieces;
 }
 
-// A bare word needs no quotes; what reads as TOML is taken as TOML, except where the
-// field is a text.
+// A bare word needs no quotes. A word that is valid TOML is read as TOML, unless the field is a
+// text.
 std::string literal_of(const std::string& word, const std::string& type) {
   const bool quoted = word.starts_with('"') || word.starts_with('\'');
   if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))

@@ -1,5 +1,5 @@
-// What an attention variant declares about itself, in plain types: `plan` counts parameters from
-// it, and training makes the same parameters. Known to a program without LibTorch too.
+// What an attention variant declares about itself, in plain types. `plan` counts the parameters
+// from it, and training creates the same ones. Also available in a program without LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct MixerContext;  // attention/mixer.h
 namespace sinkmoe::config {
 
 // One parameter that the variant adds to each layer. A matrix (two dimensions) starts with normal
-// values of standard deviation `value` and is decayed; anything else starts at the constant `value`
-// and is not.
+// values of standard deviation `value` and has weight decay. Other parameters start at the constant
+// `value` and have no decay.
 struct VariantParam {
   std::string name;  // in the weights file after "model.layers.N.self_attn.": "g_proj.weight"
   std::vector<int64_t> shape;
@@ -38,7 +38,7 @@ struct VariantKind {
   std::function<std::unique_ptr<attention::HeadMixer>(const attention::MixerContext&)> make = {};
 };
 
-// Of the variant that `config` chooses; nothing for one that this program does not know.
+// The parameters of the variant that `config` chooses; empty for a variant unknown to this program.
 std::vector<VariantParam> variant_parameters(const RunConfig& config);
 
 }  // namespace sinkmoe::config

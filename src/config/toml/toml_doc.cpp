@@ -18,12 +18,12 @@ std::string place(const std::string& name, int line, int column) {
   return name + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
-// Follows strings and comments just far enough to know which brackets and dots are structure.
+// Skips strings and comments, to find the brackets and dots that are structure.
 class NestingScan {
  public:
   explicit NestingScan(std::string_view text) : text_(text) {}
 
-  // Line of the first place nested deeper than `limit`, or 0.
+  // Line of the first place that is nested deeper than `limit`, or 0.
   int too_deep_at(int limit) {
     while (at_ < text_.size()) {
       step();
@@ -54,7 +54,7 @@ class NestingScan {
     at_ += many_lines ? 3 : 1;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '\n' && !many_lines) return;  // not closed: the parser will say so
+      if (c == '\n' && !many_lines) return;  // not closed: the parser reports this
       if (many_lines ? text_.substr(at_, 3) == triple : c == quote) break;
       line_ += c == '\n';
       at_ += c == '\\' && quote == '"' ? 2 : 1;
@@ -93,7 +93,7 @@ class Converter {
  private:
   void convert_table(const toml::table& table, TomlValue& v) {
     using Entry = std::tuple<uint32_t, uint32_t, const toml::key*, const toml::node*>;
-    std::vector<Entry> entries;  // toml++ keeps them by name
+    std::vector<Entry> entries;  // toml++ sorts them by name
     for (const auto& [key, child] : table)
       entries.emplace_back(key.source().begin.line, key.source().begin.column, &key, &child);
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {

@@ -39,7 +39,7 @@ Json parse_json(const std::string& text, const std::string& where) {
   }
 }
 
-// True when the normalizer is NFC; false when it does nothing.
+// True if the normalizer is NFC; false if it does nothing.
 bool read_normalizer(const Json& json, const std::string& where) {
   if (json.is_null()) return false;
   const std::string type = json.is_object() ? json.value("type", "") : "";
@@ -63,7 +63,7 @@ std::string to_nfc(std::string_view text, const std::string& where) {
   return result;
 }
 
-// True when the post_processor puts a special token before a single text.
+// True if the post_processor puts a special token before a single text.
 bool starts_with_special_token(const Json& json) {
   if (!json.is_object()) return false;
   if (json.value("type", "") == "Sequence")
@@ -128,7 +128,7 @@ HfTokenizer::HfTokenizer(const std::string& json, const std::string& config,
       if (const Json adds = names.value("add_bos_token", Json()); adds.is_boolean())
         state_->adds_bos = adds.get<bool>();
     }
-  } catch (const Json::exception& e) {  // a key that is missing or of another type
+  } catch (const Json::exception& e) {  // a missing key, or one of another type
     throw Error("not a tokenizer.json: " + std::string(e.what()), where,
                 "take the file as it was published");
   }

@@ -1,9 +1,10 @@
 // Data source "needle": key-value pairs hidden in chain text, asked for at the end of the row.
 //
-// Of n symbols the last quarter are keys, the others follow the Markov chain of data/synthetic/backcopy.h
-// (without triggers). A row is BOS and chain text; data.pairs pairs of a key and a uniformly drawn
-// chain symbol are put into the text at random places, and the row ends with data.queries
-// questions: one of these keys, followed by its value, the "answer". Keys of a row differ.
+// Of n symbols the last quarter are keys, the others follow the Markov chain of
+// data/synthetic/backcopy.h (without triggers). A row is BOS and chain text. data.pairs pairs of a
+// key and a uniformly drawn chain symbol are inserted at random places, and the row ends with
+// data.queries questions: one of these keys, followed by its value, the "answer". The keys of a row
+// are distinct.
 #include <algorithm>
 #include <cassert>
 
@@ -74,7 +75,7 @@ class Needle : public SyntheticSource {
       row[at + 1] = static_cast<int32_t>(values[pair]);
     };
 
-    // One slot of two tokens after another: a pair where one is hidden, else text that goes on.
+    // Fills slots of two tokens in order: with a pair if one is hidden there, otherwise with text.
     const auto slots = static_cast<int64_t>((questions - 1) / 2);
     std::vector<int64_t> hidden(static_cast<size_t>(slots), -1);
     const std::vector<int64_t> places = choose(draw, slots, config_.pairs);

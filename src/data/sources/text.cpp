@@ -55,7 +55,7 @@ class Text : public DataSource {
     fill(train_, draw.below(train_.size() - targets + 1), row);
   }
 
-  // The text cut into rows from its beginning; a tail shorter than a row is left out.
+  // Splits the text into rows from its beginning; a last piece shorter than a row is left out.
   int64_t eval_rows() const override { return whole_rows(valid_); }
   void eval_row(int64_t index, std::span<int32_t> row) const override {
     assert(index >= 0 && index < eval_rows());

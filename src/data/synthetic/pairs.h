@@ -1,4 +1,4 @@
-// What the recall tasks share: checks of their fields, and distinct random choices.
+// Shared by the recall tasks: checks of their fields, and distinct random choices.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace sinkmoe::data {
 
-// `count` different numbers of 0 .. from - 1 in random order; count <= from.
+// `count` distinct numbers of 0 .. from - 1 in random order; count <= from.
 std::vector<int64_t> choose(Draw& draw, int64_t from, int64_t count);
 
 // Throws Error: more pairs than `keys`, a row too short for the pairs and the queries, no BOS.

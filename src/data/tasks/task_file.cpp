@@ -24,7 +24,7 @@ struct Line {
   std::set<std::string> keys;
 };
 
-// Takes an object of texts, lists of texts and one integer, and nothing deeper.
+// Reads an object of texts, lists of texts and one integer; refuses anything deeper.
 class LineReader : public nlohmann::json_sax<Json> {
  public:
   Line line;

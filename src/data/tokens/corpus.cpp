@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kMaxTextFile = uint64_t{4} << 30;
 constexpr size_t kMaxRun = 1 << 20;
 
-// The file's text and its hash and size in `file`.
+// Reads the text, and sets hash and size in `file`.
 void inspect(CorpusFile& file) {
   const std::string text = read_file(file.path, kMaxTextFile);
   check_text(text, file.path.string());
@@ -25,7 +25,7 @@ void inspect(CorpusFile& file) {
   file.sha256 = sha256_hex(text);
 }
 
-// A regular file below `root`, seen through links; the problem otherwise.
+// True for a regular file below `root`, links followed; otherwise adds the problem.
 bool inside(const fs::directory_entry& entry, const fs::path& root,
             std::vector<Problem>& problems) {
   std::error_code error;
@@ -47,7 +47,7 @@ bool inside(const fs::directory_entry& entry, const fs::path& root,
   return fs::is_regular_file(real);
 }
 
-// Everything below a folder that is no folder; links to folders stand for themselves.
+// Lists everything below a folder except folders. Links to folders are listed, not followed.
 void walk(const fs::path& folder, std::vector<fs::directory_entry>& entries) {
   for (const std::string& name : folder_names(folder)) {
     const fs::directory_entry entry(folder / name);
@@ -58,14 +58,14 @@ void walk(const fs::path& folder, std::vector<fs::directory_entry>& entries) {
   }
 }
 
-// Every *.txt under `folder`, by name; problems of single files are collected.
+// Every *.txt under `folder`, by name. Collects the problems of single files.
 std::vector<CorpusFile> list_files(const fs::path& folder, const fs::path& root,
                                    std::vector<Problem>& problems) {
   std::vector<CorpusFile> files;
   std::vector<fs::directory_entry> entries;
   walk(folder, entries);
   for (const fs::directory_entry& entry : entries) {
-    std::error_code unknown;  // a link that leads nowhere is no folder
+    std::error_code unknown;  // a broken link is not a folder
     const bool folder_link = entry.is_symlink() && fs::is_directory(entry.path(), unknown);
     if (entry.path().extension() != ".txt" && !folder_link) continue;
     if (!inside(entry, root, problems)) continue;
@@ -82,7 +82,7 @@ std::vector<CorpusFile> list_files(const fs::path& folder, const fs::path& root,
   return files;
 }
 
-// One file: its tail, from the start of a line if there is one, is the validation text.
+// One file: its end, from the start of a line if possible, is the validation text.
 void split_single(Corpus& corpus, CorpusFile file, double fraction) {
   const std::string text = read_file(file.path, kMaxTextFile);
   auto at = static_cast<size_t>(static_cast<double>(text.size()) * (1 - fraction));

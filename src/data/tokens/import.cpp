@@ -32,15 +32,15 @@ std::vector<Split> splits(const Corpus& corpus) {
   return list;
 }
 
-// Of the text alone: neither names nor places of the files enter.
+// Depends on the text alone, not on names or places of the files.
 std::string source_hash(const std::vector<CorpusFile>& files) {
   std::string list;
   for (const CorpusFile& file : files) list += file.sha256 + "\n";
   return sha256_hex(list);
 }
 
-// Of everything that decides the files made; the number goes up when this
-// program would make others.
+// Depends on everything that decides the output. Raise the number if this program would write other
+// files.
 std::string recipe_hash(const Corpus& corpus, const ImportRequest& request,
                         const std::string& model) {
   std::string text = "import 1\n";
@@ -78,8 +78,8 @@ fs::path output_folder(const ImportRequest& request) {
   return fs::path("data") / name;
 }
 
-// True when `out` holds the set that this import would make. Throws Error when it holds
-// anything else (unless forced).
+// True if `out` already holds the result of this import. Throws Error if it holds anything else
+// (unless forced).
 bool already_made(const fs::path& out, const std::string& recipe, bool force) {
   if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return false;
   if (!fs::exists(out / kManifestName))
@@ -166,7 +166,7 @@ class Import {
   uint64_t done_ = 0, total_ = 0;
 };
 
-// Gone, or dead with nobody who took notice yet.
+// True if the process has ended, even if it is still a zombie.
 bool has_ended(const std::string& process) {
   const fs::path folder = "/proc/" + process;
   if (!fs::exists(folder)) return true;
@@ -176,7 +176,7 @@ bool has_ended(const std::string& process) {
   return name_end != std::string::npos && line.compare(name_end + 2, 1, "Z") == 0;
 }
 
-// Left by imports that were killed.
+// Removes what killed imports have left.
 void remove_leftovers(const fs::path& out) {
   const std::string prefix = "." + out.filename().string() + ".tmp.";
   std::error_code error;
@@ -204,7 +204,7 @@ ImportResult import_text(const ImportRequest& request) {
   std::string model;
   if (!request.model.empty()) {
     model = read_file(request.model, kMaxTokenizerBytes);
-    sentencepiece_tokenizer(model, request.model.string());  // refuse it before any work
+    sentencepiece_tokenizer(model, request.model.string());  // refuses a bad model before any work
   }
   request.progress({"reading", 0, 0});
   const Corpus corpus = find_corpus(request.corpus);

@@ -1,5 +1,5 @@
-// Text to token ids and back, exactly: decode(encode(text)) == text for
-// every well-formed UTF-8 text.
+// Converts text to token ids and back exactly: decode(encode(text)) == text for every well-formed
+// UTF-8 text.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace sinkmoe::data {
 
-// Largest file of a tokenizer that is read.
+// Size limit of tokenizer files.
 inline constexpr uint64_t kMaxTokenizerBytes = uint64_t{64} << 20;
 
 // The bytes of the ids, one after the other: pieces[id] for each. Throws Error for an id outside
@@ -24,8 +24,8 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
   int64_t vocabulary() const { return static_cast<int64_t>(pieces_.size()); }  // BOS included
-  int32_t bos() const { return bos_; }                                         // in no text's ids
-  // The bytes each id stands for; "" for BOS and for ids that no text has.
+  int32_t bos() const { return bos_; }  // never in the ids of a text
+  // The bytes of each id; "" for BOS and for ids that no text produces.
   const std::vector<std::string>& pieces() const { return pieces_; }
   // Hash of everything that decides the ids.
   const std::string& hash() const { return hash_; }
@@ -38,7 +38,7 @@ class Tokenizer {
     return sinkmoe::data::decode(pieces_, ids);
   }
 
-  // The ids of one chunk of a text, as first_chunk() cuts them: no token crosses two chunks.
+  // The ids of one chunk of a text, as first_chunk() splits it. No token crosses two chunks.
   virtual void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const = 0;
 
  protected:
@@ -47,12 +47,11 @@ class Tokenizer {
   std::string hash_;
 };
 
-// Length of the first chunk of a text: spaces, then what is neither space
-// nor newline, then newlines.
+// Length of the first chunk of a text: spaces, then other characters, then newlines.
 size_t first_chunk(std::string_view text);
 
-// encode() that remembers the ids of short chunks, for large texts: several times
-// as fast. Not thread-safe.
+// Like encode(), but remembers the ids of short chunks: several times as fast on large texts. Not
+// thread-safe.
 class CachedEncoder {
  public:
   explicit CachedEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
@@ -64,19 +63,19 @@ class CachedEncoder {
   std::string key_;
 };
 
-// One id a byte, BOS = 256.
+// One id per byte, BOS = 256.
 std::unique_ptr<Tokenizer> byte_tokenizer();
 
-// A serialised sentencepiece model; `where` stands for its path in errors. A chunk that the model
-// would give back changed (it holds U+2581, which sentencepiece reads as a space) is spelled in
-// bytes. Throws Error: not a model, no byte fallback, no BOS, or a model that changes plain text
+// From a serialised sentencepiece model; `where` is its path in errors. A chunk that the model
+// would change (because it holds U+2581, which sentencepiece reads as a space) is spelled in bytes.
+// Throws Error: not a model, no byte fallback, no BOS, or a model that changes plain text
 // (normalisation, a prefix, collapsed spaces).
 std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
                                                    const std::string& where);
 
-// BPE with byte fallback over `sentences` (cut after newlines, so that no piece runs on
-// past one). Deterministic. Returns the serialised model. Throws Error when the text is too
-// small for the vocabulary.
+// Trains BPE with byte fallback on `sentences` (split after newlines, so that no piece crosses
+// one). Deterministic. Returns the serialised model. Throws Error if the text is too small for the
+// vocabulary.
 std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabulary);
 
 }  // namespace sinkmoe::data

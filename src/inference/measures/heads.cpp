@@ -1,4 +1,4 @@
-// The measure "heads": one forward pass over the rows, statistics of every head on the way.
+// The measure "heads": one forward pass over the rows, with statistics of every head.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -30,8 +30,8 @@ Grid grid_of(const at::Tensor& x_LH) {
   return out;
 }
 
-// What the first `T` tokens of the rows show; attention is causal, so this is what shorter rows
-// would show.
+// Statistics of the first `T` tokens of the rows. Because attention is causal, shorter rows would
+// give the same.
 void add_prefix(metrics::HeadStatistics& heads, int64_t layer, const attention::HeadIn& in,
                 const attention::HeadOut& out, int64_t T) {
   const auto cut = [&](const at::Tensor& x) { return x.defined() ? x.narrow(2, 0, T) : x; };
@@ -100,8 +100,8 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   return r;
 }
 
-// Products of the model's own size on each thread alone, as the forward pass computes them, for
-// about a tenth of a second.
+// Times products of the model's size, each thread alone as in the forward pass, for about a tenth
+// of a second.
 double flops_per_second(const Architecture& a) {
   using clock = std::chrono::steady_clock;
   constexpr double kEnough = 0.1;
@@ -123,8 +123,8 @@ double flops_per_second(const Architecture& a) {
 }
 
 MeasureCost cost(const Model& model, int64_t rows, int64_t context) {
-  // What is no product takes about half as long again; reading, checking and widening weights goes
-  // at about 1 GB a second.
+  // Everything except products adds about half of their time. Reading, checking and converting
+  // weights runs at about 1 GB per second.
   constexpr double kOverhead = 1.5, kBytesPerSecond = 1e9;
   const Cost needed = stream_cost(model, rows, context);
   return {.seconds = kOverhead * needed.flops / flops_per_second(model.architecture) +

@@ -1,4 +1,4 @@
-// Rotary positions of CUDA tensors by their kernel.
+// Rotary positions of CUDA tensors, by their kernel.
 #include <ATen/ATen.h>
 
 #include "model/cuda/rotate.h"

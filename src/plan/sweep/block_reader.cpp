@@ -44,7 +44,7 @@ class BlockReader {
     problems_.push_back({what, config::place(path_, node), fix});
   }
 
-  // Runs `read` and keeps its problems.
+  // Runs `read` and collects its problems.
   template <class F>
   void collect(F&& read) {
     try {
@@ -175,7 +175,7 @@ class BlockReader {
   void check_values(const Axis& axis) {
     if (axis.group) return;
     config::RunConfig scratch;
-    std::string last;  // one complaint per place: a call has many values in one
+    std::string last;  // one problem per place, because a call has many values at one place
     for (const config::Setting& value : axis.values) {
       const auto problem = config::apply(scratch, value);
       if (problem && problem->where != last) problems_.push_back(*problem);

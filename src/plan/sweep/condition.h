@@ -21,14 +21,14 @@ namespace sinkmoe::plan {
 
 using ConditionValue = std::variant<bool, double, std::string>;
 
-// Type of a key as an example value; throws Error for a key that does not exist.
+// The type of a key as an example value. Throws Error for a key that does not exist.
 using KeyType = std::function<ConditionValue(const std::string& key)>;
 using KeyValue = std::function<ConditionValue(const std::string& key)>;
 
 class Condition {
  public:
   // Throws Error (with a caret) for bad syntax, unknown keys, types that cannot be compared, texts
-  // that are no choice of their key, and more than 64 levels or 4,096 bytes.
+  // that are not a choice of their key, and more than 64 levels or 4,096 bytes.
   Condition(const std::string& text, const std::string& where, const KeyType& type_of);
 
   bool holds(const KeyValue& value_of) const;

@@ -188,7 +188,7 @@ class Parser {
     check_choice(right, left);
   }
 
-  // A misspelt choice would never be equal, and the condition would silently do nothing.
+  // A misspelt choice would never match, and the condition would silently do nothing.
   void check_choice(const Node& key, const Node& literal) const {
     if (key.kind != Node::Kind::key || literal.kind != Node::Kind::literal) return;
     const auto* text = std::get_if<std::string>(&literal.value);

@@ -1,4 +1,4 @@
-// Drafts -> named runs: identities, controls, duplicates, order, labels.
+// Turns drafts into named runs: identities, controls, duplicates, order, labels.
 #pragma once
 
 #include <vector>

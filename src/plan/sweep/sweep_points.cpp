@@ -8,7 +8,7 @@ namespace sinkmoe::plan {
 
 namespace {
 
-using Dimension = std::vector<size_t>;  // axes that move together
+using Dimension = std::vector<size_t>;  // axes that change together
 
 constexpr size_t kNone = static_cast<size_t>(-1);
 
@@ -24,7 +24,7 @@ std::string swept_keys(const Block& block) {
   return text.empty() ? "the block sweeps nothing" : "the block sweeps " + text;
 }
 
-// Puts the axes of one zip into one dimension, at the place of the first.
+// Puts the axes of one zip into one dimension, at the position of the first.
 void add_zip(const Block& block, const std::vector<std::string>& keys,
              std::vector<size_t>& leader_of, std::vector<bool>& zipped,
              std::vector<Problem>& problems) {

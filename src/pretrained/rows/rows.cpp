@@ -19,7 +19,7 @@ struct Cut {
   size_t document, from;
 };
 
-// Ids of one line.
+// The ids of one line.
 std::vector<int32_t> ids_of(std::string_view line, const std::string& where) {
   std::vector<int32_t> out;
   for (const char *at = line.data(), *end = at + line.size(); at < end;) {

@@ -1,4 +1,4 @@
-// What `run` shows while it works: live lines on a terminal, now and then a plain one elsewhere.
+// The output of `run` while it works: live lines on a terminal, plain lines now and then elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ struct RunLine {
   std::string run_id, label;
   Progress progress;
   double seconds = 0;      // since this attempt started
-  int64_t first_step = 0;  // where it started from
+  int64_t first_step = 0;  // the step at which it started
 };
 
 struct SweepLine {
   std::string name;
   int64_t total = 0, done = 0, failed = 0, running = 0, elsewhere = 0;
-  double seconds = 0, eta = -1;  // seconds; negative: not known yet
+  double seconds = 0, eta = -1;  // seconds; negative: unknown
 };
 
 std::string format_duration(double seconds);   // "8:07", "1:02:03", "?"
@@ -32,19 +32,19 @@ class Display {
   explicit Display(Mode mode) : mode_(mode) {}
   ~Display() { clear(); }
 
-  void note(const std::string& text);   // stays on the screen; also when quiet is not
+  void note(const std::string& text);   // stays on the screen; not shown if quiet
   void error(const std::string& text);  // always
   void update(const SweepLine& sweep, const std::vector<RunLine>& runs);
 
  private:
-  void clear();  // takes the live lines away
+  void clear();  // removes the live lines
 
   Mode mode_;
   int64_t shown_ = 0;  // live lines on the screen
   int64_t next_update_us_ = 0;
 };
 
-// live on a terminal, plain otherwise.
+// Live on a terminal, plain otherwise.
 Display::Mode display_mode(bool quiet);
 
 }  // namespace sinkmoe::queue

@@ -13,8 +13,8 @@ using nlohmann::json;
 
 namespace {
 
-// A line stays below PIPE_BUF (4096), so that it is written whole, even when each byte
-// is escaped as six.
+// Keeps a line below PIPE_BUF (4096), so that it is written atomically even if each byte is escaped
+// as six.
 constexpr size_t kMessageBytes = 600;
 
 double number(const json& object, const char* key) {

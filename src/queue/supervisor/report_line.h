@@ -1,4 +1,4 @@
-// What a worker tells its supervisor: one JSON object a line on a pipe.
+// Messages from a worker to its supervisor: one JSON object per line, on a pipe.
 #pragma once
 
 #include <optional>
@@ -8,17 +8,17 @@
 
 namespace sinkmoe::queue {
 
-// One line: live state, or something to show at once. How an attempt ended is
-// read from the database.
+// One message: live state, or text to show at once. The end of an attempt is read from the
+// database.
 struct ReportLine {
   std::optional<Progress> progress;
   std::optional<std::string> note;
 };
 
 std::string encode(const ReportLine& line);  // with its newline
-ReportLine decode(const std::string& line);  // all empty when the line is not one of ours
+ReportLine decode(const std::string& line);  // all empty if the line is not a message
 
-// The worker's end of the pipe. Writes whole lines and never waits: when the supervisor does not
+// The worker's end of the pipe. Writes whole lines and never waits: if the supervisor does not
 // read, lines are lost.
 class ReportPipe {
  public:

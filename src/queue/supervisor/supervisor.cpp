@@ -15,7 +15,7 @@ namespace sinkmoe::queue {
 
 namespace {
 
-// Workers that the cores (or GPUs) carry when each run has its threads.
+// The number of workers that the cores (or GPUs) allow if each run has its threads.
 int64_t worker_count(const plan::Plan& plan, int64_t asked) {
   int64_t threads = 1;
   bool cuda = false;

@@ -19,10 +19,10 @@ struct Working {
   int64_t slot;
   int64_t started_us;
   RunLine line;
-  int64_t stopped_us = 0;  // since when it is seen stopped by a signal; 0: it is not
+  int64_t stopped_us = 0;  // when it was first seen stopped by a signal; 0: it is not stopped
 };
 
-// Owns the workers; they are killed when it goes.
+// Owns the workers; its destructor kills them.
 class SweepLoop {
  public:
   SweepLoop(const plan::Plan& plan, const RunOptions& options, store::Store& store,
@@ -64,7 +64,7 @@ class SweepLoop {
   std::list<Working> working_;
   int64_t last_round_us_ = store::boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
           oom_kills_ = 0;
-  double work_made_ = 0;   // by this call, in tokens
+  double work_made_ = 0;   // trained by this call, in tokens
   bool stopping_ = false;  // by a signal, a failure or a full disk
 };
 

@@ -1,5 +1,5 @@
-// The supervisor's answers to what goes wrong around it: a database that cannot be written, workers
-// that are stopped, its own sleep.
+// How the supervisor reacts to problems around it: a database that cannot be written, stopped
+// workers, and having been suspended itself.
 #include <signal.h>
 
 #include "queue/supervisor/sweep_loop.h"
@@ -8,12 +8,13 @@ namespace sinkmoe::queue {
 
 namespace {
 
-constexpr int64_t kLastWords_us = 10'000'000;  // for workers when the sweep cannot go on
+constexpr int64_t kLastWords_us =
+    10'000'000;  // time for workers to end when the sweep cannot continue
 
 }  // namespace
 
-// The database cannot be written now: the workers get a moment for their own last words, and
-// everything can be resumed.
+// The database cannot be written now: the workers get a moment to end, and everything can be
+// resumed later.
 void SweepLoop::give_up(const store::StoreError& error) {
   display_.error(std::string(error.what()) + "; the sweep stops here");
   stop_workers();
@@ -25,8 +26,8 @@ void SweepLoop::give_up(const store::StoreError& error) {
   working_.clear();  // kills what is left
 }
 
-// A worker that is stopped for longer than its lease is ended, without asking the database: it may
-// have been stopped while it held the file's lock, which it keeps until it is gone.
+// Ends a worker that has been stopped for longer than its lease, without using the database: it may
+// have been stopped while it held the lock of the file, which it keeps until it ends.
 void SweepLoop::end_stopped() {
   const int64_t now = store::boot_clock_us();
   for (Working& working : working_) {
@@ -39,8 +40,8 @@ void SweepLoop::end_stopped() {
   }
 }
 
-// After this process was stopped, or the computer asleep, leases look old: their holders get the
-// time to renew them.
+// After this process was stopped, or the computer slept, leases look expired; this gives their
+// holders time to renew them.
 void SweepLoop::notice_own_sleep() {
   const int64_t now = store::boot_clock_us();
   if (now - last_round_us_ > rules_.lease_us / 2) next_scan_us_ = now + rules_.lease_us / 2;

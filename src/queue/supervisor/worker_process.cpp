@@ -37,7 +37,7 @@ class SpawnSetup {
     sigset_t all;
     sigfillset(&all);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    // A stop that is asked for before the worker can handle it waits until it can.
+    // A stop that is requested before the worker can handle it is delivered later.
     const sigset_t stops = stop_signals();
     posix_spawnattr_setsigmask(&attributes, &stops);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

@@ -1,4 +1,4 @@
-// What an error means for an attempt: its outcome, which decides whether it is tried again.
+// Maps an error to the outcome of an attempt, which decides whether the run is tried again.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace sinkmoe::queue {
 
-// Exit codes of a worker that could not record why it ended; the program ends with the second, too.
+// Exit codes of a worker that could not record why it ended. The program also uses the second.
 inline constexpr int kExitNoMemory = 12, kExitDiskFull = 28;
 
 // disk, oom, io or user. Not for StoreError's kind alone: files are written by several modules,

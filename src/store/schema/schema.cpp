@@ -9,8 +9,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Tables are STRICT; key columns that may not apply (layer, head) are -1, never
-// NULL; values are finite.
+// Tables are STRICT. Key columns that may not apply (layer, head) are -1, never NULL. Values are
+// finite.
 constexpr const char* kTables = R"sql(
 CREATE TABLE experiment(
   id INTEGER PRIMARY KEY,
@@ -167,8 +167,8 @@ INSERT INTO t_quantile VALUES
   (40, 2.02107539), (60, 2.000297822), (100, 1.983971519), (1000, 1.962339081);
 )sql";
 
-// A copy of the file as it is before the first step, complete under its name or not there. One that
-// is of an older version stays: it was made before a step that was then cut off.
+// Copies the file before the first step. The copy is complete under its name or does not exist. A
+// copy of an older version is kept: it was made before a step that was interrupted.
 void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
   const fs::path copy = db.path().string() + ".before-v" + std::to_string(to),
                  aside = copy.string() + ".tmp";
@@ -176,14 +176,14 @@ void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
   if (fs::is_regular_file(copy, error) &&
       sql::Connection(copy, sql::Connection::Mode::read_only).integer("PRAGMA user_version") < from)
     return;
-  fs::remove(aside, error);  // left by a migration that was cut off
+  fs::remove(aside, error);  // left by an interrupted migration
   sql::Statement(db, "VACUUM INTO ?").bind(aside.string()).run();
   put_in_place(aside, copy);
 }
 
 void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
   sql::Transaction transaction(db);
-  // Another process may have come first.
+  // Another process may have been faster.
   if (db.integer("PRAGMA user_version") >= step.version) return;
   db.exec(step.sql);
   remake_views(db);

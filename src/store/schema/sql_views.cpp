@@ -15,8 +15,8 @@ struct View {
   const char* sql;
 };
 
-// CROSS JOIN keeps the order run, name, rows: each (run, name) is then one seek in
-// the metric table's key.
+// CROSS JOIN keeps the order run, name, rows, so that each (run, name) is one seek in the key of
+// the metric table.
 constexpr View kViews[] = {
     {"v_metric", R"sql(
 SELECT r.run_id, r.group_id, r.seed, n.name, m.step, m.layer, m.head, m.value, n.unit
@@ -34,8 +34,8 @@ SELECT r.run_id, r.group_id, r.seed, n.name, m.step, m.layer, m.head, m.value, n
 FROM run r CROSS JOIN metric_name n CROSS JOIN metric m ON m.run = r.id AND m.name = n.id
 WHERE r.status <> 'void' AND n.level = 'head' AND m.head >= 0)sql"},
 
-    // The deviations are taken from the mean first: a difference of sums of squares would lose the
-    // digits of a small sd.
+    // Deviations from the mean, because a difference of sums of squares would lose the precision of
+    // a small sd.
     {"v_group", R"sql(
 SELECT group_id, name, n, mean, sd,
   sd / sqrt(n) * (SELECT t95 FROM t_quantile WHERE df <= n - 1 ORDER BY df DESC LIMIT 1) AS ci95, min, max
@@ -86,13 +86,13 @@ std::string literal(const Cell& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text) return in_quotes(*text, '\'');
   std::string number = to_text(value);
-  // A whole double keeps its type: 1.0, not 1.
+  // A double without a fraction keeps its type: 1.0, not 1.
   if (std::holds_alternative<double>(value) && number.find_first_of(".en") == std::string::npos)
     number += ".0";
   return number;
 }
 
-// What one view can hold: a query may read 1,000 columns (query_guard.cpp).
+// Limit for one view, because a query may read 1,000 columns (query_guard.cpp).
 constexpr size_t kMostColumns = 900;
 
 void add_column(std::string& sql, std::set<std::string>& taken, const std::string& expression,

@@ -25,8 +25,8 @@ constexpr std::string_view kJournalMagic{"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8};
   throw StoreError(StoreError::Kind::refused, {what, path.string(), fix});
 }
 
-// The first bytes of the database, read through SQLite: closing a descriptor of our own would drop
-// the locks that other connections of this process hold on the file.
+// The first bytes of the database, read through SQLite, because closing our own descriptor would
+// drop the locks that other connections of this process hold on the file.
 std::string header_of(const fs::path& path) {
   const sql::Connection db(path, sql::Connection::Mode::read_only);
   sqlite3_file* file = nullptr;

@@ -9,11 +9,11 @@
 
 namespace sinkmoe::train {
 
-// One job at a time: asked for, made, collected.
+// One request at a time: requested, computed, collected.
 class BatchAhead::Thread {
  public:
   explicit Thread(const BatchAhead& owner) : owner_(owner) {
-    // Signals go to the threads that were there before.
+    // Signals go to the other threads.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -40,7 +40,7 @@ class BatchAhead::Thread {
     changed_.notify_all();
   }
 
-  // The batch asked for last, or nothing when that was another one.
+  // The batch that was requested last, or nothing if that was another one.
   std::optional<Batch> collect(const Wanted& wanted) {
     std::unique_lock lock(mutex_);
     if (asked_ != wanted) return {};

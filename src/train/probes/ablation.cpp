@@ -14,9 +14,9 @@ namespace sinkmoe::train {
 namespace {
 
 constexpr int64_t kRandomOrders = 8, kMostPoints = 64;
-constexpr double kFree = 0.01;  // nats that do not count as a loss
+constexpr double kFree = 0.01;  // an increase up to this, in nats, is ignored
 
-// Largest share of heads zeroed at which the loss has not risen by more than kFree.
+// Largest share of zeroed heads at which the loss has risen by at most kFree.
 double free_share(const std::vector<double>& curve, const std::vector<int64_t>& points) {
   int64_t most = 0;
   for (size_t i = 0; i < points.size(); ++i)

@@ -8,7 +8,7 @@ namespace sinkmoe::train {
 
 namespace {
 
-constexpr int64_t kTokensPerPass = 2048;  // at least, so that small batches are no waste
+constexpr int64_t kTokensPerPass = 2048;  // minimum, so that passes are not too small
 
 }  // namespace
 

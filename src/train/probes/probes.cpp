@@ -18,7 +18,7 @@ namespace sinkmoe::train {
 namespace {
 
 constexpr int64_t kTokens = 32768;
-// The passes of the ablations grow with the number of heads; their sample shrinks with it.
+// The number of ablation passes grows with the number of heads, so the sample shrinks.
 constexpr int64_t kAblationBudget = 131072, kFewestTokens = 4096;
 
 class Rows {
@@ -64,7 +64,7 @@ double loss_without_value(const model::Decoder& model, const ProbeSample& sample
   });
 }
 
-// One pass over the sample for everything that looks at single heads.
+// The results of one pass over the sample that observes single heads.
 struct Seen {
   metrics::HeadGeometry geometry;
   double identity_error = 0;

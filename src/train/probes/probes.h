@@ -1,4 +1,4 @@
-// Every probe of a trained model, as rows (eval.probes = "full"). docs/metrics.md has the formulas.
+// Runs every probe of a trained model (eval.probes = "full"). docs/metrics.md has the formulas.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,8 @@ ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source
                      const metrics::HeadStatistics& heads, int64_t step, at::Device device,
                      const std::function<void()>& alive);
 
-// Predicted tokens of the sample that is read a few times, and of the one that ablations read about
-// 11 times a head.
+// Number of predicted tokens in the sample that is read a few times, and in the one that ablations
+// read about 11 times per head.
 int64_t probe_tokens();
 int64_t ablation_tokens(const config::RunConfig& config);
 

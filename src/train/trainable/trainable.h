@@ -1,4 +1,4 @@
-// What of a model trains: all of it, all but its attention (train.control), or low-rank adapters.
+// Which parameters train: all, all except attention (train.control), or low-rank adapters.
 #pragma once
 
 #include <memory>
@@ -12,13 +12,13 @@ namespace sinkmoe::train {
 
 class PartialTraining {
  public:
-  // Declares the adapters that the model's configuration asks for.
+  // Declares the adapters, if the configuration has them.
   explicit PartialTraining(model::Decoder& model);
-  // What the optimizer trains.
+  // The parameters that the optimizer trains.
   tensor::ParamSet& trained() { return adapters_ ? adapters_->params() : model_.params(); }
 
-  // Once the weights are loaded: `resumed` from a checkpoint with this state, or fresh. Writes the
-  // adapters into the state.
+  // Call once the weights are loaded, either `resumed` from a checkpoint with this state or new.
+  // Writes the adapters into the state.
   void begin(bool resumed, TrainState& state);
   bool all() const { return !adapters_ && !frozen_; }
   void adjust_gradients() const;  // between backward and the optimizer
