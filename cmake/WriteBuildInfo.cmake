@@ -11,9 +11,9 @@ else()
   endif()
 endif()
 set(text "#include \"queue/build_info.h\"\n
-namespace sinkmoe {
+namespace sinkmoe::queue {
 const BuildInfo kBuildInfo{\"${commit}\", ${dirty}, \"${KIND}\"};
-}  // namespace sinkmoe\n")
+}  // namespace sinkmoe::queue\n")
 set(old "")
 if(EXISTS "${OUT}")
   file(READ "${OUT}" old)
