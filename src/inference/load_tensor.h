@@ -1,4 +1,4 @@
-// Tensors of a checkpoint in fp32, checked for numbers that are not finite.
+// Loads tensors of a checkpoint in fp32, and refuses NaN and infinity.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,15 +7,15 @@
 
 namespace sinkmoe::inference {
 
-// The part of the tensor that the reference means, contiguous, [out, in] for a matrix. Undefined
-// for a tensor that the model does not have. Throws Error: NaN or infinity, a file that fails.
+// The part of a tensor that `ref` describes, contiguous, [out, in] for a matrix. Undefined if the
+// model does not have the tensor. Throws Error: NaN or infinity, a read error.
 at::Tensor load_tensor(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
 
-// The whole tensor in the type it is stored in (U8 too), contiguous; checked as above.
+// The whole tensor in its stored type (also U8), contiguous, with the same checks.
 at::Tensor load_stored(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
 
-// Rows [begin, begin + count) of a matrix that is stored as it is: what an embedding needs of a
-// large vocabulary.
+// Rows [begin, begin + count) of a matrix that is not transposed or split, so that an embedding
+// with a large vocabulary can be read in parts.
 at::Tensor load_rows(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref,
                      int64_t begin, int64_t count);
 

@@ -42,7 +42,7 @@ at::Tensor histogram_HB(const at::Tensor& cosine_BHT) {
   return at::bincount(flat, {}, H * kBins).view({H, kBins});
 }
 
-// ||o_h W_O^h|| by way of W^T W, [K,K] a head: no [B,T,C] tensor a head.
+// ||o_h W_O^h|| computed with W^T W, [K,K] per head, so that no [B,T,C] tensor per head is needed.
 at::Tensor contribution_HN(const at::Tensor& out_BHTK, const at::Tensor& weight_CC) {
   const int64_t H = out_BHTK.size(1);
   const at::Tensor weight_HCK =

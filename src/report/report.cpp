@@ -13,7 +13,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// What the database holds, as far as a report needs to know.
+// The parts of the database that a report needs to know.
 struct Stock {
   std::vector<std::string> experiments;  // sorted
   std::set<std::string> columns;         // of run_wide
@@ -31,7 +31,7 @@ Stock take_stock(const QueryFunction& query) {
   return stock;
 }
 
-// The experiments of the spec that are there, "*" standing for those that no artifact names.
+// The experiments of the spec that the database has; "*" means those that no artifact names.
 std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
                                         const std::vector<std::string>& only) {
   std::vector<std::string> list;
@@ -166,7 +166,8 @@ Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& qu
     for (const std::string& experiment : experiments) {
       try {
         Document made = maker.make(spec, experiment);
-        if (experiment.empty() && made.data.rows.empty())  // of no experiment: there is no data yet
+        if (experiment.empty() &&
+            made.data.rows.empty())  // without an experiment: there is no data yet
           documents.absent.push_back(spec.name);
         else
           documents.list.push_back(std::move(made));

@@ -9,7 +9,7 @@ double student_t_cdf(double t, double df);
 // The t with P(T <= t) = p, 0 < p < 1.
 double student_t_quantile(double p, double df);
 
-// P(|T| >= |t|), accurate also where it is tiny.
+// P(|T| >= |t|), accurate even if it is tiny.
 double student_t_two_sided_p(double t, double df);
 
 }  // namespace sinkmoe::stats

@@ -16,7 +16,7 @@ Summary summarize(std::span<const double> values) {
   s.n = static_cast<int64_t>(values.size());
   if (values.empty()) return s;
   const double n = static_cast<double>(s.n);
-  // The mean of the deviations repairs the rounding of the first mean.
+  // The mean of the deviations corrects the rounding of the first mean.
   double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   double rest = 0;
   for (const double v : values) rest += v - mean;
@@ -62,8 +62,8 @@ PairedDifference paired_difference(std::span<const Seeded> treatment,
 
 namespace {
 
-// Distance of the mean from `center` in standard errors; infinite when all values
-// are equal and elsewhere.
+// Distance of the mean from `center` in standard errors; infinite if all values are equal and
+// differ from `center`.
 double t_statistic(const Summary& s, double center) {
   const double distance = *s.mean - center;
   if (*s.sd == 0)

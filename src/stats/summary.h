@@ -1,4 +1,5 @@
-// Means, intervals and paired differences over seeds. What cannot be computed is absent, never 0.
+// Means, intervals and paired differences over seeds. A number that cannot be computed is absent,
+// never 0.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 
 namespace sinkmoe::stats {
 
-// Of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2.
+// Statistics of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2.
 struct Summary {
   int64_t n = 0;
   std::optional<double> mean, sd;
@@ -24,35 +25,35 @@ struct Summary {
 
 Summary summarize(std::span<const double> values);
 
-// The middle value, or the mean of the two in the middle. Not of nothing.
+// The middle value, or the mean of the two middle values. `values` must not be empty.
 double median(std::vector<double> values);
 
-// Value of one run, by the seed it is paired on.
+// The value of one run, with the seed for pairing.
 struct Seeded {
   int64_t seed = 0;
   double value = 0;
 };
 
 struct PairedDifference {
-  Summary summary;                  // of treatment - control over the seeds both have
+  Summary summary;                  // of treatment - control, over the seeds of both
   std::optional<double> p;          // two-sided t-test of mean 0; n >= 2
-  int sign = 0;                     // of the mean; 0 also when n = 0
+  int sign = 0;                     // of the mean; 0 if n = 0
   std::vector<double> differences;  // in order of seed
 };
 
-// A seed only one side has is left out. A seed must not occur twice in one side (asserted).
+// Leaves out seeds that only one side has. A seed must not occur twice on one side (asserted).
 PairedDifference paired_difference(std::span<const Seeded> treatment,
                                    std::span<const Seeded> control);
 
-// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. All values
-// equal: 0 or 1.
+// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. If all values are
+// equal, 0 or 1.
 std::optional<double> t_test_p(const Summary& summary, double center);
 
 // p of the two one-sided t-tests for |mean| < margin (equivalence); absent for n < 2.
 std::optional<double> equivalence_p(const Summary& summary, double margin);
 
-// Holm's step-down adjustment. An absent p counts as a test made, with p = 1, so that a missing
-// cell never makes the others easier. Result in the order given.
+// Holm's step-down adjustment. An absent p counts as a test with p = 1, so that a missing cell
+// never makes the others easier. The result has the order of the input.
 std::vector<double> holm(std::span<const std::optional<double>> p);
 
 // The mean difference that n pairs with this sd show with 80% power at 5% two-sided: (t_0.975 +
