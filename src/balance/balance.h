@@ -1,15 +1,12 @@
 // Losses on the heads' mean gates. A loss is one file in balance/losses/ with
-// one Registration<LossKind>.
+// one Registration<config::LossKind>.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
-#include <memory>
 #include <span>
-#include <string>
 
-#include "config/run_config.h"
+#include "config/plugins/loss.h"
 
 namespace sinkmoe::balance {
 
@@ -32,10 +29,6 @@ class BalanceLoss {
 // The m most important heads of each layer: importance [L,H] -> bool [L,H].
 at::Tensor top_heads_LH(const at::Tensor& importance_LH, int64_t m);
 
-struct LossKind {
-  static constexpr const char* kind = "loss";
-  std::string name, help;
-  std::function<std::unique_ptr<BalanceLoss>(const config::RunConfig&)> make;
-};
+using config::LossKind;
 
 }  // namespace sinkmoe::balance

@@ -90,4 +90,33 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
   return {};
 }
 
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              FieldValue& value) {
+  return std::visit([&](auto& typed) { return assign(key, info, node, typed); }, value);
+}
+
+std::string type_name(const FieldValue& value) {
+  constexpr const char* names[] = {"bool", "int", "float", "string"};
+  return names[value.index()];
+}
+
+std::string value_text(const FieldValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text ? toml_quote(*text) : bare_text(value);
+}
+
+std::string bare_text(const FieldValue& value) {
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
+  if (const auto* whole = std::get_if<int64_t>(&value)) return std::to_string(*whole);
+  if (const auto* number = std::get_if<double>(&value)) return shortest(*number);
+  return std::get<std::string>(value);
+}
+
+TomlValue toml_value(const FieldValue& value) {
+  if (const auto* truth = std::get_if<bool>(&value)) return toml_boolean(*truth);
+  if (const auto* whole = std::get_if<int64_t>(&value)) return toml_integer(*whole);
+  if (const auto* number = std::get_if<double>(&value)) return toml_float(*number);
+  return toml_string(std::get<std::string>(value));
+}
+
 }  // namespace sinkmoe::config

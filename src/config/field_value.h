@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "config/run_config.h"
 #include "config/toml/toml_values.h"
@@ -21,5 +22,27 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
                               double& value);
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               std::string& value);
+
+template <class E>
+  requires std::is_enum_v<E>
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              E& value) {
+  std::string text;
+  if (auto problem = assign(key, with_choices<E>(info), node, text)) return problem;
+  value = parse_name<E>(text);
+  return {};
+}
+
+// The same for a field of which only the type of its value is known.
+std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
+                              FieldValue& value);
+
+// "bool", "int", "float" or "string".
+std::string type_name(const FieldValue& value);
+// As a stored text has it: 0.01, true, "sink".
+std::string value_text(const FieldValue& value);
+// The same value as TOML, and without the quotes of texts.
+TomlValue toml_value(const FieldValue& value);
+std::string bare_text(const FieldValue& value);
 
 }  // namespace sinkmoe::config

@@ -1,34 +1,25 @@
-// Every field of a configuration as text, for any struct that has sections() and fields().
+// Every field of a configuration by its key, for any struct that has sections() and fields().
 #pragma once
 
 #include <string>
 #include <type_traits>
 #include <vector>
 
-#include "config/compose/compose.h"
-#include "config/toml/toml_values.h"
-#include "core/text.h"
+#include "config/field_value.h"
+#include "config/plugins/options.h"
+#include "config/run_config.h"
 
 namespace sinkmoe::config {
 
-template <class T>
-constexpr const char* type_name() {
-  if constexpr (std::is_same_v<T, bool>)
-    return "bool";
-  else if constexpr (std::is_same_v<T, int64_t>)
-    return "int";
-  else if constexpr (std::is_same_v<T, double>)
-    return "float";
-  else
-    return "string";
-}
+struct FieldView {
+  std::string key;     // "attention.gated.form"
+  std::string stored;  // the key in stored texts: "attention.gate_form"
+  FieldValue value, default_value;
+  FieldInfo info;      // with the choices of an enumeration
+  bool in_use = true;  // false: an option of a plug-in that the configuration does not choose
+};
 
-inline std::string value_text(bool value) { return value ? "true" : "false"; }
-inline std::string value_text(int64_t value) { return std::to_string(value); }
-inline std::string value_text(double value) { return shortest(value); }
-inline std::string value_text(const std::string& value) { return toml_quote(value); }
-
-// f("section.key", FieldInfo, reference) for every field, in order.
+// f("section.key", FieldInfo, reference) for every field that is no option, in order.
 template <class Config, class F>
 void for_each_field(Config& config, F&& f) {
   sections(config, [&](const char* section, auto& part) {
@@ -38,22 +29,63 @@ void for_each_field(Config& config, F&& f) {
   });
 }
 
+// f(section, name of the chosen plug-in, PluginOptions) for every section that chooses one.
+template <class Config, class F>
+void for_each_choice(Config& config, F&& f) {
+  sections(config, [&](const char* section, auto& part) {
+    if constexpr (requires { part.options; })
+      fields(part, [&](const FieldInfo& info, auto& value) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>)
+          if (*info.plugin) f(std::string(section), value, part.options);
+      });
+  });
+}
+
+// The options of one section: those of the chosen plug-in, and those of others that have their line
+// in every stored text, since they were fields of every run when the first runs were stored. An
+// option that several plug-ins store under one key has one view.
+std::vector<FieldView> option_views(const std::string& section, const std::string& chosen,
+                                    const PluginOptions& options);
+
+// In the order of stored texts: section by section, fields before options.
 template <class Config>
 std::vector<FieldView> collect_views(const Config& config) {
   std::vector<FieldView> views;
-  for_each_field(config, [&](const std::string& key, const FieldInfo& info, const auto& value) {
-    using T = std::remove_cvref_t<decltype(value)>;
-    views.push_back({key, type_name<T>(), value_text(value), "", info});
-  });
   const Config defaults{};
-  size_t i = 0;
+  std::vector<FieldValue> default_values;
   for_each_field(defaults, [&](const std::string&, const FieldInfo&, const auto& value) {
-    views[i++].default_value = value_text(value);
+    default_values.push_back(to_field_value(value));
+  });
+  size_t i = 0;
+  sections(config, [&](const char* section, const auto& part) {
+    std::string chosen;
+    fields(part, [&](const FieldInfo& info, const auto& value) {
+      using Value = std::remove_cvref_t<decltype(value)>;
+      const std::string key = std::string(section) + "." + info.key;
+      views.push_back(
+          {key, key, to_field_value(value), default_values[i++], with_choices<Value>(info)});
+      if (*info.plugin) chosen = std::get<std::string>(views.back().value);
+    });
+    if constexpr (requires { part.options; })
+      for (FieldView& view : option_views(section, chosen, part.options))
+        views.push_back(std::move(view));
   });
   return views;
 }
 
-std::string canonical_text(const std::vector<FieldView>& views);
-std::string identity_text(const std::vector<FieldView>& views);
+std::vector<FieldView> field_views(const RunConfig& config);
+
+// Keys of all fields and of the options of all plug-ins, in field order.
+std::vector<std::string> field_keys();
+
+// The options that `key` names: the one with this key, or all that are stored under it.
+std::vector<OptionName> options_named(const std::string& key);
+
+// The value of a field or of an option. A key that several plug-ins store is that of the chosen
+// plug-in. Throws Error for a key that does not exist (near names).
+FieldValue field_value(const RunConfig& config, const std::string& key);
+
+// "int", "float", "bool" or "string"; "" when `key` is no field and no option.
+std::string field_type(const std::string& key);
 
 }  // namespace sinkmoe::config

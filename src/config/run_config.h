@@ -4,31 +4,21 @@
 // reading, unknown-key errors, help, canonical text, identity, stored parameters and completion.
 // `f` is called once per field as f(FieldInfo, reference). A field whose value is its default does
 // not enter the run's identity, so a new field with a neutral default renames no stored run.
+// A section that chooses a plug-in also holds the options that plug-ins declare
+// (config/plugins/options.h).
 // Changing a default, or numerics beyond rounding: raise kResultEpoch.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
-#include <initializer_list>
-#include <limits>
 #include <string>
 #include <type_traits>
-#include <vector>
+
+#include "config/plugins/options.h"
 
 namespace sinkmoe::config {
 
 inline constexpr int kResultEpoch = 1;
-
-struct FieldInfo {
-  const char* key;
-  const char* help;
-  const char* unit = "";
-  double lo = -std::numeric_limits<double>::infinity();
-  double hi = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices = {};  // allowed texts, empty: any
-  const char* plugin = "";  // choices are the plug-ins of this kind: "variant", "loss", "source"
-  bool identity = true;     // false: does not change results (threads, log cadence, folders)
-};
 
 struct ModelConfig {
   int64_t layers = 2, width = 64, heads = 4, kv_heads = 0;
@@ -38,7 +28,6 @@ struct ModelConfig {
   double rotary_base = 10000;
   bool qk_norm = false, tie_embeddings = false;
   double init_std = 0.02, norm_eps = 1e-5;
-  bool operator==(const ModelConfig&) const = default;
 };
 
 template <class C, class F>
@@ -62,21 +51,19 @@ void fields(C& c, F&& f) {
 
 struct AttentionConfig {
   std::string kind = "vanilla";
-  std::string gate_form = "headwise";
-  double sink_init = 0;
-  bool operator==(const AttentionConfig&) const = default;
+  PluginOptions options = PluginOptions("variant");
+
+  // The options of the chosen variant; O is the struct that it declares.
+  template <class O>
+  O chosen() const {
+    return options.as<O>(kind);
+  }
 };
 
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, AttentionConfig>
 void fields(C& c, F&& f) {
   f({.key = "kind", .help = "attention variant", .plugin = "variant"}, c.kind);
-  f({.key = "gate_form",
-     .help = "form of the explicit gate (gated)",
-     .choices = {"headwise", "elementwise"}},
-    c.gate_form);
-  f({"sink_init", "initial value of the learned sink logit (sink)", "logit", -100, 100},
-    c.sink_init);
 }
 
 struct BalanceConfig {
@@ -84,7 +71,12 @@ struct BalanceConfig {
   double weight = 0;
   int64_t shared_heads = 0;
   std::string shared_choice = "fixed";
-  bool operator==(const BalanceConfig&) const = default;
+  PluginOptions options = PluginOptions("loss");
+
+  template <class O>
+  O chosen() const {
+    return options.as<O>(loss);
+  }
 };
 
 template <class C, class F>
@@ -106,14 +98,12 @@ struct DataConfig {
   std::string source = "backcopy";
   std::string path = "";
   int64_t context = 64;
-  int64_t symbols = 63, triggers = 3, chain_seed = 1;
-  double zipf = 1.0, sharp = 1.5;
-  int64_t trigger_rank = 0;
-  bool bos = true;
-  int64_t kinds = 4, stride = 1;
-  int64_t pairs = 8, queries = 8;
-  double gap_power = 1;
-  bool operator==(const DataConfig&) const = default;
+  PluginOptions options = PluginOptions("source");
+
+  template <class O>
+  O chosen() const {
+    return options.as<O>(source);
+  }
 };
 
 template <class C, class F>
@@ -123,28 +113,6 @@ void fields(C& c, F&& f) {
   f({.key = "path", .help = "folder made by `sinkmoe data import` (text)", .identity = false},
     c.path);
   f({"context", "tokens per row, BOS included", "tokens", 2, 1 << 20}, c.context);
-  f({"symbols", "symbols of a synthetic source, without BOS", "", 4, 4096}, c.symbols);
-  f({"triggers", "trigger symbols (backcopy), of each kind (multicopy)", "", 1, 1000}, c.triggers);
-  f({"chain_seed", "seed of the chain, not of the run (synthetic sources)", "", 0, 1e15},
-    c.chain_seed);
-  f({"zipf", "exponent of the chain's Zipf weights", "", 0, 10}, c.zipf);
-  f({"sharp", "spread of the chain's log transition weights", "", 0, 20}, c.sharp);
-  f({"trigger_rank", "rank in probability of the first trigger; 0: the most probable symbol", "", 0,
-     4096},
-    c.trigger_rank);
-  f({"bos", "rows start with BOS; false: with an ordinary symbol (backcopy, multicopy)"}, c.bos);
-  f({"kinds", "kinds of triggers, each with a copy distance of its own (multicopy)", "", 1, 256},
-    c.kinds);
-  f({"stride", "kind i copies from 1 + i * stride before its trigger (multicopy)", "tokens", 1,
-     1024},
-    c.stride);
-  f({"pairs", "key-value pairs of a row; recall trains on rows of 1 to so many (recall, needle)",
-     "", 1, 4096},
-    c.pairs);
-  f({"queries", "questions of a row, each for any of its pairs (recall, needle)", "", 1, 4096},
-    c.queries);
-  f({"gap_power", "questions stand at slot s with weight s^-gap_power (recall)", "", 0, 10},
-    c.gap_power);
 }
 
 struct TrainConfig {
@@ -157,7 +125,6 @@ struct TrainConfig {
   std::string control = "none";
   int64_t lora_rank = 0;
   double lora_alpha = 16;
-  bool operator==(const TrainConfig&) const = default;
 };
 
 template <class C, class F>
@@ -205,7 +172,6 @@ struct EvalConfig {
   std::string probes = "none", split = "valid";
   std::string tasks = "", tasks_path = "data/tasks";
   int64_t task_questions = 1000;
-  bool operator==(const EvalConfig&) const = default;
 };
 
 template <class C, class F>
@@ -235,7 +201,6 @@ void fields(C& c, F&& f) {
 struct RunSection {
   std::string device = "cpu", precision = "fp32", mode = "exact";
   int64_t threads = 1, log_every = 10;
-  bool operator==(const RunSection&) const = default;
 };
 
 template <class C, class F>
@@ -266,7 +231,7 @@ struct RunConfig {
   TrainConfig train;
   EvalConfig eval;
   RunSection run;
-  bool operator==(const RunConfig&) const = default;
+  bool operator==(const RunConfig&) const;  // the canonical texts are equal
 };
 
 // f(section_name, section_struct) for each section, in order.

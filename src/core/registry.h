@@ -8,10 +8,13 @@
 // half: then nothing is refused).
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/error.h"
@@ -19,9 +22,31 @@
 
 namespace sinkmoe {
 
+// One key of the configuration, without its value.
+struct FieldInfo {
+  const char* key;
+  const char* help;
+  const char* unit = "";
+  double lo = -std::numeric_limits<double>::infinity();
+  double hi = std::numeric_limits<double>::infinity();
+  std::vector<std::string> choices = {};  // allowed texts, empty: any
+  const char* plugin = "";  // choices are the plug-ins of this kind: "variant", "loss", "source"
+  bool identity = true;     // false: does not change results (threads, log cadence, folders)
+  // Of an option: the key under which identities and databases hold it, for an option that had
+  // another key when the first runs were stored. It may still be written with that key.
+  const char* stored_as = "";
+};
+using FieldValue = std::variant<bool, int64_t, double, std::string>;
+
+// One option of a plug-in. Its key is SECTION.PLUGIN.OPTION: attention.gated.form.
+struct Option {
+  FieldInfo info;
+  FieldValue default_value;
+};
+
 struct PluginInfo {
   std::string name, help;
-  std::vector<std::string> reads;  // configuration keys that are not for every plug-in of the kind
+  std::vector<Option> options;
 };
 
 // kind -> name -> info, filled by static constructors.
@@ -29,7 +54,7 @@ std::map<std::string, std::map<std::string, PluginInfo>>& plugin_table();
 std::vector<std::string> plugin_names(const std::string& kind);
 
 // T needs: static constexpr const char* kind; std::string name, help. It may have
-// std::vector<std::string> reads.
+// std::vector<Option> options.
 template <class T>
 class Registry {
  public:
@@ -53,7 +78,7 @@ struct Registration {
     if (Registry<T>::all().contains(entry.name))
       throw std::logic_error("two plug-ins '" + entry.name + "' of kind " + T::kind);
     PluginInfo info{entry.name, entry.help, {}};
-    if constexpr (requires { entry.reads; }) info.reads = entry.reads;
+    if constexpr (requires { entry.options; }) info.options = entry.options;
     plugin_table()[T::kind][entry.name] = info;
     Registry<T>::all().emplace(entry.name, std::move(entry));
   }

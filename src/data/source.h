@@ -50,6 +50,7 @@ class DataSource {
 struct SourceKind {
   static constexpr const char* kind = "source";
   std::string name, help;
+  std::vector<Option> options = {};
   // Opens the source; throws Error when it does not fit the config (path missing, context
   // longer than the data).
   std::function<std::unique_ptr<DataSource>(const config::DataConfig&)> open;
@@ -57,8 +58,6 @@ struct SourceKind {
   std::function<std::string(const config::DataConfig&)> identity;
   // The same of the test split, where the other hash does not cover it; empty: it does.
   std::function<std::string(const config::DataConfig&)> test_identity = {};
-  // Keys that only sources which name them read; the others refuse them.
-  std::vector<std::string> reads = {};
 };
 
 std::unique_ptr<DataSource> open_source(const config::DataConfig& config);

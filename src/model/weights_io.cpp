@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "core/file.h"
 #include "weights/safetensors.h"
 
@@ -55,8 +55,13 @@ nlohmann::json describe(const Decoder& model) {
                       {"tie_word_embeddings", c.model.tie_embeddings},
                       {"max_position_embeddings", c.data.context},
                       {"attention_kind", c.attention.kind},
-                      {"gate_form", c.attention.gate_form},
                       {"sinkmoe_config", config::canonical_text(c)}};
+  // The variant's own options, without their section: "gate_form".
+  for (const config::FieldView& view :
+       config::option_views("attention", c.attention.kind, c.attention.options))
+    if (view.in_use)
+      std::visit([&](const auto& value) { j[view.stored.substr(sizeof "attention")] = value; },
+                 view.value);
   return j;
 }
 

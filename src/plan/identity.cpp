@@ -1,6 +1,6 @@
 #include "plan/identity.h"
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "core/hash.h"
 #include "core/text.h"
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "config/compose/canonical.h"
 #include "core/hash.h"
 #include "plan/parents.h"
 #include "plan/sweep/naming.h"

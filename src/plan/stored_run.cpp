@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "core/error.h"
 #include "data/source.h"
 #include "plan/identity.h"

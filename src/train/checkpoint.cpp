@@ -5,7 +5,7 @@
 #include <charconv>
 #include <deque>
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "weights/safetensors.h"
 
 namespace sinkmoe::train {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -14,17 +15,33 @@
 namespace sinkmoe::testing {
 namespace {
 
+// A variant with its numbers away from their defaults, and one of its choices.
 struct Setting {
-  std::string kind, gate_form;
+  std::string kind, option, choice;  // no option: the variant has none with choices
 };
 
-void PrintTo(const Setting& s, std::ostream* out) { *out << s.kind << " " << s.gate_form; }
+void PrintTo(const Setting& s, std::ostream* out) { *out << s.kind << " " << s.choice; }
 
 std::vector<Setting> settings() {
   std::vector<Setting> all;
-  for (const auto& [name, kind] : Registry<config::VariantKind>::all())
-    for (const char* form : {"headwise", "elementwise"}) all.push_back({name, form});
+  for (const auto& [name, kind] : Registry<config::VariantKind>::all()) {
+    const size_t before = all.size();
+    for (const Option& option : kind.options)
+      for (const std::string& choice : option.info.choices)
+        all.push_back({name, option.info.key, choice});
+    if (all.size() == before) all.push_back({name, "", ""});
+  }
   return all;
+}
+
+config::AttentionConfig attention_of(const Setting& setting) {
+  config::AttentionConfig attention{.kind = setting.kind};
+  for (const Option& option : Registry<config::VariantKind>::get(setting.kind).options)
+    if (const auto* number = std::get_if<double>(&option.default_value))
+      attention.options.set(setting.kind, option.info.key, std::min(*number + 0.4, option.info.hi));
+  if (!setting.option.empty())
+    attention.options.set(setting.kind, setting.option, setting.choice);
+  return attention;
 }
 
 struct Variant : ::testing::TestWithParam<Setting> {
@@ -32,8 +49,7 @@ struct Variant : ::testing::TestWithParam<Setting> {
 
   Variant() {
     config.model = {.layers = 1, .width = C, .heads = H, .kv_heads = J, .init_std = 0.5};
-    config.attention = {
-        .kind = GetParam().kind, .gate_form = GetParam().gate_form, .sink_init = 0.4};
+    config.attention = attention_of(GetParam());
     mixer = make_mixer(config, params, "model.layers.0.self_attn.", 0);
     params.materialise(3, at::kCPU, at::kDouble);
     const Inputs inputs = make_inputs({.B = B, .H = H, .J = J, .T = T, .K = K});
@@ -138,7 +154,7 @@ TEST_P(Variant, AddsParametersUnderItsPrefix) {
 }
 
 std::string label(const ::testing::TestParamInfo<Setting>& info) {
-  return info.param.kind + "_" + info.param.gate_form;
+  return info.param.kind + (info.param.choice.empty() ? "" : "_" + info.param.choice);
 }
 INSTANTIATE_TEST_SUITE_P(All, Variant, ::testing::ValuesIn(settings()), label);
 
@@ -177,7 +193,7 @@ TEST(Variants, SinkLogitsAreNotDecayed) {
   tensor::ParamSet params;
   config::RunConfig config;
   config.attention.kind = "sink";
-  config.attention.sink_init = -1.5;
+  config.attention.options.set("sink", "init", -1.5);
   const auto mixer = make_mixer(config, params, "a.", 0);
   params.materialise(0, at::kCPU);
   ASSERT_EQ(params.entries().size(), 1u);

@@ -17,8 +17,10 @@ struct Loss : ::testing::TestWithParam<std::string> {
     return (*Registry<LossKind>::get(GetParam()).make({}))(
         {.gates_BHT = gates, .shared_LH = shared});
   }
-  // Does the loss want equal heads? The random control wants fixed unequal ones.
-  bool wants_equal() const { return GetParam() != "random_target"; }
+  // Of a layer of equal heads; nothing for a loss that pulls each head to a share of its own.
+  std::optional<double> at_equality() const {
+    return Registry<LossKind>::get(GetParam()).at_equality;
+  }
 };
 
 at::Tensor random_gate(uint64_t seed, int64_t H = 4) {
@@ -32,9 +34,9 @@ at::Tensor random_gate(uint64_t seed, int64_t H = 4) {
 // Heads that are equal in the mean and at every token have the least loss that any heads of
 // the same mean have.
 TEST_P(Loss, IsLeastAtEqualHeads) {
-  if (!wants_equal()) GTEST_SKIP() << "pulls towards fixed unequal shares";
+  if (!at_equality()) GTEST_SKIP() << "pulls towards unequal shares";
   const double equal = (*this)({at::full({2, 4, 6}, 0.37, at::kDouble)}).item<double>();
-  EXPECT_TRUE(std::abs(equal) < 1e-12 || std::abs(equal - 1) < 1e-12) << equal;
+  EXPECT_NEAR(equal, *at_equality(), 1e-12);
   for (uint64_t seed = 0; seed < 20; ++seed) {
     at::Tensor gate = at::empty({2, 4, 6}, at::kDouble);
     Draw draw(seed, "test/importance");
@@ -43,15 +45,16 @@ TEST_P(Loss, IsLeastAtEqualHeads) {
   }
 }
 
-TEST_P(Loss, DoesNotDependOnTheOrderOfHeads) {
-  if (!wants_equal()) GTEST_SKIP() << "targets belong to heads";
+// Where a loss pulls towards unequal shares, they are those of heads: another order, another loss.
+TEST_P(Loss, DependsOnTheOrderOfHeadsOnlyIfItWantsThemUnequal) {
   const at::Tensor gate = random_gate(1), order = at::tensor({2, 0, 3, 1});
-  EXPECT_NEAR((*this)({gate}).item<double>(), (*this)({gate.index_select(1, order)}).item<double>(),
-              1e-12);
+  const double loss = (*this)({gate}).item<double>();
+  const double reordered = (*this)({gate.index_select(1, order)}).item<double>();
+  EXPECT_EQ(at_equality().has_value(), std::abs(loss - reordered) < 1e-12);
 }
 
 TEST_P(Loss, AddsUpOverLayers) {
-  if (!wants_equal()) GTEST_SKIP() << "targets belong to layers";
+  if (!at_equality()) GTEST_SKIP() << "the shares belong to layers";
   const at::Tensor a = random_gate(1), b = random_gate(2);
   EXPECT_NEAR((*this)({a, b}).item<double>(),
               (*this)({a}).item<double>() + (*this)({b}).item<double>(), 1e-12);

@@ -59,8 +59,8 @@ class Uniform : public sinkmoe::data::DataSource {
 
 std::unique_ptr<sinkmoe::data::DataSource> source_of(const sinkmoe::config::RunConfig& config) {
   constexpr int64_t kLargestChain = 4096;
-  if (config.data.symbols > kLargestChain)
-    return std::make_unique<Uniform>(config.data.symbols + 1);
+  const int64_t symbols = config.data.chosen<sinkmoe::data::BackcopyOptions>().symbols;
+  if (symbols > kLargestChain) return std::make_unique<Uniform>(symbols + 1);
   return sinkmoe::data::open_source(config.data);
 }
 
@@ -72,7 +72,7 @@ sinkmoe::config::RunConfig config_of(const po::variables_map& o) {
   c.model.heads = number("heads");
   c.attention.kind = o["kind"].as<std::string>();
   c.balance.weight = o["weight"].as<double>();
-  c.data.symbols = number("vocab") - 1;
+  c.data.options.set("backcopy", "symbols", number("vocab") - 1);
   c.data.context = number("context");
   c.train.batch = number("batch");
   c.train.steps = int64_t{1} << 40;

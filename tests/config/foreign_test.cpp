@@ -1,13 +1,12 @@
-// Options of plug-ins that a configuration does not choose, with plug-ins of this test alone.
+// Options of plug-ins that a configuration does not choose.
 #include "config/plugins/foreign.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/compose/compose.h"
-#include "config/plugins/variant.h"
+#include "config/compose/canonical.h"
 #include "config/problems.h"
-#include "core/registry.h"
+#include "config/test_plugins.h"
 
 namespace sinkmoe::config {
 namespace {
@@ -15,55 +14,63 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Registered while a test runs: the other tests of this program know no plug-ins.
 struct Foreign : ::testing::Test {
-  Foreign() {
-    plugin_table()["variant"] = {{"closed", {"closed", "", {}}},
-                                 {"sunk", {"sunk", "", {"attention.sink_init"}}},
-                                 {"shaped", {"shaped", "", {"attention.gate_form"}}}};
-  }
-  ~Foreign() override { plugin_table().erase("variant"); }
-
+  TestPlugins plugins;
   static std::string refused(const std::vector<Setting>& settings) {
     return complaint([&] { compose(settings); });
-  }
-  static Setting set(const std::string& key, const std::string& value) {
-    return {key, value, "f:1:1", "test"};
   }
 };
 
 TEST_F(Foreign, AnOptionOfAnotherPluginIsRefusedWithPlaceAndFix) {
-  const std::string text = refused({set("attention.kind", "\"closed\""),
-                                    {"attention.gate_form", "\"elementwise\"", "f:2:1", "test"}});
-  EXPECT_THAT(text, AllOf(HasSubstr("f:2:1: attention.gate_form = \"elementwise\" is an option of "
-                                    "attention.kind = shaped"),
-                          HasSubstr("attention.kind = closed does not read it"),
-                          HasSubstr("set attention.kind = shaped, or take"),
-                          HasSubstr("skip_if = \"attention.kind == 'closed' && "
-                                    "attention.gate_form != 'headwise'\"")));
+  for (const std::string key : {"attention.shaped.form", "attention.gate_form"})
+    EXPECT_THAT(
+        refused({set("attention.kind", "'closed'"), set(key, "'square'", "f:2:1")}),
+        AllOf(HasSubstr("f:2:1: attention.shaped.form = \"square\" is an option of "
+                        "attention.kind = shaped; attention.kind = closed does not read it; "
+                        "set attention.kind = shaped, or take attention.shaped.form out"),
+              HasSubstr("skip_if = \"attention.kind == 'closed' && "
+                        "attention.shaped.form != 'round'\"")));
 }
 
 TEST_F(Foreign, TheOptionsOfTheChosenPluginAreNamed) {
-  EXPECT_THAT(
-      refused({set("attention.kind", "\"sunk\""), set("attention.gate_form", "\"elementwise\"")}),
-      HasSubstr("sunk reads attention.sink_init"));
+  EXPECT_THAT(refused({set("attention.kind", "'sunk'"), set("attention.shaped.form", "'square'")}),
+              HasSubstr("sunk reads attention.sunk.init"));
+}
+
+TEST_F(Foreign, TheSameOptionOfTheChosenPluginIsTheNearest) {
+  EXPECT_THAT(refused({set("data.source", "'many'"), set("data.few.size", "9")}),
+              AllOf(HasSubstr("data.few.size = 9 is an option of data.source = few"),
+                    HasSubstr("did you mean 'data.many.size'?")));
+}
+
+TEST_F(Foreign, AKeyThatSeveralShareIsOneComplaint) {
+  const std::string text = refused({set("data.source", "'none'"), set("data.size", "9")});
+  EXPECT_THAT(text, HasSubstr("data.size = 9 is an option of data.source = few or many"));
+  EXPECT_EQ(text.find("option of"), text.rfind("option of")) << text;
+  EXPECT_THAT(refused({set("data.source", "'few'"), set("data.power", "2")}),
+              HasSubstr("data.many.power = 2 is an option of data.source = many"));
 }
 
 TEST_F(Foreign, OwnOptionsDefaultsAndSharedKeysAreAccepted) {
-  EXPECT_EQ(refused({set("attention.kind", "\"sunk\""), set("attention.sink_init", "2")}), "");
-  EXPECT_EQ(refused({set("attention.kind", "\"closed\""), set("attention.sink_init", "0")}), "");
-  EXPECT_EQ(refused({set("attention.kind", "\"closed\""), set("model.layers", "3")}), "");
+  EXPECT_EQ(refused({set("attention.kind", "'sunk'"), set("attention.sunk.init", "2")}), "");
+  EXPECT_EQ(refused({set("attention.kind", "'closed'"), set("attention.sunk.init", "0")}), "");
+  EXPECT_EQ(refused({set("attention.kind", "'closed'"), set("model.layers", "3")}), "");
+  EXPECT_EQ(refused({set("data.source", "'few'"), set("data.size", "9")}), "");
+  EXPECT_EQ(refused({set("data.size", "9"), set("data.source", "'few'"), set("data.few.size", "7")}),
+            "");
 }
 
 TEST_F(Foreign, AStoredRunKeepsThem) {
   const std::string text = "attention.kind = \"closed\"\nattention.sink_init = 3\n";
-  EXPECT_EQ(parse_canonical(text, "stored").attention.sink_init, 3);
+  const RunConfig config = parse_canonical(text, "stored");
+  EXPECT_EQ(config.attention.options.get("sunk", "init"), FieldValue(3.0));
+  EXPECT_EQ(identity_text(config), text);
 }
 
 TEST_F(Foreign, AnUnknownPluginIsLeftToOtherChecks) {
   RunConfig config;
   config.attention.kind = "elsewhere";
-  config.attention.sink_init = 3;
+  config.attention.options.set("sunk", "init", 3);
   EXPECT_TRUE(find_foreign_options(config).empty());
 }
 

@@ -13,7 +13,8 @@ using ::testing::HasSubstr;
 
 std::vector<std::string> values(const std::string& argument) {
   std::vector<std::string> result;
-  for (const Setting& setting : parse_override(argument).settings) result.push_back(setting.value);
+  for (const Setting& setting : parse_override(argument).settings)
+    result.push_back(toml_literal(setting.value));
   return result;
 }
 
@@ -38,7 +39,7 @@ TEST(Override, ResetsAKey) {
 
 TEST(Override, AKeyWithoutADotIsAGroup) {
   EXPECT_TRUE(parse_override("model=tiny").group);
-  EXPECT_THAT(values("model=tiny,small"), ElementsAre("tiny", "small"));
+  EXPECT_THAT(values("model=tiny,small"), ElementsAre("\"tiny\"", "\"small\""));
 }
 
 TEST(Override, BareWordsAndTomlAreBothTexts) {
@@ -71,6 +72,15 @@ TEST(Override, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(refused("data.path=\"a"), HasSubstr("\n    data.path=\"a\n              ^~"));
   EXPECT_THAT(refused("train.seed=sedes(3)"), HasSubstr("did you mean 'seeds'?"));
   EXPECT_THAT(refused("train.lr=\xff"), HasSubstr("not UTF-8 at byte 9"));
+}
+
+TEST(Override, ANumberThatWouldBecomeZeroIsRefused) {
+  for (const std::string argument : {"train.lr=1e-400", "train.lr=-1e-400", "train.lr=+0.1,1e-999"})
+    EXPECT_THAT(refused(argument), HasSubstr("so small that it would be read as 0; write 0"));
+  EXPECT_THAT(refused("train.lr=1e-400"), HasSubstr("\n    train.lr=1e-400\n             ^~~~~~"));
+  EXPECT_THAT(refused("train.lr=1e400"), HasSubstr("1e400"));
+  EXPECT_THAT(refused("train.lr=range(0,1e-400,1)"), HasSubstr("too small or too large"));
+  EXPECT_THAT(values("train.lr=0e-400"), ElementsAre("0.0"));
 }
 
 TEST(Override, ALineBreakStartsNoSecondKey) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/problems.h"
+#include "core/text.h"
 
 namespace sinkmoe::config {
 namespace {
@@ -11,7 +12,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<std::string> expand(const std::string& text) { return expand_call(text, "").value(); }
+std::vector<std::string> expand(const std::string& text) {
+  std::vector<std::string> numbers;
+  for (const TomlValue& value : expand_call(text, "").value()) numbers.push_back(shortest(value.number));
+  return numbers;
+}
 
 std::string refused(const std::string& text) {
   return complaint([&] { expand_call(text, "here"); });

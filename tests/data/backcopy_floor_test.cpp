@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/source.h"
+#include "support/options.h"
 #include "data/synthetic/backcopy.h"
 
 namespace sinkmoe::data {
@@ -27,10 +28,9 @@ double ideal_loss(const BackcopyTask& task, std::span<const int32_t> row, size_t
 
 // The exact floor against the mean loss of the ideal predictor over drawn rows.
 TEST(BackcopyFloor, AgreesWithDrawnRows) {
-  const config::DataConfig config{.context = 12};
-  const auto source = open_source(config);
-  const BackcopyTask task = make_backcopy(config);
-  const BackcopyFloor floor = backcopy_floor(task, config.context);
+  const auto source = open_source({.context = 12});
+  const BackcopyTask task = make_backcopy({});
+  const BackcopyFloor floor = backcopy_floor(task, 12);
   std::vector<int32_t> row(13);
   std::vector<uint8_t> part(12);
   double sum = 0, copies = 0;
@@ -65,7 +65,7 @@ TEST(BackcopyFloor, WithoutBosTheFirstSymbolDoesNotCount) {
     EXPECT_NEAR(floor.nats * n, longer.nats * (n + 1) - entropy(task.start), 1e-7);
     EXPECT_NEAR(floor.backcopy_share * n, longer.backcopy_share * (n + 1), 1e-7);
   }
-  EXPECT_EQ(open_source({.bos = false})->floor_nats(), backcopy_floor(task, 64, false).nats);
+  EXPECT_EQ(open_source(sinkmoe::testing::source_config("backcopy", {{"bos", false}}))->floor_nats(), backcopy_floor(task, 64, false).nats);
 }
 
 TEST(BackcopyFloor, LongContextsSettle) {

@@ -9,11 +9,16 @@
 
 #include "core/error.h"
 #include "data/source.h"
+#include "support/options.h"
 
 namespace sinkmoe::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
+
+config::DataConfig backcopy(const sinkmoe::testing::OptionValues& options) {
+  return sinkmoe::testing::source_config("backcopy", options);
+}
 
 // Entropy of a distribution, written anew for the tests.
 double entropy(std::span<const double> p) {
@@ -101,20 +106,20 @@ TEST(BackcopyTask, RefusesFieldsThatMakeNoTask) {
   EXPECT_THROW(make_backcopy({.symbols = 5, .triggers = 5}), Error);
   EXPECT_THROW(backcopy_hash({.symbols = 5, .triggers = 5}), Error);
   EXPECT_THROW(make_backcopy({.symbols = 60000}), Error);
-  EXPECT_THROW(open_source({.symbols = 60000}), Error);
+  EXPECT_THROW(open_source(backcopy({{"symbols", 60000}})), Error);
 }
 
-TEST(BackcopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
+TEST(BackcopyTask, HashFollowsEveryOption) {
   const std::string base = backcopy_hash({});
   EXPECT_EQ(base.size(), 64u);
-  EXPECT_EQ(base, backcopy_hash({.path = "x", .context = 9}));
-  for (const config::DataConfig& other :
-       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2},
-        config::DataConfig{.chain_seed = 2}, config::DataConfig{.zipf = 0.9},
-        config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
-        config::DataConfig{.bos = false}})
+  for (const BackcopyOptions& other :
+       {BackcopyOptions{.symbols = 62}, BackcopyOptions{.triggers = 2},
+        BackcopyOptions{.chain_seed = 2}, BackcopyOptions{.zipf = 0.9},
+        BackcopyOptions{.sharp = 1.4}, BackcopyOptions{.trigger_rank = 1},
+        BackcopyOptions{.bos = false}})
     EXPECT_NE(base, backcopy_hash(other));
-  EXPECT_EQ(open_source({})->content_hash(), source_identity({}));
+  EXPECT_EQ(base, source_identity({.path = "x", .context = 9}));
+  EXPECT_EQ(base, open_source({})->content_hash());
 }
 
 TEST(BackcopySource, RowsObeyTheRule) {
@@ -135,7 +140,7 @@ TEST(BackcopySource, RowsObeyTheRule) {
 }
 
 TEST(BackcopySource, PartsNameTheCopiedTargets) {
-  const auto source = open_source({.symbols = 4, .triggers = 1, .sharp = 0});  // trigger 0, BOS 4
+  const auto source = open_source(backcopy({{"symbols", 4}, {"triggers", 1}, {"sharp", 0}}));  // trigger 0, BOS 4
   ASSERT_EQ(source->parts(), (std::vector<std::string>{"backcopy", "chain"}));
   const std::vector<int32_t> row = {4, 2, 0, 2, 0, 2, 0, 0, 3};
   std::vector<uint8_t> part(row.size() - 1);
@@ -146,14 +151,14 @@ TEST(BackcopySource, PartsNameTheCopiedTargets) {
 }
 
 TEST(BackcopySource, BosBeforeATriggerIsNotCopied) {
-  const auto source = open_source({.symbols = 4, .triggers = 1, .sharp = 0});
+  const auto source = open_source(backcopy({{"symbols", 4}, {"triggers", 1}, {"sharp", 0}}));
   std::vector<uint8_t> part(2);
   source->parts_of(std::vector<int32_t>{4, 0, 1}, part);
   EXPECT_EQ(part, (std::vector<uint8_t>{1, 1}));
 }
 
 TEST(BackcopySource, WithoutBosARowStartsAtItsFirstSymbol) {
-  const auto with = open_source({}), without = open_source({.bos = false});
+  const auto with = open_source({}), without = open_source(backcopy({{"bos", false}}));
   std::vector<int32_t> row(66), same(65);
   std::vector<uint8_t> part(65), same_part(64);
   for (int64_t index = 0; index < 50; ++index) {
@@ -184,7 +189,7 @@ TEST(BackcopySource, RowsArePureFunctionsOfTheirArguments) {
 }
 
 TEST(BackcopySource, ValidationRowsAreFixedAndNoTrainingRow) {
-  const auto source = open_source({.chain_seed = 1});
+  const auto source = open_source({});
   EXPECT_GE(source->eval_rows() * 64, 500000);
   std::vector<int32_t> valid(65), train(65), again(65);
   for (int64_t index : {int64_t{0}, int64_t{1}, source->eval_rows() - 1}) {
@@ -199,7 +204,7 @@ TEST(BackcopySource, ValidationRowsAreFixedAndNoTrainingRow) {
 
 TEST(BackcopySource, SymbolsFollowTheChain) {
   const BackcopyTask task = make_backcopy({.symbols = 5, .triggers = 1});
-  const auto source = open_source({.symbols = 5, .triggers = 1});
+  const auto source = open_source(backcopy({{"symbols", 5}, {"triggers", 1}}));
   std::vector<double> count(25), total(5);
   std::vector<int32_t> row(65);
   for (int64_t index = 0; index < 20000; ++index) {

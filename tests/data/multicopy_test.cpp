@@ -10,16 +10,17 @@
 #include "core/error.h"
 #include "data/pure_rows.h"
 #include "data/source.h"
+#include "support/options.h"
 
 namespace sinkmoe::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const config::DataConfig kDefault{.source = "multicopy"};
+config::DataConfig multicopy() { return {.source = "multicopy"}; }
 
 TEST(MulticopyTask, KindsShareTheMostProbableSymbols) {
-  const MulticopyTask task = make_multicopy({.triggers = 2, .kinds = 3, .stride = 4});
+  const MulticopyTask task = make_multicopy({{.triggers = 2}, 3, 4});
   const std::vector<int32_t> plain = make_backcopy({.triggers = 6}).triggers;
   EXPECT_EQ(task.chain.triggers, plain);
   std::vector<int64_t> distances;
@@ -31,7 +32,7 @@ TEST(MulticopyTask, KindsShareTheMostProbableSymbols) {
 
 // With one kind and no stride the rule is that of backcopy.
 TEST(MulticopyTask, OneKindIsBackcopy) {
-  const MulticopyTask task = make_multicopy({.kinds = 1});
+  const MulticopyTask task = make_multicopy({{}, 1});
   const BackcopyTask backcopy = make_backcopy({});
   const auto source = open_source({.source = "backcopy"});
   std::vector<int32_t> row(65);
@@ -48,8 +49,8 @@ TEST(MulticopyTask, OneKindIsBackcopy) {
 }
 
 TEST(MulticopySource, RowsObeyTheRule) {
-  const auto source = open_source(kDefault);
-  const MulticopyTask task = make_multicopy(kDefault);
+  const auto source = open_source(multicopy());
+  const MulticopyTask task = make_multicopy({});
   std::vector<int32_t> row(65);
   std::vector<uint8_t> part(64);
   std::set<int64_t> seen;
@@ -74,9 +75,9 @@ TEST(MulticopySource, RowsObeyTheRule) {
 
 // What follows a trigger without a copy is drawn from the chain.
 TEST(MulticopySource, SymbolsFollowTheChain) {
-  const config::DataConfig config{.source = "multicopy", .symbols = 6, .triggers = 1, .kinds = 2};
-  const MulticopyTask task = make_multicopy(config);
-  const auto source = open_source(config);
+  const MulticopyTask task = make_multicopy({{.symbols = 6, .triggers = 1}, 2});
+  const auto source = open_source(
+      sinkmoe::testing::source_config("multicopy", {{"symbols", 6}, {"triggers", 1}, {"kinds", 2}}));
   std::vector<double> count(36), total(6);
   std::vector<int32_t> row(65);
   for (int64_t index = 0; index < 20000; ++index) {
@@ -96,18 +97,16 @@ TEST(MulticopySource, SymbolsFollowTheChain) {
 }
 
 TEST(MulticopySource, AFixedRow) {
-  const auto source = open_source(kDefault);
+  const auto source = open_source(multicopy());
   std::vector<int32_t> row(16);
   source->train_row(1, 2, 3, row);
   EXPECT_EQ(row, (std::vector<int32_t>{63, 57, 3, 57, 2, 57, 0, 57, 1, 16, 13, 0, 13, 11, 13, 7}));
 }
 
-TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) { expect_pure_rows(kDefault); }
+TEST(MulticopySource, RowsArePureFunctionsOfTheirArguments) { expect_pure_rows(multicopy()); }
 
 TEST(MulticopySource, WithoutBosARowStartsWithASymbol) {
-  config::DataConfig config = kDefault;
-  config.bos = false;
-  const auto source = open_source(config);
+  const auto source = open_source(sinkmoe::testing::source_config("multicopy", {{"bos", false}}));
   std::vector<int32_t> row(65);
   for (int64_t index = 0; index < 200; ++index) {
     source->train_row(0, 0, index, row);
@@ -118,8 +117,8 @@ TEST(MulticopySource, WithoutBosARowStartsWithASymbol) {
 
 // The sampled floor against the mean loss of the ideal predictor over other rows.
 TEST(MulticopyFloor, AgreesWithDrawnRows) {
-  const auto source = open_source(kDefault);
-  const MulticopyTask task = make_multicopy(kDefault);
+  const auto source = open_source(multicopy());
+  const MulticopyTask task = make_multicopy({});
   std::vector<int32_t> row(65);
   double sum = 0;
   const int rows = 20000;
@@ -134,32 +133,30 @@ TEST(MulticopyFloor, AgreesWithDrawnRows) {
 }
 
 TEST(MulticopyFloor, KnownValueForAUniformChain) {
-  const auto source = open_source({.source = "multicopy",
-                                   .context = 2,
-                                   .symbols = 4,
-                                   .triggers = 1,
-                                   .zipf = 0,
-                                   .sharp = 0,
-                                   .kinds = 1});
+  const auto source = open_source(sinkmoe::testing::source_config(
+      "multicopy",
+      {{"symbols", 4}, {"triggers", 1}, {"zipf", 0}, {"sharp", 0}, {"kinds", 1}}, 2));
   EXPECT_NEAR(*source->floor_nats(), (std::log(3) + std::log(4)) / 2, 1e-9);
 }
 
-TEST(MulticopyTask, HashFollowsEveryFieldOfTheTaskAndNoOther) {
-  const std::string base = multicopy_hash(kDefault);
-  EXPECT_EQ(base, multicopy_hash({.path = "x", .context = 9, .pairs = 3}));
-  for (const config::DataConfig& other :
-       {config::DataConfig{.symbols = 62}, config::DataConfig{.triggers = 2},
-        config::DataConfig{.chain_seed = 2}, config::DataConfig{.zipf = 0.9},
-        config::DataConfig{.sharp = 1.4}, config::DataConfig{.trigger_rank = 1},
-        config::DataConfig{.bos = false}, config::DataConfig{.kinds = 3},
-        config::DataConfig{.stride = 2}})
-    EXPECT_NE(base, multicopy_hash(other));
-  EXPECT_EQ(open_source(kDefault)->content_hash(), source_identity(kDefault));
+TEST(MulticopyTask, HashFollowsEveryOption) {
+  const std::string base = multicopy_hash({});
+  for (const BackcopyOptions& chain :
+       {BackcopyOptions{.symbols = 62}, BackcopyOptions{.triggers = 2},
+        BackcopyOptions{.chain_seed = 2}, BackcopyOptions{.zipf = 0.9},
+        BackcopyOptions{.sharp = 1.4}, BackcopyOptions{.trigger_rank = 1},
+        BackcopyOptions{.bos = false}})
+    EXPECT_NE(base, multicopy_hash({chain}));
+  EXPECT_NE(base, multicopy_hash({{}, 3}));
+  EXPECT_NE(base, multicopy_hash({{}, 4, 2}));
+  EXPECT_EQ(base, source_identity(multicopy()));
+  EXPECT_EQ(base, open_source(multicopy())->content_hash());
 }
 
 TEST(MulticopyTask, RefusesMoreTriggersThanSymbols) {
   try {
-    open_source({.source = "multicopy", .symbols = 12, .triggers = 3, .kinds = 4});
+    open_source(
+        sinkmoe::testing::source_config("multicopy", {{"symbols", 12}, {"triggers", 3}, {"kinds", 4}}));
     FAIL() << "no error";
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("data.kinds"));

@@ -13,14 +13,17 @@
 #include "data/source.h"
 #include "data/synthetic/backcopy.h"
 #include "data/synthetic/pairs.h"
+#include "support/options.h"
 
 namespace sinkmoe::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const config::DataConfig kRecall{.source = "recall"},
-    kNeedle{.source = "needle", .pairs = 3, .queries = 2};
+config::DataConfig recall_config() { return {.source = "recall"}; }
+config::DataConfig needle_config() {
+  return sinkmoe::testing::source_config("needle", {{"pairs", 3}, {"queries", 2}});
+}
 
 std::vector<int32_t> train_row(const DataSource& source, int64_t index, size_t width = 65) {
   std::vector<int32_t> row(width);
@@ -84,7 +87,7 @@ std::vector<int> check_recall_row(const DataSource& source, const std::vector<in
 }
 
 TEST(Recall, ValidationRowsHoldAllPairsAndAskForEachEquallyOften) {
-  const auto source = open_source(kRecall);
+  const auto source = open_source(recall_config());
   std::vector<double> asked(8);
   const int rows = 3000;
   for (int64_t index = 0; index < rows; ++index) {
@@ -95,7 +98,7 @@ TEST(Recall, ValidationRowsHoldAllPairsAndAskForEachEquallyOften) {
 }
 
 TEST(Recall, TrainingRowsHoldOneToAllPairs) {
-  const auto source = open_source(kRecall);
+  const auto source = open_source(recall_config());
   std::vector<double> count(9);
   const int rows = 4000;
   for (int64_t index = 0; index < rows; ++index) {
@@ -111,9 +114,7 @@ TEST(Recall, TrainingRowsHoldOneToAllPairs) {
 
 // One question in 24 slots: its slot follows the power law.
 TEST(Recall, QuestionsStandAtPowerLawGaps) {
-  config::DataConfig config = kRecall;
-  config.queries = 1;
-  const auto source = open_source(config);
+  const auto source = open_source(sinkmoe::testing::source_config("recall", {{"queries", 1}}));
   std::vector<double> count(24);
   const int rows = 20000;
   for (int64_t index = 0; index < rows; ++index) {
@@ -129,7 +130,7 @@ TEST(Recall, QuestionsStandAtPowerLawGaps) {
 }
 
 TEST(Recall, AFixedRow) {
-  const auto source = open_source({.source = "recall", .symbols = 16, .pairs = 3, .queries = 2});
+  const auto source = open_source(sinkmoe::testing::source_config("recall", {{"symbols", 16}, {"pairs", 3}, {"queries", 2}}, 16));
   std::vector<int32_t> row(17);
   source->eval_row(0, row);
   EXPECT_EQ(row,
@@ -137,7 +138,7 @@ TEST(Recall, AFixedRow) {
 }
 
 TEST(Needle, PairsAreHiddenInChainTextAndAskedForAtTheEnd) {
-  const auto source = open_source(kNeedle);
+  const auto source = open_source(needle_config());
   const BackcopyTask chain = make_backcopy({.symbols = 48});
   std::map<std::pair<int32_t, int32_t>, double> follows;
   std::map<int32_t, double> total;
@@ -175,58 +176,59 @@ TEST(Needle, PairsAreHiddenInChainTextAndAskedForAtTheEnd) {
 }
 
 TEST(Needle, AFixedRow) {
-  const auto source = open_source({.source = "needle", .symbols = 16, .pairs = 2, .queries = 1});
+  const auto source = open_source(sinkmoe::testing::source_config("needle", {{"symbols", 16}, {"pairs", 2}, {"queries", 1}}, 16));
   std::vector<int32_t> row(17);
   source->train_row(1, 2, 3, row);
   EXPECT_EQ(row, (std::vector<int32_t>{16, 1, 0, 8, 4, 5, 0, 8, 0, 11, 8, 14, 1, 15, 6, 15, 6}));
 }
 
-class PairSource : public ::testing::TestWithParam<config::DataConfig> {};
+struct PairSource : ::testing::TestWithParam<std::string> {
+  config::DataConfig config() const {
+    return GetParam() == "recall" ? recall_config() : needle_config();
+  }
+  config::DataConfig with(const std::string& option, int64_t value) const {
+    config::DataConfig changed = config();
+    changed.options.set(GetParam(), option, value);
+    return changed;
+  }
+};
 
 TEST_P(PairSource, RowsArePureFunctionsOfTheirArguments) {
-  expect_pure_rows(GetParam());
-  EXPECT_EQ(open_source(GetParam())->parts(), (std::vector<std::string>{"answer", "filler"}));
+  expect_pure_rows(config());
+  EXPECT_EQ(open_source(config())->parts(), (std::vector<std::string>{"answer", "filler"}));
 }
 
 TEST_P(PairSource, HashFollowsEveryFieldOfTheTask) {
-  const std::string base = source_identity(GetParam());
-  EXPECT_EQ(open_source(GetParam())->content_hash(), base);
-  config::DataConfig longer = GetParam();
+  const std::string base = source_identity(config());
+  EXPECT_EQ(open_source(config())->content_hash(), base);
+  config::DataConfig longer = config();
   longer.context = 128;
-  longer.kinds = 2;
+  longer.options.set("multicopy", "kinds", 2);
   EXPECT_EQ(source_identity(longer), base);
-  std::vector<config::DataConfig> others(4, GetParam());
-  others[0].symbols = 62;
-  others[1].pairs += 1;
-  others[2].queries -= 1;
-  others[3].chain_seed = 2;
-  for (const config::DataConfig& other : others) EXPECT_NE(source_identity(other), base);
+  for (const auto& [option, value] : {std::pair("symbols", 62), std::pair("pairs", 4),
+                                      std::pair("queries", 1), std::pair("chain_seed", 2)})
+    EXPECT_NE(source_identity(with(option, value)), base) << option;
 }
 
 TEST_P(PairSource, RefusesWhatMakesNoRow) {
-  const auto complaint = [](const config::DataConfig& config) {
+  const auto complaint = [](const config::DataConfig& data) {
     try {
-      open_source(config);
+      open_source(data);
     } catch (const Error& e) {
       return std::string(e.what());
     }
     return std::string("no error");
   };
-  config::DataConfig config = GetParam();
-  config.pairs = 40;
-  EXPECT_THAT(complaint(config), HasSubstr("keys"));
-  config = GetParam();
-  config.context = 2 * (config.pairs + config.queries) - 1;
-  EXPECT_THAT(complaint(config), HasSubstr("data.context"));
-  config.context += 1;
-  EXPECT_EQ(complaint(config), "no error") << "the shortest row that holds everything";
-  config = GetParam();
-  config.bos = false;
-  EXPECT_THAT(complaint(config), HasSubstr("data.bos"));
+  EXPECT_THAT(complaint(with("pairs", 40)), HasSubstr("keys"));
+  config::DataConfig data = config();
+  data.context = GetParam() == "recall" ? 2 * (8 + 8) - 1 : 2 * (3 + 2) - 1;
+  EXPECT_THAT(complaint(data), HasSubstr("data.context"));
+  data.context += 1;
+  EXPECT_EQ(complaint(data), "no error") << "the shortest row that holds everything";
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, PairSource, ::testing::Values(kRecall, kNeedle),
-                         [](const auto& each) { return each.param.source; });
+INSTANTIATE_TEST_SUITE_P(Both, PairSource, ::testing::Values("recall", "needle"),
+                         [](const auto& each) { return each.param; });
 
 }  // namespace
 }  // namespace sinkmoe::data

@@ -24,7 +24,7 @@ struct Shape {
 config::RunConfig config_of(const Shape& shape) {
   config::RunConfig c = testing::tiny_config(shape.kind);
   c.model.heads = 4;
-  c.attention.gate_form = shape.gate_form;
+  c.attention.options.set("gated", "form", shape.gate_form);
   c.model.mlp = shape.mlp;
   c.model.mlp_ratio = 1.5;
   c.model.positions = shape.positions;

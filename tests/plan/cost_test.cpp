@@ -35,7 +35,8 @@ TEST(Cost, CountsEveryOption) {
   EXPECT_EQ(change([](config::RunConfig& c) { c.attention.kind = "sink"; }), 3 * 2);
   EXPECT_EQ(change([](config::RunConfig& c) { c.attention.kind = "gated"; }), 3 * 2 * 8);
   EXPECT_EQ(change([](config::RunConfig& c) {
-              c.attention.kind = "gated", c.attention.gate_form = "elementwise";
+              c.attention.kind = "gated";
+              c.attention.options.set("gated", "form", "elementwise");
             }),
             3 * 8 * 8);
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp = "swiglu"; }), 3 * 8 * 32);

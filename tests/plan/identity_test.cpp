@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/compose/canonical.h"
 #include "config/grown_config.h"
 #include "plan/plan_fixture.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/compose/compose.h"
+#include "config/field_view.h"
 #include "core/registry.h"
 #include "plan/plan_fixture.h"
 
@@ -14,40 +14,77 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-TEST(Plugins, ReadKeysThatExist) {
-  const std::vector<std::string>& keys = config::field_keys();
-  size_t seen = 0;
+// The keys that fields had before they became options of plug-ins, in the order of stored texts.
+TEST(Plugins, StoredTextsHoldTheOptionsInTheirOldOrder) {
+  std::vector<std::string> stored;
+  for (const config::FieldView& view : config::field_views({}))
+    if (view.key != view.stored) stored.push_back(view.stored);
+  EXPECT_EQ(stored, (std::vector<std::string>{
+                        "attention.gate_form", "attention.sink_init", "data.symbols",
+                        "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
+                        "data.trigger_rank", "data.bos", "data.kinds", "data.stride", "data.pairs",
+                        "data.queries", "data.gap_power"}));
+}
+
+// A range or a default that differs between plug-ins with one stored key would make a stored text
+// mean two things.
+TEST(Plugins, OptionsWithOneStoredKeyAreOfOneKind) {
+  std::map<std::string, Option> first;
   for (const auto& [kind, plugins] : plugin_table())
     for (const auto& [name, plugin] : plugins)
-      for (const std::string& key : plugin.reads) {
-        EXPECT_NE(std::find(keys.begin(), keys.end(), key), keys.end()) << name << " reads " << key;
-        ++seen;
+      for (const Option& option : plugin.options) {
+        if (!*option.info.stored_as) continue;
+        const Option& other = first.emplace(option.info.stored_as, option).first->second;
+        EXPECT_EQ(option.default_value, other.default_value) << name << " " << option.info.key;
+        EXPECT_EQ(option.info.lo, other.info.lo) << name << " " << option.info.key;
+        EXPECT_EQ(option.info.hi, other.info.hi) << name << " " << option.info.key;
+        EXPECT_EQ(option.info.choices, other.info.choices) << name << " " << option.info.key;
       }
-  EXPECT_GT(seen, 0u);
+  EXPECT_EQ(first.size(), 14u);
 }
 
 TEST_F(PlanTest, OptionsOfAnotherVariantAreRefused) {
   EXPECT_THAT(refused("", {"attention.kind=vanilla", "attention.gate_form=elementwise"}),
               AllOf(HasSubstr("argument 'attention.gate_form=elementwise'"),
                     HasSubstr("set attention.kind = gated")));
+  EXPECT_THAT(refused("", {"attention.kind=sink", "attention.gated.form=elementwise"}),
+              AllOf(HasSubstr("argument 'attention.gated.form=elementwise'"),
+                    HasSubstr("sink reads attention.sink.init")));
   EXPECT_THAT(refused("", {"data.pairs=4"}),
               HasSubstr("set data.source = needle or recall, or take data.pairs out"));
-  EXPECT_EQ(plan("", {"attention.kind=gated", "attention.gate_form=elementwise"}).runs.size(), 1u);
+  const std::string id =
+      plan("", {"attention.kind=gated", "attention.gate_form=elementwise"}).runs.at(0).run_id;
+  EXPECT_EQ(plan("", {"attention.kind=gated", "attention.gated.form=elementwise"}).runs.at(0).run_id,
+            id);
 }
 
 TEST_F(PlanTest, ASweepOverOptionsOfOneVariantNeedsASkip) {
   const std::string sweep = R"toml([[sweep.block]]
 attention.kind = ["vanilla", "gated"]
-attention.gate_form = ["headwise", "elementwise"]
+attention.gated.form = ["headwise", "elementwise"]
 )toml";
   EXPECT_THAT(refused(sweep),
               AllOf(HasSubstr("x.toml:3:"), HasSubstr("skip_if = \"attention.kind == 'vanilla' && "
-                                                      "attention.gate_form != 'headwise'\"")));
+                                                      "attention.gated.form != 'headwise'\"")));
   const Plan p = plan(sweep +
                       "skip_if = \"attention.kind == 'vanilla' && "
-                      "attention.gate_form != 'headwise'\"\n");
+                      "attention.gated.form != 'headwise'\"\n");
   EXPECT_EQ(p.runs.size(), 3u);
   EXPECT_EQ(p.skipped.size(), 1u);
+}
+
+TEST_F(PlanTest, AZipMovesAPluginAndItsOptionTogether) {
+  const Plan p = plan(R"toml([[sweep.block]]
+zip = [["data.source", "data.multicopy.kinds", "data.symbols"]]
+data.source = ["backcopy", "multicopy"]
+data.multicopy.kinds = [4, 2]
+data.symbols = [30, 31]
+)toml");
+  ASSERT_EQ(p.runs.size(), 2u);
+  EXPECT_EQ(p.runs[0].label, "data.source=backcopy data.multicopy.kinds=4 data.symbols=30");
+  EXPECT_EQ(config::field_value(p.runs[0].config, "data.backcopy.symbols"), FieldValue(int64_t{30}));
+  EXPECT_EQ(config::field_value(p.runs[1].config, "data.multicopy.kinds"), FieldValue(int64_t{2}));
+  EXPECT_EQ(config::field_value(p.runs[1].config, "data.symbols"), FieldValue(int64_t{31}));
 }
 
 TEST_F(PlanTest, LossesThatOnlyWatchRepeatATraining) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "data/source.h"
 #include "plan/identity.h"
 

@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "model/weights_io.h"
 #include "train/eval/answers.h"
+#include "support/options.h"
 #include "train/recorder.h"
 
 namespace sinkmoe::train {
@@ -112,7 +113,8 @@ TEST(FrozenParams, ClearTheirGradients) {
 
 // Hidden states that are one-hot and a unit output matrix: the most probable token is known.
 TEST(AnswerAccuracy, CountsAnswersAlone) {
-  config::DataConfig data{.source = "recall", .context = 64, .pairs = 4, .queries = 4};
+  const config::DataConfig data =
+      testing::source_config("recall", {{"pairs", 4}, {"queries", 4}});
   const auto source = data::open_source(data);
   config::RunConfig config;
   config.data = data;
@@ -139,8 +141,7 @@ TEST(AnswerAccuracy, IsAbsentWithoutAnswers) {
   config::RunConfig config = tiny_config();
   const Folder folder("noanswers");
   EXPECT_TRUE(std::isnan(run(config, folder.path).last("eval/accuracy")));
-  config.data.source = "recall";
-  config.data.pairs = config.data.queries = 3;
+  config.data = testing::source_config("recall", {{"pairs", 3}, {"queries", 3}}, config.data.context);
   const Recorder r = run(config, folder.path);
   EXPECT_GE(r.last("eval/accuracy"), 0);
   EXPECT_GT(r.last("eval/loss_answer"), r.last("eval/loss_filler"));

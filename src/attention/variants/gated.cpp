@@ -12,35 +12,51 @@
 namespace sinkmoe::attention {
 namespace {
 
-bool elementwise(const config::RunConfig& config) {
-  return config.attention.gate_form == "elementwise";
+enum class GateForm { headwise, elementwise };
+constexpr auto names_of(GateForm) {
+  return names<GateForm>("form of the gate", {{GateForm::headwise, "headwise"},
+                                              {GateForm::elementwise, "elementwise"}});
+}
+
+struct Options {
+  GateForm form = GateForm::headwise;
+  static void fields(auto& o, auto&& f) {
+    f({.key = "form",
+       .help = "one gate per head (headwise) or per channel (elementwise)",
+       .stored_as = "attention.gate_form"},
+      o.form);
+  }
+};
+
+bool per_channel(const config::RunConfig& config) {
+  return config.attention.chosen<Options>().form == GateForm::elementwise;
 }
 
 std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
   const config::ModelConfig& model = config.model;
   return {{.name = "g_proj.weight",
-           .shape = {elementwise(config) ? model.width : model.heads, model.width},
+           .shape = {per_channel(config) ? model.width : model.heads, model.width},
            .value = model.init_std}};
 }
 
 #ifdef SINKMOE_TORCH
 struct Gated : HeadMixer {
-  Gated(const at::Tensor& weight, bool per_channel) : weight(weight), per_channel(per_channel) {}
+  Gated(const at::Tensor& weight, bool channels) : weight(weight), channels(channels) {}
   HeadOut mix(const HeadIn& in) const override {
     const AttentionOut plain =
         softmax_attention(in.q_BHTK, in.k_BJTK, in.v_BJTK, in.scale, SinkMode::none);
     at::Tensor logit = at::linear(in.x_BTC, tensor::weight_as(weight, in.x_BTC.scalar_type()));
-    if (per_channel) logit = logit.unflatten(-1, {in.q_BHTK.size(1), in.q_BHTK.size(3)});
+    if (channels) logit = logit.unflatten(-1, {in.q_BHTK.size(1), in.q_BHTK.size(3)});
     auto [out, gate] = gate_multiply(plain.out_BHTK, logit);
     return {.out_BHTK = std::move(out), .gate_BHT = std::move(gate), .key_mass = KeyMass::all()};
   }
   bool gate_multiplies() const override { return true; }
   const at::Tensor& weight;
-  bool per_channel;
+  bool channels;  // a gate per channel
 };
 
 std::unique_ptr<HeadMixer> make(const MixerContext& context) {
-  return std::make_unique<Gated>(*context.parameters[0], elementwise(context.config));
+  return std::make_unique<Gated>(*context.parameters[0], per_channel(context.config));
 }
 #else
 constexpr auto make = nullptr;
@@ -49,7 +65,7 @@ constexpr auto make = nullptr;
 const Registration<config::VariantKind> registration{
     {.name = "gated",
      .help = "softmax attention, each head's output times a sigmoid of the layer input",
-     .reads = {"attention.gate_form"},
+     .options = config::options_of<Options>(),
      .parameters = parameters,
      .make = make}};
 

@@ -10,8 +10,21 @@
 namespace sinkmoe::attention {
 namespace {
 
+struct Options {
+  double init = 0;
+  static void fields(auto& o, auto&& f) {
+    f({.key = "init",
+       .help = "initial value of the learned sink logit",
+       .unit = "logit",
+       .lo = -100,
+       .hi = 100,
+       .stored_as = "attention.sink_init"},
+      o.init);
+  }
+};
+
 std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
-  return {{.name = "sinks", .shape = {config.model.heads}, .value = config.attention.sink_init}};
+  return {{.name = "sinks", .shape = {config.model.heads}, .value = config.attention.chosen<Options>().init}};
 }
 
 #ifdef SINKMOE_TORCH
@@ -36,7 +49,7 @@ const Registration<config::VariantKind> registration{
     {.name = "sink",
      .help =
          "softmax attention with a learned sink logit per head; the gate is 1 - weight on the sink",
-     .reads = {"attention.sink_init"},
+     .options = config::options_of<Options>(),
      .parameters = parameters,
      .make = make}};
 

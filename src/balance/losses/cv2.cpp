@@ -1,16 +1,20 @@
 // The paper's loss: N_h * CV^2 of the heads' importances, summed over layers (E15; E18 with shared
 // heads, where N_h is the number of balanced heads). Population variance.
+#include "config/plugins/loss.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
 #include "balance/heads.h"
-#include "core/registry.h"
+#endif
 
 namespace sinkmoe::balance {
 namespace {
 
+#ifdef SINKMOE_TORCH
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
@@ -75,10 +79,16 @@ struct Cv2 : BalanceLoss {
   }
 };
 
-const Registration<LossKind> registration{
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<Cv2>(); }
+#else
+constexpr auto make = nullptr;
+#endif
+
+const Registration<config::LossKind> registration{
     {.name = "cv2",
      .help = "heads times squared coefficient of variation of the importances (the paper's loss)",
-     .make = [](const config::RunConfig&) { return std::make_unique<Cv2>(); }}};
+     .at_equality = 0,
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance

@@ -1,13 +1,17 @@
 // Control: log N_h minus the entropy of the normalised importances, summed over layers. It is 0 if
 // all heads are equal.
+#include "config/plugins/loss.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include <ATen/ATen.h>
 
 #include "balance/heads.h"
-#include "core/registry.h"
+#endif
 
 namespace sinkmoe::balance {
 namespace {
 
+#ifdef SINKMOE_TORCH
 struct Entropy : BalanceLoss {
   at::Tensor operator()(const BalanceIn& in) const override {
     const BalancedHeads heads = balanced_heads(in);
@@ -18,10 +22,16 @@ struct Entropy : BalanceLoss {
   }
 };
 
-const Registration<LossKind> registration{
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<Entropy>(); }
+#else
+constexpr auto make = nullptr;
+#endif
+
+const Registration<config::LossKind> registration{
     {.name = "entropy",
      .help = "control: log of the number of heads minus the entropy of the normalised importances",
-     .make = [](const config::RunConfig&) { return std::make_unique<Entropy>(); }}};
+     .at_equality = 0,
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance

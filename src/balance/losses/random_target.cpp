@@ -1,15 +1,19 @@
 // Control (C14): pulls each head's importance, relative to its layer's mean, towards a fixed
 // pseudo-random target instead of towards 1. The same force as CV^2 without its meaning. Targets
 // have mean 1 a layer and depend on layer and head alone, not on the run's seed.
+#include "config/plugins/loss.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include <ATen/ATen.h>
 
 #include "balance/heads.h"
 #include "core/random.h"
-#include "core/registry.h"
+#endif
 
 namespace sinkmoe::balance {
 namespace {
 
+#ifdef SINKMOE_TORCH
 // Uniform in [0.5, 1.5) before the layer's mean is brought to 1.
 at::Tensor targets_LH(const BalancedHeads& heads) {
   const int64_t L = heads.importance_LH.size(0), H = heads.importance_LH.size(1);
@@ -31,11 +35,17 @@ struct RandomTarget : BalanceLoss {
   }
 };
 
-const Registration<LossKind> registration{
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<RandomTarget>(); }
+#else
+constexpr auto make = nullptr;
+#endif
+
+const Registration<config::LossKind> registration{
     {.name = "random_target",
      .help = "control: as cv2, but pulls each head towards a fixed random share instead of an "
              "equal one",
-     .make = [](const config::RunConfig&) { return std::make_unique<RandomTarget>(); }}};
+     .at_equality = {},  // each head has a share of its own
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance

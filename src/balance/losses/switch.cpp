@@ -1,14 +1,18 @@
 // Control in the form of the Switch Transformer's loss (E26): N_h * sum_h f_h P_h, with f_h the
 // share of tokens whose largest gate is head h (no gradient) and P_h the mean gate normalised over
 // heads. Row 0 is left out as everywhere.
+#include "config/plugins/loss.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include <ATen/ATen.h>
 
 #include "balance/heads.h"
-#include "core/registry.h"
+#endif
 
 namespace sinkmoe::balance {
 namespace {
 
+#ifdef SINKMOE_TORCH
 // f_h of one layer; `closed_H` marks heads that cannot be chosen.
 at::Tensor chosen_share_H(const at::Tensor& gate_BHT, const at::Tensor& closed_H) {
   at::Tensor gate = gate_BHT.detach().slice(2, 1);
@@ -33,11 +37,17 @@ struct Switch : BalanceLoss {
   }
 };
 
-const Registration<LossKind> registration{
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<Switch>(); }
+#else
+constexpr auto make = nullptr;
+#endif
+
+const Registration<config::LossKind> registration{
     {.name = "switch",
      .help = "control: heads times sum of (share of tokens whose largest gate is the head) times "
              "(normalised mean gate)",
-     .make = [](const config::RunConfig&) { return std::make_unique<Switch>(); }}};
+     .at_equality = 1,
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/table_output.h"
+#include "config/compose/canonical.h"
 #include "config/compose/override.h"
 #include "config/toml/toml_values.h"
 #include "core/file.h"
@@ -27,14 +28,17 @@ std::string last_layer(const config::Composed& composed, const std::string& key)
 int show(const Globals& globals, const config::Composed& composed) {
   Json json;
   for (const config::FieldView& view : config::field_views(composed.config)) {
-    const std::string layer = last_layer(composed, view.key);
+    if (!view.in_use) continue;
+    const std::string layer = last_layer(composed, view.key), value = config::value_text(view.value);
     if (globals.json)
-      json[view.key] = {{"value", view.value},           {"type", view.type},
-                        {"default", view.default_value}, {"unit", view.info.unit},
-                        {"help", view.info.help},        {"layer", layer}};
+      json[view.key] = {{"value", value},
+                        {"type", config::type_name(view.value)},
+                        {"default", config::value_text(view.default_value)},
+                        {"unit", view.info.unit},
+                        {"help", view.info.help},
+                        {"layer", layer}};
     else
-      std::cout << printable(fmt::format("{:<40}  # {}", view.key + " = " + view.value, layer))
-                << "\n";
+      std::cout << printable(fmt::format("{:<40}  # {}", view.key + " = " + value, layer)) << "\n";
   }
   if (globals.json) std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   return 0;
@@ -49,7 +53,7 @@ std::string joined(const Strings& names) {
 // "float, 0 to 10, rows; not part of a run's identity"
 std::string describe(const config::FieldView& view) {
   const config::FieldInfo& info = view.info;
-  std::string text = view.type;
+  std::string text = config::type_name(view.value);
   if (std::isfinite(info.lo)) text += fmt::format(", {:g} to {:g}", info.lo, info.hi);
   if (*info.unit) text += std::string(", ") + info.unit;
   Strings choices = info.choices;
@@ -59,24 +63,31 @@ std::string describe(const config::FieldView& view) {
   return text;
 }
 
+// By its key, or by the key that it is stored under: then that of the chosen plug-in.
+config::FieldView find_view(const config::RunConfig& config, const std::string& key) {
+  const std::vector<config::FieldView> views = config::field_views(config);
+  for (const config::FieldView& view : views)
+    if (view.key == key || (view.in_use && view.stored == key)) return view;
+  for (const config::OptionName& name : config::options_named(key))
+    return {name.key(), name.stored(), name.option.default_value, name.option.default_value,
+            name.option.info};
+  throw Error("unknown key '" + key + "'", "sinkmoe config explain",
+              did_you_mean(key, config::field_keys()));
+}
+
 int explain(const Globals& globals, const config::Composed& composed, const std::string& key) {
+  const config::FieldView view = find_view(composed.config, key);
   Table table{{"layer", "value", "where"}, {}};
-  const auto it = composed.history.find(key);
-  if (it == composed.history.end())
-    throw Error("unknown key '" + key + "'", "sinkmoe config explain",
-                did_you_mean(key, config::field_keys()));
-  for (const config::Setting& setting : it->second)
-    table.rows.push_back(
-        {setting.layer, setting.reset ? "back to the default" : setting.value, setting.where});
+  for (const config::Setting& setting : composed.history.at(view.key))
+    table.rows.push_back({setting.layer,
+                          setting.reset ? "back to the default" : config::toml_literal(setting.value),
+                          setting.where});
   if (globals.json) {
     write_table(std::cout, table, TableFormat::json);
     return 0;
   }
-  for (const config::FieldView& view : config::field_views(composed.config)) {
-    if (view.key != key) continue;
-    std::cout << printable(
-        fmt::format("{} = {}\n{}\n{}\n\n", key, view.value, view.info.help, describe(view)));
-  }
+  std::cout << printable(fmt::format("{} = {}\n{}\n{}\n\n", view.key, config::value_text(view.value),
+                                     view.info.help, describe(view)));
   write_table(std::cout, table, TableFormat::text);
   return 0;
 }

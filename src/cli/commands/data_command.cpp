@@ -77,17 +77,17 @@ void print_set(const data::TextSet& set) {
 }
 
 void print_builtin() {
-  const config::DataConfig config;
-  const data::BackcopyTask task = data::make_backcopy(config);
+  const int64_t context = config::DataConfig{}.context;
+  const data::BackcopyOptions options;
+  const data::BackcopyTask task = data::make_backcopy(options);
+  const data::BackcopyFloor floor = data::backcopy_floor(task, context);
   std::cout << fmt::format(
       "\nbuilt in: backcopy, vocabulary {}, chain seed {}: chain entropy {:.4f} nats, trigger mass "
       "{:.3f},\n"
       "  floor {:.4f} nats at context {} ({:.1f}% of the targets are copies, chain positions "
       "{:.4f} nats)\n",
-      task.symbols + 1, config.chain_seed, data::chain_entropy(task), data::trigger_mass(task),
-      data::backcopy_floor(task, config.context).nats, config.context,
-      100 * data::backcopy_floor(task, config.context).backcopy_share,
-      data::backcopy_floor(task, config.context).chain_nats);
+      task.symbols + 1, options.chain_seed, data::chain_entropy(task), data::trigger_mass(task),
+      floor.nats, context, 100 * floor.backcopy_share, floor.chain_nats);
 }
 
 int list(const Globals& globals, const std::filesystem::path& folder) {

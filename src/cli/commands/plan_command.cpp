@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/table_output.h"
-#include "config/field_view.h"
+#include "config/compose/canonical.h"
 #include "data/source.h"
 
 namespace sinkmoe::cli {
@@ -25,19 +25,16 @@ class CostTable {
  public:
   explicit CostTable(int64_t assumed) : assumed_(assumed) {}
   plan::Cost operator()(const config::RunConfig& config) {
-    return plan::estimate_cost(config, vocabulary(config.data));
+    return plan::estimate_cost(config, vocabulary(config));
   }
 
  private:
-  int64_t vocabulary(const config::DataConfig& data) {
-    std::string key;
-    config::fields(data, [&](const config::FieldInfo&, const auto& value) {
-      key += config::value_text(value) + "\n";
-    });
+  int64_t vocabulary(const config::RunConfig& config) {
+    const std::string key = config::section_text(config, "data");
     const auto it = known_.find(key);
     if (it != known_.end()) return it->second;
     try {
-      return known_[key] = data::open_source(data)->vocabulary();
+      return known_[key] = data::open_source(config.data)->vocabulary();
     } catch (const Error&) {
       if (assumed_ == 0) throw;
       return known_[key] = assumed_;
@@ -86,8 +83,8 @@ std::string duration(double seconds) {
 
 Json config_json(const config::RunConfig& config) {
   Json json;
-  config::for_each_field(config, [&](const std::string& key, const config::FieldInfo&,
-                                     const auto& value) { json[key] = value; });
+  for (const config::FieldView& view : config::field_views(config))
+    std::visit([&](const auto& value) { json[view.stored] = value; }, view.value);
   return json;
 }
 

@@ -1,11 +1,23 @@
+#include "config/compose/canonical.h"
+
+#include <algorithm>
+
 #include "config/compose/layers.h"
-#include "config/field_view.h"
 
 namespace sinkmoe::config {
 
 namespace {
 
-std::string line(const FieldView& view) { return view.key + " = " + view.value + "\n"; }
+std::string line(const FieldView& view) {
+  return view.stored + " = " + value_text(view.value) + "\n";
+}
+
+const FieldView* find(const std::vector<FieldView>& views, const std::string& stored) {
+  const auto it = std::find_if(views.begin(), views.end(), [&](const FieldView& view) {
+    return view.in_use && view.stored == stored;
+  });
+  return it == views.end() ? nullptr : &*it;
+}
 
 }  // namespace
 
@@ -24,37 +36,34 @@ std::string identity_text(const std::vector<FieldView>& views) {
 
 std::string canonical_text(const RunConfig& config) { return canonical_text(field_views(config)); }
 std::string identity_text(const RunConfig& config) { return identity_text(field_views(config)); }
-std::vector<FieldView> field_views(const RunConfig& config) { return collect_views(config); }
+
+std::string section_text(const RunConfig& config, const std::string& section) {
+  std::string text;
+  for (const FieldView& view : field_views(config))
+    if (view.key.starts_with(section + ".")) text += line(view);
+  return text;
+}
+
+bool RunConfig::operator==(const RunConfig& other) const {
+  return canonical_text(*this) == canonical_text(other);
+}
 
 RunConfig parse_canonical(const std::string& text, const std::string& where) {
   return compose(settings_of(parse_toml(text, where), where, where), ForeignOptions::kept).config;
 }
 
-const std::vector<std::string>& field_keys() {
-  static const std::vector<std::string> keys = [] {
-    std::vector<std::string> names;
-    for (const FieldView& view : field_views({})) names.push_back(view.key);
-    return names;
-  }();
-  return keys;
-}
-
-std::string field_type(const std::string& key) {
-  static const std::map<std::string, std::string> types = [] {
-    std::map<std::string, std::string> by_key;
-    for (const FieldView& view : field_views({})) by_key[view.key] = view.type;
-    return by_key;
-  }();
-  const auto it = types.find(key);
-  return it == types.end() ? "" : it->second;
-}
-
 std::vector<Difference> differences(const RunConfig& a, const RunConfig& b) {
   const std::vector<FieldView> left = field_views(a), right = field_views(b);
   std::vector<Difference> result;
-  for (size_t i = 0; i < left.size(); ++i)
-    if (left[i].value != right[i].value)
-      result.push_back({left[i].key, left[i].value, right[i].value});
+  for (const FieldView& view : left) {
+    if (!view.in_use) continue;
+    const FieldView* other = find(right, view.stored);
+    if (other ? other->value != view.value : view.value != view.default_value)
+      result.push_back({view.key, value_text(view.value), other ? value_text(other->value) : ""});
+  }
+  for (const FieldView& view : right)
+    if (view.in_use && view.value != view.default_value && !find(left, view.stored))
+      result.push_back({view.key, "", value_text(view.value)});
   return result;
 }
 

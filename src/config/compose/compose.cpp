@@ -3,10 +3,10 @@
 #include <set>
 
 #include "config/consistency.h"
-#include "config/field_value.h"
 #include "config/field_view.h"
 #include "config/plugins/foreign.h"
 #include "config/toml/caret.h"
+#include "core/text.h"
 
 namespace sinkmoe::config {
 
@@ -20,7 +20,18 @@ Problem unknown_key(const Setting& setting) {
   return problem;
 }
 
-// Calls f(FieldInfo, value, default value) for the field `key`; false if there is no such field.
+// Checks the setting and puts its value into `value`.
+template <class T>
+std::optional<Problem> assign_setting(const Setting& setting, const FieldInfo& info, T& value) {
+  std::optional<Problem> problem = assign(setting.key, info, setting.value, value);
+  if (!problem) return {};
+  problem->where = setting.where;
+  const ArgumentSpan& span = setting.argument;
+  add_caret(*problem, span.text, span.value_at, span.value_length);
+  return problem;
+}
+
+// Calls f(FieldInfo, value) for the field `key`; false when there is none.
 template <class F>
 bool with_field(RunConfig& config, const std::string& key, F&& f) {
   bool found = false;
@@ -36,34 +47,25 @@ bool with_field(RunConfig& config, const std::string& key, F&& f) {
   return found;
 }
 
-template <class T>
-T default_of(const std::string& key) {
-  static const RunConfig defaults{};
-  T result{};
-  for_each_field(defaults, [&](const std::string& name, const FieldInfo&, const auto& value) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, T>)
-      if (name == key) result = value;
+PluginOptions& options_of_section(RunConfig& config, const std::string& section) {
+  PluginOptions* found = nullptr;
+  for_each_choice(config, [&](const std::string& name, const std::string&, PluginOptions& options) {
+    if (name == section) found = &options;
   });
-  return result;
+  return *found;
 }
 
-std::optional<Problem> parse_and_assign(const Setting& setting, const FieldInfo& info,
-                                        auto& value) {
-  if (setting.reset) {
-    value = default_of<std::remove_reference_t<decltype(value)>>(setting.key);
-    return {};
+std::optional<Problem> apply_option(RunConfig& config, const Setting& setting) {
+  const std::vector<OptionName> named = options_named(setting.key);
+  if (named.empty()) return unknown_key(setting);
+  PluginOptions& options = options_of_section(config, named[0].section);
+  for (const OptionName& name : named) {
+    FieldValue value = name.option.default_value;
+    if (!setting.reset)
+      if (auto problem = assign_setting(setting, name.option.info, value)) return problem;
+    options.set(name.plugin, name.option.info.key, std::move(value), setting.key != name.key());
   }
-  std::optional<Problem> problem;
-  try {
-    problem = assign(setting.key, info, parse_toml_scalar(setting.value, setting.where), value);
-  } catch (const Error& e) {
-    problem = Problem{setting.key + " wants one value, got " + setting.value, "", ""};
-  }
-  if (!problem) return {};
-  problem->where = setting.where;
-  const ArgumentSpan& span = setting.argument;
-  add_caret(*problem, span.text, span.value_at, span.value_length);
-  return problem;
+  return {};
 }
 
 // Adds the place of the last setting of a disagreeing field; arguments come before files. Without a
@@ -85,9 +87,25 @@ Problem located(Inconsistency found, const std::map<std::string, std::vector<Set
 
 std::map<std::string, std::vector<Setting>> default_history() {
   std::map<std::string, std::vector<Setting>> history;
-  for (const FieldView& view : field_views({}))
-    history[view.key] = {{view.key, view.default_value, "", "default"}};
+  const auto add = [&](const std::string& key, const FieldValue& value) {
+    history[key] = {{key, toml_value(value), "", "default"}};
+  };
+  const RunConfig defaults;
+  for (const FieldView& view : field_views(defaults)) add(view.key, view.value);
+  for_each_choice(defaults, [&](const std::string& section, const std::string&,
+                                const PluginOptions& options) {
+    for (const OptionName& name : options_in(section, options.kind()))
+      add(name.key(), name.option.default_value);
+  });
   return history;
+}
+
+// The keys of the fields and options that a setting sets.
+std::vector<std::string> keys_set(const Setting& setting) {
+  std::vector<std::string> keys;
+  for (const OptionName& name : options_named(setting.key)) keys.push_back(name.key());
+  if (keys.empty()) keys.push_back(setting.key);
+  return keys;
 }
 
 }  // namespace
@@ -95,9 +113,12 @@ std::map<std::string, std::vector<Setting>> default_history() {
 std::optional<Problem> apply(RunConfig& config, const Setting& setting) {
   std::optional<Problem> problem;
   const bool found = with_field(config, setting.key, [&](const FieldInfo& info, auto& value) {
-    problem = parse_and_assign(setting, info, value);
+    if (setting.reset)
+      from_field_value(field_value({}, setting.key), value);
+    else
+      problem = assign_setting(setting, info, value);
   });
-  return found ? problem : unknown_key(setting);
+  return found ? problem : apply_option(config, setting);
 }
 
 Composed compose(const std::vector<Setting>& settings, ForeignOptions foreign) {
@@ -107,9 +128,9 @@ Composed compose(const std::vector<Setting>& settings, ForeignOptions foreign) {
   for (const Setting& setting : settings) {
     if (auto problem = apply(composed.config, setting)) {
       problems.push_back(std::move(*problem));
-      failed.insert(setting.key);
+      for (const std::string& key : keys_set(setting)) failed.insert(key);
     } else {
-      composed.history[setting.key].push_back(setting);
+      for (const std::string& key : keys_set(setting)) composed.history[key].push_back(setting);
     }
   }
   std::vector<Inconsistency> disagreements = find_inconsistencies(composed.config);

@@ -8,7 +8,7 @@
 //   4. the experiment file
 //   5. the command line (config/compose/override.h)
 //
-// A key that is not a field is unknown, with or without a leading "+".
+// A key that is neither a field nor an option of a plug-in is unknown, with or without a leading "+".
 #pragma once
 
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "config/run_config.h"
+#include "config/toml/toml_values.h"
 #include "core/error.h"
 
 namespace sinkmoe::config {
@@ -29,20 +30,21 @@ struct ArgumentSpan {
   size_t key_at = 0, key_length = 0, value_at = 0, value_length = 0;
 };
 
-// A value on its way into a field: the TOML text of it and where it was written.
+// A value on its way into a field, and where it was written.
 struct Setting {
-  std::string key;     // "train.lr"
-  std::string value;   // TOML literal: 1e-3, "sink", true
+  std::string key;     // "train.lr"; of an option also the key that it is stored under
+  TomlValue value;     // a scalar
   std::string where;   // "configs/model/small.toml:3:1" or "argument 'train.lr=1e-3'"
   std::string layer;   // "default", "configs/base.toml", "model=small", "experiment", "command
                        // line", "sweep"
-  bool reset = false;  // `~key`: back to the default; `value` is empty
+  bool reset = false;  // `~key`: back to the default; `value` means nothing
   ArgumentSpan argument = {};
 };
 
 struct Composed {
   RunConfig config;
-  // key -> default, then every layer that set it
+  // key -> default, then every layer that set it. A setting of a key that several plug-ins read is
+  // in the history of each of their options.
   std::map<std::string, std::vector<Setting>> history;
 };
 
@@ -61,29 +63,5 @@ std::optional<Problem> apply(RunConfig& config, const Setting& setting);
 
 // Checks across fields, and options that the chosen plug-in does not read; empty when all is well.
 std::vector<Problem> inconsistencies(const RunConfig& config);
-
-// "section.key = value" lines of every field in field order; reads back to the same config.
-std::string canonical_text(const RunConfig& config);
-// Only fields with `identity` whose value is not the default.
-std::string identity_text(const RunConfig& config);
-// Reads canonical_text (a stored run). Throws Error.
-RunConfig parse_canonical(const std::string& text, const std::string& where);
-
-struct FieldView {
-  std::string key, type, value, default_value;  // type: "int", "float", "bool", "string"
-  FieldInfo info;
-};
-std::vector<FieldView> field_views(const RunConfig& config);
-
-// "section.key" of every field, in field order.
-const std::vector<std::string>& field_keys();
-// "int", "float", "bool" or "string"; "" when `key` is no field.
-std::string field_type(const std::string& key);
-
-struct Difference {
-  std::string key, a, b;
-};
-// The fields in which two configurations differ, in field order.
-std::vector<Difference> differences(const RunConfig& a, const RunConfig& b);
 
 }  // namespace sinkmoe::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/field_view.h"
 #include "config/toml/caret.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -60,7 +61,7 @@ std::vector<Setting> settings_of(const TomlValue& table, const std::string& wher
       for (Setting& inner : settings_of(node, where, layer, key))
         settings.push_back(std::move(inner));
     } else {
-      settings.push_back({key, toml_literal(node), place(where, node), layer});
+      settings.push_back({key, node, place(where, node), layer});
     }
   }
   return settings;

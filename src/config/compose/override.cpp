@@ -1,5 +1,9 @@
 #include "config/compose/override.h"
 
+#include <charconv>
+
+#include "config/field_view.h"
+#include "config/toml/caret.h"
 #include "config/sweep/sweep_values.h"
 #include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
@@ -50,26 +54,32 @@ std::vector<Piece> cut(const std::string& text, size_t from) {
   return pieces;
 }
 
-// A bare word needs no quotes. A word that is valid TOML is read as TOML, unless the field is a
-// text.
-std::string literal_of(const std::string& word, const std::string& type) {
-  const bool quoted = word.starts_with('"') || word.starts_with('\'');
-  if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))
-    return toml_quote(word);
-  try {
-    const TomlValue node = parse_toml_scalar(word, "");
-    if (!quoted || node.kind == TomlValue::Kind::kString) return toml_literal(node);
-  } catch (const Error&) {
-    if (quoted) throw;
-  }
-  return toml_quote(word);
+bool is_number(const std::string& word) {
+  double value = 0;
+  const char *begin = word.data() + (word.starts_with('+') ? 1 : 0), *end = word.data() + word.size();
+  return std::from_chars(begin, end, value).ptr == end;
 }
 
-std::vector<std::string> literals_of(const std::string& word, const std::string& type,
-                                     const std::string& where) {
+// A bare word needs no quotes; what reads as TOML is taken as TOML, except where the
+// field is a text.
+TomlValue value_of(const std::string& word, const std::string& type) {
+  const bool quoted = word.starts_with('"') || word.starts_with('\'');
+  if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))
+    return toml_string(word);
+  try {
+    TomlValue node = parse_toml_scalar(word, "");
+    if (!quoted || node.kind == TomlValue::Kind::kString) return node;
+  } catch (const Error&) {
+    if (quoted || is_number(word)) throw;
+  }
+  return toml_string(word);
+}
+
+std::vector<TomlValue> values_of(const std::string& word, const std::string& type,
+                                 const std::string& where) {
   if (type != "string")
-    if (auto values = expand_call(word, where)) return *values;
-  return {literal_of(word, type)};
+    if (auto values = expand_call(word, where)) return std::move(*values);
+  return {value_of(word, type)};
 }
 
 void add_values(Override& result, const std::string& argument, Piece piece, ArgumentSpan span) {
@@ -78,19 +88,19 @@ void add_values(Override& result, const std::string& argument, Piece piece, Argu
   span.value_length = word.size();
   const std::string where = where_of(argument);
   if (result.group) {
-    result.settings.push_back({result.key, word, where, "command line", false, span});
+    result.settings.push_back({result.key, toml_string(word), where, "command line", false, span});
     return;
   }
-  std::vector<std::string> values;
+  std::vector<TomlValue> values;
   try {
-    values = literals_of(word, field_type(result.key), where);
+    values = values_of(word, field_type(result.key), where);
   } catch (const Error& e) {
     const bool quote = word.starts_with('"') || word.starts_with('\'');
     refuse(argument, span.value_at, span.value_length,
            quote ? "the quotes of " + word + " do not close as TOML wants" : e.problems()[0].what,
            e.problems()[0].fix);
   }
-  for (std::string& value : values)
+  for (TomlValue& value : values)
     result.settings.push_back({result.key, std::move(value), where, "command line", false, span});
 }
 
@@ -98,7 +108,7 @@ Override parse_reset(const std::string& argument) {
   const std::string key = argument.substr(1);
   if (key.empty() || key.find('=') != std::string::npos)
     refuse(argument, 0, argument.size(), "~ takes a key alone", "write ~train.lr");
-  Setting setting{key, "", where_of(argument), "command line", true, {}};
+  Setting setting{key, {}, where_of(argument), "command line", true, {}};
   setting.argument = {argument, 1, key.size(), 1, key.size()};
   return {false, key, {setting}};
 }

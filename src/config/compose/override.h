@@ -20,7 +20,7 @@ namespace sinkmoe::config {
 struct Override {
   bool group = false;  // the key is a group, the values are its options
   std::string key;
-  std::vector<Setting> settings;  // one per value; a group's option stands in `value` as it is
+  std::vector<Setting> settings;  // one per value; an option of a group is a text
 };
 
 // Looks at the form only: whether key and value exist and fit is found when they are used. Throws

@@ -3,97 +3,109 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <set>
-
 #include "config/field_view.h"
-#include "core/registry.h"
 #include "core/text.h"
 
 namespace sinkmoe::config {
 
 namespace {
 
-using Plugins = std::map<std::string, PluginInfo>;
+// What the configuration chooses in one section, and its values.
+struct Choice {
+  std::string chooser, chosen;  // "attention.kind", "vanilla"
+  const PluginOptions& options;
+  std::vector<OptionName> all;
 
-bool reads(const PluginInfo& plugin, const std::string& key) {
-  return std::find(plugin.reads.begin(), plugin.reads.end(), key) != plugin.reads.end();
-}
-
-std::vector<std::string> readers_of(const Plugins& plugins, const std::string& key) {
-  std::vector<std::string> names;
-  for (const auto& [name, plugin] : plugins)
-    if (reads(plugin, key)) names.push_back(name);
-  return names;
-}
-
-// Keys that some plug-in names as what it reads.
-std::set<std::string> declared_keys() {
-  std::set<std::string> keys;
-  for (const auto& [kind, plugins] : plugin_table())
-    for (const auto& [name, plugin] : plugins)
-      keys.insert(plugin.reads.begin(), plugin.reads.end());
-  return keys;
-}
-
-// The fields that choose a plug-in and the declared ones. Asked for each point of a sweep, so no
-// other field is written out.
-std::vector<FieldView> plugin_views(const RunConfig& config) {
-  static const std::vector<FieldView> defaults = field_views({});
-  const std::set<std::string> declared = declared_keys();
-  std::vector<FieldView> views;
-  size_t i = 0;
-  for_each_field(config, [&](const std::string& key, const FieldInfo& info, const auto& value) {
-    const FieldView& known = defaults[i++];
-    if (*info.plugin || declared.contains(key))
-      views.push_back({key, known.type, value_text(value), known.default_value, info});
-  });
-  return views;
-}
-
-std::string without_quotes(const std::string& text) { return text.substr(1, text.size() - 2); }
+  FieldValue value(const OptionName& name) const {
+    return options.get(name.plugin, name.option.info.key);
+  }
+  bool chosen_stores(const std::string& stored) const {
+    for (const OptionName& name : all)
+      if (name.plugin == chosen && name.stored() == stored) return true;
+    return false;
+  }
+  // Set, and read by another plug-in only.
+  bool foreign(const OptionName& name) const {
+    if (name.plugin == chosen || value(name) == name.option.default_value) return false;
+    return !options.is_shared(name.plugin, name.option.info.key) || !chosen_stores(name.stored());
+  }
+};
 
 // In a condition of skip_if, texts have single quotes.
-std::string condition_literal(const FieldView& view) {
-  if (view.type != "string") return view.default_value;
-  return "'" + without_quotes(view.default_value) + "'";
+std::string condition_literal(const FieldValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text ? "'" + *text + "'" : bare_text(value);
 }
 
-std::string fix_for(const FieldView& view, const std::string& chooser, const PluginInfo& chosen,
-                    const std::vector<std::string>& readers) {
-  std::string fix =
-      fmt::format("set {} = {}, or take {} out", chooser, fmt::join(readers, " or "), view.key);
-  const std::string near = did_you_mean(view.key, chosen.reads);
-  if (!near.empty())
-    fix += "; " + near;
-  else if (!chosen.reads.empty())
-    fix += fmt::format("; {} reads {}", chosen.name, fmt::join(chosen.reads, ", "));
-  return fix + fmt::format("; in a sweep: skip_if = \"{} == '{}' && {} != {}\"", chooser,
-                           chosen.name, view.key, condition_literal(view));
+// The nearest of the chosen plug-in's own options, else all of them.
+std::string own_options(const Choice& choice, const OptionName& name) {
+  std::vector<std::string> keys, options;
+  for (const OptionName& own : choice.all)
+    if (own.plugin == choice.chosen) {
+      keys.push_back(own.key());
+      options.emplace_back(own.option.info.key);
+    }
+  const std::vector<std::string> near = near_names(name.option.info.key, options, 1);
+  for (size_t i = 0; i < options.size(); ++i)
+    if (!near.empty() && options[i] == near[0]) return "; did you mean '" + keys[i] + "'?";
+  return keys.empty() ? ""
+                      : fmt::format("; {} reads {}", choice.chosen, fmt::join(keys, ", "));
+}
+
+// `same`: options of several plug-ins that were set by the key which they share.
+Inconsistency refusal(const Choice& choice, const std::vector<OptionName>& same) {
+  const OptionName& first = same[0];
+  const std::string key = same.size() == 1 ? first.key() : first.stored();
+  std::vector<std::string> readers, keys;
+  for (const OptionName& name : same) {
+    readers.push_back(name.plugin);
+    keys.push_back(name.key());
+  }
+  keys.push_back(choice.chooser);
+  const std::string owners = fmt::format("{} = {}", choice.chooser, fmt::join(readers, " or "));
+  return {keys,
+          {fmt::format("{} = {} is an option of {}; {} = {} does not read it", key,
+                       value_text(choice.value(first)), owners, choice.chooser, choice.chosen),
+           "",
+           fmt::format("set {}, or take {} out{}; in a sweep: skip_if = \"{} == '{}' && {} != {}\"",
+                       owners, key, own_options(choice, first), choice.chooser, choice.chosen, key,
+                       condition_literal(first.option.default_value))}};
+}
+
+void find_in(const Choice& choice, std::vector<Inconsistency>& found) {
+  std::vector<OptionName> left;
+  for (const OptionName& name : choice.all)
+    if (choice.foreign(name)) left.push_back(name);
+  while (!left.empty()) {
+    const OptionName first = left[0];
+    const auto shared = [&](const OptionName& name) {
+      return choice.options.is_shared(name.plugin, name.option.info.key);
+    };
+    std::vector<OptionName> same, others;
+    for (const OptionName& name : left) {
+      const bool with_first = shared(first) && shared(name) && name.stored() == first.stored();
+      (name.key() == first.key() || with_first ? same : others).push_back(name);
+    }
+    found.push_back(refusal(choice, same));
+    left = others;
+  }
 }
 
 }  // namespace
 
 std::vector<Inconsistency> find_foreign_options(const RunConfig& config) {
-  const std::vector<FieldView> views = plugin_views(config);
   std::vector<Inconsistency> found;
-  for (const FieldView& chooser : views) {
-    const auto kind = plugin_table().find(chooser.info.plugin);
-    if (kind == plugin_table().end()) continue;
-    const std::string name = without_quotes(chooser.value);
-    const auto chosen = kind->second.find(name);
-    if (chosen == kind->second.end()) continue;
-    for (const FieldView& view : views) {
-      if (view.value == view.default_value || reads(chosen->second, view.key)) continue;
-      const std::vector<std::string> readers = readers_of(kind->second, view.key);
-      if (readers.empty()) continue;
-      found.push_back(
-          {{view.key, chooser.key},
-           {fmt::format("{} = {} is an option of {} = {}; {} = {} does not read it", view.key,
-                        view.value, chooser.key, fmt::join(readers, " or "), chooser.key, name),
-            "", fix_for(view, chooser.key, chosen->second, readers)}});
-    }
-  }
+  std::map<std::string, std::string> choosers;
+  for_each_field(config, [&](const std::string& key, const FieldInfo& info, const auto&) {
+    if (*info.plugin) choosers[info.plugin] = key;
+  });
+  for_each_choice(config, [&](const std::string& section, const std::string& chosen,
+                              const PluginOptions& options) {
+    const auto plugins = plugin_table().find(options.kind());
+    if (plugins == plugin_table().end() || !plugins->second.contains(chosen)) return;
+    find_in({choosers[options.kind()], chosen, options, options_in(section, options.kind())},
+            found);
+  });
   return found;
 }
 

@@ -32,7 +32,7 @@ struct VariantParam {
 struct VariantKind {
   static constexpr const char* kind = "variant";
   std::string name, help;
-  std::vector<std::string> reads = {};  // keys that only variants which name them read
+  std::vector<Option> options = {};  // options_of<Options>()
   std::function<std::vector<VariantParam>(const RunConfig&)> parameters = {};  // empty: none
   // Empty in a program without LibTorch.
   std::function<std::unique_ptr<attention::HeadMixer>(const attention::MixerContext&)> make = {};

@@ -28,6 +28,8 @@ double number(const Call& call, size_t i) {
   double value = 0;
   const auto end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value);
+  if (result.ec == std::errc::result_out_of_range)
+    refuse(call, "'" + text + "' is too small or too large for a number of double precision");
   if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value))
     refuse(call, "'" + text + "' is no number");
   return value;
@@ -47,20 +49,20 @@ void need(const Call& call, size_t n) {
 }
 
 // Twelve digits hide the rounding of repeated products, and keep what anyone writes.
-std::string rounded(double value) {
+TomlValue rounded(double value) {
   char digits[40];
   std::snprintf(digits, sizeof digits, "%.12g", value);
-  return shortest(std::strtod(digits, nullptr) + 0.0);
+  return toml_float(std::strtod(digits, nullptr) + 0.0);
 }
 
-std::vector<std::string> seeds(const Call& call) {
+std::vector<TomlValue> seeds(const Call& call) {
   need(call, 1);
-  std::vector<std::string> values;
-  for (int64_t i = 0, n = count(call, 0); i < n; ++i) values.push_back(std::to_string(i));
+  std::vector<TomlValue> values;
+  for (int64_t i = 0, n = count(call, 0); i < n; ++i) values.push_back(toml_integer(i));
   return values;
 }
 
-std::vector<std::string> range(const Call& call) {
+std::vector<TomlValue> range(const Call& call) {
   need(call, 3);
   const double from = number(call, 0), to = number(call, 1), step = number(call, 2);
   if (step == 0) refuse(call, "the step is 0");
@@ -68,25 +70,25 @@ std::vector<std::string> range(const Call& call) {
       std::ceil((to - from) / step - 1e-9);  // a last value within rounding of `to` is left out
   if (!(steps >= 1)) refuse(call, "it is empty");
   if (steps > static_cast<double>(kMostSweepValues)) refuse(call, "too many values");
-  std::vector<std::string> values;
+  std::vector<TomlValue> values;
   for (int64_t i = 0; i < static_cast<int64_t>(steps); ++i)
     values.push_back(rounded(from + static_cast<double>(i) * step));
   return values;
 }
 
-std::vector<std::string> logspace(const Call& call) {
+std::vector<TomlValue> logspace(const Call& call) {
   need(call, 3);
   const double from = number(call, 0), to = number(call, 1);
   const int64_t n = count(call, 2);
   if (!(from > 0) || !(to > 0)) refuse(call, "both ends must be above 0");
-  std::vector<std::string> values;
+  std::vector<TomlValue> values;
   const double ratio = std::log(to) - std::log(from);
   for (int64_t i = 0; i < n; ++i) {
     const double part = n == 1 ? 0 : static_cast<double>(i) / static_cast<double>(n - 1);
     values.push_back(rounded(std::exp(std::log(from) + ratio * part)));
   }
-  values.front() = shortest(from);
-  if (n > 1) values.back() = shortest(to);
+  values.front() = toml_float(from);
+  if (n > 1) values.back() = toml_float(to);
   return values;
 }
 
@@ -103,8 +105,8 @@ std::optional<Call> parse_call(const std::string& text, const std::string& where
 
 }  // namespace
 
-std::optional<std::vector<std::string>> expand_call(const std::string& text,
-                                                    const std::string& where) {
+std::optional<std::vector<TomlValue>> expand_call(const std::string& text,
+                                                  const std::string& where) {
   const std::optional<Call> call = parse_call(text, where);
   if (!call) return {};
   if (call->name == "seeds") return seeds(*call);

@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "config/toml/toml_values.h"
+
 namespace sinkmoe::config {
 
 inline constexpr int64_t kMostSweepValues = 100'000;
 
-// TOML literals of a call, or nothing when `text` is no call. seeds(n): 0 .. n-1. range(a, b,
+// The values of a call, or nothing when `text` is no call. seeds(n): 0 .. n-1. range(a, b,
 // step): from a, below b. logspace(a, b, n): n values from a to b in equal ratios. Values between
 // are rounded to 12 significant digits, so that logspace(1e-4, 1e-1, 4) holds 0.001 itself. Throws
 // Error: unknown function, wrong arguments, over 100,000 values.
-std::optional<std::vector<std::string>> expand_call(const std::string& text,
-                                                    const std::string& where);
+std::optional<std::vector<TomlValue>> expand_call(const std::string& text,
+                                                  const std::string& where);
 
 }  // namespace sinkmoe::config

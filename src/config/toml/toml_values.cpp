@@ -21,6 +21,35 @@ bool is_scalar(const TomlValue& value) {
   return value.kind != TomlValue::Kind::kArray && value.kind != TomlValue::Kind::kTable;
 }
 
+TomlValue toml_boolean(bool value) {
+  TomlValue node;
+  node.kind = TomlValue::Kind::kBoolean;
+  node.boolean = value;
+  return node;
+}
+
+TomlValue toml_integer(int64_t value) {
+  TomlValue node;
+  node.kind = TomlValue::Kind::kInteger;
+  node.integer = value;
+  node.number = static_cast<double>(value);
+  return node;
+}
+
+TomlValue toml_float(double value) {
+  TomlValue node;
+  node.kind = TomlValue::Kind::kFloat;
+  node.number = value;
+  return node;
+}
+
+TomlValue toml_string(std::string text) {
+  TomlValue node;
+  node.kind = TomlValue::Kind::kString;
+  node.text = std::move(text);
+  return node;
+}
+
 std::string toml_quote(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {

@@ -16,6 +16,12 @@ TomlValue parse_toml_scalar(const std::string& literal, const std::string& where
 
 bool is_scalar(const TomlValue& value);
 
+// A value that stands in no file.
+TomlValue toml_boolean(bool value);
+TomlValue toml_integer(int64_t value);
+TomlValue toml_float(double value);
+TomlValue toml_string(std::string text);
+
 // TOML text of a scalar; reads back to the same value. Arrays and tables give
 // their kind, for messages.
 std::string toml_literal(const TomlValue& value);

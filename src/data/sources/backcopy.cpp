@@ -15,12 +15,13 @@ constexpr uint8_t kBackcopyPart = 0, kChainPart = 1;
 
 class Backcopy : public SyntheticSource {
  public:
-  explicit Backcopy(const config::DataConfig& config)
-      : SyntheticSource("backcopy", config),
-        task_(make_backcopy(config)),
+  Backcopy(const BackcopyOptions& options, int64_t context)
+      : SyntheticSource("backcopy", options.chain_seed),
+        options_(options),
+        task_(make_backcopy(options)),
         start_(task_.start, task_.symbols),
         chain_(task_.transition, task_.symbols),
-        floor_(backcopy_floor(task_, config.context, config.bos)) {}
+        floor_(backcopy_floor(task_, context, options.bos)) {}
 
   int64_t vocabulary() const override { return task_.symbols + 1; }
   int32_t bos() const override { return task_.bos; }
@@ -35,12 +36,12 @@ class Backcopy : public SyntheticSource {
   }
 
   std::optional<double> floor_nats() const override { return floor_.nats; }
-  std::string content_hash() const override { return backcopy_hash(config_); }
+  std::string content_hash() const override { return backcopy_hash(options_); }
 
  private:
   void fill(Draw draw, bool, std::span<int32_t> row) const override {
     assert(row.size() >= 2);
-    if (config_.bos) {
+    if (options_.bos) {
       row[0] = task_.bos;
       row = row.subspan(1);
     }
@@ -51,6 +52,7 @@ class Backcopy : public SyntheticSource {
                                                     : chain_.draw(row[t - 1], draw.next64());
   }
 
+  BackcopyOptions options_;
   BackcopyTask task_;
   AliasTable start_, chain_;
   BackcopyFloor floor_;
@@ -59,10 +61,15 @@ class Backcopy : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "backcopy",
     .help = "synthetic Markov chain whose triggers copy the symbol before them (E22)",
-    .open = [](const config::DataConfig& config) { return std::make_unique<Backcopy>(config); },
-    .identity = backcopy_hash,
-    .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
-              "data.trigger_rank", "data.bos"},
+    .options = config::options_of<BackcopyOptions>(),
+    .open =
+        [](const config::DataConfig& data) {
+          return std::make_unique<Backcopy>(data.chosen<BackcopyOptions>(), data.context);
+        },
+    .identity =
+        [](const config::DataConfig& data) {
+          return backcopy_hash(data.chosen<BackcopyOptions>());
+        },
 }};
 
 }  // namespace

@@ -17,12 +17,13 @@ constexpr int64_t kFloorTargets = 1 << 20;
 
 class Multicopy : public SyntheticSource {
  public:
-  explicit Multicopy(const config::DataConfig& config)
-      : SyntheticSource("multicopy", config),
-        task_(make_multicopy(config)),
+  Multicopy(const MulticopyOptions& options, int64_t context)
+      : SyntheticSource("multicopy", options.chain_seed),
+        options_(options),
+        task_(make_multicopy(options)),
         start_(task_.chain.start, task_.chain.symbols),
         chain_(task_.chain.transition, task_.chain.symbols),
-        floor_(sampled_floor()) {}
+        floor_(sampled_floor(context)) {}
 
   int64_t vocabulary() const override { return task_.chain.symbols + 1; }
   int32_t bos() const override { return task_.chain.bos; }
@@ -36,12 +37,12 @@ class Multicopy : public SyntheticSource {
   }
 
   std::optional<double> floor_nats() const override { return floor_; }
-  std::string content_hash() const override { return multicopy_hash(config_); }
+  std::string content_hash() const override { return multicopy_hash(options_); }
 
  private:
   void fill(Draw draw, bool, std::span<int32_t> row) const override {
     assert(row.size() >= 2);
-    const size_t first = config_.bos ? 1 : 0;
+    const size_t first = options_.bos ? 1 : 0;
     row[0] = task_.chain.bos;
     row[first] = start_.draw(0, draw.next64());
     for (size_t t = first + 1; t < row.size(); ++t) {
@@ -52,22 +53,23 @@ class Multicopy : public SyntheticSource {
 
   // Loss of a predictor that knows chain and rule: the entropies of what each position was drawn
   // from, averaged over about a million targets (the standard error is below 0.002 nats).
-  double sampled_floor() const {
+  double sampled_floor(int64_t context) const {
     const BackcopyTask& chain = task_.chain;
     std::vector<double> nats(static_cast<size_t>(chain.symbols + 1), entropy_nats(chain.start));
     for (int64_t i = 0; i < chain.symbols; ++i)
       nats[static_cast<size_t>(i)] = entropy_nats(chain.row(i));
-    std::vector<int32_t> row(static_cast<size_t>(config_.context + 1));
-    const int64_t rows = std::max<int64_t>(1, kFloorTargets / config_.context);
+    std::vector<int32_t> row(static_cast<size_t>(context + 1));
+    const int64_t rows = std::max<int64_t>(1, kFloorTargets / context);
     double sum = 0;
     for (int64_t i = 0; i < rows; ++i) {
       fill(held_out("multicopy/floor", i), false, row);
       for (size_t t = 1; t < row.size(); ++t)
         if (!task_.copied_from(row, t)) sum += nats[static_cast<size_t>(row[t - 1])];
     }
-    return sum / static_cast<double>(rows * config_.context);
+    return sum / static_cast<double>(rows * context);
   }
 
+  MulticopyOptions options_;
   MulticopyTask task_;
   AliasTable start_, chain_;
   double floor_;
@@ -76,10 +78,15 @@ class Multicopy : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "multicopy",
     .help = "synthetic Markov chain with several kinds of triggers, each with its copy distance",
-    .open = [](const config::DataConfig& config) { return std::make_unique<Multicopy>(config); },
-    .identity = multicopy_hash,
-    .reads = {"data.symbols", "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
-              "data.trigger_rank", "data.bos", "data.kinds", "data.stride"},
+    .options = config::options_of<MulticopyOptions>(),
+    .open =
+        [](const config::DataConfig& data) {
+          return std::make_unique<Multicopy>(data.chosen<MulticopyOptions>(), data.context);
+        },
+    .identity =
+        [](const config::DataConfig& data) {
+          return multicopy_hash(data.chosen<MulticopyOptions>());
+        },
 }};
 
 }  // namespace

@@ -20,34 +20,50 @@ namespace {
 
 constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
 
-int64_t key_count(const config::DataConfig& config) { return config.symbols / 4; }
+struct Options : PairOptions {
+  int64_t chain_seed = 1;
+  double zipf = 1.0, sharp = 1.5;
 
-config::DataConfig chain_fields(const config::DataConfig& config) {
-  return {.symbols = config.symbols - key_count(config),
+  static void fields(auto& o, auto&& f) {
+    f(common::symbols, o.symbols);
+    f(common::chain_seed, o.chain_seed);
+    f(common::zipf, o.zipf);
+    f(common::sharp, o.sharp);
+    f(common::pairs, o.pairs);
+    f(common::queries, o.queries);
+  }
+};
+
+int64_t key_count(const Options& options) { return options.symbols / 4; }
+
+BackcopyOptions chain_options(const Options& options) {
+  return {.symbols = options.symbols - key_count(options),
           .triggers = 1,
-          .chain_seed = config.chain_seed,
-          .zipf = config.zipf,
-          .sharp = config.sharp};
+          .chain_seed = options.chain_seed,
+          .zipf = options.zipf,
+          .sharp = options.sharp};
 }
 
-std::string identity(const config::DataConfig& config) {
-  check_pairs(config, key_count(config));
-  return sha256_hex("needle 1\nchain=" + backcopy_hash(chain_fields(config)) + "\nsymbols=" +
-                    std::to_string(config.symbols) + "\npairs=" + std::to_string(config.pairs) +
-                    "\nqueries=" + std::to_string(config.queries) + "\n");
+std::string identity(const config::DataConfig& data) {
+  const auto options = data.chosen<Options>();
+  check_pairs(options, key_count(options), data.context);
+  return sha256_hex("needle 1\nchain=" + backcopy_hash(chain_options(options)) + "\nsymbols=" +
+                    std::to_string(options.symbols) + "\npairs=" + std::to_string(options.pairs) +
+                    "\nqueries=" + std::to_string(options.queries) + "\n");
 }
 
 class Needle : public SyntheticSource {
  public:
-  explicit Needle(const config::DataConfig& config)
-      : SyntheticSource("needle", config),
-        hash_(identity(config)),
-        chain_(make_backcopy(chain_fields(config))),
+  Needle(const Options& options, const std::string& hash)
+      : SyntheticSource("needle", options.chain_seed),
+        options_(options),
+        hash_(hash),
+        chain_(make_backcopy(chain_options(options))),
         start_(chain_.stationary, chain_.symbols),
         next_(chain_.transition, chain_.symbols) {}
 
-  int64_t vocabulary() const override { return config_.symbols + 1; }
-  int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
+  int64_t vocabulary() const override { return options_.symbols + 1; }
+  int32_t bos() const override { return static_cast<int32_t>(options_.symbols); }
 
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
@@ -62,12 +78,12 @@ class Needle : public SyntheticSource {
 
  private:
   size_t first_question(std::span<const int32_t> row) const {
-    return row.size() - static_cast<size_t>(2 * config_.queries);
+    return row.size() - static_cast<size_t>(2 * options_.queries);
   }
 
   void fill(Draw draw, bool, std::span<int32_t> row) const override {
     const size_t questions = first_question(row);
-    std::vector<int64_t> keys = choose(draw, key_count(config_), config_.pairs), values;
+    std::vector<int64_t> keys = choose(draw, key_count(options_), options_.pairs), values;
     for (size_t i = 0; i < keys.size(); ++i)
       values.push_back(static_cast<int64_t>(draw.below(static_cast<uint64_t>(chain_.symbols))));
     const auto put = [&](size_t at, size_t pair) {
@@ -78,7 +94,7 @@ class Needle : public SyntheticSource {
     // Fills slots of two tokens in order: with a pair if one is hidden there, otherwise with text.
     const auto slots = static_cast<int64_t>((questions - 1) / 2);
     std::vector<int64_t> hidden(static_cast<size_t>(slots), -1);
-    const std::vector<int64_t> places = choose(draw, slots, config_.pairs);
+    const std::vector<int64_t> places = choose(draw, slots, options_.pairs);
     for (size_t i = 0; i < places.size(); ++i)
       hidden[static_cast<size_t>(places[i])] = static_cast<int64_t>(i);
     row[0] = bos();
@@ -94,6 +110,7 @@ class Needle : public SyntheticSource {
     for (size_t at = questions; at < row.size(); at += 2) put(at, draw.below(keys.size()));
   }
 
+  Options options_;
   std::string hash_;
   BackcopyTask chain_;
   AliasTable start_, next_;
@@ -102,10 +119,12 @@ class Needle : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "needle",
     .help = "key-value pairs hidden in chain text and asked for at the end",
-    .open = [](const config::DataConfig& config) { return std::make_unique<Needle>(config); },
+    .options = config::options_of<Options>(),
+    .open =
+        [](const config::DataConfig& data) {
+          return std::make_unique<Needle>(data.chosen<Options>(), identity(data));
+        },
     .identity = identity,
-    .reads = {"data.symbols", "data.chain_seed", "data.zipf", "data.sharp", "data.pairs",
-              "data.queries"},
 }};
 
 }  // namespace

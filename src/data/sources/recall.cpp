@@ -1,6 +1,6 @@
 // Data source "recall": multi-query associative recall (after Arora et al., arXiv 2312.04927).
 //
-// A row is BOS, then key-value pairs side by side, then slots of two tokens. In data.queries of the
+// A row is BOS, then key-value pairs side by side, then slots of two tokens. In queries of the
 // slots a question stands, one of the row's keys, and its value, the "answer"; the others hold
 // blanks. Slot s (from 1) is asked in with weight s^-data.gap_power, without repetition; which pair
 // is asked for is drawn anew each time, so that nothing but the key tells the value. Validation
@@ -14,6 +14,7 @@
 #include "core/hash.h"
 #include "core/registry.h"
 #include "core/text.h"
+#include "data/synthetic/common_options.h"
 #include "data/synthetic/pairs.h"
 #include "data/synthetic/synthetic_source.h"
 
@@ -22,24 +23,44 @@ namespace {
 
 constexpr uint8_t kAnswerPart = 0, kFillerPart = 1;
 
-std::string identity(const config::DataConfig& config) {
-  check_pairs(config, config.symbols / 2);
-  return sha256_hex("recall 1\nsymbols=" + std::to_string(config.symbols) + "\npairs=" +
-                    std::to_string(config.pairs) + "\nqueries=" + std::to_string(config.queries) +
-                    "\ngap_power=" + shortest(config.gap_power) +
-                    "\nchain_seed=" + std::to_string(config.chain_seed) + "\n");
+struct Options : PairOptions {
+  int64_t chain_seed = 1;
+  double gap_power = 1;
+
+  static void fields(auto& o, auto&& f) {
+    f(common::symbols, o.symbols);
+    f(common::chain_seed, o.chain_seed);
+    f(common::pairs, o.pairs);
+    f(common::queries, o.queries);
+    f({.key = "gap_power",
+       .help = "slot s is asked in with weight s^-gap_power",
+       .lo = 0,
+       .hi = 10,
+       .stored_as = "data.gap_power"},
+      o.gap_power);
+  }
+};
+
+std::string identity(const config::DataConfig& data) {
+  const auto options = data.chosen<Options>();
+  check_pairs(options, options.symbols / 2, data.context);
+  return sha256_hex("recall 1\nsymbols=" + std::to_string(options.symbols) + "\npairs=" +
+                    std::to_string(options.pairs) + "\nqueries=" + std::to_string(options.queries) +
+                    "\ngap_power=" + shortest(options.gap_power) +
+                    "\nchain_seed=" + std::to_string(options.chain_seed) + "\n");
 }
 
 class Recall : public SyntheticSource {
  public:
-  explicit Recall(const config::DataConfig& config)
-      : SyntheticSource("recall", config),
-        hash_(identity(config)),
-        keys_(config.symbols / 2),
-        blank_(static_cast<int32_t>(config.symbols - 1)) {}
+  Recall(const Options& options, const std::string& hash)
+      : SyntheticSource("recall", options.chain_seed),
+        options_(options),
+        hash_(hash),
+        keys_(options.symbols / 2),
+        blank_(static_cast<int32_t>(options.symbols - 1)) {}
 
-  int64_t vocabulary() const override { return config_.symbols + 1; }
-  int32_t bos() const override { return static_cast<int32_t>(config_.symbols); }
+  int64_t vocabulary() const override { return options_.symbols + 1; }
+  int32_t bos() const override { return static_cast<int32_t>(options_.symbols); }
 
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
@@ -61,8 +82,8 @@ class Recall : public SyntheticSource {
  private:
   void fill(Draw draw, bool training, std::span<int32_t> row) const override {
     const int64_t pairs =
-        training ? 1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(config_.pairs)))
-                 : config_.pairs;
+        training ? 1 + static_cast<int64_t>(draw.below(static_cast<uint64_t>(options_.pairs)))
+                 : options_.pairs;
     std::fill(row.begin(), row.end(), blank_);
     row[0] = bos();
     const std::vector<int64_t> keys = choose(draw, keys_, pairs);
@@ -78,21 +99,22 @@ class Recall : public SyntheticSource {
     }
   }
 
-  // data.queries of `count` slots: the smallest of exponential waiting times with rates s^-power
+  // queries of `count` slots: the smallest of exponential waiting times with rates s^-power
   // are a weighted choice without repetition.
   std::vector<size_t> choose_slots(Draw& draw, size_t count) const {
     std::vector<std::pair<double, size_t>> waits;
     for (size_t s = 0; s < count; ++s)
       waits.emplace_back(
-          -std::log(1 - draw.uniform()) * std::pow(static_cast<double>(s + 1), config_.gap_power),
+          -std::log(1 - draw.uniform()) * std::pow(static_cast<double>(s + 1), options_.gap_power),
           s);
-    const auto end = waits.begin() + config_.queries;
+    const auto end = waits.begin() + options_.queries;
     std::partial_sort(waits.begin(), end, waits.end());
     std::vector<size_t> slots;
     for (auto it = waits.begin(); it != end; ++it) slots.push_back(it->second);
     return slots;
   }
 
+  Options options_;
   std::string hash_;
   int64_t keys_;
   int32_t blank_;
@@ -101,9 +123,12 @@ class Recall : public SyntheticSource {
 const Registration<SourceKind> registration{{
     .name = "recall",
     .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
-    .open = [](const config::DataConfig& config) { return std::make_unique<Recall>(config); },
+    .options = config::options_of<Options>(),
+    .open =
+        [](const config::DataConfig& data) {
+          return std::make_unique<Recall>(data.chosen<Options>(), identity(data));
+        },
     .identity = identity,
-    .reads = {"data.symbols", "data.chain_seed", "data.pairs", "data.queries", "data.gap_power"},
 }};
 
 }  // namespace

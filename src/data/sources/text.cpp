@@ -13,9 +13,6 @@ namespace {
 TextSet checked_set(const config::DataConfig& config) {
   TextSet set = read_text_set(config.path);
   std::vector<Problem> problems;
-  if (!config.bos)
-    problems.push_back(
-        {"data.bos is false, rows of text always start with BOS", "", "leave data.bos = true"});
   for (const auto& [name, info] :
        {std::pair("train.tokens", set.train), std::pair("valid.tokens", set.valid)})
     if (info.count < static_cast<uint64_t>(config.context))

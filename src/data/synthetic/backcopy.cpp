@@ -13,22 +13,22 @@ namespace sinkmoe::data {
 
 namespace {
 
-void check_fields(const config::DataConfig& config) {
+void check_fields(const BackcopyOptions& options) {
   std::vector<Problem> problems;
-  if (config.symbols > kMaxBackcopySymbols)
-    problems.push_back({"data.symbols is " + std::to_string(config.symbols) +
+  if (options.symbols > kMaxBackcopySymbols)
+    problems.push_back({"data.symbols is " + std::to_string(options.symbols) +
                             ", the backcopy chain holds at most " +
                             std::to_string(kMaxBackcopySymbols),
                         "", "lower data.symbols"});
-  if (config.triggers >= config.symbols)
-    problems.push_back({"data.triggers is " + std::to_string(config.triggers) + " with " +
-                            std::to_string(config.symbols) +
+  if (options.triggers >= options.symbols)
+    problems.push_back({"data.triggers is " + std::to_string(options.triggers) + " with " +
+                            std::to_string(options.symbols) +
                             " symbols: every symbol would be a trigger",
                         "", "lower data.triggers"});
-  else if (config.trigger_rank + config.triggers > config.symbols)
-    problems.push_back({"data.trigger_rank is " + std::to_string(config.trigger_rank) + " with " +
-                            std::to_string(config.triggers) + " triggers of " +
-                            std::to_string(config.symbols) + " symbols",
+  else if (options.trigger_rank + options.triggers > options.symbols)
+    problems.push_back({"data.trigger_rank is " + std::to_string(options.trigger_rank) + " with " +
+                            std::to_string(options.triggers) + " triggers of " +
+                            std::to_string(options.symbols) + " symbols",
                         "", "lower data.trigger_rank or data.triggers"});
   if (!problems.empty()) throw Error(problems);
 }
@@ -39,14 +39,14 @@ void normalise(std::span<double> weights) {
 }
 
 // Works with log weights and takes out the row's largest, so that a large `sharp` cannot overflow.
-std::vector<double> draw_transition(const config::DataConfig& config) {
-  const auto n = static_cast<size_t>(config.symbols);
+std::vector<double> draw_transition(const BackcopyOptions& options) {
+  const auto n = static_cast<size_t>(options.symbols);
   std::vector<double> transition(n * n);
   for (size_t i = 0; i < n; ++i) {
-    Draw draw(static_cast<uint64_t>(config.chain_seed), "backcopy/chain", 0, i);
+    Draw draw(static_cast<uint64_t>(options.chain_seed), "backcopy/chain", 0, i);
     const std::span row = std::span(transition).subspan(i * n, n);
     for (size_t j = 0; j < n; ++j)
-      row[j] = config.sharp * draw.normal() - config.zipf * std::log(static_cast<double>(j + 1));
+      row[j] = options.sharp * draw.normal() - options.zipf * std::log(static_cast<double>(j + 1));
     const double largest = *std::max_element(row.begin(), row.end());
     for (double& w : row) w = std::exp(w - largest);
     normalise(row);
@@ -94,15 +94,15 @@ std::vector<int32_t> by_probability(std::span<const double> probability, int64_t
 
 }  // namespace
 
-BackcopyTask make_backcopy(const config::DataConfig& config) {
-  check_fields(config);
+BackcopyTask make_backcopy(const BackcopyOptions& options) {
+  check_fields(options);
   BackcopyTask task;
-  task.symbols = config.symbols;
-  task.bos = static_cast<int32_t>(config.symbols);
-  task.transition = draw_transition(config);
-  task.stationary = find_stationary(task.transition, static_cast<size_t>(config.symbols));
-  task.triggers = by_probability(task.stationary, config.trigger_rank, config.triggers);
-  task.is_trigger.assign(static_cast<size_t>(config.symbols + 1), 0);
+  task.symbols = options.symbols;
+  task.bos = static_cast<int32_t>(options.symbols);
+  task.transition = draw_transition(options);
+  task.stationary = find_stationary(task.transition, static_cast<size_t>(options.symbols));
+  task.triggers = by_probability(task.stationary, options.trigger_rank, options.triggers);
+  task.is_trigger.assign(static_cast<size_t>(options.symbols + 1), 0);
   task.start = task.stationary;
   for (int32_t trigger : task.triggers) {
     task.is_trigger[static_cast<size_t>(trigger)] = 1;
@@ -113,15 +113,15 @@ BackcopyTask make_backcopy(const config::DataConfig& config) {
 }
 
 // A field added later enters the text only where it is not at its default, so that old hashes stay.
-std::string backcopy_hash(const config::DataConfig& config) {
-  check_fields(config);
-  std::string text = "backcopy 1\nsymbols=" + std::to_string(config.symbols) +
-                     "\ntriggers=" + std::to_string(config.triggers) +
-                     "\nchain_seed=" + std::to_string(config.chain_seed) +
-                     "\nzipf=" + shortest(config.zipf) + "\nsharp=" + shortest(config.sharp) + "\n";
-  if (config.trigger_rank != 0)
-    text += "trigger_rank=" + std::to_string(config.trigger_rank) + "\n";
-  if (!config.bos) text += "bos=0\n";
+std::string backcopy_hash(const BackcopyOptions& options) {
+  check_fields(options);
+  std::string text = "backcopy 1\nsymbols=" + std::to_string(options.symbols) +
+                     "\ntriggers=" + std::to_string(options.triggers) +
+                     "\nchain_seed=" + std::to_string(options.chain_seed) +
+                     "\nzipf=" + shortest(options.zipf) + "\nsharp=" + shortest(options.sharp) + "\n";
+  if (options.trigger_rank != 0)
+    text += "trigger_rank=" + std::to_string(options.trigger_rank) + "\n";
+  if (!options.bos) text += "bos=0\n";
   return sha256_hex(text);
 }
 

@@ -9,10 +9,10 @@
 //                            (loss part "backcopy")
 //   x_t ~ B[x_{t-1}, .]      otherwise (loss part "chain")
 //
-// B[i, j] is proportional to (j + 1)^-zipf * exp(sharp * N(0, 1)), drawn from data.chain_seed and
+// B[i, j] is proportional to (j + 1)^-zipf * exp(sharp * N(0, 1)), drawn from chain_seed and
 // not from the run's seed, so every run sees the same task. The triggers are the symbols of rank
-// data.trigger_rank and below under pi, the stationary distribution of B (rank 0: the most
-// probable). With data.bos = false rows start at x_1 of the above.
+// trigger_rank and below under pi, the stationary distribution of B (rank 0: the most
+// probable). With bos = false rows start at x_1 of the above.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,43 @@
 #include <string>
 #include <vector>
 
-#include "config/run_config.h"
+#include "data/synthetic/common_options.h"
 
 namespace sinkmoe::data {
 
 // B is dense: 4096 symbols already take 128 MiB.
 inline constexpr int64_t kMaxBackcopySymbols = 4096;
+
+// Of a chain and its triggers, with the rows of the default sweep as defaults.
+struct BackcopyOptions {
+  int64_t symbols = 63, triggers = 3, chain_seed = 1;
+  double zipf = 1.0, sharp = 1.5;
+  int64_t trigger_rank = 0;
+  bool bos = true;
+
+  static void fields(auto& o, auto&& f) {
+    f(common::symbols, o.symbols);
+    f({.key = "triggers",
+       .help = "trigger symbols; of multicopy: of each kind",
+       .lo = 1,
+       .hi = 1000,
+       .stored_as = "data.triggers"},
+      o.triggers);
+    f(common::chain_seed, o.chain_seed);
+    f(common::zipf, o.zipf);
+    f(common::sharp, o.sharp);
+    f({.key = "trigger_rank",
+       .help = "rank in probability of the first trigger; 0: the most probable symbol",
+       .lo = 0,
+       .hi = 4096,
+       .stored_as = "data.trigger_rank"},
+      o.trigger_rank);
+    f({.key = "bos",
+       .help = "rows start with BOS; false: with an ordinary symbol",
+       .stored_as = "data.bos"},
+      o.bos);
+  }
+};
 
 struct BackcopyTask {
   int64_t symbols = 0;
@@ -48,9 +79,9 @@ struct BackcopyTask {
 };
 
 // Throws Error: too many symbols, no symbol left that is not a trigger, a chain that does not mix.
-BackcopyTask make_backcopy(const config::DataConfig& config);
-// The same checks on the fields alone, and a hash of the fields that decide the rows.
-std::string backcopy_hash(const config::DataConfig& config);
+BackcopyTask make_backcopy(const BackcopyOptions& options);
+// The same checks on the options alone, and a hash of them.
+std::string backcopy_hash(const BackcopyOptions& options);
 
 double entropy_nats(std::span<const double> probability);
 double chain_entropy(const BackcopyTask& task);  // sum_i pi_i H(B[i, .]), nats

@@ -4,8 +4,8 @@
 //   x_t = x_{t-1-d}  if x_{t-1} is a trigger of the kind with distance d, and that position is in
 //                    the row and holds neither a trigger nor BOS                         ("copy")
 //   x_t ~ B[x_{t-1}, .]    otherwise                                                    ("chain")
-// Kind i copies from d = 1 + i * data.stride; the trigger of rank r in probability is of kind
-// r modulo data.kinds, so the kinds are about equally frequent.
+// Kind i copies from d = 1 + i * stride; the trigger of rank r in probability is of kind
+// r modulo kinds, so the kinds are about equally frequent.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,27 @@
 #include "data/synthetic/backcopy.h"
 
 namespace sinkmoe::data {
+
+struct MulticopyOptions : BackcopyOptions {
+  int64_t kinds = 4, stride = 1;
+
+  static void fields(auto& o, auto&& f) {
+    BackcopyOptions::fields(o, f);
+    f({.key = "kinds",
+       .help = "kinds of triggers, each with a copy distance of its own",
+       .lo = 1,
+       .hi = 256,
+       .stored_as = "data.kinds"},
+      o.kinds);
+    f({.key = "stride",
+       .help = "kind i copies from 1 + i * stride before its trigger",
+       .unit = "tokens",
+       .lo = 1,
+       .hi = 1024,
+       .stored_as = "data.stride"},
+      o.stride);
+  }
+};
 
 struct MulticopyTask {
   BackcopyTask chain;             // its triggers are those of all kinds
@@ -33,7 +54,7 @@ struct MulticopyTask {
 };
 
 // Throws Error as make_backcopy does: kinds * triggers must leave a symbol that is no trigger.
-MulticopyTask make_multicopy(const config::DataConfig& config);
-std::string multicopy_hash(const config::DataConfig& config);
+MulticopyTask make_multicopy(const MulticopyOptions& options);
+std::string multicopy_hash(const MulticopyOptions& options);
 
 }  // namespace sinkmoe::data

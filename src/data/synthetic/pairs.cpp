@@ -17,22 +17,19 @@ std::vector<int64_t> choose(Draw& draw, int64_t from, int64_t count) {
   return numbers;
 }
 
-void check_pairs(const config::DataConfig& config, int64_t keys) {
-  const int64_t used = 2 * (config.pairs + config.queries);
+void check_pairs(const PairOptions& options, int64_t keys, int64_t context) {
+  const int64_t used = 2 * (options.pairs + options.queries);
   std::vector<Problem> problems;
-  const std::string pairs = "data.pairs is " + std::to_string(config.pairs);
-  if (config.pairs > keys)
-    problems.push_back({pairs + ", but " + std::to_string(config.symbols) + " symbols hold " +
+  const std::string pairs = "data.pairs is " + std::to_string(options.pairs);
+  if (options.pairs > keys)
+    problems.push_back({pairs + ", but " + std::to_string(options.symbols) + " symbols hold " +
                             std::to_string(keys) + " keys",
                         "", "lower data.pairs or raise data.symbols"});
-  if (used > config.context)
-    problems.push_back({pairs + " with " + std::to_string(config.queries) + " queries: that is " +
+  if (used > context)
+    problems.push_back({pairs + " with " + std::to_string(options.queries) + " queries: that is " +
                             std::to_string(used) + " tokens, but data.context is " +
-                            std::to_string(config.context),
+                            std::to_string(context),
                         "", "raise data.context, or lower data.pairs or data.queries"});
-  if (!config.bos)
-    problems.push_back({"data.bos is false, rows of " + config.source + " always start with BOS",
-                        "", "leave data.bos = true"});
   if (!problems.empty()) throw Error(problems);
 }
 

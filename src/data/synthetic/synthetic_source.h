@@ -9,7 +9,7 @@
 namespace sinkmoe::data {
 
 // Draws are named after the source and the split, so that no two splits share a row's draw.
-// Training rows are keyed by the run's seed, held-out rows by data.chain_seed: they are the
+// Training rows are keyed by the run's seed, held-out rows by chain_seed: they are the
 // same in every run.
 class SyntheticSource : public DataSource {
  public:
@@ -27,20 +27,18 @@ class SyntheticSource : public DataSource {
   std::optional<int64_t> target_bytes(std::span<const int32_t>) const final { return {}; }
 
  protected:
-  SyntheticSource(const std::string& name, const config::DataConfig& config)
-      : config_(config), train_(name + "/train"), valid_(name + "/valid"), test_(name + "/test") {}
+  SyntheticSource(const std::string& name, int64_t chain_seed)
+      : chain_seed_(static_cast<uint64_t>(chain_seed)), train_(name + "/train"), valid_(name + "/valid"), test_(name + "/test") {}
 
   virtual void fill(Draw draw, bool training, std::span<int32_t> row) const = 0;
   Draw held_out(const std::string& purpose, int64_t index) const {
-    return Draw(static_cast<uint64_t>(config_.chain_seed), purpose, 0,
-                static_cast<uint64_t>(index));
+    return Draw(chain_seed_, purpose, 0, static_cast<uint64_t>(index));
   }
-
-  const config::DataConfig config_;
 
  private:
   static constexpr int64_t kHeldOutRows = int64_t{1} << 20;
 
+  uint64_t chain_seed_;
   std::string train_, valid_, test_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/field_view.h"
 #include "config/sweep/sweep_values.h"
 #include "core/text.h"
 
@@ -114,13 +115,12 @@ class BlockReader {
 
   void add_init(config::Setting setting) {
     if (contains(groups_, setting.key)) {
-      if (!setting.value.starts_with('"')) {
+      if (setting.value.kind != config::TomlValue::Kind::kString) {
         problems_.push_back(
             {"an option of group '" + setting.key + "' is one text", setting.where, ""});
         return;
       }
-      const config::TomlValue option = config::parse_toml_scalar(setting.value, setting.where);
-      block_.init.groups.push_back({setting.key, option.text, setting.where});
+      block_.init.groups.push_back({setting.key, setting.value.text, setting.where});
       return;
     }
     config::RunConfig scratch;
@@ -158,7 +158,7 @@ class BlockReader {
     if (node.kind == config::TomlValue::Kind::kString && !axis.group &&
         config::field_type(axis.key) != "string")
       if (const auto values = config::expand_call(node.text, config::place(path_, node))) {
-        for (const std::string& value : *values)
+        for (const config::TomlValue& value : *values)
           axis.values.push_back({axis.key, value, config::place(path_, node), "sweep"});
         return;
       }
@@ -169,7 +169,7 @@ class BlockReader {
     const std::string where = config::place(path_, node);
     if (axis.group && node.kind != config::TomlValue::Kind::kString)
       throw Error("options of group '" + axis.key + "' are texts", where);
-    return {axis.key, axis.group ? node.text : config::toml_literal(node), where, "sweep"};
+    return {axis.key, node, where, "sweep"};
   }
 
   void check_values(const Axis& axis) {

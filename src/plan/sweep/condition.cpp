@@ -51,20 +51,11 @@ bool Condition::holds(const KeyValue& value_of) const {
 }
 
 ConditionValue field_condition_value(const config::RunConfig& config, const std::string& key) {
-  ConditionValue result;
-  bool found = false;
-  config::for_each_field(config,
-                         [&](const std::string& name, const config::FieldInfo&, const auto& value) {
-                           if (name != key) return;
-                           found = true;
-                           using T = std::remove_cvref_t<decltype(value)>;
-                           if constexpr (std::is_same_v<T, int64_t>)
-                             result = static_cast<double>(value);
-                           else
-                             result = value;
-                         });
-  if (!found) throw Error("unknown key '" + key + "'", "", did_you_mean(key, config::field_keys()));
-  return result;
+  const config::FieldValue value = config::field_value(config, key);
+  if (const auto* whole = std::get_if<int64_t>(&value)) return static_cast<double>(*whole);
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth;
+  return std::get<std::string>(value);
 }
 
 }  // namespace sinkmoe::plan

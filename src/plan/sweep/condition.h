@@ -48,7 +48,7 @@ class Condition {
   Node root_;
 };
 
-// The keys of RunConfig as condition values. Throws Error for an unknown key (near names).
+// Fields and options as condition values. Throws Error for an unknown key (near names).
 ConditionValue field_condition_value(const config::RunConfig& config, const std::string& key);
 
 }  // namespace sinkmoe::plan

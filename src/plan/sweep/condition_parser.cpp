@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "config/compose/compose.h"
-#include "config/toml/caret.h"
+#include "config/field_view.h"
 #include "config/toml/toml_values.h"
 #include "core/error.h"
 
@@ -194,7 +194,7 @@ class Parser {
     const auto* text = std::get_if<std::string>(&literal.value);
     if (!text || config::field_type(key.name) != "string") return;
     config::RunConfig scratch;
-    if (const auto problem = config::apply(scratch, {key.name, config::toml_quote(*text), "", ""}))
+    if (const auto problem = config::apply(scratch, {key.name, config::toml_string(*text), "", ""}))
       refuse(literal.at, literal.length, problem->what, problem->fix);
   }
 

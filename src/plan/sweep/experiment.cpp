@@ -55,7 +55,7 @@ class ExperimentReader {
       add_settings(node, key);
     } else if (key.find('.') != std::string::npos) {
       experiment_.settings.push_back(
-          {key, config::toml_literal(node), config::place(experiment_.path, node), "experiment"});
+          {key, node, config::place(experiment_.path, node), "experiment"});
     } else {
       std::vector<std::string> known = sections;
       for (const char* name : {"name", "title", "groups", "set", "sweep"}) known.push_back(name);
@@ -151,7 +151,7 @@ std::optional<Problem> apply_override(Experiment& experiment, const config::Over
   const config::Setting& first = override.settings[0];
   if (!sweeps && !override.group) experiment.settings.push_back(first);
   if (!sweeps && override.group)
-    config::choose(experiment.groups, {override.key, first.value, first.where, first.argument});
+    config::choose(experiment.groups, {override.key, first.value.text, first.where, first.argument});
   return {};
 }
 

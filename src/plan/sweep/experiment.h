@@ -28,7 +28,7 @@
 
 namespace sinkmoe::plan {
 
-// One swept key. For a group, `value` of each setting is an option's name as it is.
+// One swept key. For a group, each value is the name of an option.
 struct Axis {
   std::string key;
   bool group = false;

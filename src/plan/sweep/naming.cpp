@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "config/field_view.h"
+#include "config/compose/canonical.h"
 #include "plan/identity.h"
 
 namespace sinkmoe::plan {
@@ -35,13 +35,7 @@ class Namer {
  private:
   // Everything of a configuration that says what data the run reads.
   static std::string data_key(const config::RunConfig& config) {
-    std::string text;
-    auto add = [&](const config::FieldInfo&, const auto& value) {
-      text += config::value_text(value) + "\n";
-    };
-    config::fields(config.data, add);
-    config::fields(config.eval, add);
-    return text;
+    return config::section_text(config, "data") + config::section_text(config, "eval");
   }
 
   // Once per data set; the data may stand in a file that must be read.

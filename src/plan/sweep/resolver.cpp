@@ -1,9 +1,8 @@
 #include "plan/sweep/resolver.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "core/text.h"
+#include "config/field_view.h"
 
 namespace sinkmoe::plan {
 
@@ -24,11 +23,11 @@ ConditionValue condition_value(const std::string& key, const config::RunConfig& 
 }
 
 // As a label shows it: texts without quotes, integers without an exponent.
-std::string condition_text(const std::string& key, const ConditionValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
-  const double number = std::get<double>(value);
-  return config::field_type(key) == "int" ? std::to_string(std::llround(number)) : shortest(number);
+std::string swept_text(const std::string& key, const config::RunConfig& config,
+                       const std::vector<config::GroupChoice>& groups) {
+  if (key.find('.') != std::string::npos) return config::bare_text(config::field_value(config, key));
+  const config::GroupChoice* choice = find_group(groups, key);
+  return choice ? choice->option : "";
 }
 
 void add_unique(std::vector<std::string>& keys, const std::string& key) {
@@ -84,7 +83,7 @@ Resolver::Parts Resolver::parts_of(size_t block, const Pick& pick) const {
   for (size_t i = 0; i < axes.size(); ++i) {
     const config::Setting& value = axes[i].values[pick[i]];
     if (axes[i].group)
-      config::choose(parts.groups, {axes[i].key, value.value, value.where, value.argument});
+      config::choose(parts.groups, {axes[i].key, value.value.text, value.where, value.argument});
     else
       parts.settings.push_back(value);
   }
@@ -95,7 +94,7 @@ void Resolver::resolve(Draft& draft, const Parts& parts) {
   draft.config = base_config(parts.groups);
   for (const config::Setting& setting : parts.settings) config::apply(draft.config, setting);
   for (const std::string& key : keys_)
-    draft.swept.push_back(condition_text(key, condition_value(key, draft.config, parts.groups)));
+    draft.swept.push_back(swept_text(key, draft.config, parts.groups));
   if (!draft.made_parent)
     for (const Condition& condition : experiment_.blocks[draft.block].skip)
       if (draft.skip_reason.empty() && condition.holds([&](const std::string& key) {

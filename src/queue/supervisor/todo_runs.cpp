@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "config/compose/canonical.h"
 #include "queue/worker/checkpoints.h"
 
 namespace sinkmoe::queue {
@@ -17,37 +18,18 @@ T parsed(const std::string& text) {
   return value;
 }
 
-// Canonical value text as a typed cell; strings lose their quotes through the field itself.
-struct CellsOf {
-  std::vector<Cell> cells;
-  template <class Section>
-  void operator()(const char*, const Section& section) {
-    config::fields(section, [this](const config::FieldInfo&, const auto& value) {
-      using V = std::decay_t<decltype(value)>;
-      if constexpr (std::is_same_v<V, std::string>)
-        cells.emplace_back(value);
-      else if constexpr (std::is_floating_point_v<V>)
-        cells.emplace_back(static_cast<double>(value));
-      else
-        cells.emplace_back(static_cast<int64_t>(value));
-    });
-  }
-};
-
-std::vector<Cell> cells_of(const config::RunConfig& config) {
-  CellsOf visit;
-  config::sections(config, visit);
-  return visit.cells;
+Cell cell_of(const config::FieldValue& value) {
+  if (const auto* truth = std::get_if<bool>(&value)) return static_cast<int64_t>(*truth);
+  if (const auto* whole = std::get_if<int64_t>(&value)) return *whole;
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  return std::get<std::string>(value);
 }
 
 std::vector<store::ParamRow> param_rows(const config::RunConfig& config) {
-  static const std::vector<Cell> defaults = cells_of(config::RunConfig{});
-  const std::vector<config::FieldView> views = config::field_views(config);
-  const std::vector<Cell> values = cells_of(config);
   std::vector<store::ParamRow> rows;
-  for (size_t i = 0; i < views.size(); ++i)
-    rows.push_back({views[i].key, views[i].type, values[i], defaults[i], views[i].info.unit,
-                    views[i].info.help});
+  for (const config::FieldView& view : config::field_views(config))
+    rows.push_back({view.stored, config::type_name(view.value), cell_of(view.value),
+                    cell_of(view.default_value), view.info.unit, view.info.help});
   return rows;
 }
 

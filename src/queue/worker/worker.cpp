@@ -9,7 +9,7 @@
 #include <charconv>
 #include <new>
 
-#include "config/compose/compose.h"
+#include "config/compose/canonical.h"
 #include "core/file.h"
 #include "core/registry.h"
 #include "core/text.h"

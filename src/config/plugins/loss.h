@@ -1,0 +1,30 @@
+// What a balance loss declares about itself, in plain types: known to a program without LibTorch
+// too.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/run_config.h"
+
+namespace sinkmoe::balance {
+class BalanceLoss;  // balance/balance.h
+}
+
+namespace sinkmoe::config {
+
+struct LossKind {
+  static constexpr const char* kind = "loss";
+  std::string name, help;
+  // The value for one layer whose heads are all equal, which is the least that heads can give.
+  // Nothing: the loss does not pull towards equal heads.
+  std::optional<double> at_equality;
+  std::vector<Option> options = {};  // options_of<Options>()
+  // Empty in a program without LibTorch.
+  std::function<std::unique_ptr<balance::BalanceLoss>(const RunConfig&)> make = {};
+};
+
+}  // namespace sinkmoe::config
