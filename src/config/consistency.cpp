@@ -26,7 +26,7 @@ void check_shape(const ModelConfig& m, List& list) {
     add(list, {"model.width", "model.heads"},
         equals("model.width", m.width) + " is not divisible by " + equals("model.heads", m.heads),
         "every head is width / heads channels wide");
-  else if (m.positions == "rotary" && (m.width / m.heads) % 2 != 0)
+  else if (m.positions == Positions::rotary && (m.width / m.heads) % 2 != 0)
     add(list, {"model.heads", "model.width", "model.positions"},
         "heads of " + std::to_string(m.width / m.heads) + " channels cannot be rotated in pairs",
         "make model.width / model.heads even, or set model.positions = \"learned\"");
@@ -56,7 +56,7 @@ void check_training(const RunConfig& c, List& list) {
         equals("train.batch", c.train.batch) + " is not divisible by " +
             equals("train.micro_batches", c.train.micro_batches),
         "every micro-batch has batch / micro_batches rows");
-  if (c.train.lora_rank > 0 && c.train.control == "frozen_attention")
+  if (c.train.lora_rank > 0 && c.train.control == Control::frozen_attention)
     add(list, {"train.lora_rank", "train.control"},
         equals("train.lora_rank", c.train.lora_rank) +
             " trains attention, which train.control = frozen_attention keeps as it is",
@@ -77,10 +77,10 @@ void check_evaluation(const RunConfig& c, List& list) {
 }
 
 void check_device(const RunSection& run, List& list) {
-  if (run.device == "cpu" && run.precision == "bf16")
+  if (run.device == Device::cpu && run.precision == Precision::bf16)
     add(list, {"run.precision", "run.device"}, "run.precision = bf16 needs run.device = cuda",
         "the CPU computes in fp32");
-  if (run.device == "cpu" && run.mode == "fast")
+  if (run.device == Device::cpu && run.mode == Mode::fast)
     add(list, {"run.mode", "run.device"}, "run.mode = fast needs run.device = cuda",
         "the CPU has the exact mode only");
 }

@@ -14,6 +14,7 @@
 #include <string>
 #include <type_traits>
 
+#include "config/choices.h"
 #include "config/plugins/options.h"
 
 namespace sinkmoe::config {
@@ -22,9 +23,9 @@ inline constexpr int kResultEpoch = 1;
 
 struct ModelConfig {
   int64_t layers = 2, width = 64, heads = 4, kv_heads = 0;
-  std::string mlp = "gelu";
+  Mlp mlp = Mlp::gelu;
   double mlp_ratio = 4;
-  std::string positions = "rotary";
+  Positions positions = Positions::rotary;
   double rotary_base = 10000;
   bool qk_norm = false, tie_embeddings = false;
   double init_std = 0.02, norm_eps = 1e-5;
@@ -38,9 +39,9 @@ void fields(C& c, F&& f) {
   f({"heads", "query heads per layer; must divide width", "", 1, 1024}, c.heads);
   f({"kv_heads", "key/value heads (grouped queries); 0: as many as heads", "", 0, 1024},
     c.kv_heads);
-  f({.key = "mlp", .help = "feed-forward kind", .choices = {"gelu", "swiglu", "relu2"}}, c.mlp);
+  f({.key = "mlp", .help = "feed-forward kind"}, c.mlp);
   f({"mlp_ratio", "hidden width of the feed-forward part over width", "", 0.01, 64}, c.mlp_ratio);
-  f({.key = "positions", .help = "position information", .choices = {"rotary", "learned", "none"}},
+  f({.key = "positions", .help = "position information"},
     c.positions);
   f({"rotary_base", "base of the rotary frequencies", "", 1, 1e9}, c.rotary_base);
   f({"qk_norm", "RMS-normalise queries and keys per head"}, c.qk_norm);
@@ -70,7 +71,7 @@ struct BalanceConfig {
   std::string loss = "cv2";
   double weight = 0;
   int64_t shared_heads = 0;
-  std::string shared_choice = "fixed";
+  SharedChoice shared_choice = SharedChoice::fixed;
   PluginOptions options = PluginOptions("loss");
 
   template <class O>
@@ -89,8 +90,7 @@ void fields(C& c, F&& f) {
      1023},
     c.shared_heads);
   f({.key = "shared_choice",
-     .help = "shared heads chosen once at the start, or again every step",
-     .choices = {"fixed", "every_step"}},
+     .help = "shared heads chosen once at the start, or again every step"},
     c.shared_choice);
 }
 
@@ -122,7 +122,7 @@ struct TrainConfig {
   double decay_fraction = 0.2, clip = 1.0;
   int64_t seed = 0, checkpoint_every = 250;
   std::string init_from = "";
-  std::string control = "none";
+  Control control = Control::none;
   int64_t lora_rank = 0;
   double lora_alpha = 16;
 };
@@ -157,8 +157,7 @@ void fields(C& c, F&& f) {
     c.init_from);
   f({.key = "control",
      .help = "control experiment: attention keeps its initial values, or targets are "
-             "shuffled over the batch",
-     .choices = {"none", "frozen_attention", "shuffled_targets"}},
+             "shuffled over the batch"},
     c.control);
   f({"lora_rank", "rank of adapters on qkv_proj and o_proj, all else frozen; 0: full training", "",
      0, 4096},
@@ -169,7 +168,8 @@ void fields(C& c, F&& f) {
 struct EvalConfig {
   int64_t points = 12, tokens = 65536, final_tokens = 500000;
   double sink_threshold = 0.3;
-  std::string probes = "none", split = "valid";
+  Probes probes = Probes::none;
+  Split split = Split::valid;
   std::string tasks = "", tasks_path = "data/tasks";
   int64_t task_questions = 1000;
 };
@@ -183,10 +183,9 @@ void fields(C& c, F&& f) {
     c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
   f({.key = "probes",
-     .help = "what the last evaluation measures beside the losses; full: every probe",
-     .choices = {"none", "full"}},
+     .help = "what the last evaluation measures beside the losses; full: every probe"},
     c.probes);
-  f({.key = "split", .help = "held-out part that evaluations read", .choices = {"valid", "test"}},
+  f({.key = "split", .help = "held-out part that evaluations read"},
     c.split);
   f({.key = "tasks",
      .help = "zero-shot tasks of the last evaluation: names joined by commas, or all"},
@@ -199,18 +198,19 @@ void fields(C& c, F&& f) {
 }
 
 struct RunSection {
-  std::string device = "cpu", precision = "fp32", mode = "exact";
+  Device device = Device::cpu;
+  Precision precision = Precision::fp32;
+  Mode mode = Mode::exact;
   int64_t threads = 1, log_every = 10;
 };
 
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, RunSection>
 void fields(C& c, F&& f) {
-  f({.key = "device", .help = "where the run computes", .choices = {"cpu", "cuda"}}, c.device);
-  f({.key = "precision", .help = "matrix arithmetic", .choices = {"fp32", "bf16"}}, c.precision);
+  f({.key = "device", .help = "where the run computes"}, c.device);
+  f({.key = "precision", .help = "matrix arithmetic"}, c.precision);
   f({.key = "mode",
-     .help = "exact: repeatable kernels; fast: the quickest (cuda)",
-     .choices = {"exact", "fast"}},
+     .help = "exact: repeatable kernels; fast: the quickest (cuda)"},
     c.mode);
   f({.key = "threads", .help = "CPU threads of a run", .lo = 1, .hi = 1024, .identity = false},
     c.threads);

@@ -29,7 +29,7 @@ std::string data_identity(const config::RunConfig& config) {
   const SourceKind& kind = Registry<SourceKind>::get(config.data.source);
   const std::string source = kind.identity(config.data);
   std::string more = tasks_identity(config.eval);
-  if (config.eval.split == "test" && kind.test_identity)
+  if (config.eval.split == config::Split::test && kind.test_identity)
     more += "test " + kind.test_identity(config.data) + "\n";
   return more.empty() ? source : sha256_hex("source " + source + "\n" + more);
 }

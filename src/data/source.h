@@ -14,8 +14,6 @@
 
 namespace sinkmoe::data {
 
-enum class Split { train, valid };
-
 // A row holds `context` + 1 token ids: inputs row[0..T-1] and targets row[1..T]. row[0] is BOS,
 // which is never a target. All functions are const, thread-safe and pure: equal arguments give
 // equal rows in every run, arm and process.

@@ -56,7 +56,7 @@ void append(std::vector<MetricInfo>& to, const std::vector<MetricInfo>& from) {
 }  // namespace
 
 const std::vector<MetricInfo>& metric_infos() {
-  static const std::vector<MetricInfo> infos = metric_infos({.probes = "full"});
+  static const std::vector<MetricInfo> infos = metric_infos({.probes = config::Probes::full});
   return infos;
 }
 
@@ -79,7 +79,7 @@ std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks) {
 
 std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = common_infos();
-  if (eval.probes == "full") append(infos, probe_infos());
+  if (eval.probes == config::Probes::full) append(infos, probe_infos());
   return infos;
 }
 

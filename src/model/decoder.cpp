@@ -28,7 +28,7 @@ Decoder::Decoder(const config::RunConfig& config, int64_t vocabulary, at::Device
     : config_(config), vocabulary_(vocabulary), compute_(dtype) {
   const config::ModelConfig& m = config_.model;
   embedding_ = &params_.add(matrix("model.embed_tokens.weight", vocabulary, m.width, m.init_std));
-  if (m.positions == "learned")
+  if (m.positions == config::Positions::learned)
     positions_ = &params_.add(
         matrix("model.embed_positions.weight", config_.data.context, m.width, m.init_std));
   for (int64_t i = 0; i < m.layers; ++i) declare_layer(i);
@@ -36,9 +36,9 @@ Decoder::Decoder(const config::RunConfig& config, int64_t vocabulary, at::Device
   if (!m.tie_embeddings)
     unembedding_ = &params_.add(matrix("lm_head.weight", vocabulary, m.width, m.init_std));
   params_.materialise(static_cast<uint64_t>(config_.train.seed), device, dtype);
-  if (m.positions == "rotary")
+  if (m.positions == config::Positions::rotary)
     rotary_ = rotary_table(config_.data.context, m.width / m.heads, m.rotary_base, device);
-  if (config_.run.precision == "bf16") compute_ = at::kBFloat16;
+  if (config_.run.precision == config::Precision::bf16) compute_ = at::kBFloat16;
 }
 
 int64_t Decoder::key_value_heads() const {
@@ -64,7 +64,7 @@ void Decoder::declare_layer(int64_t index) {
   }
   layer.out = &params_.add(matrix(attention + "o_proj.weight", C, C, out_std));
   layer.feed_norm = &params_.add(ones(prefix + "post_attention_layernorm.weight", C));
-  const bool gated = m.mlp == "swiglu";
+  const bool gated = m.mlp == config::Mlp::swiglu;
   layer.up =
       &params_.add(matrix(prefix + (gated ? "mlp.gate_up_proj.weight" : "mlp.up_proj.weight"),
                           gated ? 2 * F : F, C, m.init_std));
@@ -120,7 +120,8 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
     x = attend(i, x, rotary, options, out);
     auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);
     const at::Tensor hidden =
-        feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up, config_.model.mlp);
+        feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up,
+                        name_of(config_.model.mlp));
     x = add_linear(residual, edited(options, Site::feed_hidden, i, hidden), *layer.down);
     x = edited(options, Site::residual, i, x);
   }

@@ -19,7 +19,7 @@ LayerSize layer_size(const config::RunConfig& config) {
   const auto hidden = static_cast<int64_t>(std::llround(m.mlp_ratio * static_cast<double>(width)));
   LayerSize size;
   size.matrices = 2 * width * width + 2 * width * key_value_heads * head;
-  size.matrices += (m.mlp == "swiglu" ? 3 : 2) * width * hidden;
+  size.matrices += (m.mlp == config::Mlp::swiglu ? 3 : 2) * width * hidden;
   size.vectors = 2 * width + (m.qk_norm ? 2 * head : 0);
   for (const config::VariantParam& param : config::variant_parameters(config))
     (param.is_matrix() ? size.matrices : size.vectors) += param.count();
@@ -36,11 +36,13 @@ Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary) {
   cost.matrix_parameters = m.layers * layer.matrices + embedding;
   cost.parameters = cost.matrix_parameters + m.layers * layer.vectors + m.width;
   if (!m.tie_embeddings) cost.parameters += embedding;
-  if (m.positions == "learned") cost.parameters += config.data.context * m.width;
+  if (m.positions == config::Positions::learned) cost.parameters += config.data.context * m.width;
   cost.tokens = config.train.steps * config.train.batch * config.data.context;
   const double attention = 6.0 * static_cast<double>(m.layers) * static_cast<double>(m.width) *
                            static_cast<double>(config.data.context);
-  cost.flops = (6.0 * static_cast<double>(cost.matrix_parameters) + attention) *
+  // The backward pass does twice what the forward pass does.
+  const double variant = 3.0 * static_cast<double>(m.layers) * config::variant_flops(config);
+  cost.flops = (6.0 * static_cast<double>(cost.matrix_parameters) + attention + variant) *
                static_cast<double>(cost.tokens);
   return cost;
 }

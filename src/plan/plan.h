@@ -62,7 +62,7 @@ config::Composed resolve_config(const PlanRequest& request);
 struct Cost {
   int64_t parameters = 0, matrix_parameters = 0;  // matrix: unembedding in, embedding out
   int64_t tokens = 0;                             // trained on
-  double flops = 0;  // 6 N_mat + 6 L C T per token (causal), times tokens
+  double flops = 0;  // 6 N_mat + 6 L C T + the variant's own per token, times tokens
 };
 Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary);
 

@@ -72,7 +72,7 @@ Trainer::Trainer(const TrainRequest& request, const data::DataSource& source,
       config_(request.config),
       source_(source),
       hooks_(hooks),
-      device_(config_.run.device == "cuda" ? at::kCUDA : at::kCPU),
+      device_(config_.run.device == config::Device::cuda ? at::kCUDA : at::kCPU),
       model_(config_, source.vocabulary(), device_),
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
@@ -103,7 +103,7 @@ void Trainer::start() {
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
-  if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != "fixed" ||
+  if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != config::SharedChoice::fixed ||
       state_.shared_LH.defined())
     return;
   state_.shared_LH = balance::top_heads_LH(importance_LH, config_.balance.shared_heads).to(device_);
@@ -123,7 +123,7 @@ metrics::EvaluationResult Trainer::evaluate_now(bool last) {
 void Trainer::probe(const metrics::HeadStatistics& heads) {
   const auto alive = [&] { hooks_.stop_requested(); };
   if (!config_.eval.tasks.empty()) hooks_.metrics(run_tasks(model_, state_.step, device_, alive));
-  if (config_.eval.probes != "full") return;
+  if (config_.eval.probes != config::Probes::full) return;
   const ProbeRows rows = run_probes(model_, source_, heads, state_.step, device_, alive);
   hooks_.metrics(rows.metrics);
   hooks_.histograms(rows.histograms);
@@ -180,10 +180,10 @@ StepNumbers Trainer::step() {
 }
 
 void Trainer::make_device_step() {
-  const at::ScalarType type = config_.run.precision == "bf16" ? at::kBFloat16 : at::kFloat;
+  const at::ScalarType type = config_.run.precision == config::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   const int64_t width = config_.model.width / config_.model.heads;
   hooks_.event({"attention",
-                attention::admit_attention(device_, type, width, config_.run.mode == "fast").text});
+                attention::admit_attention(device_, type, width, config_.run.mode == config::Mode::fast).text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,

@@ -72,7 +72,7 @@ TEST(Identity, LeavesOutWhatDecidesNoResult) {
   config.run.log_every = 1;
   config.train.checkpoint_every = 7;
   EXPECT_EQ(identity_text(config), "");
-  config.run.device = "cuda";
+  config.run.device = Device::cuda;
   EXPECT_EQ(identity_text(config), "run.device = \"cuda\"\n");
 }
 

@@ -81,7 +81,7 @@ TEST(BackcopyTask, LooksLikeTheTrialOfTheDecisions) {
 }
 
 TEST(BackcopyTask, ChainSeedAndNothingElseMakesTheChain) {
-  EXPECT_EQ(make_backcopy({}).transition, make_backcopy({.context = 7}).transition);
+  EXPECT_EQ(make_backcopy({}).transition, make_backcopy({.triggers = 7}).transition);
   EXPECT_NE(make_backcopy({}).transition, make_backcopy({.chain_seed = 2}).transition);
 }
 

@@ -51,7 +51,7 @@ TEST_F(TextSourceTest, TheTestSplitIsReadAndNamedOnlyWhenAskedFor) {
   config::RunConfig run{.data = config(16)};
   const std::string valid = data_identity(run);
   EXPECT_EQ(valid, source_identity(run.data));
-  run.eval.split = "test";
+  run.eval.split = config::Split::test;
   EXPECT_THAT(refusal_of([&] { data_identity(run); }), HasSubstr("no test split"));
 
   put("text/test/c.txt", "9876543210jihgfedcba!*tail");
@@ -65,7 +65,7 @@ TEST_F(TextSourceTest, TheTestSplitIsReadAndNamedOnlyWhenAskedFor) {
   EXPECT_EQ(row[0], source->bos());
   EXPECT_EQ(text_of(row), "9876543210jihgfe");
   EXPECT_NE(data_identity(run), valid);
-  run.eval.split = "valid";
+  run.eval.split = config::Split::valid;
   EXPECT_EQ(data_identity(run), valid) << "a test split renames no run that does not read it";
 }
 

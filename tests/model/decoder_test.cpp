@@ -33,7 +33,7 @@ TEST(Decoder, NoTokenSeesItsFuture) {
 
 TEST(Decoder, FusedFp32MatchesPlainFp64) {
   const at::NoGradGuard no_grad;
-  for (const char* mlp : {"gelu", "swiglu", "relu2"})
+  for (const config::Mlp mlp : {config::Mlp::gelu, config::Mlp::swiglu, config::Mlp::relu2})
     for (const bool qk_norm : {false, true}) {
       config::RunConfig config = testing::tiny_config();
       config.model.mlp = mlp;
@@ -42,7 +42,7 @@ TEST(Decoder, FusedFp32MatchesPlainFp64) {
       const Decoder narrow(config, 11, at::kCPU), wide(config, 11, at::kCPU, at::kDouble);
       const at::Tensor a = logits(narrow, ids(2, 16, 11)).to(at::kDouble),
                        b = logits(wide, ids(2, 16, 11));
-      EXPECT_LT(((a - b).norm() / b.norm()).item<double>(), 1e-5) << mlp << qk_norm;
+      EXPECT_LT(((a - b).norm() / b.norm()).item<double>(), 1e-5) << name_of(mlp) << qk_norm;
     }
 }
 
@@ -73,7 +73,7 @@ TEST(Weights, RoundTripGivesTheSameLogits) {
   const at::NoGradGuard no_grad;
   for (const std::string& kind : plugin_names("variant")) {
     config::RunConfig config = testing::tiny_config(kind);
-    config.model.mlp = "swiglu";
+    config.model.mlp = config::Mlp::swiglu;
     config.model.kv_heads = 1;
     const testing::Folder folder("weights");
     const Decoder saved(config, 11, at::kCPU);

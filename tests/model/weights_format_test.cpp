@@ -16,7 +16,9 @@ namespace {
 
 struct Shape {
   std::string name;
-  std::string kind = "vanilla", gate_form = "headwise", mlp = "gelu", positions = "rotary";
+  std::string kind = "vanilla", gate_form = "headwise";
+  config::Mlp mlp = config::Mlp::gelu;
+  config::Positions positions = config::Positions::rotary;
   bool qk_norm = false, tie = false;
   int64_t kv_heads = 0;
 };
@@ -81,15 +83,15 @@ TEST_P(WeightsFormat, AnIndependentProgramGetsTheSameLogits) {
 INSTANTIATE_TEST_SUITE_P(
     Shapes, WeightsFormat,
     ::testing::Values(Shape{"vanilla"}, Shape{.name = "sink", .kind = "sink", .kv_heads = 2},
-                      Shape{.name = "gated", .kind = "gated", .mlp = "relu2"},
+                      Shape{.name = "gated", .kind = "gated", .mlp = config::Mlp::relu2},
                       Shape{.name = "elementwise",
                             .kind = "gated",
                             .gate_form = "elementwise",
-                            .mlp = "swiglu",
+                            .mlp = config::Mlp::swiglu,
                             .qk_norm = true,
                             .tie = true},
-                      Shape{.name = "learned", .positions = "learned", .qk_norm = true},
-                      Shape{.name = "none", .kind = "plain", .positions = "none", .tie = true}),
+                      Shape{.name = "learned", .positions = config::Positions::learned, .qk_norm = true},
+                      Shape{.name = "none", .kind = "plain", .positions = config::Positions::none, .tie = true}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

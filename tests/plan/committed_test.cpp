@@ -156,8 +156,8 @@ TEST(Committed, H100SweepIsAGridOfTenMillionParametersSeedBySeed) {
   for (size_t i = 0; i < plan.runs.size(); ++i) {
     const config::RunConfig& c = plan.runs[i].config;
     EXPECT_EQ(c.train.seed, static_cast<int64_t>(i / 12));
-    EXPECT_EQ(c.run.device, "cuda");
-    EXPECT_EQ(c.run.precision, "bf16");
+    EXPECT_EQ(c.run.device, config::Device::cuda);
+    EXPECT_EQ(c.run.precision, config::Precision::bf16);
     const Cost cost = estimate_cost(c, 8192);
     EXPECT_NEAR(static_cast<double>(cost.parameters), 16.9e6, 0.1e6);  // 10.6M and the embedding
     EXPECT_NEAR(cost.flops / static_cast<double>(cost.tokens), 96.7e6, 0.5e6);

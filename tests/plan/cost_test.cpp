@@ -39,10 +39,10 @@ TEST(Cost, CountsEveryOption) {
               c.attention.options.set("gated", "form", "elementwise");
             }),
             3 * 8 * 8);
-  EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp = "swiglu"; }), 3 * 8 * 32);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp = config::Mlp::swiglu; }), 3 * 8 * 32);
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp_ratio = 2.66; }), 3 * 2 * 8 * (21 - 32));
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.kv_heads = 1; }), -3 * 2 * 8 * 4);
-  EXPECT_EQ(change([](config::RunConfig& c) { c.model.positions = "learned"; }), 16 * 8);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.positions = config::Positions::learned; }), 16 * 8);
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.qk_norm = true; }), 3 * 2 * 4);
 }
 
@@ -52,6 +52,10 @@ TEST(Cost, CountsTokensAndFlops) {
   EXPECT_EQ(cost.tokens, 1000 * 32 * 64);
   EXPECT_EQ(cost.matrix_parameters, 102400);
   EXPECT_DOUBLE_EQ(cost.flops, (6.0 * 102400 + 6.0 * 2 * 64 * 64) * 2048000);
+  c.attention.kind = "gated";
+  const double gate = 2 * 4 * 64;  // its matrices; and one product per channel and layer
+  EXPECT_DOUBLE_EQ(estimate_cost(c, 64).flops,
+                   (6.0 * (102400 + gate) + 6.0 * 2 * 64 * 64 + 3.0 * 2 * 64) * 2048000);
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ TEST_F(Sweeps, OnFailStopLeavesTheRestForTheNextCommand) {
 
 TEST_F(Sweeps, BadRequestsWriteNothing) {
   Plan cuda = fake_plan(1, 5);
-  cuda.runs[0].config.run.device = "cuda";
+  cuda.runs[0].config.run.device = config::Device::cuda;
   if (gpu_count() == 0) {
     EXPECT_THROW(run(cuda), Error);
   }

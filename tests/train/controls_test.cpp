@@ -46,7 +46,7 @@ TEST(ShuffledTargets, KeepTheInputsAndValidation) {
   const auto source = data::open_source(config.data);
   const Batch plain = training_batch(*source, config, 3, 0, 8, at::kCPU),
               valid = evaluation_batch(*source, config, 0, 8, at::kCPU);
-  config.train.control = "shuffled_targets";
+  config.train.control = config::Control::shuffled_targets;
   const Batch shuffled = training_batch(*source, config, 3, 0, 8, at::kCPU);
   EXPECT_TRUE(at::equal(shuffled.ids_BT, plain.ids_BT));
   EXPECT_FALSE(at::equal(shuffled.target_N, plain.target_N));
@@ -63,7 +63,7 @@ TEST(ShuffledTargets, LeaveOnlyTheFrequencies) {
   config.train.lr = 1e-2;
   const Folder a("real"), b("shuffled");
   const double real = run(config, a.path).last("eval/loss");
-  config.train.control = "shuffled_targets";
+  config.train.control = config::Control::shuffled_targets;
   const double shuffled = run(config, b.path).last("eval/loss");
   EXPECT_GT(shuffled, real + 0.3);
   EXPECT_LT(shuffled, std::log(64.0) - 0.3) << "but the frequencies are learnt";
@@ -73,7 +73,7 @@ class Frozen : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Frozen, AttentionKeepsItsInitialValuesAndTheRestTrains) {
   config::RunConfig config = tiny_config(GetParam());
-  config.train.control = "frozen_attention";
+  config.train.control = config::Control::frozen_attention;
   config.balance.weight = 1e-2;
   config.model.qk_norm = true;
   const Folder folder("frozen");
@@ -90,7 +90,7 @@ TEST_P(Frozen, AttentionKeepsItsInitialValuesAndTheRestTrains) {
 
 TEST_P(Frozen, ResumeIsBitExact) {
   config::RunConfig config = tiny_config(GetParam());
-  config.train.control = "frozen_attention";
+  config.train.control = config::Control::frozen_attention;
   const Folder whole("whole"), cut("cut");
   const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(sha256_file(got.final_weights), sha256_file(expected.final_weights));

@@ -158,9 +158,9 @@ TEST(DeviceStep, IsTheTrainersStepAlsoWhenReplayed) {
 // Controls and adapters are part of what is recorded.
 TEST(DeviceStep, PartialTrainingIsTheTrainers) {
   config::RunConfig frozen = weighted(), adapted = weighted(), shuffled = weighted();
-  frozen.train.control = "frozen_attention";
+  frozen.train.control = config::Control::frozen_attention;
   adapted.train.lora_rank = 2;
-  shuffled.train.control = "shuffled_targets";
+  shuffled.train.control = config::Control::shuffled_targets;
   for (const config::RunConfig& config : {frozen, adapted, shuffled}) {
     Rig queued(config), plain(config);
     const at::Tensor start = plain.model.params().flat().clone();
@@ -172,7 +172,7 @@ TEST(DeviceStep, PartialTrainingIsTheTrainers) {
     EXPECT_LE(difference(a, b), 1e-5);
     EXPECT_GT(difference(b, start), 1e-4);
     config::RunConfig half = config;
-    half.run.precision = "bf16";
+    half.run.precision = config::Precision::bf16;
     Rig rounded(half);
     for (int64_t s = 0; s < 8; ++s) rounded.step.advance(s);
     const at::Tensor& flat = rounded.model.params().flat();
@@ -230,7 +230,7 @@ TEST(DeviceStep, Bfloat16FollowsSinglePrecision) {
   for (const std::string kind : {"vanilla", "sink", "gated"}) {
     config::RunConfig config = weighted(kind);
     Rig single(config);
-    config.run.precision = "bf16";
+    config.run.precision = config::Precision::bf16;
     Rig half(config);
     for (int64_t s = 0; s < 12; ++s) {
       single.step.advance(s);

@@ -28,9 +28,9 @@ const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
 #define SKIP_WITHOUT_GPU() \
   if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
 
-config::RunConfig gpu_config(const std::string& kind, const std::string& precision) {
+config::RunConfig gpu_config(const std::string& kind, config::Precision precision) {
   config::RunConfig config = tiny_config(kind);
-  config.run.device = "cuda";
+  config.run.device = config::Device::cuda;
   config.run.precision = precision;
   config.balance.weight = 1e-2;
   return config;
@@ -45,11 +45,11 @@ std::string event(const Recorder& r, const std::string& kind) {
 TEST(GpuStep, IsRecordedForEveryVariantAndPrecision) {
   SKIP_WITHOUT_GPU();
   for (const std::string& kind : plugin_names("variant"))
-    for (const std::string precision : {"fp32", "bf16"}) {
+    for (const config::Precision precision : {config::Precision::fp32, config::Precision::bf16}) {
       const Folder folder("gpu");
       const Recorder r = run(gpu_config(kind, precision), folder.path);
       EXPECT_NE(event(r, "step").find("recorded graph"), std::string::npos)
-          << kind << " " << precision << ": " << event(r, "step");
+          << kind << " " << name_of(precision) << ": " << event(r, "step");
       EXPECT_NE(event(r, "attention").find("passed"), std::string::npos);
     }
 }
@@ -59,9 +59,9 @@ TEST(GpuStep, TrainsAsTheCpuDoes) {
   SKIP_WITHOUT_GPU();
   for (const std::string& kind : plugin_names("variant")) {
     const Folder a("gpu"), b("cpu");
-    config::RunConfig config = gpu_config(kind, "fp32");
+    config::RunConfig config = gpu_config(kind, config::Precision::fp32);
     const Recorder gpu = run(config, a.path);
-    config.run.device = "cpu";
+    config.run.device = config::Device::cpu;
     const Recorder cpu = run(config, b.path);
     EXPECT_NEAR(gpu.last("eval/loss"), cpu.last("eval/loss"), 1e-4) << kind;
     EXPECT_NEAR(gpu.last("train/grad_norm"), cpu.last("train/grad_norm"), 1e-3) << kind;
@@ -72,7 +72,7 @@ TEST(GpuStep, ExactModeRepeatsBitForBit) {
   SKIP_WITHOUT_GPU();
   for (const std::string& kind : plugin_names("variant")) {
     const Folder a("gpu-a"), b("gpu-b");
-    const config::RunConfig config = gpu_config(kind, "bf16");
+    const config::RunConfig config = gpu_config(kind, config::Precision::bf16);
     const Recorder first = run(config, a.path), second = run(config, b.path);
     EXPECT_EQ(first.comparable(), second.comparable()) << kind;
     EXPECT_EQ(sha256_file(first.final_weights), sha256_file(second.final_weights)) << kind;
@@ -82,7 +82,7 @@ TEST(GpuStep, ExactModeRepeatsBitForBit) {
 // A resumed run warms up again op by op where the other one played its graph.
 TEST(GpuStep, ResumeIsBitExact) {
   SKIP_WITHOUT_GPU();
-  const config::RunConfig config = gpu_config("vanilla", "bf16");
+  const config::RunConfig config = gpu_config("vanilla", config::Precision::bf16);
   const Folder whole("gpu-whole"), cut("gpu-cut");
   const Recorder expected = run(config, whole.path), got = run_cut(config, cut.path);
   EXPECT_EQ(got.comparable(), expected.comparable());
@@ -91,16 +91,17 @@ TEST(GpuStep, ResumeIsBitExact) {
 
 TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
   SKIP_WITHOUT_GPU();
-  for (const std::string choice : {"fixed", "every_step"}) {
-    config::RunConfig config = gpu_config("vanilla", "fp32");
+  for (const config::SharedChoice choice :
+       {config::SharedChoice::fixed, config::SharedChoice::every_step}) {
+    config::RunConfig config = gpu_config("vanilla", config::Precision::fp32);
     config.balance.shared_heads = 1;
     config.balance.shared_choice = choice;
     config.train.micro_batches = 2;
     const Folder a("gpu"), b("cpu");
     const Recorder gpu = run(config, a.path);
-    EXPECT_NE(event(gpu, "step").find("recorded graph"), std::string::npos) << choice;
-    config.run.device = "cpu";
-    EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4) << choice;
+    EXPECT_NE(event(gpu, "step").find("recorded graph"), std::string::npos) << name_of(choice);
+    config.run.device = config::Device::cpu;
+    EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4) << name_of(choice);
   }
 }
 

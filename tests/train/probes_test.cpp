@@ -265,7 +265,7 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   const FewRows source(config.data);
   testing::Recorder without, with;
   train({config, a.path, {}, {}}, source, without.hooks());
-  config.eval.probes = "full";
+  config.eval.probes = config::Probes::full;
   train({config, b.path, {}, {}}, source, with.hooks());
   std::set<std::string> common;
   for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{}))

@@ -141,7 +141,7 @@ TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
   EXPECT_EQ(r.rows.back().step, 0);
   EXPECT_FALSE(r.final_weights.empty());
   child.data.context = 48;  // rotary positions reach beyond the length of training
-  child.eval.split = "test";
+  child.eval.split = config::Split::test;
   const Recorder longer = run(child, c.path, p.final_weights);
   EXPECT_NE(longer.last("eval/loss"), p.last("eval/loss"));
   EXPECT_NEAR(longer.last("eval/loss"), p.last("eval/loss"), 0.5);
@@ -152,7 +152,7 @@ TEST(Trainer, TheTestSplitHasRowsOfItsOwn) {
   config.train.steps = 0;
   const Folder a("valid"), b("test");
   const Recorder valid = run(config, a.path);
-  config.eval.split = "test";
+  config.eval.split = config::Split::test;
   EXPECT_NE(run(config, b.path).last("eval/loss"), valid.last("eval/loss"));
 }
 

@@ -67,6 +67,7 @@ const Registration<config::VariantKind> registration{
      .help = "softmax attention, each head's output times a sigmoid of the layer input",
      .options = config::options_of<Options>(),
      .parameters = parameters,
+     .flops = [](const config::RunConfig& c) { return static_cast<double>(c.model.width); },
      .make = make}};
 
 }  // namespace

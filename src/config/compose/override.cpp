@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "config/field_view.h"
-#include "config/toml/caret.h"
 #include "config/sweep/sweep_values.h"
 #include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
@@ -78,7 +77,7 @@ TomlValue value_of(const std::string& word, const std::string& type) {
 std::vector<TomlValue> values_of(const std::string& word, const std::string& type,
                                  const std::string& where) {
   if (type != "string")
-    if (auto values = expand_call(word, where)) return std::move(*values);
+    if (std::vector<TomlValue> values = expand_call(word, where); !values.empty()) return values;
   return {value_of(word, type)};
 }
 

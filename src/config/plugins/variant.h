@@ -34,11 +34,15 @@ struct VariantKind {
   std::string name, help;
   std::vector<Option> options = {};  // options_of<Options>()
   std::function<std::vector<VariantParam>(const RunConfig&)> parameters = {};  // empty: none
+  // Operations of the forward pass for one token in one layer, beside the matrices among the
+  // parameters and the softmax over the keys. Empty: none worth counting.
+  std::function<double(const RunConfig&)> flops = {};
   // Empty in a program without LibTorch.
   std::function<std::unique_ptr<attention::HeadMixer>(const attention::MixerContext&)> make = {};
 };
 
 // The parameters of the variant that `config` chooses; empty for a variant unknown to this program.
 std::vector<VariantParam> variant_parameters(const RunConfig& config);
+double variant_flops(const RunConfig& config);
 
 }  // namespace sinkmoe::config

@@ -105,8 +105,7 @@ std::optional<Call> parse_call(const std::string& text, const std::string& where
 
 }  // namespace
 
-std::optional<std::vector<TomlValue>> expand_call(const std::string& text,
-                                                  const std::string& where) {
+std::vector<TomlValue> expand_call(const std::string& text, const std::string& where) {
   const std::optional<Call> call = parse_call(text, where);
   if (!call) return {};
   if (call->name == "seeds") return seeds(*call);

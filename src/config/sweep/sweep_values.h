@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +11,10 @@ namespace sinkmoe::config {
 
 inline constexpr int64_t kMostSweepValues = 100'000;
 
-// The values of a call, or nothing when `text` is no call. seeds(n): 0 .. n-1. range(a, b,
+// The values of a call, or none when `text` is not a call. seeds(n): 0 .. n-1. range(a, b,
 // step): from a, below b. logspace(a, b, n): n values from a to b in equal ratios. Values between
 // are rounded to 12 significant digits, so that logspace(1e-4, 1e-1, 4) holds 0.001 itself. Throws
 // Error: unknown function, wrong arguments, over 100,000 values.
-std::optional<std::vector<TomlValue>> expand_call(const std::string& text,
-                                                  const std::string& where);
+std::vector<TomlValue> expand_call(const std::string& text, const std::string& where);
 
 }  // namespace sinkmoe::config

@@ -157,11 +157,10 @@ class BlockReader {
     }
     if (node.kind == config::TomlValue::Kind::kString && !axis.group &&
         config::field_type(axis.key) != "string")
-      if (const auto values = config::expand_call(node.text, config::place(path_, node))) {
-        for (const config::TomlValue& value : *values)
-          axis.values.push_back({axis.key, value, config::place(path_, node), "sweep"});
-        return;
-      }
+      for (const config::TomlValue& value :
+           config::expand_call(node.text, config::place(path_, node)))
+        axis.values.push_back({axis.key, value, config::place(path_, node), "sweep"});
+    if (!axis.values.empty()) return;
     axis.values.push_back(setting(axis, node));
   }
 

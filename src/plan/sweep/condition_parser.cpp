@@ -6,6 +6,7 @@
 
 #include "config/compose/compose.h"
 #include "config/field_view.h"
+#include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
 #include "core/error.h"
 

@@ -21,7 +21,7 @@ int64_t worker_count(const plan::Plan& plan, int64_t asked) {
   bool cuda = false;
   for (const plan::RunSpec& spec : plan.runs) {
     threads = std::max(threads, spec.config.run.threads);
-    cuda = cuda || spec.config.run.device == "cuda";
+    cuda = cuda || spec.config.run.device == config::Device::cuda;
   }
   const int64_t carried = cuda ? gpu_count() : usable_cores() / threads;
   const int64_t runs = std::max<int64_t>(1, static_cast<int64_t>(plan.runs.size()));
@@ -34,7 +34,7 @@ void check(const plan::Plan& plan, const RunOptions& options) {
                 "build it with LibTorch: scripts/build.sh");
   Registry<BodyKind>::get(options.body);
   for (const plan::RunSpec& spec : plan.runs)
-    if (spec.config.run.device == "cuda" && gpu_count() == 0)
+    if (spec.config.run.device == config::Device::cuda && gpu_count() == 0)
       throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
                   "use --device cpu, or run it where /dev/nvidia0 is");
 }

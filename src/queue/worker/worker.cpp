@@ -62,8 +62,8 @@ store::Ending run_guarded(F&& body) {
 }
 
 store::AttemptRow attempt_row(const config::RunConfig& config, int64_t start_step) {
-  const bool cuda = config.run.device == "cuda";
-  return {.device = config.run.device,
+  const bool cuda = config.run.device == config::Device::cuda;
+  return {.device = name_of(config.run.device),
           .processor = cuda ? gpu_name() : processor_name(),
           .threads = config.run.threads,
           .git_commit = kBuildInfo.commit,

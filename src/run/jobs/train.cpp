@@ -16,7 +16,7 @@ namespace {
 
 // Everything process-wide that decides bits: threads, TF32, deterministic kernels.
 void prepare_process(const config::RunSection& run) {
-  if (run.device == "cuda") tensor::prepare_cuda(run.mode == "exact");
+  if (run.device == config::Device::cuda) tensor::prepare_cuda(run.mode == config::Mode::exact);
   at::set_num_threads(static_cast<int>(run.threads));
 }
 

@@ -35,7 +35,7 @@ Batch make(const config::RunConfig& config, int64_t rows, at::Device device, Fil
 Batch training_batch(const data::DataSource& source, const config::RunConfig& config, int64_t step,
                      int64_t first_row, int64_t rows, at::Device device) {
   const auto seed = static_cast<uint64_t>(config.train.seed);
-  const bool shuffled = config.train.control == "shuffled_targets";
+  const bool shuffled = config.train.control == config::Control::shuffled_targets;
   Batch batch = make(
       config, rows, shuffled ? at::kCPU : device,
       [&](int64_t i, std::span<int32_t> row) { source.train_row(seed, step, first_row + i, row); });
@@ -45,7 +45,7 @@ Batch training_batch(const data::DataSource& source, const config::RunConfig& co
 }
 
 int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig& config) {
-  if (config.eval.split == "valid") return source.eval_rows();
+  if (config.eval.split == config::Split::valid) return source.eval_rows();
   if (source.test_rows() == 0)
     throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
                 config.data.source == "text" ? "import the text with a 'test' folder"
@@ -55,7 +55,7 @@ int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig&
 
 Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config,
                        int64_t first_row, int64_t rows, at::Device device) {
-  const bool test = config.eval.split == "test";
+  const bool test = config.eval.split == config::Split::test;
   return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
     test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);
   });

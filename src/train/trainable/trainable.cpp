@@ -12,7 +12,7 @@ void PartialTraining::begin(bool resumed, TrainState& state) {
     state.base = adapters_->base();
     state.adapters = adapters_->values();
   }
-  if (model_.config().train.control == "frozen_attention")
+  if (model_.config().train.control == config::Control::frozen_attention)
     frozen_.emplace(model_.params(), is_attention);
 }
 
