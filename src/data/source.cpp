@@ -1,6 +1,7 @@
 #include "data/source.h"
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "core/hash.h"
@@ -15,6 +16,15 @@ void DataSource::test_row(int64_t, std::span<int32_t>) const {
 
 void DataSource::parts_of(std::span<const int32_t>, std::span<uint8_t> part) const {
   std::fill(part.begin(), part.end(), uint8_t{0});
+}
+
+std::vector<LossPart> loss_parts() {
+  std::vector<LossPart> parts;
+  std::set<std::string> seen;
+  for (const auto& [name, kind] : Registry<SourceKind>::all())
+    for (const LossPart& part : kind.parts)
+      if (seen.insert(part.name).second) parts.push_back(part);
+  return parts;
 }
 
 std::unique_ptr<DataSource> open_source(const config::DataConfig& config) {

@@ -45,10 +45,16 @@ class DataSource {
   virtual std::string content_hash() const = 0;
 };
 
+// A part of the targets whose loss is a metric of its own, eval/loss_NAME.
+struct LossPart {
+  std::string name, help;  // help: "loss on the answers"
+};
+
 struct SourceKind {
   static constexpr const char* kind = "source";
   std::string name, help;
   std::vector<Option> options = {};
+  std::vector<LossPart> parts = {};  // as DataSource::parts
   // Opens the source; throws Error when it does not fit the config (path missing, context
   // longer than the data).
   std::function<std::unique_ptr<DataSource>(const config::DataConfig&)> open;
@@ -57,6 +63,9 @@ struct SourceKind {
   // The same of the test split, where the other hash does not cover it; empty: it does.
   std::function<std::string(const config::DataConfig&)> test_identity = {};
 };
+
+// The loss parts of all sources, each name once.
+std::vector<LossPart> loss_parts();
 
 std::unique_ptr<DataSource> open_source(const config::DataConfig& config);
 std::string source_identity(const config::DataConfig& config);

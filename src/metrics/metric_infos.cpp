@@ -1,5 +1,7 @@
+#include "core/registry.h"
 #include "metrics/metrics.h"
 #include "metrics/probe_infos.h"
+#include "metrics/summary.h"
 
 namespace sinkmoe::metrics {
 
@@ -10,12 +12,6 @@ const std::vector<MetricInfo>& common_infos() {
       {"eval/loss", "nats", "lower", "cross-entropy per predicted validation token"},
       {"eval/perplexity", "1", "lower", "exp of eval/loss"},
       {"eval/bpb", "bits/byte", "lower", "validation loss per byte of text; compares vocabularies"},
-      {"eval/loss_backcopy", "nats", "lower",
-       "loss on positions decided by the backcopy rule (E22)"},
-      {"eval/loss_chain", "nats", "lower", "loss on positions drawn from the Markov chain (E22)"},
-      {"eval/loss_copy", "nats", "lower", "loss on positions decided by a copy rule (multicopy)"},
-      {"eval/loss_answer", "nats", "lower", "loss on the answers (recall, needle)"},
-      {"eval/loss_filler", "nats", "lower", "loss on what is no answer (recall, needle)"},
       {"eval/accuracy", "1", "higher",
        "share of answers whose most probable token is right (recall, needle)"},
       {"eval/floor", "nats", "lower", "loss of a perfect model of the synthetic source"},
@@ -27,8 +23,6 @@ const std::vector<MetricInfo>& common_infos() {
       {"eval/sink_rate_20", "percent", "", "the same with the threshold 0.2"},
       {"eval/sink_rate_50", "percent", "", "the same with the threshold 0.5"},
       {"eval/sink_rate_80", "percent", "", "the same with the threshold 0.8"},
-      {"eval/top_quarter_share", "1", "lower",
-       "share of a layer's importance held by its H/4 most important heads, mean over layers (C3)"},
       {"eval/max_first_weight", "1", "", "largest mean weight of a head on the first token"},
       {"eval/gate_mean", "1", "", "mean importance over all heads"},
       {"layer/cv", "1", "lower", "CV of head importance in a layer, population deviation (E13)"},
@@ -79,6 +73,8 @@ std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks) {
 
 std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = common_infos();
+  for (const auto& [name, summary] : Registry<SummaryKind>::all())
+    infos.push_back({name, summary.unit, summary.better, summary.help});
   if (eval.probes == config::Probes::full) append(infos, probe_infos());
   return infos;
 }

@@ -6,7 +6,8 @@
 #include <cmath>
 
 #include "attention/softmax_attention.h"
-#include "metrics/probe_math.h"
+#include "core/registry.h"
+#include "metrics/summary.h"
 
 namespace sinkmoe::metrics {
 
@@ -143,15 +144,15 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   for (const int percent : {10, 20, 50, 80})
     run("eval/sink_rate_" + std::to_string(percent),
         100 * (first > percent / 100.0).to(at::kDouble).mean().item<double>());
-  run("eval/top_quarter_share",
-      top_share(importance_LH, std::max<int64_t>(1, importance_LH.size(1) / 4)));
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
+  const HeadMeans means{importance_LH, first, heads.value_ratio_LH(), heads.out_norm_LH()};
+  for (const auto& [name, summary] : Registry<SummaryKind>::all()) run(name, summary.value(means));
   const std::pair<const char*, at::Tensor> per_head[] = {
       {"head/importance", importance_LH},
       {"head/first_weight", first},
-      {"head/value_ratio", heads.value_ratio_LH()},
-      {"head/out_norm", heads.out_norm_LH()},
+      {"head/value_ratio", means.value_ratio_LH},
+      {"head/out_norm", means.out_norm_LH},
       {"head/gate_q10", heads.gate_quantile_LH(0.1)},
       {"head/gate_q50", heads.gate_quantile_LH(0.5)},
       {"head/gate_q90", heads.gate_quantile_LH(0.9)}};

@@ -1,6 +1,7 @@
-// The test split of every source that needs no files.
+// What every source must satisfy, also one that is added tomorrow.
 #include <gtest/gtest.h>
 
+#include "core/file.h"
 #include "core/registry.h"
 #include "data/source.h"
 
@@ -23,6 +24,21 @@ TEST(TestSplit, RowsArePureAndSharedWithNoOtherSplit) {
       b->train_row(0, 0, i, other);
       EXPECT_NE(test, other) << name;
     }
+  }
+}
+
+// A part without a declaration would be a metric that nobody describes.
+TEST(LossParts, AreThoseThatTheSourceDeclares) {
+  const std::string page = read_file(SINKMOE_SOURCE_DIR "/docs/metrics.md", 1 << 20);
+  for (const auto& [name, kind] : Registry<SourceKind>::all()) {
+    std::vector<std::string> declared;
+    for (const LossPart& part : kind.parts) {
+      declared.push_back(part.name);
+      EXPECT_FALSE(part.help.empty()) << name;
+      EXPECT_NE(page.find("`eval/loss_" + part.name + "`"), std::string::npos) << part.name;
+    }
+    if (name == "text") continue;  // it needs a folder, and has one part
+    EXPECT_EQ(open_source({.source = name})->parts(), declared) << name;
   }
 }
 

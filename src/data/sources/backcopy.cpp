@@ -62,6 +62,8 @@ const Registration<SourceKind> registration{{
     .name = "backcopy",
     .help = "synthetic Markov chain whose triggers copy the symbol before them (E22)",
     .options = config::options_of<BackcopyOptions>(),
+    .parts = {{"backcopy", "loss on positions decided by the backcopy rule (E22)"},
+              {"chain", "loss on positions drawn from the Markov chain (E22)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Backcopy>(data.chosen<BackcopyOptions>(), data.context);

@@ -79,6 +79,8 @@ const Registration<SourceKind> registration{{
     .name = "multicopy",
     .help = "synthetic Markov chain with several kinds of triggers, each with its copy distance",
     .options = config::options_of<MulticopyOptions>(),
+    .parts = {{"copy", "loss on positions decided by a copy rule (multicopy)"},
+              {"chain", "loss on positions drawn from the Markov chain (E22)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Multicopy>(data.chosen<MulticopyOptions>(), data.context);

@@ -120,6 +120,8 @@ const Registration<SourceKind> registration{{
     .name = "needle",
     .help = "key-value pairs hidden in chain text and asked for at the end",
     .options = config::options_of<Options>(),
+    .parts = {{"answer", "loss on the answers (recall, needle)"},
+              {"filler", "loss on what is no answer (recall, needle)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Needle>(data.chosen<Options>(), identity(data));

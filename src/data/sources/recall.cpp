@@ -124,6 +124,8 @@ const Registration<SourceKind> registration{{
     .name = "recall",
     .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
     .options = config::options_of<Options>(),
+    .parts = {{"answer", "loss on the answers (recall, needle)"},
+              {"filler", "loss on what is no answer (recall, needle)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Recall>(data.chosen<Options>(), identity(data));
