@@ -13,9 +13,9 @@ constexpr auto names_of(Mlp) {
 
 enum class Positions { rotary, learned, none };
 constexpr auto names_of(Positions) {
-  return names<Positions>("kind of positions", {{Positions::rotary, "rotary"},
-                                                {Positions::learned, "learned"},
-                                                {Positions::none, "none"}});
+  return names<Positions>(
+      "kind of positions",
+      {{Positions::rotary, "rotary"}, {Positions::learned, "learned"}, {Positions::none, "none"}});
 }
 
 // When the heads that the balance loss leaves out are chosen.

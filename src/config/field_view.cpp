@@ -46,22 +46,23 @@ std::vector<std::string> field_keys() {
   for_each_field(defaults, [&](const std::string& key, const FieldInfo&, const auto&) {
     keys.push_back(key);
   });
-  for_each_choice(defaults, [&](const std::string& section, const std::string&,
-                                   const PluginOptions& options) {
-    for (const OptionName& name : options_in(section, options.kind())) keys.push_back(name.key());
-  });
+  for_each_choice(
+      defaults, [&](const std::string& section, const std::string&, const PluginOptions& options) {
+        for (const OptionName& name : options_in(section, options.kind()))
+          keys.push_back(name.key());
+      });
   return keys;
 }
 
 std::vector<OptionName> options_named(const std::string& key) {
   std::vector<OptionName> named;
   const RunConfig defaults;
-  for_each_choice(defaults, [&](const std::string& section, const std::string&,
-                                const PluginOptions& options) {
-    if (!key.starts_with(section + ".")) return;
-    for (const OptionName& name : options_in(section, options.kind()))
-      if (name.key() == key || name.stored() == key) named.push_back(name);
-  });
+  for_each_choice(
+      defaults, [&](const std::string& section, const std::string&, const PluginOptions& options) {
+        if (!key.starts_with(section + ".")) return;
+        for (const OptionName& name : options_in(section, options.kind()))
+          if (name.key() == key || name.stored() == key) named.push_back(name);
+      });
   return named;
 }
 
@@ -72,8 +73,7 @@ FieldValue field_value(const RunConfig& config, const std::string& key) {
   });
   if (found) return *found;
   const std::vector<OptionName> named = options_named(key);
-  if (named.empty())
-    throw Error("unknown key '" + key + "'", "", did_you_mean(key, field_keys()));
+  if (named.empty()) throw Error("unknown key '" + key + "'", "", did_you_mean(key, field_keys()));
   for_each_choice(config, [&](const std::string& section, const std::string& chosen,
                               const PluginOptions& options) {
     if (section != named[0].section) return;

@@ -41,8 +41,7 @@ void fields(C& c, F&& f) {
     c.kv_heads);
   f({.key = "mlp", .help = "feed-forward kind"}, c.mlp);
   f({"mlp_ratio", "hidden width of the feed-forward part over width", "", 0.01, 64}, c.mlp_ratio);
-  f({.key = "positions", .help = "position information"},
-    c.positions);
+  f({.key = "positions", .help = "position information"}, c.positions);
   f({"rotary_base", "base of the rotary frequencies", "", 1, 1e9}, c.rotary_base);
   f({"qk_norm", "RMS-normalise queries and keys per head"}, c.qk_norm);
   f({"tie_embeddings", "use the token embedding as the output matrix"}, c.tie_embeddings);
@@ -89,8 +88,7 @@ void fields(C& c, F&& f) {
   f({"shared_heads", "heads per layer left out of the loss, the m most important (E18)", "", 0,
      1023},
     c.shared_heads);
-  f({.key = "shared_choice",
-     .help = "shared heads chosen once at the start, or again every step"},
+  f({.key = "shared_choice", .help = "shared heads chosen once at the start, or again every step"},
     c.shared_choice);
 }
 
@@ -185,8 +183,7 @@ void fields(C& c, F&& f) {
   f({.key = "probes",
      .help = "what the last evaluation measures beside the losses; full: every probe"},
     c.probes);
-  f({.key = "split", .help = "held-out part that evaluations read"},
-    c.split);
+  f({.key = "split", .help = "held-out part that evaluations read"}, c.split);
   f({.key = "tasks",
      .help = "zero-shot tasks of the last evaluation: names joined by commas, or all"},
     c.tasks);
@@ -209,9 +206,7 @@ template <class C, class F>
 void fields(C& c, F&& f) {
   f({.key = "device", .help = "where the run computes"}, c.device);
   f({.key = "precision", .help = "matrix arithmetic"}, c.precision);
-  f({.key = "mode",
-     .help = "exact: repeatable kernels; fast: the quickest (cuda)"},
-    c.mode);
+  f({.key = "mode", .help = "exact: repeatable kernels; fast: the quickest (cuda)"}, c.mode);
   f({.key = "threads", .help = "CPU threads of a run", .lo = 1, .hi = 1024, .identity = false},
     c.threads);
   f({.key = "log_every",

@@ -103,8 +103,8 @@ void Trainer::start() {
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
-  if (config_.balance.shared_heads == 0 || config_.balance.shared_choice != config::SharedChoice::fixed ||
-      state_.shared_LH.defined())
+  if (config_.balance.shared_heads == 0 ||
+      config_.balance.shared_choice != config::SharedChoice::fixed || state_.shared_LH.defined())
     return;
   state_.shared_LH = balance::top_heads_LH(importance_LH, config_.balance.shared_heads).to(device_);
 }
@@ -180,10 +180,12 @@ StepNumbers Trainer::step() {
 }
 
 void Trainer::make_device_step() {
-  const at::ScalarType type = config_.run.precision == config::Precision::bf16 ? at::kBFloat16 : at::kFloat;
+  const at::ScalarType type =
+      config_.run.precision == config::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   const int64_t width = config_.model.width / config_.model.heads;
-  hooks_.event({"attention",
-                attention::admit_attention(device_, type, width, config_.run.mode == config::Mode::fast).text});
+  hooks_.event({"attention", attention::admit_attention(device_, type, width,
+                                                        config_.run.mode == config::Mode::fast)
+                                 .text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,

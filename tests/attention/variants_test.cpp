@@ -39,8 +39,7 @@ config::AttentionConfig attention_of(const Setting& setting) {
   for (const Option& option : Registry<config::VariantKind>::get(setting.kind).options)
     if (const auto* number = std::get_if<double>(&option.default_value))
       attention.options.set(setting.kind, option.info.key, std::min(*number + 0.4, option.info.hi));
-  if (!setting.option.empty())
-    attention.options.set(setting.kind, setting.option, setting.choice);
+  if (!setting.option.empty()) attention.options.set(setting.kind, setting.option, setting.choice);
   return attention;
 }
 

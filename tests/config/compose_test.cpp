@@ -112,11 +112,15 @@ TEST(Inconsistencies, EachRuleFires) {
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.kv_heads = 3; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.kv_heads = 2; }), 0u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.width = 20; }), 1u) << "odd heads turn not";
-  EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.width = 20, c.model.positions = Positions::none; }), 0u);
+  EXPECT_EQ(
+      inconsistent([](RunConfig& c) { c.model.width = 20, c.model.positions = Positions::none; }),
+      0u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.model.mlp_ratio = 0.01; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.train.micro_batches = 3; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.run.precision = Precision::bf16; }), 1u);
-  EXPECT_EQ(inconsistent([](RunConfig& c) { c.run.precision = Precision::bf16, c.run.device = Device::cuda; }),
+  EXPECT_EQ(inconsistent([](RunConfig& c) {
+              c.run.precision = Precision::bf16, c.run.device = Device::cuda;
+            }),
             0u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.run.mode = Mode::fast; }), 1u);
   EXPECT_EQ(inconsistent([](RunConfig& c) { c.train.init_from = "latest"; }), 1u);

@@ -56,8 +56,8 @@ TEST_F(Foreign, OwnOptionsDefaultsAndSharedKeysAreAccepted) {
   EXPECT_EQ(refused({set("attention.kind", "'closed'"), set("attention.sunk.init", "0")}), "");
   EXPECT_EQ(refused({set("attention.kind", "'closed'"), set("model.layers", "3")}), "");
   EXPECT_EQ(refused({set("data.source", "'few'"), set("data.size", "9")}), "");
-  EXPECT_EQ(refused({set("data.size", "9"), set("data.source", "'few'"), set("data.few.size", "7")}),
-            "");
+  EXPECT_EQ(
+      refused({set("data.size", "9"), set("data.source", "'few'"), set("data.few.size", "7")}), "");
 }
 
 TEST_F(Foreign, AStoredRunKeepsThem) {

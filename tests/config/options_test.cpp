@@ -25,8 +25,8 @@ struct OptionsTest : ::testing::Test {
 };
 
 TEST_F(OptionsTest, AreTypedInTheirPlugin) {
-  const RunConfig config = configured(
-      {set("attention.kind", "'shaped'"), set("attention.shaped.form", "'square'")});
+  const RunConfig config =
+      configured({set("attention.kind", "'shaped'"), set("attention.shaped.form", "'square'")});
   EXPECT_EQ(config.attention.chosen<ShapedOptions>().form, Shape::square);
   EXPECT_EQ(config.attention.chosen<ShapedOptions>().corners, 4);
 }
@@ -90,10 +90,11 @@ TEST_F(OptionsTest, OwnKeysOfTwoPluginsAreTwoValues) {
 }
 
 TEST_F(OptionsTest, ALaterSettingWinsUnderEitherKey) {
-  EXPECT_EQ(configured({set("data.source", "'few'"), set("data.few.size", "9"), set("data.size", "7")})
-                .data.chosen<FewOptions>()
-                .size,
-            7);
+  EXPECT_EQ(
+      configured({set("data.source", "'few'"), set("data.few.size", "9"), set("data.size", "7")})
+          .data.chosen<FewOptions>()
+          .size,
+      7);
   Setting reset = set("data.size", "1");
   reset.reset = true;
   EXPECT_EQ(configured({set("data.source", "'few'"), set("data.few.size", "9"), reset})
@@ -103,7 +104,8 @@ TEST_F(OptionsTest, ALaterSettingWinsUnderEitherKey) {
 }
 
 TEST_F(OptionsTest, HistoryIsUnderTheOwnKey) {
-  const Composed composed = compose({set("attention.kind", "'sunk'"), set("attention.sink_init", "3")});
+  const Composed composed =
+      compose({set("attention.kind", "'sunk'"), set("attention.sink_init", "3")});
   const std::vector<Setting>& history = composed.history.at("attention.sunk.init");
   ASSERT_EQ(history.size(), 2u);
   EXPECT_EQ(history[0].layer, "default");
@@ -111,7 +113,8 @@ TEST_F(OptionsTest, HistoryIsUnderTheOwnKey) {
 }
 
 TEST_F(OptionsTest, DifferencesNameOptionsByTheirOwnKey) {
-  const RunConfig a = configured({set("attention.kind", "'sunk'"), set("attention.sunk.init", "3")});
+  const RunConfig a =
+      configured({set("attention.kind", "'sunk'"), set("attention.sunk.init", "3")});
   RunConfig b = configured({set("attention.kind", "'sunk'")});
   ASSERT_EQ(differences(a, b).size(), 1u);
   EXPECT_EQ(differences(a, b)[0].key, "attention.sunk.init");

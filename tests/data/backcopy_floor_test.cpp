@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "data/source.h"
-#include "support/options.h"
 #include "data/synthetic/backcopy.h"
+#include "support/options.h"
 
 namespace sinkmoe::data {
 namespace {
@@ -65,7 +65,9 @@ TEST(BackcopyFloor, WithoutBosTheFirstSymbolDoesNotCount) {
     EXPECT_NEAR(floor.nats * n, longer.nats * (n + 1) - entropy(task.start), 1e-7);
     EXPECT_NEAR(floor.backcopy_share * n, longer.backcopy_share * (n + 1), 1e-7);
   }
-  EXPECT_EQ(open_source(sinkmoe::testing::source_config("backcopy", {{"bos", false}}))->floor_nats(), backcopy_floor(task, 64, false).nats);
+  EXPECT_EQ(
+      open_source(sinkmoe::testing::source_config("backcopy", {{"bos", false}}))->floor_nats(),
+      backcopy_floor(task, 64, false).nats);
 }
 
 TEST(BackcopyFloor, LongContextsSettle) {

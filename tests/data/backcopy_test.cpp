@@ -140,7 +140,8 @@ TEST(BackcopySource, RowsObeyTheRule) {
 }
 
 TEST(BackcopySource, PartsNameTheCopiedTargets) {
-  const auto source = open_source(backcopy({{"symbols", 4}, {"triggers", 1}, {"sharp", 0}}));  // trigger 0, BOS 4
+  const auto source =
+      open_source(backcopy({{"symbols", 4}, {"triggers", 1}, {"sharp", 0}}));  // trigger 0, BOS 4
   ASSERT_EQ(source->parts(), (std::vector<std::string>{"backcopy", "chain"}));
   const std::vector<int32_t> row = {4, 2, 0, 2, 0, 2, 0, 0, 3};
   std::vector<uint8_t> part(row.size() - 1);

@@ -76,8 +76,8 @@ TEST(MulticopySource, RowsObeyTheRule) {
 // What follows a trigger without a copy is drawn from the chain.
 TEST(MulticopySource, SymbolsFollowTheChain) {
   const MulticopyTask task = make_multicopy({{.symbols = 6, .triggers = 1}, 2});
-  const auto source = open_source(
-      sinkmoe::testing::source_config("multicopy", {{"symbols", 6}, {"triggers", 1}, {"kinds", 2}}));
+  const auto source = open_source(sinkmoe::testing::source_config(
+      "multicopy", {{"symbols", 6}, {"triggers", 1}, {"kinds", 2}}));
   std::vector<double> count(36), total(6);
   std::vector<int32_t> row(65);
   for (int64_t index = 0; index < 20000; ++index) {
@@ -134,8 +134,7 @@ TEST(MulticopyFloor, AgreesWithDrawnRows) {
 
 TEST(MulticopyFloor, KnownValueForAUniformChain) {
   const auto source = open_source(sinkmoe::testing::source_config(
-      "multicopy",
-      {{"symbols", 4}, {"triggers", 1}, {"zipf", 0}, {"sharp", 0}, {"kinds", 1}}, 2));
+      "multicopy", {{"symbols", 4}, {"triggers", 1}, {"zipf", 0}, {"sharp", 0}, {"kinds", 1}}, 2));
   EXPECT_NEAR(*source->floor_nats(), (std::log(3) + std::log(4)) / 2, 1e-9);
 }
 
@@ -155,8 +154,8 @@ TEST(MulticopyTask, HashFollowsEveryOption) {
 
 TEST(MulticopyTask, RefusesMoreTriggersThanSymbols) {
   try {
-    open_source(
-        sinkmoe::testing::source_config("multicopy", {{"symbols", 12}, {"triggers", 3}, {"kinds", 4}}));
+    open_source(sinkmoe::testing::source_config("multicopy",
+                                                {{"symbols", 12}, {"triggers", 3}, {"kinds", 4}}));
     FAIL() << "no error";
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("data.kinds"));

@@ -130,7 +130,8 @@ TEST(Recall, QuestionsStandAtPowerLawGaps) {
 }
 
 TEST(Recall, AFixedRow) {
-  const auto source = open_source(sinkmoe::testing::source_config("recall", {{"symbols", 16}, {"pairs", 3}, {"queries", 2}}, 16));
+  const auto source = open_source(sinkmoe::testing::source_config(
+      "recall", {{"symbols", 16}, {"pairs", 3}, {"queries", 2}}, 16));
   std::vector<int32_t> row(17);
   source->eval_row(0, row);
   EXPECT_EQ(row,
@@ -176,7 +177,8 @@ TEST(Needle, PairsAreHiddenInChainTextAndAskedForAtTheEnd) {
 }
 
 TEST(Needle, AFixedRow) {
-  const auto source = open_source(sinkmoe::testing::source_config("needle", {{"symbols", 16}, {"pairs", 2}, {"queries", 1}}, 16));
+  const auto source = open_source(sinkmoe::testing::source_config(
+      "needle", {{"symbols", 16}, {"pairs", 2}, {"queries", 1}}, 16));
   std::vector<int32_t> row(17);
   source->train_row(1, 2, 3, row);
   EXPECT_EQ(row, (std::vector<int32_t>{16, 1, 0, 8, 4, 5, 0, 8, 0, 11, 8, 14, 1, 15, 6, 15, 6}));

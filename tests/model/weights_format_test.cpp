@@ -82,16 +82,17 @@ TEST_P(WeightsFormat, AnIndependentProgramGetsTheSameLogits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, WeightsFormat,
-    ::testing::Values(Shape{"vanilla"}, Shape{.name = "sink", .kind = "sink", .kv_heads = 2},
-                      Shape{.name = "gated", .kind = "gated", .mlp = config::Mlp::relu2},
-                      Shape{.name = "elementwise",
-                            .kind = "gated",
-                            .gate_form = "elementwise",
-                            .mlp = config::Mlp::swiglu,
-                            .qk_norm = true,
-                            .tie = true},
-                      Shape{.name = "learned", .positions = config::Positions::learned, .qk_norm = true},
-                      Shape{.name = "none", .kind = "plain", .positions = config::Positions::none, .tie = true}),
+    ::testing::Values(
+        Shape{"vanilla"}, Shape{.name = "sink", .kind = "sink", .kv_heads = 2},
+        Shape{.name = "gated", .kind = "gated", .mlp = config::Mlp::relu2},
+        Shape{.name = "elementwise",
+              .kind = "gated",
+              .gate_form = "elementwise",
+              .mlp = config::Mlp::swiglu,
+              .qk_norm = true,
+              .tie = true},
+        Shape{.name = "learned", .positions = config::Positions::learned, .qk_norm = true},
+        Shape{.name = "none", .kind = "plain", .positions = config::Positions::none, .tie = true}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -134,7 +134,8 @@ TEST(Committed, FineTunedRunsStartFromCollapsedOnesOfTheirSeed) {
       ASSERT_TRUE(parents.contains(run.parent)) << run.label;
       EXPECT_EQ(parents[run.parent]->config.train.seed, run.config.train.seed);
       EXPECT_EQ(parents[run.parent]->config.balance.weight, 0);
-      EXPECT_EQ(run.config.data.options.get("backcopy", "trigger_rank"), FieldValue(int64_t{3})) << "a shifted task";
+      EXPECT_EQ(run.config.data.options.get("backcopy", "trigger_rank"), FieldValue(int64_t{3}))
+          << "a shifted task";
     }
   }
 }

@@ -42,7 +42,8 @@ TEST(Cost, CountsEveryOption) {
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp = config::Mlp::swiglu; }), 3 * 8 * 32);
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.mlp_ratio = 2.66; }), 3 * 2 * 8 * (21 - 32));
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.kv_heads = 1; }), -3 * 2 * 8 * 4);
-  EXPECT_EQ(change([](config::RunConfig& c) { c.model.positions = config::Positions::learned; }), 16 * 8);
+  EXPECT_EQ(change([](config::RunConfig& c) { c.model.positions = config::Positions::learned; }),
+            16 * 8);
   EXPECT_EQ(change([](config::RunConfig& c) { c.model.qk_norm = true; }), 3 * 2 * 4);
 }
 

@@ -19,11 +19,11 @@ TEST(Plugins, StoredTextsHoldTheOptionsInTheirOldOrder) {
   std::vector<std::string> stored;
   for (const config::FieldView& view : config::field_views({}))
     if (view.key != view.stored) stored.push_back(view.stored);
-  EXPECT_EQ(stored, (std::vector<std::string>{
-                        "attention.gate_form", "attention.sink_init", "data.symbols",
-                        "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
-                        "data.trigger_rank", "data.bos", "data.kinds", "data.stride", "data.pairs",
-                        "data.queries", "data.gap_power"}));
+  EXPECT_EQ(stored,
+            (std::vector<std::string>{"attention.gate_form", "attention.sink_init", "data.symbols",
+                                      "data.triggers", "data.chain_seed", "data.zipf", "data.sharp",
+                                      "data.trigger_rank", "data.bos", "data.kinds", "data.stride",
+                                      "data.pairs", "data.queries", "data.gap_power"}));
 }
 
 // A range or a default that differs between plug-ins with one stored key would make a stored text
@@ -54,8 +54,8 @@ TEST_F(PlanTest, OptionsOfAnotherVariantAreRefused) {
               HasSubstr("set data.source = needle or recall, or take data.pairs out"));
   const std::string id =
       plan("", {"attention.kind=gated", "attention.gate_form=elementwise"}).runs.at(0).run_id;
-  EXPECT_EQ(plan("", {"attention.kind=gated", "attention.gated.form=elementwise"}).runs.at(0).run_id,
-            id);
+  EXPECT_EQ(
+      plan("", {"attention.kind=gated", "attention.gated.form=elementwise"}).runs.at(0).run_id, id);
 }
 
 TEST_F(PlanTest, ASweepOverOptionsOfOneVariantNeedsASkip) {
@@ -82,7 +82,8 @@ data.symbols = [30, 31]
 )toml");
   ASSERT_EQ(p.runs.size(), 2u);
   EXPECT_EQ(p.runs[0].label, "data.source=backcopy data.multicopy.kinds=4 data.symbols=30");
-  EXPECT_EQ(config::field_value(p.runs[0].config, "data.backcopy.symbols"), FieldValue(int64_t{30}));
+  EXPECT_EQ(config::field_value(p.runs[0].config, "data.backcopy.symbols"),
+            FieldValue(int64_t{30}));
   EXPECT_EQ(config::field_value(p.runs[1].config, "data.multicopy.kinds"), FieldValue(int64_t{2}));
   EXPECT_EQ(config::field_value(p.runs[1].config, "data.symbols"), FieldValue(int64_t{31}));
 }

@@ -7,8 +7,8 @@
 
 #include "core/hash.h"
 #include "model/weights_io.h"
-#include "train/eval/answers.h"
 #include "support/options.h"
+#include "train/eval/answers.h"
 #include "train/recorder.h"
 
 namespace sinkmoe::train {
@@ -113,8 +113,7 @@ TEST(FrozenParams, ClearTheirGradients) {
 
 // Hidden states that are one-hot and a unit output matrix: the most probable token is known.
 TEST(AnswerAccuracy, CountsAnswersAlone) {
-  const config::DataConfig data =
-      testing::source_config("recall", {{"pairs", 4}, {"queries", 4}});
+  const config::DataConfig data = testing::source_config("recall", {{"pairs", 4}, {"queries", 4}});
   const auto source = data::open_source(data);
   config::RunConfig config;
   config.data = data;
@@ -141,7 +140,8 @@ TEST(AnswerAccuracy, IsAbsentWithoutAnswers) {
   config::RunConfig config = tiny_config();
   const Folder folder("noanswers");
   EXPECT_TRUE(std::isnan(run(config, folder.path).last("eval/accuracy")));
-  config.data = testing::source_config("recall", {{"pairs", 3}, {"queries", 3}}, config.data.context);
+  config.data =
+      testing::source_config("recall", {{"pairs", 3}, {"queries", 3}}, config.data.context);
   const Recorder r = run(config, folder.path);
   EXPECT_GE(r.last("eval/accuracy"), 0);
   EXPECT_GT(r.last("eval/loss_answer"), r.last("eval/loss_filler"));

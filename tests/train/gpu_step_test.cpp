@@ -101,7 +101,8 @@ TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
     const Recorder gpu = run(config, a.path);
     EXPECT_NE(event(gpu, "step").find("recorded graph"), std::string::npos) << name_of(choice);
     config.run.device = config::Device::cpu;
-    EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4) << name_of(choice);
+    EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4)
+        << name_of(choice);
   }
 }
 

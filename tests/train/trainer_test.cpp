@@ -163,7 +163,7 @@ TEST(Trainer, ChildStartsWhereItsParentEnded) {
   const Folder a("parent"), b("child");
   const Recorder p = run(parent, a.path);
   config::RunConfig child = parent;
-  child.attention.kind = "sink";  // its sink logits are not in the parent
+  child.attention.kind = "sink";                      // its sink logits are not in the parent
   child.attention.options.set("sink", "init", -100);  // a closed sink leaves plain attention
   Recorder c;
   const auto source = data::open_source(child.data);

@@ -24,7 +24,9 @@ struct Options {
 };
 
 std::vector<config::VariantParam> parameters(const config::RunConfig& config) {
-  return {{.name = "sinks", .shape = {config.model.heads}, .value = config.attention.chosen<Options>().init}};
+  return {{.name = "sinks",
+           .shape = {config.model.heads},
+           .value = config.attention.chosen<Options>().init}};
 }
 
 #ifdef SINKMOE_TORCH

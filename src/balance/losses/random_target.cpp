@@ -35,7 +35,9 @@ struct RandomTarget : BalanceLoss {
   }
 };
 
-std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<RandomTarget>(); }
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) {
+  return std::make_unique<RandomTarget>();
+}
 #else
 constexpr auto make = nullptr;
 #endif

@@ -29,7 +29,8 @@ int show(const Globals& globals, const config::Composed& composed) {
   Json json;
   for (const config::FieldView& view : config::field_views(composed.config)) {
     if (!view.in_use) continue;
-    const std::string layer = last_layer(composed, view.key), value = config::value_text(view.value);
+    const std::string layer = last_layer(composed, view.key),
+                      value = config::value_text(view.value);
     if (globals.json)
       json[view.key] = {{"value", value},
                         {"type", config::type_name(view.value)},
@@ -79,15 +80,16 @@ int explain(const Globals& globals, const config::Composed& composed, const std:
   const config::FieldView view = find_view(composed.config, key);
   Table table{{"layer", "value", "where"}, {}};
   for (const config::Setting& setting : composed.history.at(view.key))
-    table.rows.push_back({setting.layer,
-                          setting.reset ? "back to the default" : config::toml_literal(setting.value),
-                          setting.where});
+    table.rows.push_back(
+        {setting.layer, setting.reset ? "back to the default" : config::toml_literal(setting.value),
+         setting.where});
   if (globals.json) {
     write_table(std::cout, table, TableFormat::json);
     return 0;
   }
-  std::cout << printable(fmt::format("{} = {}\n{}\n{}\n\n", view.key, config::value_text(view.value),
-                                     view.info.help, describe(view)));
+  std::cout << printable(fmt::format("{} = {}\n{}\n{}\n\n", view.key,
+                                     config::value_text(view.value), view.info.help,
+                                     describe(view)));
   write_table(std::cout, table, TableFormat::text);
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "cli/child_process.h"
 #include "cli/command.h"
 #include "cli/status_line.h"
+#include "config/run_config.h"
 #include "core/error.h"
 #include "data/synthetic/backcopy.h"
 #include "data/text_set.h"

@@ -195,7 +195,8 @@ int run_plan(const Globals& globals, const Strings& args) {
   for (const plan::RunSpec& spec : plan.runs) {
     costs.push_back(cost_of(spec.config));
     totals.tokens += static_cast<double>(costs.back().tokens);
-    (spec.config.run.device == config::Device::cuda ? totals.gpu_flops : totals.cpu_flops) += costs.back().flops;
+    (spec.config.run.device == config::Device::cuda ? totals.gpu_flops : totals.cpu_flops) +=
+        costs.back().flops;
   }
   if (globals.json) {
     print_json(plan, costs, totals);

@@ -92,11 +92,11 @@ std::map<std::string, std::vector<Setting>> default_history() {
   };
   const RunConfig defaults;
   for (const FieldView& view : field_views(defaults)) add(view.key, view.value);
-  for_each_choice(defaults, [&](const std::string& section, const std::string&,
-                                const PluginOptions& options) {
-    for (const OptionName& name : options_in(section, options.kind()))
-      add(name.key(), name.option.default_value);
-  });
+  for_each_choice(
+      defaults, [&](const std::string& section, const std::string&, const PluginOptions& options) {
+        for (const OptionName& name : options_in(section, options.kind()))
+          add(name.key(), name.option.default_value);
+      });
   return history;
 }
 

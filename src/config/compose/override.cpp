@@ -55,7 +55,8 @@ std::vector<Piece> cut(const std::string& text, size_t from) {
 
 bool is_number(const std::string& word) {
   double value = 0;
-  const char *begin = word.data() + (word.starts_with('+') ? 1 : 0), *end = word.data() + word.size();
+  const char *begin = word.data() + (word.starts_with('+') ? 1 : 0),
+             *end = word.data() + word.size();
   return std::from_chars(begin, end, value).ptr == end;
 }
 

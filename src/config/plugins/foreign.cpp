@@ -48,8 +48,7 @@ std::string own_options(const Choice& choice, const OptionName& name) {
   const std::vector<std::string> near = near_names(name.option.info.key, options, 1);
   for (size_t i = 0; i < options.size(); ++i)
     if (!near.empty() && options[i] == near[0]) return "; did you mean '" + keys[i] + "'?";
-  return keys.empty() ? ""
-                      : fmt::format("; {} reads {}", choice.chosen, fmt::join(keys, ", "));
+  return keys.empty() ? "" : fmt::format("; {} reads {}", choice.chosen, fmt::join(keys, ", "));
 }
 
 // `same`: options of several plug-ins that were set by the key which they share.

@@ -118,7 +118,8 @@ std::string backcopy_hash(const BackcopyOptions& options) {
   std::string text = "backcopy 1\nsymbols=" + std::to_string(options.symbols) +
                      "\ntriggers=" + std::to_string(options.triggers) +
                      "\nchain_seed=" + std::to_string(options.chain_seed) +
-                     "\nzipf=" + shortest(options.zipf) + "\nsharp=" + shortest(options.sharp) + "\n";
+                     "\nzipf=" + shortest(options.zipf) + "\nsharp=" + shortest(options.sharp) +
+                     "\n";
   if (options.trigger_rank != 0)
     text += "trigger_rank=" + std::to_string(options.trigger_rank) + "\n";
   if (!options.bos) text += "bos=0\n";

@@ -26,8 +26,11 @@ inline const config::FieldInfo sharp{.key = "sharp",
                                      .lo = 0,
                                      .hi = 20,
                                      .stored_as = "data.sharp"};
-inline const config::FieldInfo pairs{
-    .key = "pairs", .help = "key-value pairs of a row", .lo = 1, .hi = 4096, .stored_as = "data.pairs"};
+inline const config::FieldInfo pairs{.key = "pairs",
+                                     .help = "key-value pairs of a row",
+                                     .lo = 1,
+                                     .hi = 4096,
+                                     .stored_as = "data.pairs"};
 inline const config::FieldInfo queries{.key = "queries",
                                        .help = "questions of a row, each for any of its pairs",
                                        .lo = 1,

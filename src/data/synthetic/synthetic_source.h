@@ -28,7 +28,10 @@ class SyntheticSource : public DataSource {
 
  protected:
   SyntheticSource(const std::string& name, int64_t chain_seed)
-      : chain_seed_(static_cast<uint64_t>(chain_seed)), train_(name + "/train"), valid_(name + "/valid"), test_(name + "/test") {}
+      : chain_seed_(static_cast<uint64_t>(chain_seed)),
+        train_(name + "/train"),
+        valid_(name + "/valid"),
+        test_(name + "/test") {}
 
   virtual void fill(Draw draw, bool training, std::span<int32_t> row) const = 0;
   Draw held_out(const std::string& purpose, int64_t index) const {

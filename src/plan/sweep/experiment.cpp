@@ -151,7 +151,8 @@ std::optional<Problem> apply_override(Experiment& experiment, const config::Over
   const config::Setting& first = override.settings[0];
   if (!sweeps && !override.group) experiment.settings.push_back(first);
   if (!sweeps && override.group)
-    config::choose(experiment.groups, {override.key, first.value.text, first.where, first.argument});
+    config::choose(experiment.groups,
+                   {override.key, first.value.text, first.where, first.argument});
   return {};
 }
 

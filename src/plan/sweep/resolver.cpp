@@ -25,7 +25,8 @@ ConditionValue condition_value(const std::string& key, const config::RunConfig& 
 // As a label shows it: texts without quotes, integers without an exponent.
 std::string swept_text(const std::string& key, const config::RunConfig& config,
                        const std::vector<config::GroupChoice>& groups) {
-  if (key.find('.') != std::string::npos) return config::bare_text(config::field_value(config, key));
+  if (key.find('.') != std::string::npos)
+    return config::bare_text(config::field_value(config, key));
   const config::GroupChoice* choice = find_group(groups, key);
   return choice ? choice->option : "";
 }
