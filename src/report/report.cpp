@@ -166,8 +166,8 @@ Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& qu
     for (const std::string& experiment : experiments) {
       try {
         Document made = maker.make(spec, experiment);
-        if (experiment.empty() &&
-            made.data.rows.empty())  // without an experiment: there is no data yet
+        // Without an experiment: there is no data yet.
+        if (experiment.empty() && made.data.rows.empty())
           documents.absent.push_back(spec.name);
         else
           documents.list.push_back(std::move(made));
