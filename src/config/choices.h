@@ -1,4 +1,4 @@
-// The choices of the configuration that are not plug-ins, each with its table of texts.
+// The choices in the configuration that are not plug-ins, each with its table of texts.
 #pragma once
 
 #include "core/names.h"
@@ -18,7 +18,7 @@ constexpr auto names_of(Positions) {
       {{Positions::rotary, "rotary"}, {Positions::learned, "learned"}, {Positions::none, "none"}});
 }
 
-// When the heads that the balance loss leaves out are chosen.
+// When to choose the heads that the balance loss leaves out.
 enum class SharedChoice { fixed, every_step };
 constexpr auto names_of(SharedChoice) {
   return names<SharedChoice>("choice of shared heads", {{SharedChoice::fixed, "fixed"},

@@ -33,15 +33,15 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
   return {};
 }
 
-// The same for a field of which only the type of its value is known.
+// The same for a field whose type is given by its current value.
 std::optional<Problem> assign(const std::string& key, const FieldInfo& info, const TomlValue& node,
                               FieldValue& value);
 
 // "bool", "int", "float" or "string".
 std::string type_name(const FieldValue& value);
-// As a stored text has it: 0.01, true, "sink".
+// The value as in a stored text: 0.01, true, "sink".
 std::string value_text(const FieldValue& value);
-// The same value as TOML, and without the quotes of texts.
+// The same value as TOML; and as plain text, without quotes.
 TomlValue toml_value(const FieldValue& value);
 std::string bare_text(const FieldValue& value);
 

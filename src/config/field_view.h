@@ -1,4 +1,4 @@
-// Every field of a configuration by its key, for any struct that has sections() and fields().
+// Views every field of a configuration by its key, for any struct with sections() and fields().
 #pragma once
 
 #include <string>
@@ -16,10 +16,10 @@ struct FieldView {
   std::string stored;  // the key in stored texts: "attention.gate_form"
   FieldValue value, default_value;
   FieldInfo info;      // with the choices of an enumeration
-  bool in_use = true;  // false: an option of a plug-in that the configuration does not choose
+  bool in_use = true;  // false: an option of a plug-in that is not chosen
 };
 
-// f("section.key", FieldInfo, reference) for every field that is no option, in order.
+// Calls f("section.key", FieldInfo, reference) for every field that is not an option, in order.
 template <class Config, class F>
 void for_each_field(Config& config, F&& f) {
   sections(config, [&](const char* section, auto& part) {
@@ -29,7 +29,7 @@ void for_each_field(Config& config, F&& f) {
   });
 }
 
-// f(section, name of the chosen plug-in, PluginOptions) for every section that chooses one.
+// Calls f(section, name of the chosen plug-in, PluginOptions) for every section that chooses one.
 template <class Config, class F>
 void for_each_choice(Config& config, F&& f) {
   sections(config, [&](const char* section, auto& part) {
@@ -41,8 +41,8 @@ void for_each_choice(Config& config, F&& f) {
   });
 }
 
-// The options of one section: those of the chosen plug-in, and those of others that have their line
-// in every stored text, since they were fields of every run when the first runs were stored. An
+// The options of one section: those of the chosen plug-in, and those of other plug-ins that appear
+// in every stored text, because they were fields of every run when the first runs were stored. An
 // option that several plug-ins store under one key has one view.
 std::vector<FieldView> option_views(const std::string& section, const std::string& chosen,
                                     const PluginOptions& options);
@@ -78,14 +78,14 @@ std::vector<FieldView> field_views(const RunConfig& config);
 // Keys of all fields and of the options of all plug-ins, in field order.
 std::vector<std::string> field_keys();
 
-// The options that `key` names: the one with this key, or all that are stored under it.
+// The options for `key`: the one with this key, or all that are stored under it.
 std::vector<OptionName> options_named(const std::string& key);
 
-// The value of a field or of an option. A key that several plug-ins store is that of the chosen
+// The value of a field or option. For a key that several plug-ins share, the value of the chosen
 // plug-in. Throws Error for a key that does not exist (near names).
 FieldValue field_value(const RunConfig& config, const std::string& key);
 
-// "int", "float", "bool" or "string"; "" when `key` is no field and no option.
+// "int", "float", "bool" or "string"; "" if `key` is neither a field nor an option.
 std::string field_type(const std::string& key);
 
 }  // namespace sinkmoe::config

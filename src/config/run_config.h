@@ -1,12 +1,11 @@
 // The configuration of one run: plain structs, and one field list per struct.
 //
-// `fields(c, f)` is the only place where a key, its default, unit, range and help stand. It drives
-// reading, unknown-key errors, help, canonical text, identity, stored parameters and completion.
-// `f` is called once per field as f(FieldInfo, reference). A field whose value is its default does
-// not enter the run's identity, so a new field with a neutral default renames no stored run.
-// A section that chooses a plug-in also holds the options that plug-ins declare
-// (config/plugins/options.h).
-// Changing a default, or numerics beyond rounding: raise kResultEpoch.
+// `fields(c, f)` is the only place that defines a key, its default, unit, range and help. Reading,
+// unknown-key errors, help, canonical text, identity, stored parameters and completion use it. `f`
+// is called once per field as f(FieldInfo, reference). A field at its default is not part of the
+// run's identity, so a new field with a neutral default renames no stored run. A section that
+// chooses a plug-in also holds the options that plug-ins declare (config/plugins/options.h). Raise
+// kResultEpoch if a default changes, or if numerics change beyond rounding.
 #pragma once
 
 #include <concepts>
@@ -229,7 +228,7 @@ struct RunConfig {
   bool operator==(const RunConfig&) const;  // the canonical texts are equal
 };
 
-// f(section_name, section_struct) for each section, in order.
+// Calls f(section_name, section_struct) for each section, in order.
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, RunConfig>
 void sections(C& c, F&& f) {

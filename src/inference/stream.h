@@ -1,5 +1,5 @@
 // A forward pass layer by layer: all rows go through a layer before the next one is read, so that
-// memory holds the rows' activations and one layer's weights. Inference only, fp32.
+// memory holds the activations of the rows and the weights of one layer. Inference only, fp32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +12,7 @@
 namespace sinkmoe::inference {
 
 struct StreamOptions {
-  // Sees the heads of a layer for a few rows at a time, rows in order.
+  // Called with the heads of a layer for a few rows at a time, in row order.
   std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)> probe =
       {};
   std::function<void(double done)> progress = {};  // 0 to 1
@@ -28,7 +28,7 @@ at::Tensor hidden_states(const pretrained::Model& model, const at::Tensor& ids_R
 at::Tensor token_losses(const pretrained::Model& model, const at::Tensor& hidden_NC,
                         const at::Tensor& target_N, const StreamOptions& options = {});
 
-// What the two need, by calculation.
+// The calculated cost of these two functions.
 struct Cost {
   double flops = 0;        // products of both
   int64_t peak_bytes = 0;  // activations, the largest layer, buffers

@@ -7,9 +7,9 @@
 
 namespace sinkmoe::inference {
 
-// As softmax_attention, but query t sees keys t - window + 1 .. t. sink_H: learned sink logits, or
-// undefined. Without them the gate is 1 - weight on key 0, which is 1 where key 0 is out of sight.
-// Scores exist for a block of queries at a time.
+// Like softmax_attention, but query t sees keys t - window + 1 .. t. sink_H: learned sink logits,
+// or undefined. Without them the gate is 1 - weight on key 0, which is 1 if key 0 is outside the
+// window. Scores exist for a block of queries at a time.
 attention::HeadOut windowed_attention(const attention::HeadIn& in, int64_t window,
                                       const at::Tensor& sink_H = {});
 

@@ -1,5 +1,5 @@
-// The decoder language model: pre-norm blocks around the attention seam. Nothing in it
-// depends on the variant.
+// The decoder language model: pre-norm blocks around a HeadMixer. Nothing here depends on the
+// variant.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,21 +13,21 @@
 
 namespace sinkmoe::model {
 
-// Sees what each layer's heads did, in layer order, during a forward pass.
+// Called for each layer during a forward pass, in order, with inputs and outputs of its heads.
 using HeadProbe =
     std::function<void(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)>;
 
 // Replaces a layer's values [B,J,T,K] before the heads mix them.
 using ValueEdit = std::function<at::Tensor(int64_t layer, const at::Tensor& v_BJTK)>;
 
-// Activations that can be seen or replaced. All but `residual` are about to enter a linear map.
+// Activations that can be observed or replaced. All except `residual` are inputs of a linear map.
 enum class Site {
   residual,      // the residual stream after a layer; layer -1: after the embedding
-  attention_in,  // normed, into queries, keys, values and explicit gates
-  heads,         // heads side by side, into W_O
-  feed_in,       // normed, into the feed-forward part
+  attention_in,  // normed; input of queries, keys, values and explicit gates
+  heads,         // concatenated heads; input of W_O
+  feed_in,       // normed; input of the feed-forward layer
   feed_hidden,   // its hidden channels
-  unembed_in,    // after the final norm, into the output matrix; layer = layers
+  unembed_in,    // after the final norm; input of the output matrix; layer = layers
 };
 using ActivationEdit = std::function<at::Tensor(Site, int64_t layer, const at::Tensor& x_BTC)>;
 
@@ -40,13 +40,13 @@ struct ForwardOptions {
 
 struct DecoderOut {
   at::Tensor hidden_NC;  // after the final norm; logits = hidden W^T with output_weight()
-  std::vector<at::Tensor> gates_BHT;  // one a layer, differentiable
+  std::vector<at::Tensor> gates_BHT;  // one per layer, differentiable
 };
 
 class Decoder {
  public:
-  // Declares every parameter and draws initial values from config.train.seed on `device`.
-  // fp64 is for tests.
+  // Declares every parameter and draws initial values from config.train.seed, on `device`. fp64 is
+  // for tests.
   Decoder(const config::RunConfig& config, int64_t vocabulary, at::Device device,
           at::ScalarType dtype = at::kFloat);
 
@@ -59,8 +59,7 @@ class Decoder {
   const config::RunConfig& config() const { return config_; }
   int64_t vocabulary() const { return vocabulary_; }
   int64_t key_value_heads() const;
-  // For probes: what mixes the heads of a layer, and its W_O [C, C] (column h K + k: channel
-  // k of head h).
+  // For probes: the mixer of a layer, and its W_O [C, C] (column h K + k is channel k of head h).
   const attention::HeadMixer& mixer(int64_t layer) const;
   const at::Tensor& out_weight_CC(int64_t layer) const;
 

@@ -1,6 +1,6 @@
 // Control (C14): pulls each head's importance, relative to its layer's mean, towards a fixed
-// pseudo-random target instead of towards 1. The same force as CV^2 without its meaning. Targets
-// have mean 1 a layer and depend on layer and head alone, not on the run's seed.
+// pseudo-random target instead of towards 1. The same force as CV^2, but it does not balance.
+// Targets have mean 1 per layer and depend only on layer and head, not on the run's seed.
 #include "config/plugins/loss.h"
 #include "core/registry.h"
 #ifdef SINKMOE_TORCH
@@ -14,7 +14,7 @@ namespace sinkmoe::balance {
 namespace {
 
 #ifdef SINKMOE_TORCH
-// Uniform in [0.5, 1.5) before the layer's mean is brought to 1.
+// Uniform in [0.5, 1.5), then scaled to mean 1 per layer.
 at::Tensor targets_LH(const BalancedHeads& heads) {
   const int64_t L = heads.importance_LH.size(0), H = heads.importance_LH.size(1);
   const at::Tensor drawn = at::empty({L, H}, at::kDouble);
@@ -46,7 +46,7 @@ const Registration<config::LossKind> registration{
     {.name = "random_target",
      .help = "control: as cv2, but pulls each head towards a fixed random share instead of an "
              "equal one",
-     .at_equality = {},  // each head has a share of its own
+     .at_equality = {},  // each head has its own target
      .make = make}};
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Control in the form of the Switch Transformer's loss (E26): N_h * sum_h f_h P_h, with f_h the
+// Control: the loss of the Switch Transformer (E26): N_h * sum_h f_h P_h, with f_h the
 // share of tokens whose largest gate is head h (no gradient) and P_h the mean gate normalised over
-// heads. Row 0 is left out as everywhere.
+// heads. Position 0 of each row is left out, as everywhere.
 #include "config/plugins/loss.h"
 #include "core/registry.h"
 #ifdef SINKMOE_TORCH
@@ -13,12 +13,12 @@ namespace sinkmoe::balance {
 namespace {
 
 #ifdef SINKMOE_TORCH
-// f_h of one layer; `closed_H` marks heads that cannot be chosen.
+// f_h of one layer; `closed_H` marks heads that are never selected.
 at::Tensor chosen_share_H(const at::Tensor& gate_BHT, const at::Tensor& closed_H) {
   at::Tensor gate = gate_BHT.detach().slice(2, 1);
   if (closed_H.defined()) gate = gate.masked_fill(closed_H.view({1, -1, 1}), -1);
   const at::Tensor largest = gate.amax(1, true);
-  // Heads that tie share the token, so that the loss does not depend on the order of heads.
+  // Tied heads share the token, so that the loss does not depend on the order of heads.
   const at::Tensor winners = gate.eq(largest).to(gate.scalar_type());
   return (winners / winners.sum(1, true)).mean(at::IntArrayRef{0, 2});
 }
@@ -31,7 +31,7 @@ struct Switch : BalanceLoss {
       layers.push_back(chosen_share_H(in.gates_BHT[l], in.shared_LH.defined()
                                                            ? in.shared_LH[static_cast<int64_t>(l)]
                                                            : at::Tensor()));
-    // N_h * P_h is the importance over the layer's mean.
+    // N_h * P_h is the importance divided by the layer's mean.
     const at::Tensor relative = heads.importance_LH / heads.mean_L1().clamp_min(kSmallestMean);
     return heads.sum(at::stack(layers) * relative);
   }

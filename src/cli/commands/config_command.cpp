@@ -64,7 +64,8 @@ std::string describe(const config::FieldView& view) {
   return text;
 }
 
-// By its key, or by the key that it is stored under: then that of the chosen plug-in.
+// Finds a field by its key, or by the key under which it is stored (then that of the chosen
+// plug-in).
 config::FieldView find_view(const config::RunConfig& config, const std::string& key) {
   const std::vector<config::FieldView> views = config::field_views(config);
   for (const config::FieldView& view : views)

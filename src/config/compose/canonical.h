@@ -1,4 +1,5 @@
-// A configuration as text, and back: what databases, weights files and identities hold.
+// Converts a configuration to text and back. Databases, weights files and identities hold this
+// text.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 
 namespace sinkmoe::config {
 
-// "section.key = value" lines of every field in field order; reads back to the same config.
+// "section.key = value" lines of every field, in field order. Parses back to the same config.
 std::string canonical_text(const RunConfig& config);
 std::string canonical_text(const std::vector<FieldView>& views);
 
@@ -17,7 +18,7 @@ std::string canonical_text(const std::vector<FieldView>& views);
 std::string identity_text(const RunConfig& config);
 std::string identity_text(const std::vector<FieldView>& views);
 
-// The lines of canonical_text of one section: equal for equal data, for instance.
+// The lines of canonical_text for one section; for "data", they are equal if the data is.
 std::string section_text(const RunConfig& config, const std::string& section);
 
 // Reads canonical_text (a stored run). Throws Error.
@@ -26,8 +27,8 @@ RunConfig parse_canonical(const std::string& text, const std::string& where);
 struct Difference {
   std::string key, a, b;  // "": this side has no such option
 };
-// The fields in which two configurations differ, in field order. An option that only one side's
-// plug-in has differs if it is not at its default.
+// The fields in which two configurations differ, in field order. An option that only one side has
+// differs if it is not at its default.
 std::vector<Difference> differences(const RunConfig& a, const RunConfig& b);
 
 }  // namespace sinkmoe::config

@@ -31,7 +31,7 @@ std::optional<Problem> assign_setting(const Setting& setting, const FieldInfo& i
   return problem;
 }
 
-// Calls f(FieldInfo, value) for the field `key`; false when there is none.
+// Calls f(FieldInfo, value) for the field `key`; false if there is no such field.
 template <class F>
 bool with_field(RunConfig& config, const std::string& key, F&& f) {
   bool found = false;

@@ -1,4 +1,4 @@
-// From layers of TOML to one typed RunConfig, or to every error at once.
+// Composes layers of TOML to one typed RunConfig, or reports every error at once.
 //
 // The layers, from first to last; a later one wins:
 //
@@ -8,7 +8,8 @@
 //   4. the experiment file
 //   5. the command line (config/compose/override.h)
 //
-// A key that is neither a field nor an option of a plug-in is unknown, with or without a leading "+".
+// A key that is neither a field nor an option of a plug-in is unknown, with or without a leading
+// "+".
 #pragma once
 
 #include <filesystem>
@@ -23,16 +24,15 @@
 
 namespace sinkmoe::config {
 
-// A command-line argument, and where in it a key and a value stand (bytes), for the
-// caret under an error.
+// A command-line argument, with the byte positions of key and value, for the caret under an error.
 struct ArgumentSpan {
   std::string text;  // empty: not from the command line
   size_t key_at = 0, key_length = 0, value_at = 0, value_length = 0;
 };
 
-// A value on its way into a field, and where it was written.
+// A value for a field, and the place where it was written.
 struct Setting {
-  std::string key;     // "train.lr"; of an option also the key that it is stored under
+  std::string key;     // "train.lr"; for an option also the key under which it is stored
   TomlValue value;     // a scalar
   std::string where;   // "configs/model/small.toml:3:1" or "argument 'train.lr=1e-3'"
   std::string layer;   // "default", "configs/base.toml", "model=small", "experiment", "command
@@ -43,25 +43,24 @@ struct Setting {
 
 struct Composed {
   RunConfig config;
-  // key -> default, then every layer that set it. A setting of a key that several plug-ins read is
+  // key -> default, then every layer that set it. A setting of a key that several plug-ins share is
   // in the history of each of their options.
   std::map<std::string, std::vector<Setting>> history;
 };
 
 // Applies settings in order on top of the defaults. Throws Error with every problem: unknown key
 // (near names), wrong type, out of range, not a choice, inconsistent (width not divisible by heads,
-// m >= heads, ...).
-// With `ForeignOptions::kept`, options that the chosen plug-in does not read are no error: the
-// text of a stored run lists every field.
+// m >= heads, ...). With `ForeignOptions::kept`, options that the chosen plug-in does not read are
+// allowed, because the text of a stored run lists every field.
 enum class ForeignOptions { refused, kept };
 Composed compose(const std::vector<Setting>& settings,
                  ForeignOptions foreign = ForeignOptions::refused);
 
-// One setting on top of `config`. Returns the problem, and leaves the field as it was, when
-// the setting is wrong.
+// Applies one setting to `config`. If the setting is wrong, returns the problem and does not change
+// the field.
 std::optional<Problem> apply(RunConfig& config, const Setting& setting);
 
-// Checks across fields, and options that the chosen plug-in does not read; empty when all is well.
+// Problems that involve several fields, and options that the chosen plug-in does not read.
 std::vector<Problem> inconsistencies(const RunConfig& config);
 
 }  // namespace sinkmoe::config

@@ -45,7 +45,7 @@ std::vector<std::string> option_names(const std::filesystem::path& root, const s
 std::vector<std::string> toml_names(const std::filesystem::path& folder);
 
 // One setting per leaf of a table, keys joined with dots, in the order of the file. A leaf may be a
-// list: that a setting is one value is found when it is applied.
+// list; apply() refuses it where one value is needed.
 std::vector<Setting> settings_of(const TomlValue& table, const std::string& where,
                                  const std::string& layer, const std::string& prefix = "");
 

@@ -2,7 +2,7 @@
 //
 //   train.lr=1e-3               sets a key
 //   +train.lr=1e-3              the same
-//   ~train.lr                   takes a key back to its default
+//   ~train.lr                   resets a key to its default
 //   model=wide                  chooses a group's option, configs/model/wide.toml
 //   train.seed=seeds(5)         sweeps a key
 //   balance.weight=0,1e-2       sweeps a key over a list
@@ -20,11 +20,11 @@ namespace sinkmoe::config {
 struct Override {
   bool group = false;  // the key is a group, the values are its options
   std::string key;
-  std::vector<Setting> settings;  // one per value; an option of a group is a text
+  std::vector<Setting> settings;  // one per value; for a group, the value is the name of an option
 };
 
-// Looks at the form only: whether key and value exist and fit is found when they are used. Throws
-// Error (with a caret): no '=', no key, unfinished quote, not UTF-8, wrong call.
+// Checks the form only; keys and values are checked when they are used. Throws Error (with a
+// caret): no '=', no key, unfinished quote, not UTF-8, wrong call.
 Override parse_override(const std::string& argument);
 
 // Every argument; throws one Error with all problems.

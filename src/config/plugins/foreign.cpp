@@ -10,7 +10,7 @@ namespace sinkmoe::config {
 
 namespace {
 
-// What the configuration chooses in one section, and its values.
+// The chosen plug-in of one section, and the values of its options.
 struct Choice {
   std::string chooser, chosen;  // "attention.kind", "vanilla"
   const PluginOptions& options;
@@ -24,7 +24,7 @@ struct Choice {
       if (name.plugin == chosen && name.stored() == stored) return true;
     return false;
   }
-  // Set, and read by another plug-in only.
+  // True if the option is set, and only another plug-in reads it.
   bool foreign(const OptionName& name) const {
     if (name.plugin == chosen || value(name) == name.option.default_value) return false;
     return !options.is_shared(name.plugin, name.option.info.key) || !chosen_stores(name.stored());
@@ -37,7 +37,7 @@ std::string condition_literal(const FieldValue& value) {
   return text ? "'" + *text + "'" : bare_text(value);
 }
 
-// The nearest of the chosen plug-in's own options, else all of them.
+// The nearest option of the chosen plug-in; if none is near, all of its options.
 std::string own_options(const Choice& choice, const OptionName& name) {
   std::vector<std::string> keys, options;
   for (const OptionName& own : choice.all)
@@ -51,7 +51,7 @@ std::string own_options(const Choice& choice, const OptionName& name) {
   return keys.empty() ? "" : fmt::format("; {} reads {}", choice.chosen, fmt::join(keys, ", "));
 }
 
-// `same`: options of several plug-ins that were set by the key which they share.
+// `same`: options of several plug-ins that were set by their shared key.
 Inconsistency refusal(const Choice& choice, const std::vector<OptionName>& same) {
   const OptionName& first = same[0];
   const std::string key = same.size() == 1 ? first.key() : first.stored();

@@ -1,5 +1,5 @@
-// What a balance loss declares about itself, in plain types: known to a program without LibTorch
-// too.
+// What a balance loss declares about itself, in plain types. Also available in a program without
+// LibTorch.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ namespace sinkmoe::config {
 struct LossKind {
   static constexpr const char* kind = "loss";
   std::string name, help;
-  // The value for one layer whose heads are all equal, which is the least that heads can give.
-  // Nothing: the loss does not pull towards equal heads.
+  // The value for one layer of equal heads, which must be the minimum of the loss. nullopt: the
+  // loss does not pull towards equal heads.
   std::optional<double> at_equality;
   std::vector<Option> options = {};  // options_of<Options>()
   // Empty in a program without LibTorch.

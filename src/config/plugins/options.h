@@ -1,4 +1,4 @@
-// The options of plug-ins: a struct where they are declared and used, names and values elsewhere.
+// The options of plug-ins: a struct in the plug-in's file, names and values everywhere else.
 //
 //   struct Options {
 //     double init = 0;
@@ -25,7 +25,7 @@ namespace sinkmoe::config {
 using sinkmoe::FieldInfo;
 using sinkmoe::FieldValue;
 
-// A field's value without its type: an enumeration is its text.
+// The value of a field without its C++ type; an enumeration becomes its text.
 template <class T>
 FieldValue to_field_value(const T& value) {
   if constexpr (std::is_enum_v<T>)
@@ -42,7 +42,7 @@ void from_field_value(const FieldValue& from, T& value) {
     value = std::get<T>(from);
 }
 
-// What is known of a field of type T: the choices of an enumeration stand in its table.
+// Completes the description of a field of type T: an enumeration adds the choices of its table.
 template <class T>
 FieldInfo with_choices(FieldInfo info) {
   if constexpr (std::is_enum_v<T>) info.choices = all_names<T>();
@@ -60,15 +60,15 @@ std::vector<Option> options_of() {
   return options;
 }
 
-// Values of the options of all plug-ins of one kind. What is not set has its default.
+// The values of the options of all plug-ins of one kind. An option that is not set has its default.
 class PluginOptions {
  public:
   explicit PluginOptions(const char* kind) : kind_(kind) {}
   const char* kind() const { return kind_; }
 
   // Throws std::logic_error for an option that the plug-in does not declare, or a value of another
-  // type; an integer may be given for a real number. `shared`: set by a key that several plug-ins
-  // read, so that it is no mistake where the chosen one reads it too.
+  // type; an integer is accepted for a real number. `shared`: set by a key that several plug-ins
+  // share, which is allowed if the chosen plug-in shares it too.
   void set(const std::string& plugin, const std::string& option, FieldValue value,
            bool shared = false);
   FieldValue get(const std::string& plugin, const std::string& option) const;
@@ -89,20 +89,20 @@ class PluginOptions {
     bool shared;
   };
   const char* kind_;
-  std::map<std::pair<std::string, std::string>, Entry> entries_;  // only what is not the default
+  std::map<std::pair<std::string, std::string>, Entry>
+      entries_;  // only values that are not the default
 };
 
-// An option by its place: the plug-in that declares it, in the section that chooses a plug-in.
+// An option with the plug-in that declares it and the section that chooses the plug-in.
 struct OptionName {
   std::string section, kind, plugin;
   Option option;
   std::string key() const { return section + "." + plugin + "." + option.info.key; }
-  // The key in stored texts: key(), unless the option had another one before.
+  // The key in stored texts: key(), unless the option had another key before.
   std::string stored() const { return *option.info.stored_as ? option.info.stored_as : key(); }
 };
 
-// Every option of the plug-ins that `section` may choose, by plug-in and in the order of
-// declaration.
+// Every option of the plug-ins that `section` may choose, by plug-in, in the order of declaration.
 std::vector<OptionName> options_in(const std::string& section, const std::string& kind);
 
 }  // namespace sinkmoe::config

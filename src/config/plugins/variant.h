@@ -34,8 +34,8 @@ struct VariantKind {
   std::string name, help;
   std::vector<Option> options = {};  // options_of<Options>()
   std::function<std::vector<VariantParam>(const RunConfig&)> parameters = {};  // empty: none
-  // Operations of the forward pass for one token in one layer, beside the matrices among the
-  // parameters and the softmax over the keys. Empty: none worth counting.
+  // Floating-point operations of the forward pass for one token in one layer, in addition to those
+  // of the matrices among the parameters and of the softmax over the keys. Empty: negligible.
   std::function<double(const RunConfig&)> flops = {};
   // Empty in a program without LibTorch.
   std::function<std::unique_ptr<attention::HeadMixer>(const attention::MixerContext&)> make = {};

@@ -48,7 +48,7 @@ void need(const Call& call, size_t n) {
                      std::to_string(call.arguments.size()));
 }
 
-// Twelve digits hide the rounding of repeated products, and keep what anyone writes.
+// Twelve digits hide the rounding of repeated products, and are enough for any written value.
 TomlValue rounded(double value) {
   char digits[40];
   std::snprintf(digits, sizeof digits, "%.12g", value);

@@ -1,4 +1,4 @@
-// Single TOML values: read, write, and say where they stand.
+// Single TOML values: reads and writes them, and gives their places.
 #pragma once
 
 #include <filesystem>
@@ -8,22 +8,22 @@
 
 namespace sinkmoe::config {
 
-// A whole file; throws Error as read_file and parse_toml do.
+// Reads a whole file. Throws Error like read_file and parse_toml.
 TomlValue read_toml(const std::filesystem::path& path);
 
-// One scalar. Throws Error when `literal` is anything else.
+// Parses one scalar. Throws Error if `literal` is anything else.
 TomlValue parse_toml_scalar(const std::string& literal, const std::string& where);
 
 bool is_scalar(const TomlValue& value);
 
-// A value that stands in no file.
+// A value that does not come from a file.
 TomlValue toml_boolean(bool value);
 TomlValue toml_integer(int64_t value);
 TomlValue toml_float(double value);
 TomlValue toml_string(std::string text);
 
-// TOML text of a scalar; reads back to the same value. Arrays and tables give
-// their kind, for messages.
+// TOML text of a scalar, which parses back to the same value. For arrays and tables, their kind,
+// for messages.
 std::string toml_literal(const TomlValue& value);
 std::string toml_quote(const std::string& text);
 

@@ -51,8 +51,9 @@ class Multicopy : public SyntheticSource {
     }
   }
 
-  // Loss of a predictor that knows chain and rule: the entropies of what each position was drawn
-  // from, averaged over about a million targets (the standard error is below 0.002 nats).
+  // Loss of a predictor that knows chain and rule: the entropies of the distributions from which
+  // the positions are drawn, averaged over about a million targets (standard error below 0.002
+  // nats).
   double sampled_floor(int64_t context) const {
     const BackcopyTask& chain = task_.chain;
     std::vector<double> nats(static_cast<size_t>(chain.symbols + 1), entropy_nats(chain.start));

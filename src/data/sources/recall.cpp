@@ -64,7 +64,7 @@ class Recall : public SyntheticSource {
 
   std::vector<std::string> parts() const override { return {"answer", "filler"}; }
 
-  // The value of a key that the row held before.
+  // An answer is the value of a key that the row held before.
   void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const override {
     assert(part.size() + 1 == row.size());
     std::vector<uint8_t> seen(static_cast<size_t>(keys_), 0);

@@ -38,7 +38,8 @@ void normalise(std::span<double> weights) {
   for (double& w : weights) w /= sum;
 }
 
-// Works with log weights and takes out the row's largest, so that a large `sharp` cannot overflow.
+// Works with log weights and subtracts the largest of the row, so that a large `sharp` cannot
+// overflow.
 std::vector<double> draw_transition(const BackcopyOptions& options) {
   const auto n = static_cast<size_t>(options.symbols);
   std::vector<double> transition(n * n);
@@ -81,7 +82,7 @@ std::vector<double> find_stationary(std::span<const double> transition, size_t n
               "lower data.sharp or take another data.chain_seed");
 }
 
-// The symbols of rank `first` .. `first + count - 1` in probability; equal ones by symbol.
+// The symbols of rank `first` .. `first + count - 1` in probability; ties by symbol.
 std::vector<int32_t> by_probability(std::span<const double> probability, int64_t first,
                                     int64_t count) {
   std::vector<int32_t> order(probability.size());
@@ -112,7 +113,8 @@ BackcopyTask make_backcopy(const BackcopyOptions& options) {
   return task;
 }
 
-// A field added later enters the text only where it is not at its default, so that old hashes stay.
+// Fields that were added later enter the text only if not at their default, so that old hashes
+// stay.
 std::string backcopy_hash(const BackcopyOptions& options) {
   check_fields(options);
   std::string text = "backcopy 1\nsymbols=" + std::to_string(options.symbols) +
@@ -148,9 +150,9 @@ double trigger_mass(const BackcopyTask& task) {
 
 namespace {
 
-// The distribution of (x_{t-2}, x_{t-1}), as far as x_t depends on it. Two triggers never stand
-// side by side (x_1 is none, and a copy is none), so x_t is a copy if x_{t-1} is a trigger and
-// comes from the chain if not.
+// The distribution of (x_{t-2}, x_{t-1}), as far as x_t depends on it. Two triggers are never
+// adjacent (x_1 is not a trigger, and a copy is not one), so x_t is a copy if x_{t-1} is a trigger,
+// and otherwise comes from the chain.
 struct PairState {
   std::vector<double> plain;   // P(x_{t-1} = b), 0 for a trigger b, [n]
   std::vector<double> copied;  // P(x_{t-2} = a and x_{t-1} is a trigger), [n]
@@ -176,14 +178,14 @@ BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos
   std::vector<double> row_entropy(n);
   for (size_t i = 0; i < n; ++i) row_entropy[i] = entropy_nats(task.row(static_cast<int64_t>(i)));
   PairState state{task.start, std::vector<double>(n, 0.0)};
-  // Without BOS the first drawn symbol is no target, and the row holds one more.
+  // Without BOS the first drawn symbol is not a target, and the row holds one more symbol.
   const int64_t drawn = bos ? context : context + 1;
   double nats = bos ? entropy_nats(task.start) : 0, chain = bos ? 1 : 0;
   for (int64_t t = 2; t <= drawn; ++t) {
     const PairState next = next_state(task, state);
     const bool settled =
         distance(next.plain, state.plain) + distance(next.copied, state.copied) < 1e-13;
-    // Once the distribution stays as it is, the rest of the row repeats this position.
+    // Once the distribution no longer changes, the rest of the row repeats this position.
     const double count = settled ? static_cast<double>(drawn - t + 1) : 1;
     nats += count *
             std::inner_product(state.plain.begin(), state.plain.end(), row_entropy.begin(), 0.0);

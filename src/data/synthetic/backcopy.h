@@ -64,21 +64,21 @@ struct BackcopyTask {
   std::vector<double> transition;   // B, [symbols, symbols], rows sum to 1
   std::vector<double> stationary;   // pi, [symbols]
   std::vector<double> start;        // distribution of x_1: pi without triggers, [symbols]
-  std::vector<int32_t> triggers;    // in falling probability; equal ones by symbol
+  std::vector<int32_t> triggers;    // in order of falling probability; ties by symbol
   std::vector<uint8_t> is_trigger;  // [symbols + 1], BOS included
 
   std::span<const double> row(int64_t symbol) const {
     return std::span(transition)
         .subspan(static_cast<size_t>(symbol * symbols), static_cast<size_t>(symbols));
   }
-  // True when the symbol after (before, last) is a copy of `before`.
+  // True if the symbol after (before, last) is a copy of `before`.
   bool copies(int32_t before, int32_t last) const {
     return is_trigger[static_cast<size_t>(last)] && !is_trigger[static_cast<size_t>(before)] &&
            before != bos;
   }
 };
 
-// Throws Error: too many symbols, no symbol left that is not a trigger, a chain that does not mix.
+// Throws Error: too many symbols, only triggers left, a chain that does not mix.
 BackcopyTask make_backcopy(const BackcopyOptions& options);
 // The same checks on the options alone, and a hash of them.
 std::string backcopy_hash(const BackcopyOptions& options);
@@ -94,7 +94,7 @@ struct BackcopyFloor {
   double backcopy_share = 0;  // expected share of the targets that are copies
 };
 
-// Exact: carries the distribution of the last two symbols from position to position.
+// The exact floor: carries the distribution of the last two symbols from position to position.
 BackcopyFloor backcopy_floor(const BackcopyTask& task, int64_t context, bool bos = true);
 
 }  // namespace sinkmoe::data

@@ -1,5 +1,5 @@
-// The synthetic task "multicopy": the chain of data/synthetic/backcopy.h with several kinds of triggers, each
-// with a copy distance of its own. It asks for more of a layer's heads than backcopy does.
+// The synthetic task "multicopy": the chain of data/synthetic/backcopy.h with several kinds of
+// triggers, each with its own copy distance. It needs more heads of a layer than backcopy does.
 //
 //   x_t = x_{t-1-d}  if x_{t-1} is a trigger of the kind with distance d, and that position is in
 //                    the row and holds neither a trigger nor BOS                         ("copy")
@@ -40,10 +40,10 @@ struct MulticopyOptions : BackcopyOptions {
 };
 
 struct MulticopyTask {
-  BackcopyTask chain;             // its triggers are those of all kinds
+  BackcopyTask chain;             // with the triggers of all kinds
   std::vector<int64_t> distance;  // of a trigger, 0 for other symbols, [symbols + 1]
 
-  // The position that row[t] repeats by the rule, t >= 1; none: row[t] comes from the chain.
+  // The position that row[t] copies, t >= 1; nullopt: row[t] comes from the chain.
   std::optional<size_t> copied_from(std::span<const int32_t> row, size_t t) const {
     const auto d = static_cast<size_t>(distance[static_cast<size_t>(row[t - 1])]);
     if (d == 0 || t < 1 + d) return {};
@@ -53,7 +53,7 @@ struct MulticopyTask {
   }
 };
 
-// Throws Error as make_backcopy does: kinds * triggers must leave a symbol that is no trigger.
+// Throws Error like make_backcopy; kinds * triggers must leave a symbol that is not a trigger.
 MulticopyTask make_multicopy(const MulticopyOptions& options);
 std::string multicopy_hash(const MulticopyOptions& options);
 

@@ -1,4 +1,4 @@
-// What the sources without files share: endless rows, each made from a draw of its own.
+// Base class of sources without files: endless rows, each from its own draw.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A sweep file, experiments/NAME.toml, read and checked for form.
+// Reads a sweep file, experiments/NAME.toml, and checks its form.
 //
 //   name = "quick"                                # optional; default: file name
 //   title = "Variants with and without balance"   # optional
@@ -35,10 +35,10 @@ struct Axis {
   std::vector<config::Setting> values;
 };
 
-// Where the points of a block start from; nothing when all members are empty.
+// The parents of a block's points; no parents if all members are empty.
 struct InitFrom {
   std::string block;                      // the name of another block, or
-  std::vector<config::Setting> settings;  // what the parent has otherwise than the point
+  std::vector<config::Setting> settings;  // settings in which the parent differs from the point
   std::vector<config::GroupChoice> groups;
   std::string where;
   bool set() const { return !where.empty(); }
@@ -59,21 +59,21 @@ struct Experiment {
   std::vector<Block> blocks;                // at least one
 };
 
-// `config_root` tells groups from misspelt keys. Throws Error with every problem found.
+// `config_root` is needed to tell groups from misspelt keys. Throws Error with every problem found.
 Experiment read_experiment(const std::filesystem::path& path,
                            const std::filesystem::path& config_root);
 
-// The same from a text; `path` names it in errors and, by its stem, the experiment. `groups` are
-// the known group names.
+// The same from a text. `path` is used in errors, and its stem is the name of the experiment.
+// `groups` are the known group names.
 Experiment parse_experiment(const std::string& toml, const std::filesystem::path& path,
                             const std::vector<std::string>& groups);
 
-// The path of `name`: a path of a file, or experiments/NAME.toml. Throws Error with near names.
+// The file for `name`: a path, or experiments/NAME.toml. Throws Error with near names.
 std::filesystem::path find_experiment(const std::filesystem::path& name,
                                       const std::filesystem::path& experiment_root);
 std::vector<std::string> experiment_names(const std::filesystem::path& experiment_root);
 
-// One value replaces the key everywhere, also where a block sweeps it; several values become (or
+// One value replaces the key everywhere, even if a block sweeps it; several values become (or
 // replace) an axis of every block. Throws Error: unknown key.
 void apply_overrides(Experiment& experiment, const std::vector<config::Override>& overrides);
 

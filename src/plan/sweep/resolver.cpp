@@ -22,7 +22,7 @@ ConditionValue condition_value(const std::string& key, const config::RunConfig& 
   return choice ? choice->option : std::string();
 }
 
-// As a label shows it: texts without quotes, integers without an exponent.
+// The text in a label: texts without quotes, integers without an exponent.
 std::string swept_text(const std::string& key, const config::RunConfig& config,
                        const std::vector<config::GroupChoice>& groups) {
   if (key.find('.') != std::string::npos)
@@ -103,7 +103,7 @@ void Resolver::resolve(Draft& draft, const Parts& parts) {
           }))
         draft.skip_reason = condition.text();
   if (!draft.skip_reason.empty() || config::inconsistencies(draft.config).empty()) return;
-  // Composed again, slowly, to learn which layer is to blame.
+  // Composes again, slowly, to find the layer with the error.
   std::vector<config::Setting> settings = layers(parts.groups);
   settings.insert(settings.end(), parts.settings.begin(), parts.settings.end());
   try {

@@ -46,7 +46,7 @@ Wanted make_wanted(const std::string& run_id, const std::string& label,
           .work = std::max(1.0, tokens_of(config))};
 }
 
-// Adds the run's missing ancestors, oldest first.
+// Adds the missing ancestors of a run, oldest first.
 class Ancestors {
  public:
   Ancestors(store::Store& store, bool retry_failed, std::vector<std::string>& notes)

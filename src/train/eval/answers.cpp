@@ -30,7 +30,7 @@ void AnswerAccuracy::add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, co
   if (answers.empty()) return;
   const at::Tensor index = at::tensor(answers, at::kLong).to(hidden_NC.device());
   const at::Tensor best = sinkmoe::model::linear(hidden_NC.index_select(0, index), w_VC)
-                              .argmax(-1);  // the first of equals
+                              .argmax(-1);  // the first of equal ones
   right_ += (best == batch.target_N.index_select(0, index)).sum().item<int64_t>();
   count_ += static_cast<int64_t>(answers.size());
 }

@@ -14,15 +14,17 @@ namespace {
 
 constexpr int64_t kTokensPerPass = 8192;
 
-// One option of one question, as the model reads it.
+// One option of one question, as token ids.
 struct Option {
   std::vector<int32_t> ids;  // BOS, context, continuation
-  int64_t first = 0;         // ids[first..] is the continuation, as far as it is left
+  int64_t first = 0;         // ids[first..] is the continuation, if cut, what is left of it
   double bytes = 0;
   double log_probability = 0;
-  bool likeliest = true;  // every token of the continuation is the model's first choice
+  bool likeliest = true;  // every token of the continuation is the most probable one
 
-  int64_t length() const { return static_cast<int64_t>(ids.size()) - 1; }  // tokens the model reads
+  int64_t length() const {
+    return static_cast<int64_t>(ids.size()) - 1;
+  }  // tokens that the model reads
 };
 
 struct Options {
@@ -60,7 +62,8 @@ Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, i
   return out;
 }
 
-// Some options of about one length, as one batch padded on the right, which no earlier token sees.
+// Scores options of similar length as one batch, padded on the right, where no earlier token sees
+// it.
 void score_batch(const model::Decoder& model, std::span<Option* const> batch, bool choice,
                  int64_t pad, at::Device device) {
   const auto B = static_cast<int64_t>(batch.size());

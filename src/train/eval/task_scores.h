@@ -1,4 +1,4 @@
-// Zero-shot tasks on a model (eval.tasks): which option's continuation is likeliest.
+// Scores zero-shot tasks (eval.tasks): which option has the most probable continuation.
 #pragma once
 
 #include <functional>
@@ -14,16 +14,16 @@ namespace sinkmoe::train {
 
 struct TaskScore {
   std::string name;
-  bool choice = true;  // false: right when every token of the continuation is the likeliest
+  bool choice = true;  // false: right if every token of the continuation is the most probable one
   int64_t questions = 0, truncated = 0;
   double accuracy = 0;            // by the sum of log-probabilities of the continuation
-  double accuracy_byte = 0;       // by the same per byte; no choice: as accuracy
-  double chance = 0;              // mean of 1 / options; no choice: 0
+  double accuracy_byte = 0;       // by the same per byte; without options: like accuracy
+  double chance = 0;              // mean of 1 / options; 0 without options
   double standard_error() const;  // binomial
 };
 
-// A question's text stands after BOS; what is longer than data.context is cut from the left, and
-// the question counts as truncated. `alive` is called before every forward pass.
+// The text of a question comes after BOS. If it is longer than data.context, it is cut from the
+// left and counts as truncated. `alive` is called before every forward pass.
 TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer,
                      const data::Task& task, at::Device device, const std::function<void()>& alive);
 

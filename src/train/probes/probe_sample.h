@@ -1,4 +1,4 @@
-// Fixed held-out rows, read once, and the loss of a model on them when something in it is changed.
+// Fixed held-out rows, read once, and the loss of an edited model on them.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace sinkmoe::train {
 
 class ProbeSample {
  public:
-  // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called
-  // before every forward pass.
+  // The first rows of the held-out split, about `tokens` predicted tokens. `alive` is called before
+  // every forward pass.
   ProbeSample(const data::DataSource& source, const config::RunConfig& config, int64_t tokens,
               at::Device device, std::function<void()> alive);
 
@@ -25,7 +25,7 @@ class ProbeSample {
 
   // Cross-entropy in nats per predicted token, without gradients.
   double loss(const model::Decoder& model, const model::ForwardOptions& options = {}) const;
-  // The same with options that depend on which rows are at hand.
+  // The same with options that depend on the rows.
   double loss(const model::Decoder& model,
               const std::function<model::ForwardOptions(const Part&)>& options) const;
   void sign_of_life() const { alive_(); }
