@@ -17,8 +17,8 @@ std::optional<int> continue_in_child() {
   ::signal(SIGCHLD, SIG_DFL);
   const pid_t parent = ::getpid(), child = ::fork();
   if (child < 0)
-    throw Error(
-        std::string("cannot start a process: ") + std::strerror(errno), "",
+    throw system_error(
+        "cannot start a process", errno, "",
         "end some programs or raise the limit of processes, and run the same command again");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -161,7 +161,7 @@ void note_no_memory() {
 int main(int argc, char** argv) {
   std::set_terminate(end_without_memory);
   std::set_new_handler(note_no_memory);
-  using Kind = sinkmoe::store::StoreError::Kind;
+  using Kind = sinkmoe::ErrorKind;
   const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {
     return sinkmoe::cli::dispatch({argv + 1, argv + argc});
@@ -169,7 +169,7 @@ int main(int argc, char** argv) {
     sinkmoe::cli::print(e);
     // The input is fine; the same command may succeed later.
     if (e.kind() == Kind::memory) return sinkmoe::queue::kExitNoMemory;
-    return e.kind() == Kind::refused || e.kind() == Kind::statement || e.kind() == Kind::read_only
+    return e.kind() == Kind::bad_input || e.kind() == Kind::statement || e.kind() == Kind::read_only
                ? 2
                : 1;
   } catch (const sinkmoe::Error& e) {

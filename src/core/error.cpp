@@ -1,5 +1,10 @@
 #include "core/error.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "core/text.h"
 
 namespace sinkmoe {
@@ -14,13 +19,39 @@ std::string to_string(const Problem& problem) {
 
 namespace {
 std::string join(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& p : problems) text += (text.empty() ? "" : "\n") + to_string(p);
-  return text;
+  std::vector<std::string> lines;
+  for (const Problem& p : problems) lines.push_back(to_string(p));
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+ErrorKind kind_of(int system_errno) {
+  switch (system_errno) {
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorKind::no_space;
+    case ENOMEM:
+      return ErrorKind::memory;
+    case EIO:
+    case EAGAIN:
+    case EMFILE:
+    case ENFILE:
+      return ErrorKind::io;
+    default:
+      return ErrorKind::bad_input;
+  }
 }
 }  // namespace
 
-Error::Error(std::vector<Problem> problems)
-    : std::runtime_error(join(problems)), problems_(std::move(problems)) {}
+Error::Error(std::vector<Problem> problems, ErrorKind kind, int system_errno)
+    : std::runtime_error(join(problems)),
+      problems_(std::move(problems)),
+      kind_(kind),
+      system_errno_(system_errno) {}
+
+Error system_error(const std::string& what, int system_errno, const std::string& where,
+                   const std::string& fix) {
+  std::vector<Problem> problems{{what + ": " + std::strerror(system_errno), where, fix}};
+  return Error(std::move(problems), kind_of(system_errno), system_errno);
+}
 
 }  // namespace sinkmoe

@@ -18,19 +18,40 @@ struct Problem {
 // "where: what; fix", control characters replaced, ready for a terminal.
 std::string to_string(const Problem& problem);
 
-// Bad input or a refused file: the program prints every problem and exits with code
-// 2, having written nothing.
+// What an error means for a program that meets it: whether the same thing may work later. The text
+// is for people; nothing is decided by searching it.
+enum class ErrorKind {
+  bad_input,  // what the user gave, or a file that is refused
+  no_space,   // the disk or the quota is full
+  memory,     // not enough of it
+  io,         // the system failed for a reason that may pass: EIO, too many open files, no process
+  busy,       // another process holds the database
+  read_only,  // the database or its folder cannot be written
+  statement,  // an SQL statement is wrong
+};
+
+// Bad input, a refused file, or a system call that failed: the program prints every problem and
+// exits with code 2, having written nothing.
 class Error : public std::runtime_error {
  public:
-  explicit Error(std::vector<Problem> problems);
+  explicit Error(std::vector<Problem> problems, ErrorKind kind = ErrorKind::bad_input,
+                 int system_errno = 0);
   explicit Error(Problem problem) : Error(std::vector<Problem>{std::move(problem)}) {}
   Error(std::string what, std::string where, std::string fix = "")
       : Error(Problem{std::move(what), std::move(where), std::move(fix)}) {}
 
   const std::vector<Problem>& problems() const { return problems_; }
+  ErrorKind kind() const { return kind_; }
+  int system_errno() const { return system_errno_; }  // of the failed call; 0: there was none
 
  private:
   std::vector<Problem> problems_;
+  ErrorKind kind_;
+  int system_errno_;
 };
+
+// A system call that failed with this errno: "WHERE: WHAT: No space left on device; FIX".
+Error system_error(const std::string& what, int system_errno, const std::string& where,
+                   const std::string& fix = "");
 
 }  // namespace sinkmoe

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "core/error.h"
@@ -31,7 +30,7 @@ struct Descriptor {
   const std::string fix = full              ? "free some disk space and run the same command again"
                           : error == EACCES ? "check the permissions of the file and its folder"
                                             : "";
-  throw Error(what + ": " + std::strerror(error), path.string(), fix);
+  throw system_error(what, error, path.string(), fix);
 }
 
 // Repeats a call that a signal has interrupted.

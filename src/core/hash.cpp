@@ -47,14 +47,14 @@ std::string sha256_hex(std::string_view text) {
 
 std::string sha256_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error("cannot read the file: " + std::string(std::strerror(errno)), path.string());
+  if (!in) throw system_error("cannot read the file", errno, path.string());
   Sha256 hash;
   std::vector<char> buffer(1 << 20);
   while (in) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     hash.update(buffer.data(), static_cast<size_t>(in.gcount()));
   }
-  if (in.bad()) throw Error("reading failed: " + std::string(std::strerror(errno)), path.string());
+  if (in.bad()) throw system_error("reading failed", errno, path.string());
   return hash.hex();
 }
 

@@ -6,9 +6,25 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
+#include "core/text.h"
 #include "data/tasks/tasks.h"
 
 namespace sinkmoe::data {
+
+namespace {
+
+// Of a line of data_contents: "task piqa HASH" names "task piqa".
+std::string name_of_line(const std::string& line) { return line.substr(0, line.rfind(' ')); }
+std::string hash_of(const std::string& line) {
+  return line.empty() ? "none" : line.substr(line.rfind(' ') + 1);
+}
+
+std::string place_of(const std::string& thing, const config::RunConfig& config) {
+  if (thing.starts_with("task ")) return config.eval.tasks_path;
+  return config.data.path.empty() ? "data.source " + config.data.source : config.data.path;
+}
+
+}  // namespace
 
 void DataSource::test_row(int64_t, std::span<int32_t>) const {
   throw std::logic_error("this data source has no test rows");
@@ -35,13 +51,47 @@ std::string source_identity(const config::DataConfig& config) {
   return Registry<SourceKind>::get(config.source).identity(config);
 }
 
-std::string data_identity(const config::RunConfig& config) {
+std::string data_contents(const config::RunConfig& config) {
   const SourceKind& kind = Registry<SourceKind>::get(config.data.source);
-  const std::string source = kind.identity(config.data);
-  std::string more = tasks_identity(config.eval);
+  std::string text = "source " + kind.identity(config.data) + "\n" + tasks_identity(config.eval);
   if (config.eval.split == config::Split::test && kind.test_identity)
-    more += "test " + kind.test_identity(config.data) + "\n";
-  return more.empty() ? source : sha256_hex("source " + source + "\n" + more);
+    text += "test " + kind.test_identity(config.data) + "\n";
+  return text;
+}
+
+std::string opened_contents(const config::RunConfig& config, const DataSource& source,
+                            const std::string& tasks) {
+  std::string text = "source " + source.content_hash() + "\n" + tasks;
+  const std::string test = config.eval.split == config::Split::test ? source.test_hash() : "";
+  return test.empty() ? text : text + "test " + test + "\n";
+}
+
+std::string data_digest(const std::string& contents) {
+  constexpr std::string_view kSource = "source ";
+  const size_t end = contents.find('\n');
+  const bool only_source = contents.starts_with(kSource) && end + 1 == contents.size();
+  return only_source ? contents.substr(kSource.size(), end - kSource.size()) : sha256_hex(contents);
+}
+
+std::string data_identity(const config::RunConfig& config) {
+  return data_digest(data_contents(config));
+}
+
+void require_same_data(const std::string& planned, const std::string& found,
+                       const config::RunConfig& config) {
+  const std::vector<std::string> before = split(planned, '\n'), now = split(found, '\n');
+  std::vector<Problem> problems;
+  for (size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
+    const std::string a = i < before.size() ? before[i] : "", b = i < now.size() ? now[i] : "";
+    if (a == b) continue;
+    const std::string thing = name_of_line(a.empty() ? b : a);
+    problems.push_back({"the data changed after the run was planned: the " + thing + " has hash " +
+                            hash_of(b) + ", planned was " + hash_of(a),
+                        place_of(thing, config),
+                        "put the old data back, or give the command again: it then plans runs of "
+                        "the new data"});
+  }
+  if (!problems.empty()) throw Error(std::move(problems));
 }
 
 }  // namespace sinkmoe::data

@@ -41,8 +41,10 @@ class DataSource {
   virtual void parts_of(std::span<const int32_t> row, std::span<uint8_t> part) const;
   // Loss of a perfect model in nats per target, if known.
   virtual std::optional<double> floor_nats() const { return {}; }
-  // Hash of everything that decides the rows.
+  // Hash of everything that decides the rows, of what was opened.
   virtual std::string content_hash() const = 0;
+  // The same of the test rows, where the other hash does not cover them; "": it does.
+  virtual std::string test_hash() const { return ""; }
 };
 
 // A part of the targets whose loss is a metric of its own, eval/loss_NAME.
@@ -70,8 +72,20 @@ std::vector<LossPart> loss_parts();
 std::unique_ptr<DataSource> open_source(const config::DataConfig& config);
 std::string source_identity(const config::DataConfig& config);
 
-// Hash of everything a run reads: its source and, where evaluations read more, that too. Equal to
-// source_identity when they do not.
-std::string data_identity(const config::RunConfig& config);
+// Everything a run reads, one line for each content hash: "source HASH", then, where evaluations
+// read more, "task NAME HASH" and "test HASH". Reads headers and task files. Throws Error as open.
+std::string data_contents(const config::RunConfig& config);
+// The same of what was opened; `tasks` is TaskSet::identity.
+std::string opened_contents(const config::RunConfig& config, const DataSource& source,
+                            const std::string& tasks);
+
+// One hash of data_contents: the source's own when that is all a run reads. Enters the run_id.
+std::string data_digest(const std::string& contents);
+std::string data_identity(const config::RunConfig& config);  // data_digest(data_contents(config))
+
+// Throws Error, with both hashes of each thing that differs, when the data found is not the data
+// that the run was planned with.
+void require_same_data(const std::string& planned, const std::string& found,
+                       const config::RunConfig& config);
 
 }  // namespace sinkmoe::data

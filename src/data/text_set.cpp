@@ -20,6 +20,11 @@ void check_same_tokenizer(const TokenFileInfo& a, const TokenFileInfo& b, const 
 
 }  // namespace
 
+std::string text_set_hash(const TokenFileInfo& train, const TokenFileInfo& valid) {
+  return sha256_hex("text 1\n" + train.content_hash + "\n" + valid.content_hash + "\n" +
+                    train.tokenizer_hash + "\n");
+}
+
 TextSet read_text_set(const fs::path& folder) {
   if (folder.empty())
     throw Error("no folder of imported text is given", "data.path", "set data.path=data/NAME");
@@ -34,8 +39,7 @@ TextSet read_text_set(const fs::path& folder) {
     set.test = read_token_info(folder / "test.tokens");
     check_same_tokenizer(set.train, *set.test, folder);
   }
-  set.hash = sha256_hex("text 1\n" + set.train.content_hash + "\n" + set.valid.content_hash + "\n" +
-                        set.train.tokenizer_hash + "\n");
+  set.hash = text_set_hash(set.train, set.valid);
   return set;
 }
 

@@ -20,14 +20,17 @@ struct TextSet {
   std::filesystem::path folder;
   TokenFileInfo train, valid;
   std::optional<TokenFileInfo> test;
-  std::string hash;  // of train and valid; what a run's identity holds
+  std::string hash;  // text_set_hash of train and valid
 };
+
+// Of the training and validation text and their tokenizer; what a run's identity holds.
+std::string text_set_hash(const TokenFileInfo& train, const TokenFileInfo& valid);
 
 // Reads the headers only. Throws Error: no set here, a damaged header, splits made
 // with different tokenizers.
 TextSet read_text_set(const std::filesystem::path& folder);
 
-// The tokenizer the set was made with. Throws Error when it is missing or another one.
+// The tokenizer the set was made with: its hash is that of the set. Throws Error when it is missing or another one.
 std::unique_ptr<Tokenizer> open_tokenizer(const std::filesystem::path& folder);
 
 // Folders with a set among `folder` and its direct sub-folders, by name.

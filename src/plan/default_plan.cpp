@@ -5,6 +5,6 @@
 
 namespace sinkmoe::plan {
 
-Plan make_plan(const PlanRequest& request) { return make_plan(request, data::data_identity); }
+Plan make_plan(const PlanRequest& request) { return make_plan(request, data::data_contents); }
 
 }  // namespace sinkmoe::plan

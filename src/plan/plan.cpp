@@ -97,7 +97,7 @@ Experiment read_with_overrides(const PlanRequest& request) {
 
 }  // namespace
 
-Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity) {
+Plan make_plan(const PlanRequest& request, const DataContents& data_contents) {
   const Experiment experiment = read_with_overrides(request);
   check_block_parents(experiment.blocks);
   Resolver resolver(request.config_root, experiment);
@@ -111,7 +111,7 @@ Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity) {
   plan.path = experiment.path;
   plan.toml = experiment.toml;
   plan.sha256 = sha256_hex(plan_text(experiment, request));
-  name_runs(plan, resolver, drafts, data_identity);
+  name_runs(plan, resolver, drafts, data_contents);
   count_repeated(plan);
   return plan;
 }

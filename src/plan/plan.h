@@ -20,6 +20,7 @@ struct RunSpec {
       // this is it); of a run that only evaluates, its parent's control evaluated
   std::string parent;  // run_id of the init_from run, or ""; in the plan unless train.init_from
                        // names a stored run
+  std::string data;    // data_contents (data/source.h) of what it was planned with
   // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
   std::string label;
 };
@@ -49,10 +50,10 @@ struct PlanRequest {
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
-// Content hash of the data a run reads; data_identity (data/source.h) outside
+// Content hashes of the data a run reads; data_contents (data/source.h) outside
 // of tests. Throws Error.
-using DataIdentity = std::function<std::string(const config::RunConfig&)>;
-Plan make_plan(const PlanRequest& request, const DataIdentity& data_identity);
+using DataContents = std::function<std::string(const config::RunConfig&)>;
+Plan make_plan(const PlanRequest& request, const DataContents& data_contents);
 
 // Base, groups, the experiment's own settings ("" for none) and overrides with one value each;
 // nothing is swept. `config show` and `explain` print it. Throws Error.

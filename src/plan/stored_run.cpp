@@ -39,4 +39,18 @@ std::string contradiction(const std::string& run_id, const std::string& parent_i
          ": it was changed, or made by a version with another result epoch";
 }
 
+std::string verified_data(const std::string& run_id, const std::string& parent_id,
+                          const config::RunConfig& config) {
+  const std::string contents = data::data_contents(config), hash = data::data_digest(contents);
+  const std::string named = identify(config, hash, {parent_id, parent_id}).run_id;
+  if (named != run_id)
+    throw Error("run " + run_id +
+                    " must be made again, but its data changed: with what lies there "
+                    "now (hash " +
+                    hash + ") it would be run " + named,
+                config.data.path.empty() ? "run " + run_id : config.data.path,
+                "put the old data back, or name another run to start from");
+  return contents;
+}
+
 }  // namespace sinkmoe::plan

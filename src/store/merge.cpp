@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Kind = StoreError::Kind;
-
 // Other file attached for the life of the object; it is only read.
 class Attached {
  public:
@@ -38,8 +36,9 @@ void check_tables(sql::Connection& db) {
                         "SELECT 1 FROM sqlite_schema WHERE name = ? AND type = 'table' AND "
                         "rootpage > 0");
     if (!find.bind(name).step())
-      throw StoreError(Kind::refused, {std::string("it has no table '") + name + "'",
-                                       db.path().string(), "give a database that sinkmoe wrote"});
+      throw StoreError(ErrorKind::bad_input,
+                       {std::string("it has no table '") + name + "'", db.path().string(),
+                        "give a database that sinkmoe wrote"});
   }
 }
 
@@ -47,19 +46,20 @@ void check_other(const fs::path& path, const fs::path& ours) {
   std::error_code error;
   if (fs::equivalent(path, ours, error)) throw Error("that is this database itself", path.string());
   if (inspect_database(path) != FileState::ours)
-    throw StoreError(Kind::refused,
+    throw StoreError(ErrorKind::bad_input,
                      {"no database there", path.string(), "give the path of a sinkmoe database"});
   settle_database(path);
   require_purpose(purpose_of(path), Purpose::results, path);
   require_purpose(purpose_of(ours), Purpose::results, ours);
   sql::Connection db(path, sql::Connection::Mode::read_only);
   if (db.integer("PRAGMA user_version") != schema_version())
-    throw StoreError(Kind::refused,
+    throw StoreError(ErrorKind::bad_input,
                      {"the database is of an older version", path.string(),
                       "bring it up to date with 'sinkmoe doctor --db " + path.string() + "'"});
   const std::string found = db.text("PRAGMA quick_check(1)");
   if (found != "ok")
-    throw StoreError(Kind::refused, {"the database is damaged: " + found, path.string(), ""});
+    throw StoreError(ErrorKind::bad_input,
+                     {"the database is damaged: " + found, path.string(), ""});
   check_tables(db);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/run.h"
 #include "core/table.h"
 #include "store/owner.h"
 
@@ -17,6 +18,7 @@ struct ParamRow {
   std::string unit, help;
 };
 
+// A planned run: what the database is to hold of it before it starts.
 struct RunRow {
   std::string run_id, group_id, control_id, parent_id;  // the last two may be ""
   std::string label;
@@ -31,6 +33,7 @@ struct ExperimentRow {
   std::vector<RunRow> runs;
 };
 
+// The conditions of an attempt.
 struct AttemptRow {
   std::string device, processor;
   int64_t threads = 1;
@@ -39,7 +42,7 @@ struct AttemptRow {
   int64_t start_step = 0;  // 0: from the beginning
 };
 
-// The right to write one run. Every write carries the epoch and is refused when the
+// The right of one worker to write one run. Every write carries the epoch and is refused when the
 // run has moved on.
 struct Lease {
   int64_t run = 0;  // run.id
@@ -56,23 +59,21 @@ struct CheckpointRow {
   std::string sha256;
 };
 
-// How a run stands.
+// A run as the database holds it now.
 struct RunState {
-  std::string run_id, parent_id, label, status, cause, message;
+  std::string run_id, parent_id, label;
+  RunStatus status = RunStatus::planned;
+  std::optional<Outcome> cause;  // outcome of the last attempt
+  std::string message;
   int64_t crashes = 0;
   std::optional<Owner> owner;  // holder of the lease
 };
 
-// How an attempt ended. `status` is the run's, `outcome` the attempt's (it adds the cause).
-struct Ending {
-  std::string status, outcome, message;
-  // checkpoints not needed any more: their rows go in the same transaction
-  std::vector<CheckpointRow> drop;
-};
-
-struct ArtifactRow {
-  std::string name, sha256, query_sha256;
-  std::vector<std::string> run_ids;
+// What becomes of a run when an attempt ends.
+struct FinishRules {
+  bool worker_gone = false;         // it could not say so itself: the run is lost instead of failed
+  int64_t crash_limit = 3;          // crashes in a row that quarantine the run
+  std::vector<CheckpointRow> drop;  // not needed any more: their rows go in the same transaction
 };
 
 struct BenchRow {

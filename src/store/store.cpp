@@ -1,7 +1,5 @@
 #include "store/store.h"
 
-#include <nlohmann/json.hpp>
-
 #include "core/file.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
@@ -12,14 +10,12 @@ namespace sinkmoe::store {
 
 namespace {
 
-using Kind = StoreError::Kind;
-
 void make_folder(const std::filesystem::path& path) {
   const auto folder = path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
   try {
     ensure_writable_folder(folder);
   } catch (const Error& e) {
-    throw StoreError(Kind::read_only, e.problems().front());
+    throw StoreError(ErrorKind::read_only, e.problems().front());
   }
 }
 
@@ -73,12 +69,12 @@ int64_t put_run(sql::Connection& db, const RunRow& run) {
   }
   const int64_t id = find.integer(0);
   if (find.text(3) != run.identity)
-    throw StoreError(Kind::refused,
+    throw StoreError(ErrorKind::bad_input,
                      {"run " + run.run_id + " is stored with another configuration: [" +
                           find.text(3) + "] there, [" + run.identity + "] here",
                       db.path().string(), "use another --db for these runs"});
-  const std::string status = find.text(1);
-  if (status != "done" && status != "running" && find.text(2) != run.config)
+  const auto status = parse_name<RunStatus>(find.text(1));
+  if (status != RunStatus::done && status != RunStatus::running && find.text(2) != run.config)
     refresh_run(db, id, run);
   return id;
 }
@@ -107,8 +103,8 @@ Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) 
   }
   db_ = std::make_unique<sql::Connection>(path, sql::Connection::Mode::create);
   if (db_->text("PRAGMA journal_mode = DELETE") != "delete")
-    throw StoreError(Kind::busy, {"the database is in another journal mode and in use",
-                                  path.string(), "close the program that holds it open"});
+    throw StoreError(ErrorKind::busy, {"the database is in another journal mode and in use",
+                                       path.string(), "close the program that holds it open"});
   db_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
   const bool drills = purpose == Purpose::drills;
   migrate(*db_, migrations(), drills ? kDrillApplicationId : kApplicationId);
@@ -142,8 +138,14 @@ std::optional<RunState> Store::state(const std::string& run_id) const {
                    "l.host, l.boot, l.pid, l.start FROM run r LEFT JOIN lease l ON l.run = r.id "
                    "WHERE r.run_id = ?");
   if (!s.bind(run_id).step()) return std::nullopt;
-  RunState state{s.text(0), s.text(1), s.text(2),    s.text(3),
-                 s.text(4), s.text(5), s.integer(6), std::nullopt};
+  RunState state{.run_id = s.text(0),
+                 .parent_id = s.text(1),
+                 .label = s.text(2),
+                 .status = parse_name<RunStatus>(s.text(3), path().string()),
+                 .cause = find_name<Outcome>(s.text(4)),
+                 .message = s.text(5),
+                 .crashes = s.integer(6),
+                 .owner = {}};
   if (!is_null(s.cell(7))) state.owner = Owner{s.text(7), s.text(8), s.integer(9), s.integer(10)};
   return state;
 }
@@ -168,7 +170,8 @@ void Store::void_run(const std::string& run_id, const std::string& why) {
       "WHERE run_id = ?");
   if (!find.bind(run_id).step())
     throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
-  if (find.text(1) == "void") throw Error("run " + run_id + " is void already", path().string());
+  if (parse_name<RunStatus>(find.text(1)) == RunStatus::voided)
+    throw Error("run " + run_id + " is void already", path().string());
   const int64_t id = find.integer(0), now = wall_clock_us();
   for (const char* sql :
        {"DELETE FROM lease WHERE run = ?", "DELETE FROM checkpoint WHERE run = ?"})
@@ -201,19 +204,6 @@ void Store::make_again(const std::string& run_id, const std::string& why) {
       *db_,
       "UPDATE run SET status = 'planned', finished_us = NULL WHERE run_id = ? AND status = 'done'")
       .bind(run_id)
-      .run();
-  transaction.commit();
-}
-
-void Store::put_artifact(const ArtifactRow& artifact) {
-  sql::Transaction transaction(*db_);
-  sql::Statement(
-      *db_,
-      "INSERT INTO artifact(name, sha256, query_sha256, runs) VALUES(?,?,?,?) ON CONFLICT(name) DO "
-      "UPDATE SET sha256 = excluded.sha256, query_sha256 = excluded.query_sha256, runs = "
-      "excluded.runs")
-      .bind(artifact.name, artifact.sha256, artifact.query_sha256,
-            nlohmann::json(artifact.run_ids).dump())
       .run();
   transaction.commit();
 }

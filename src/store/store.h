@@ -29,14 +29,6 @@ struct ClaimRules {
   bool retry_failed = false;  // also failed and quarantined runs whose cause is not transient
 };
 
-// A value that is not a number was handed over; nothing of the batch was written.
-struct NonFinite : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// Outcomes after which a run may be tried again: the cause lies outside it.
-bool is_transient(const std::string& outcome);
-
 class Store {
  public:
   // Opens the database, making it (and its folder) when there is none, and brings an older one up
@@ -83,7 +75,7 @@ class Store {
   // (all of them when it starts from the beginning) in the same transaction.
   void begin_attempt(Lease& lease, const AttemptRow& attempt);
   void describe(const Lease& lease, const std::vector<MetricInfo>& metrics);
-  // All rows or none; a row with the key of an earlier one replaces it. Throws NonFinite.
+  // All rows or none; a row with the key of an earlier one replaces it. Throws NotFinite.
   void add_metrics(const Lease& lease, const std::vector<MetricRow>& rows);
   void add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows);
   void add_event(const Lease& lease, const EventRow& event);
@@ -92,15 +84,14 @@ class Store {
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient
-  // outcome other than a full disk counts as a crash; at `crash_limit` crashes in a row the run is
+  // outcome other than a full disk counts as a crash; at the limit of crashes in a row the run is
   // quarantined. Returns the run's new status.
-  std::string finish(const Lease& lease, const Ending& ending, int64_t crash_limit = 3);
+  RunStatus finish(const Lease& lease, const RunEnd& end, const FinishRules& rules = {});
 
   std::vector<CheckpointRow> checkpoints(
       const std::string& run_id) const;  // newest first, final weights before all
 
   // --- The rest ---
-  void put_artifact(const ArtifactRow& artifact);
   void add_bench(const std::vector<BenchRow>& rows);
 
  private:

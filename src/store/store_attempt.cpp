@@ -88,6 +88,19 @@ void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
                    a.threads, a.processor, a.build, last.integer(0), last.text(1), last.text(2))});
 }
 
+RunStatus status_after(const RunEnd& end, const FinishRules& rules) {
+  switch (end.outcome) {
+    case Outcome::done:
+      return RunStatus::done;
+    case Outcome::interrupted:
+      return RunStatus::interrupted;
+    case Outcome::diverged:
+      return RunStatus::diverged;
+    default:
+      return rules.worker_gone ? RunStatus::lost : RunStatus::failed;
+  }
+}
+
 void insert_attempt(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   const Owner owner = this_process();
   sql::Statement(
@@ -133,7 +146,7 @@ void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) 
     if (!metric_ids_.contains(row.name))
       throw std::logic_error("metric '" + row.name + "' was not described");
     if (!std::isfinite(row.value))
-      throw NonFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
+      throw NotFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
   }
   FencedTransaction transaction(*db_, lease);
   sql::Statement put(
@@ -147,7 +160,7 @@ void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) 
 void Store::add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows) {
   for (const HistogramRow& row : rows)
     if (!std::isfinite(row.lo) || !std::isfinite(row.hi))
-      throw NonFinite(
+      throw NotFinite(
           fmt::format("{} has limits {} and {} at step {}", row.name, row.lo, row.hi, row.step));
   FencedTransaction transaction(*db_, lease);
   sql::Statement put(
@@ -187,25 +200,26 @@ void Store::drop_checkpoint(const Lease& lease, const CheckpointRow& c) {
   transaction.commit();
 }
 
-std::string Store::finish(const Lease& lease, const Ending& ending, int64_t crash_limit) {
+RunStatus Store::finish(const Lease& lease, const RunEnd& end, const FinishRules& rules) {
   FencedTransaction transaction(*db_, lease);
   const int64_t now = wall_clock_us();
-  const bool crash = is_transient(ending.outcome) && ending.outcome != "disk";
+  const bool crash = is_transient(end.outcome) && end.outcome != Outcome::disk;
   const int64_t crashes =
       crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run)) : 0;
-  const std::string status = crash && crashes >= crash_limit ? "quarantined" : ending.status;
+  const RunStatus status =
+      crash && crashes >= rules.crash_limit ? RunStatus::quarantined : status_after(end, rules);
   sql::Statement(
       *db_,
       "UPDATE attempt SET ended_us = ?, outcome = ?, message = ? WHERE run = ? AND epoch = ? "
       "AND ended_us IS NULL")
-      .bind(now, ending.outcome, ending.message, lease.run, lease.epoch)
+      .bind(now, name_of(end.outcome), end.message, lease.run, lease.epoch)
       .run();
   sql::Statement(*db_,
                  "UPDATE run SET status = ?, cause = ?, message = ?, crashes = ?, finished_us = ? "
                  "WHERE id = ?")
-      .bind(status, ending.outcome, ending.message, crashes, now, lease.run)
+      .bind(name_of(status), name_of(end.outcome), end.message, crashes, now, lease.run)
       .run();
-  for (const CheckpointRow& c : ending.drop) delete_checkpoint(*db_, lease, c);
+  for (const CheckpointRow& c : rules.drop) delete_checkpoint(*db_, lease, c);
   sql::Statement(*db_, "DELETE FROM lease WHERE run = ?").bind(lease.run).run();
   transaction.commit();
   return status;

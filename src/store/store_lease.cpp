@@ -1,6 +1,4 @@
 // Leases: who may write a run, from the claim to the end of an attempt.
-#include <algorithm>
-
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
@@ -71,10 +69,10 @@ bool release(sql::Connection& db, const Held& held) {
   return true;
 }
 
-bool may_run(const std::string& status, const std::string& cause, const ClaimRules& rules) {
-  if (status == "failed") return rules.retry_failed || is_transient(cause);
-  if (status == "quarantined") return rules.retry_failed;
-  return status != "done" && status != "diverged";
+bool may_run(RunStatus status, std::optional<Outcome> cause, const ClaimRules& rules) {
+  if (status == RunStatus::failed) return rules.retry_failed || (cause && is_transient(*cause));
+  if (status == RunStatus::quarantined) return rules.retry_failed;
+  return status != RunStatus::done && status != RunStatus::diverged;
 }
 
 void write_lease(sql::Connection& db, int64_t run, int64_t epoch, const Owner& owner,
@@ -92,11 +90,6 @@ void write_lease(sql::Connection& db, int64_t run, int64_t epoch, const Owner& o
 }
 
 }  // namespace
-
-bool is_transient(const std::string& outcome) {
-  constexpr const char* causes[] = {"oom", "signal", "disk", "io", "stalled", "lost"};
-  return std::find(std::begin(causes), std::end(causes), outcome) != std::end(causes);
-}
 
 std::vector<std::string> Store::free_dead_leases() {
   const std::vector<Held> free = free_leases(*db_);
@@ -118,7 +111,9 @@ std::optional<Lease> Store::claim(std::span<const std::string> run_ids, const Ow
                       "IS NULL OR EXISTS "
                       "(SELECT 1 FROM run p WHERE p.run_id = r.parent_id AND p.status = 'done'))");
   for (const std::string& run_id : run_ids) {
-    if (!find.bind(run_id).step() || !may_run(find.text(1), find.text(2), rules)) continue;
+    if (!find.bind(run_id).step() ||
+        !may_run(parse_name<RunStatus>(find.text(1)), find_name<Outcome>(find.text(2)), rules))
+      continue;
     const Lease lease{find.integer(0), run_id, find.integer(3) + 1, 0};
     sql::Statement(*db_, "UPDATE run SET epoch = ? WHERE id = ?")
         .bind(lease.epoch, lease.run)

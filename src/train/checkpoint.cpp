@@ -50,6 +50,7 @@ void save_checkpoint(const std::filesystem::path& file, const model::Decoder& mo
   weights::write_safetensors(file, tensors,
                              {{"kind", "sinkmoe-checkpoint"},
                               {"step", std::to_string(state.step)},
+                              {"high_loss_steps", std::to_string(state.high_loss_steps)},
                               {"identity", config::identity_text(model.config())}});
 }
 
@@ -68,11 +69,18 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
   if (meta("identity") != config::identity_text(model.config()))
     throw Error("the checkpoint belongs to another configuration", file.string(),
                 "remove it and run again");
+  auto count = [&](const std::string& key) {
+    const std::string text = meta(key);
+    int64_t value = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{} ||
+        value < 0)
+      throw Error("'" + key + "' is no number", file.string());
+    return value;
+  };
   TrainState state;
-  const std::string step = meta("step");
-  if (std::from_chars(step.data(), step.data() + step.size(), state.step).ec != std::errc{} ||
-      state.step < 0)
-    throw Error("'step' is no number", file.string());
+  state.step = count("step");
+  if (source.metadata().contains("high_loss_steps"))
+    state.high_loss_steps = count("high_loss_steps");
   read(source, "params", model.params().flat(), file);
   read(source, "m", optimizer.first_moment(), file);
   read(source, "v", optimizer.second_moment(), file);

@@ -5,8 +5,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
-#include <stdexcept>
 
+#include "core/run.h"
 #include "model/decoder.h"
 #include "train/update/optimizer.h"
 
@@ -14,17 +14,13 @@ namespace sinkmoe::train {
 
 struct TrainState {
   int64_t step = 0;
-  at::Tensor shared_LH;       // bool, undefined: none
-  at::Tensor base, adapters;  // flat tensors of LowRankAdapters, undefined: none
+  at::Tensor shared_LH;         // bool, undefined: none
+  at::Tensor base, adapters;    // flat tensors of LowRankAdapters, undefined: none
+  int64_t high_loss_steps = 0;  // of DivergenceCheck; 0 in checkpoints of earlier versions
 };
 
-// A weight or moment is not finite: nothing was written, so that the last checkpoint is a good one.
-struct NotFinite : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters)
-// atomically. Throws Error, NotFinite.
+// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters) atomically.
+// Throws Error; NotFinite for a weight or moment, so that the last checkpoint is a good one.
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 

@@ -1,25 +1,27 @@
 #include "train/row_buffer.h"
 
+#include <utility>
+
 namespace sinkmoe::train {
 
-RowBuffer::RowBuffer(const TrainHooks& hooks) : hooks_(hooks), buffered_(hooks) {
-  buffered_.metrics = [this](const std::vector<MetricRow>& rows) {
-    rows_.insert(rows_.end(), rows.begin(), rows.end());
-    if (std::chrono::duration<double>(Clock::now() - flushed_).count() >= kSeconds) flush();
-  };
-  buffered_.event = [this](const EventRow& event) {
-    flush();
-    hooks_.event(event);
-  };
-  buffered_.checkpoint = [this](int64_t step, const std::filesystem::path& file, bool final) {
-    flush();
-    hooks_.checkpoint(step, file, final);
-  };
+void RowBuffer::metrics(const std::vector<MetricRow>& rows) {
+  rows_.insert(rows_.end(), rows.begin(), rows.end());
+  if (std::chrono::duration<double>(Clock::now() - flushed_).count() >= kSeconds) flush();
+}
+
+void RowBuffer::event(const EventRow& event) {
+  flush();
+  out_.event(event);
+}
+
+void RowBuffer::checkpoint(int64_t step, const std::filesystem::path& file, bool final) {
+  flush();
+  out_.checkpoint(step, file, final);
 }
 
 void RowBuffer::flush() {
-  if (!rows_.empty()) hooks_.metrics(rows_);
-  rows_.clear();
+  const std::vector<MetricRow> rows = std::exchange(rows_, {});
+  if (!rows.empty()) out_.metrics(rows);
   flushed_ = Clock::now();
 }
 

@@ -5,26 +5,31 @@
 #include <chrono>
 #include <vector>
 
-#include "train/trainer.h"
+#include "core/run.h"
 
 namespace sinkmoe::train {
 
-class RowBuffer {
+// Reports to `out`, with rows kept back for at most kSeconds. They are handed on, in order, before
+// any event or checkpoint: a resumed run neither misses nor repeats one.
+class RowBuffer : public RunReporter {
  public:
-  explicit RowBuffer(const TrainHooks& hooks);
-  RowBuffer(const RowBuffer&) = delete;
-  RowBuffer& operator=(const RowBuffer&) = delete;
+  explicit RowBuffer(RunReporter& out) : out_(out) {}
 
-  // The same hooks, with rows kept back for at most kSeconds. They are handed on, in order, before
-  // any event or checkpoint: a resumed run neither misses nor repeats one.
-  const TrainHooks& hooks() const { return buffered_; }
+  void describe(const std::vector<MetricInfo>& metrics) override { out_.describe(metrics); }
+  void metrics(const std::vector<MetricRow>& rows) override;
+  void histograms(const std::vector<HistogramRow>& rows) override { out_.histograms(rows); }
+  void event(const EventRow& event) override;
+  void checkpoint(int64_t step, const std::filesystem::path& file, bool final) override;
+  void progress(const Progress& progress) override { out_.progress(progress); }
+  bool stop_requested() const override { return out_.stop_requested(); }
+
   void flush();
 
  private:
   static constexpr double kSeconds = 2;
   using Clock = std::chrono::steady_clock;
 
-  TrainHooks hooks_, buffered_;
+  RunReporter& out_;
   std::vector<MetricRow> rows_;
   Clock::time_point flushed_ = Clock::now();
 };

@@ -15,7 +15,7 @@ void StepLog::evaluated(const metrics::EvaluationResult& result) {
   progress_.sink_rate = result.sink_rate;
   if (config_.train.steps > 0) return;
   progress_.loss = result.loss;
-  hooks_.progress(progress_);
+  reporter_.progress(progress_);
 }
 
 void StepLog::add(const StepNumbers& n) {
@@ -28,15 +28,15 @@ void StepLog::add(const StepNumbers& n) {
       static_cast<double>((step - logged_) * config_.train.batch * config_.data.context);
   if (step % config_.run.log_every == 0 || step == config_.train.steps) {
     progress_.tokens_per_second = tokens / std::max(seconds, 1e-9);
-    hooks_.metrics({{"train/loss", step, -1, -1, n.loss},
-                    {"train/aux_loss", step, -1, -1, n.aux},
-                    {"train/grad_norm", step, -1, -1, n.gradient_norm},
-                    {"train/lr", step, -1, -1, n.lr},
-                    {"train/tokens_per_s", step, -1, -1, progress_.tokens_per_second}});
+    reporter_.metrics({{"train/loss", step, -1, -1, n.loss},
+                       {"train/aux_loss", step, -1, -1, n.aux},
+                       {"train/grad_norm", step, -1, -1, n.gradient_norm},
+                       {"train/lr", step, -1, -1, n.lr},
+                       {"train/tokens_per_s", step, -1, -1, progress_.tokens_per_second}});
     logged_at_ = now;
     logged_ = step;
   }
-  hooks_.progress(progress_);
+  reporter_.progress(progress_);
 }
 
 }  // namespace sinkmoe::train

@@ -3,17 +3,18 @@
 
 #include <chrono>
 
+#include "config/run_config.h"
+#include "core/run.h"
 #include "metrics/metrics.h"
 #include "train/step_numbers.h"
-#include "train/trainer.h"
 
 namespace sinkmoe::train {
 
 class StepLog {
  public:
   // The references must outlive this object.
-  StepLog(const config::RunConfig& config, const TrainHooks& hooks)
-      : config_(config), hooks_(hooks) {}
+  StepLog(const config::RunConfig& config, RunReporter& reporter)
+      : config_(config), reporter_(reporter) {}
 
   // Restarts the clock for tokens per second: at the start, and after an evaluation.
   void start_clock(int64_t step);
@@ -25,8 +26,8 @@ class StepLog {
   using Clock = std::chrono::steady_clock;
 
   const config::RunConfig& config_;
-  const TrainHooks& hooks_;
-  TrainProgress progress_;
+  RunReporter& reporter_;
+  Progress progress_;
   int64_t logged_ = 0;
   Clock::time_point logged_at_ = Clock::now();
 };

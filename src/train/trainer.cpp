@@ -28,8 +28,9 @@ namespace {
 
 class Trainer {
  public:
-  Trainer(const TrainRequest& request, const data::DataSource& source, const TrainHooks& hooks);
-  TrainResult run();
+  Trainer(const config::Job& job, const data::DataSource& source, const data::TaskSet& tasks,
+          RunReporter& reporter);
+  RunEnd run();
 
  private:
   void start();
@@ -48,17 +49,18 @@ class Trainer {
   void check_final_weights() const;
   void finish();
 
-  const TrainRequest& request_;
+  const config::Job& job_;
   const config::RunConfig& config_;
   const data::DataSource& source_;
-  const TrainHooks& hooks_;
+  const data::TaskSet& tasks_;
+  RunReporter& reporter_;
   at::Device device_;
   model::Decoder model_;
   PartialTraining partial_;
   Optimizer optimizer_;
   std::unique_ptr<balance::BalanceLoss> balance_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
-  BatchAhead batches_;
+  std::optional<BatchAhead> batches_;        // on a CPU
   TrainState state_;
   StepLog log_;
   std::vector<int64_t> evaluation_steps_;
@@ -66,40 +68,45 @@ class Trainer {
   int64_t checkpointed_ = -1;
 };
 
-Trainer::Trainer(const TrainRequest& request, const data::DataSource& source,
-                 const TrainHooks& hooks)
-    : request_(request),
-      config_(request.config),
+Trainer::Trainer(const config::Job& job, const data::DataSource& source, const data::TaskSet& tasks,
+                 RunReporter& reporter)
+    : job_(job),
+      config_(job.config),
       source_(source),
-      hooks_(hooks),
+      tasks_(tasks),
+      reporter_(reporter),
       device_(config_.run.device == config::Device::cuda ? at::kCUDA : at::kCPU),
       model_(config_, source.vocabulary(), device_),
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
       balance_(Registry<balance::LossKind>::get(config_.balance.loss).make(config_)),
-      batches_(source, config_, device_),
-      log_(config_, hooks_),
+      log_(config_, reporter_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
       diverged_(config_.train, source.vocabulary()) {}
 
 void Trainer::start() {
-  if (request_.resume) {
-    state_ = load_checkpoint(*request_.resume, model_, optimizer_);
+  if (job_.resume) {
+    state_ = load_checkpoint(*job_.resume, model_, optimizer_);
+    diverged_.set_high_loss_steps(state_.high_loss_steps);
     checkpointed_ = state_.step;
-    hooks_.event({"resumed", "from step " + std::to_string(state_.step)});
-  } else if (request_.initial_weights) {
+    reporter_.event({"resumed", "from step " + std::to_string(state_.step)});
+  } else if (job_.initial_weights) {
     std::string fresh;
-    for (const std::string& name : model::load_weights(model_, *request_.initial_weights))
+    for (const std::string& name : model::load_weights(model_, *job_.initial_weights))
       fresh += " " + name;
-    hooks_.event({"initial weights",
-                  fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
+    reporter_.event({"initial weights",
+                     fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
-  partial_.begin(request_.resume.has_value(), state_);
-  if (!request_.resume)
-    hooks_.metrics({{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
+  partial_.begin(job_.resume.has_value(), state_);
+  if (!job_.resume)
+    reporter_.metrics(
+        {{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
   log_.start_clock(state_.step);
   if (state_.shared_LH.defined()) state_.shared_LH = state_.shared_LH.to(device_);
-  if (device_.is_cuda()) make_device_step();
+  if (device_.is_cuda())
+    make_device_step();
+  else
+    batches_.emplace(source_, config_, device_);
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
@@ -112,7 +119,7 @@ void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
 metrics::EvaluationResult Trainer::evaluate_now(bool last) {
   Evaluated e =
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
-  hooks_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
+  reporter_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
   if (last) probe(e.heads);
   log_.evaluated(e.result);
   log_.start_clock(state_.step);  // evaluation time is not training time
@@ -121,12 +128,13 @@ metrics::EvaluationResult Trainer::evaluate_now(bool last) {
 
 // What the last evaluation measures beside the losses.
 void Trainer::probe(const metrics::HeadStatistics& heads) {
-  const auto alive = [&] { hooks_.stop_requested(); };
-  if (!config_.eval.tasks.empty()) hooks_.metrics(run_tasks(model_, state_.step, device_, alive));
+  const auto alive = [&] { reporter_.stop_requested(); };
+  if (!tasks_.tasks.empty())
+    reporter_.metrics(run_tasks(model_, tasks_, state_.step, device_, alive));
   if (config_.eval.probes != config::Probes::full) return;
   const ProbeRows rows = run_probes(model_, source_, heads, state_.step, device_, alive);
-  hooks_.metrics(rows.metrics);
-  hooks_.histograms(rows.histograms);
+  reporter_.metrics(rows.metrics);
+  reporter_.histograms(rows.histograms);
 }
 
 // Which heads the loss leaves out: chosen once at the start, or again from this batch's gates.
@@ -165,7 +173,7 @@ StepNumbers Trainer::step() {
   const int64_t parts = config_.train.micro_batches, rows = config_.train.batch / parts;
   const double share = 1.0 / static_cast<double>(parts);
   for (int64_t i = 0; i < parts; ++i) {
-    const Batch batch = batches_.take(state_.step, i * rows, rows);
+    const Batch batch = batches_->take(state_.step, i * rows, rows);
     const Losses losses = backward_part(batch.ids_BT, batch.target_N, {});
     numbers.loss += share * losses.loss.item<double>();
     numbers.aux += share * losses.balance.item<double>();
@@ -183,9 +191,9 @@ void Trainer::make_device_step() {
   const at::ScalarType type =
       config_.run.precision == config::Precision::bf16 ? at::kBFloat16 : at::kFloat;
   const int64_t width = config_.model.width / config_.model.heads;
-  hooks_.event({"attention", attention::admit_attention(device_, type, width,
-                                                        config_.run.mode == config::Mode::fast)
-                                 .text});
+  reporter_.event({"attention", attention::admit_attention(device_, type, width,
+                                                           config_.run.mode == config::Mode::fast)
+                                    .text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{
       .config = config_,
       .source = source_,
@@ -196,7 +204,7 @@ void Trainer::make_device_step() {
             return backward_part(ids_BT, target_N, weight);
           },
       .partial = partial_,
-      .note = [this](const std::string& text) { hooks_.event({"step", text}); },
+      .note = [this](const std::string& text) { reporter_.event({"step", text}); },
       .lanes = make_lanes(device_)});
 }
 
@@ -228,9 +236,10 @@ std::string Trainer::account(const std::vector<StepNumbers>& steps) {
 
 void Trainer::write_checkpoint() {
   if (checkpointed_ == state_.step) return;
-  const auto file = request_.folder / ("step-" + std::to_string(state_.step) + ".safetensors");
+  const auto file = job_.folder / ("step-" + std::to_string(state_.step) + ".safetensors");
+  state_.high_loss_steps = diverged_.high_loss_steps();
   save_checkpoint(file, model_, optimizer_, state_);
-  hooks_.checkpoint(state_.step, file, false);
+  reporter_.checkpoint(state_.step, file, false);
   checkpointed_ = state_.step;
 }
 
@@ -243,33 +252,30 @@ void Trainer::check_final_weights() const {
 
 void Trainer::finish() {
   check_final_weights();
-  const auto file = request_.folder / "model.safetensors";
+  const auto file = job_.folder / "model.safetensors";
   model::save_weights(model_, file);
-  hooks_.checkpoint(state_.step, file, true);
+  reporter_.checkpoint(state_.step, file, true);
 }
 
-TrainResult Trainer::run() {
+RunEnd Trainer::run() {
   start();
-  const bool resumed = request_.resume.has_value();
   for (const int64_t first = state_.step;;) {
     const bool last = state_.step == config_.train.steps;
-    const bool again =
-        resumed && state_.step == first && !last;  // rows of this step are stored already
+    // Rows of the checkpoint's step are stored already.
+    const bool again = job_.resume && state_.step == first && !last;
     const bool due =
         std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
     if (due && !again) choose_shared_heads(evaluate_now(last).importance_LH);
     if (last) break;
     if (state_.step > 0 && state_.step % config_.train.checkpoint_every == 0) write_checkpoint();
-    if (hooks_.stop_requested()) {
+    if (reporter_.stop_requested()) {
       if (device_step_)
         if (const auto numbers = device_step_->finish())
-          if (std::string why = account({*numbers}); !why.empty())
-            return {TrainResult::End::diverged, why};
+          if (std::string why = account({*numbers}); !why.empty()) return {Outcome::diverged, why};
       if (state_.step > 0) write_checkpoint();
-      return {TrainResult::End::interrupted, "stopped at step " + std::to_string(state_.step)};
+      return {Outcome::interrupted, "stopped at step " + std::to_string(state_.step)};
     }
-    if (const std::string why = account(advance()); !why.empty())
-      return {TrainResult::End::diverged, why};
+    if (const std::string why = account(advance()); !why.empty()) return {Outcome::diverged, why};
   }
   finish();
   return {};
@@ -277,18 +283,18 @@ TrainResult Trainer::run() {
 
 }  // namespace
 
-TrainResult train(const TrainRequest& request, const data::DataSource& source,
-                  const TrainHooks& hooks) {
+RunEnd train(const config::Job& job, const data::DataSource& source, RunReporter& reporter,
+             const data::TaskSet& tasks) {
   keep_freed_memory();
-  RowBuffer rows(hooks);
-  TrainResult result;
+  RowBuffer rows(reporter);
+  RunEnd end;
   try {
-    result = Trainer(request, source, rows.hooks()).run();
+    end = Trainer(job, source, tasks, rows).run();
   } catch (const NotFinite& e) {
-    result = {TrainResult::End::diverged, e.what()};
+    end = {Outcome::diverged, e.what()};
   }
   rows.flush();
-  return result;
+  return end;
 }
 
 }  // namespace sinkmoe::train

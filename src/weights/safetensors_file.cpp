@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kLengthBytes = 8;
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path, int error) {
-  throw Error(what + ": " + std::strerror(error), path.string());
+  throw system_error(what, error, path.string());
 }
 
 }  // namespace

@@ -156,6 +156,26 @@ class Rounds {
   Clock::time_point start_;
 };
 
+// Hands rows to the journal, if there is one, and steps to the rounds.
+class Reporter : public sinkmoe::RunReporter {
+ public:
+  Reporter(Journal* journal, Rounds& rounds) : journal_(journal), rounds_(rounds) {}
+
+  void describe(const std::vector<sinkmoe::MetricInfo>&) override {}
+  void metrics(const std::vector<sinkmoe::MetricRow>& rows) override {
+    if (journal_) journal_->add(rows);
+  }
+  void histograms(const std::vector<sinkmoe::HistogramRow>&) override {}
+  void event(const sinkmoe::EventRow&) override {}
+  void checkpoint(int64_t, const fs::path&, bool) override {}
+  void progress(const sinkmoe::Progress& progress) override { rounds_.step_done(progress.loss); }
+  bool stop_requested() const override { return rounds_.over(); }
+
+ private:
+  Journal* journal_;
+  Rounds& rounds_;
+};
+
 po::variables_map options_of(int argc, char** argv) {
   po::options_description options;
   for (const auto& [name, value] :
@@ -202,17 +222,9 @@ int main(int argc, char** argv) {
   if (o["store"].as<bool>()) journal.emplace(folder / "bench.db");
   Rounds rounds(o["steps"].as<int64_t>(),
                 static_cast<double>(config.train.batch * config.data.context));
-  const sinkmoe::train::TrainHooks hooks{
-      .metrics =
-          [&](const auto& rows) {
-            if (journal) journal->add(rows);
-          },
-      .event = [](const auto&) {},
-      .checkpoint = [](int64_t, const auto&, bool) {},
-      .progress = [&](const auto& p) { rounds.step_done(p.loss); },
-      .stop_requested = [&] { return rounds.over(); }};
+  Reporter reporter(journal ? &*journal : nullptr, rounds);
   const auto source = source_of(config);
-  sinkmoe::train::train({config, folder, {}, {}}, *source, hooks);
+  sinkmoe::train::train({.config = config, .folder = folder}, *source, reporter);
   journal.reset();
   fs::remove_all(folder);
 }

@@ -94,11 +94,12 @@ class TaskFolder : public ScratchFolder {
 };
 
 TEST_F(TaskFolder, CueAndSpaceStandBetweenContextAndContinuation) {
-  put("piqa.jsonl", "{\"query\": \"Ice is\\n\", \"choices\": [\" hot\", \"cold\"], \"gold\": 1}\n");
-  const std::vector<Task> tasks = read_tasks(piqa());
-  ASSERT_EQ(tasks.size(), 1u);
-  EXPECT_EQ(tasks[0].questions[0].contexts[0], "Ice is\nAnswer:");
-  EXPECT_THAT(tasks[0].questions[0].continuations, ElementsAre(" hot", " cold"));
+  const Task task =
+      parse_task(selected_tasks(piqa()).at(0),
+                 "{\"query\": \"Ice is\\n\", \"choices\": [\" hot\", \"cold\"], \"gold\": 1}\n",
+                 "piqa.jsonl", 9);
+  EXPECT_EQ(task.questions[0].contexts[0], "Ice is\nAnswer:");
+  EXPECT_THAT(task.questions[0].continuations, ElementsAre(" hot", " cold"));
 }
 
 TEST_F(TaskFolder, ContentIsInTheIdentityAndThePathIsNot) {

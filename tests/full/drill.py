@@ -64,7 +64,7 @@ def fault(what, path=None, role=None, log=None):
 def start(arguments, env=None, body="fake"):
     """The program in a process group of its own."""
     if arguments[0] == "run" or "run" in arguments[:3]:
-        arguments = arguments + ["--body", body]
+        arguments = arguments + ["--job", body]
     return subprocess.Popen([SINKMOE] + arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, **(env or {})})
 

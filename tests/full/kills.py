@@ -4,7 +4,7 @@ import glob
 
 from drill import *
 
-PLACES = {"checkpoint": lambda path: "/runs/" in path, "journal": lambda path: path.endswith("-journal"),
+PLACES = {"checkpoint": lambda path: ".runs/" in path, "journal": lambda path: path.endswith("-journal"),
           "database": lambda path: path.endswith(".db"), "copy": lambda path: ".before-v" in path}
 
 

@@ -55,7 +55,7 @@ inline void fill(store::Store& store) {
   store.add_histograms(lease, {{"head/gate", 1, 0, 0, 0, 1, {1, 2, 3}}});
   store.add_event(lease, {"note", "text"});
   store.add_checkpoint(lease, {10, false, "step-10.txt", 3, std::string(64, 'a')});
-  store.finish(lease, {"done", "done", "", {}});
+  store.finish(lease, {});
 }
 
 inline const std::string& seed_database() {

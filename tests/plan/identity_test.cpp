@@ -49,7 +49,7 @@ TEST_F(PlanTest, StoredRunsKeepTheirNames) {
   const auto id = [](const std::string& name, const std::string& override) {
     const std::filesystem::path root = SINKMOE_SOURCE_DIR;
     return make_plan({name, {override}, root / "configs", root / "experiments"},
-                     [](const config::RunConfig&) { return std::string(kHash); })
+                     [](const config::RunConfig&) { return "source " + std::string(kHash) + "\n"; })
         .runs.at(0)
         .run_id;
   };

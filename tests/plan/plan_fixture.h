@@ -31,7 +31,7 @@ class PlanTest : public ::testing::Test {
   // Plans `toml` as experiments/x.toml.
   Plan plan(const std::string& toml, const std::vector<std::string>& overrides = {}) {
     write("experiments/x.toml", toml);
-    return make_plan(request(overrides), data_identity());
+    return make_plan(request(overrides), data_contents());
   }
 
   std::string refused(const std::string& toml, const std::vector<std::string>& overrides = {}) {
@@ -43,11 +43,11 @@ class PlanTest : public ::testing::Test {
   }
 
   // Equal content has equal hashes, wherever it lies.
-  static DataIdentity data_identity() {
+  static DataContents data_contents() {
     return [](const config::RunConfig& config) {
       const config::DataConfig& data = config.data;
       if (data.path == "absent") throw Error("no such folder", "absent");
-      return "hash of " + data.source;
+      return "source hash of " + data.source + "\n";
     };
   }
 

@@ -158,7 +158,7 @@ TEST_F(PlanTest, UnknownExperimentsComeWithNearNames) {
   write("experiments/quick.toml", "");
   PlanRequest wanted = request({});
   wanted.experiment = "quik";
-  EXPECT_THAT(complaint([&] { make_plan(wanted, data_identity()); }),
+  EXPECT_THAT(complaint([&] { make_plan(wanted, data_contents()); }),
               HasSubstr("no experiment 'quik'; did you mean 'quick'?"));
 }
 

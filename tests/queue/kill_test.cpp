@@ -189,7 +189,7 @@ TEST_F(Kills, ADamagedNewestCheckpointFallsBackToTheOneBefore) {
   ASSERT_EQ(sweep.wait(), 75);
   const std::string newest = rows(db_, "select path from checkpoint order by step desc limit 1");
   const std::string older = rows(db_, "select min(step) from checkpoint");
-  std::ofstream(db_.parent_path() / "runs/fake-0" / newest.substr(0, newest.size() - 1),
+  std::ofstream(db_.parent_path() / "r.runs/fake-0" / newest.substr(0, newest.size() - 1),
                 std::ios::app)
       << "x";
   EXPECT_EQ(start_sweep(db_, 1, kSteps).wait(), 0);

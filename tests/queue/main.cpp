@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   if (!args.empty() && (args[0] == "worker" || args[0] == "sweep")) {
     try {
-      return sinkmoe::run_mode(args);
+      return sinkmoe::queue::run_mode(args);
     } catch (const std::exception& e) {
       std::cerr << e.what() << "\n";
       return 2;

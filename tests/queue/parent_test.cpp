@@ -23,7 +23,7 @@ TEST_F(Parents, AreDoneBeforeTheirChildrenStart) {
                  "select count(*) from attempt c, attempt p where c.run > 1 and p.run = 1 and "
                  "c.started_us < p.ended_us"),
             "0\n");
-  EXPECT_TRUE(std::filesystem::exists(folder_ / "runs/fake-0/final.txt"))
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "r.runs/fake-0/final.txt"))
       << "children may need it, whatever --keep says";
 }
 
@@ -32,7 +32,7 @@ TEST_F(Parents, AreMadeAgainWhenTheirWeightsAreGone) {
   run_experiment(parent_only, options_);
   const std::string before = rows(
       db_, "select step, value from v_metric where run_id = 'fake-0' order by name, step, head");
-  std::filesystem::remove_all(folder_ / "runs");
+  std::filesystem::remove_all(folder_ / "r.runs");
   EXPECT_EQ(run_experiment(plan_, options_).exit_code(), 0);
   EXPECT_EQ(rows(db_, "select max(attempt) from attempt where run = 1"), "2\n");
   EXPECT_EQ(
@@ -45,7 +45,7 @@ TEST_F(Parents, AreMadeAgainWhenTheirWeightsAreGone) {
 
 TEST_F(Parents, OutsideThePlanAreMadeAgainToo) {
   run_experiment(fake_plan(1, 20), options_);
-  std::filesystem::remove_all(folder_ / "runs");
+  std::filesystem::remove_all(folder_ / "r.runs");
   Plan children = plan_;
   children.runs.erase(children.runs.begin());
   EXPECT_EQ(run_experiment(children, options_).exit_code(), 0);

@@ -58,13 +58,13 @@ Plan drill_plan(int64_t runs, int64_t steps, const std::string& drill) {
 }
 
 RunOptions fake_options(const fs::path& db) {
-  return {.db = db, .body = "fake", .workers = 2, .display = Display::Mode::quiet};
+  return {.db = db, .job = "fake", .workers = 2, .display = Display::Mode::quiet};
 }
 
 std::string rows(const fs::path& db, const std::string& sql) {
   std::string text;
-  for (const auto& row : Reader(db).query(sql, {.seconds = 30}).rows) {
-    for (size_t i = 0; i < row.size(); ++i) text += (i ? "|" : "") + to_text(row[i]);
+  for (const auto& row : store::Reader(db).query(sql, {.seconds = 30}).rows) {
+    for (size_t i = 0; i < row.size(); ++i) text += (i ? "|" : "") + sinkmoe::to_text(row[i]);
     text += "\n";
   }
   return text;

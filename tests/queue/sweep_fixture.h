@@ -1,4 +1,4 @@
-// Hand-made plans of the fake body, sweeps of them in this process or another, and what they
+// Hand-made plans of the fake job, sweeps of them in this process or another, and what they
 // leave in the database.
 #pragma once
 
@@ -11,9 +11,14 @@
 
 #include "plan/plan.h"
 #include "queue/supervisor/supervisor.h"
+#include "queue/worker/checkpoints.h"
 #include "store/read/query.h"
+#include "store/store.h"
 
 namespace sinkmoe::queue {
+
+using plan::Plan;
+using plan::RunSpec;
 
 // A folder that is gone when the test ends.
 class Folder {

@@ -1,4 +1,4 @@
-// A sweep of the fake body from start to end: what is made, what is tried again, what stays.
+// A sweep of the fake job from start to end: what is made, what is tried again, what stays.
 #include <algorithm>
 #include <fstream>
 
@@ -20,7 +20,7 @@ class Sweeps : public testing::Test {
   }
   std::vector<std::string> files(const std::string& run_id) {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_ / "runs" / run_id))
+    for (const auto& entry : fs::directory_iterator(run_folder(options_.db, run_id)))
       names.push_back(entry.path().filename());
     std::sort(names.begin(), names.end());
     return names;
@@ -131,7 +131,7 @@ TEST_F(Sweeps, ARunWithoutASignOfLifeIsEndedAsStalled) {
   options_.crash_limit = 1;
   run(drill_plan(1, 20, "hang@5"));
   EXPECT_EQ(first("status, cause, message"), "quarantined|stalled|no sign of life for 1 s\n");
-  std::ifstream log(folder_ / "runs/fake-0/log.txt");
+  std::ifstream log(folder_ / "r.runs/fake-0/log.txt");
   EXPECT_THAT(std::string(std::istreambuf_iterator<char>(log), {}),
               HasSubstr("the stack of the training thread"));
 }
@@ -149,7 +149,7 @@ TEST_F(Sweeps, BadRequestsWriteNothing) {
   if (gpu_count() == 0) {
     EXPECT_THROW(run(cuda), Error);
   }
-  options_.body = "fakes";
+  options_.job = "fakes";
   EXPECT_THROW(run(fake_plan(1, 5)), Error);
   EXPECT_FALSE(fs::exists(db_));
 }

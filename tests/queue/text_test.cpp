@@ -38,23 +38,23 @@ TEST(ReportLine, WhatIsNotOursIsIgnored) {
 
 TEST(WorkerArguments, SurviveTheRoundTrip) {
   WorkerArgs args{
-      .db = "/a b/r.db", .run_id = "abc", .body = "fake", .epoch = 7, .supervisor = 9, .pipe = 3};
+      .db = "/a b/r.db", .run_id = "abc", .job = "fake", .epoch = 7, .supervisor = 9, .pipe = 3};
   args.keep = Keep::all;
   args.lease_seconds = 0.25;
   args.threads = 5;
   EXPECT_EQ(to_arguments(parse_worker_arguments(to_arguments(args))), to_arguments(args));
   EXPECT_THROW(parse_worker_arguments({"x"}), Error);
   EXPECT_THROW(
-      parse_worker_arguments({"db", "id", "fake", "x", "1", "3", "all", "3", "60", "300", "0"}),
+      parse_worker_arguments({"db", "id", "fake", "x", "1", "3", "all", "3", "60", "300", "0", ""}),
       Error);
 }
 
 TEST(Death, IsExplained) {
   EXPECT_EQ(explain_death(SIGKILL, false).message, "killed by SIGKILL");
-  EXPECT_EQ(explain_death(SIGKILL, true).outcome, "oom");
-  EXPECT_EQ(explain_death(SIGSEGV, true).outcome, "signal");
-  EXPECT_EQ(explain_death(kExitDiskFull << 8, false).outcome, "disk");
-  EXPECT_EQ(explain_death(kExitNoMemory << 8, false).outcome, "oom");
+  EXPECT_EQ(explain_death(SIGKILL, true).outcome, Outcome::memory);
+  EXPECT_EQ(explain_death(SIGSEGV, true).outcome, Outcome::signal);
+  EXPECT_EQ(explain_death(kExitDiskFull << 8, false).outcome, Outcome::disk);
+  EXPECT_EQ(explain_death(kExitNoMemory << 8, false).outcome, Outcome::memory);
   EXPECT_EQ(explain_death(2 << 8, false).message,
             "the worker ended with code 2 and could not record why");
 }

@@ -114,8 +114,7 @@ inline void make_demo(const std::filesystem::path& path, const DemoShape& shape 
       rows.insert(rows.end(), more.begin(), more.end());
     }
     store.add_metrics(lease, rows);
-    const std::string end = diverged ? "diverged" : "done";
-    store.finish(lease, {end, end, ""});
+    store.finish(lease, {diverged ? Outcome::diverged : Outcome::done, ""});
   }
 }
 

@@ -248,7 +248,7 @@ inline void make_up(const std::filesystem::path& path,
     store.describe(lease, infos);
     store.add_metrics(lease, rows);
     store.add_histograms(lease, made.histograms());
-    store.finish(lease, {"done", "done", ""});
+    store.finish(lease, {});
   }
 }
 

@@ -76,7 +76,7 @@ inline Lease begin(Store& store, const std::string& run_id, int64_t start_step =
 inline void complete(Store& store, const std::string& run_id, double loss) {
   const Lease lease = begin(store, run_id);
   store.add_metrics(lease, {{"eval/loss", 0, -1, -1, 9.0}, {"eval/loss", 10, -1, -1, loss}});
-  store.finish(lease, {"done", "done", ""});
+  store.finish(lease, {});
 }
 
 // Rows of a query, cells joined by '|', rows by newlines.

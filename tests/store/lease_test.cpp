@@ -20,7 +20,7 @@ class Leases : public testing::Test {
   std::string metrics() {
     return rows(db_, "select name, step, value from v_metric order by 1, 2");
   }
-  std::string status(const std::string& run_id) { return store_.state(run_id)->status; }
+  std::string status(const std::string& run_id) { return name_of(store_.state(run_id)->status); }
   const std::string a_ = "vanilla-0-s0", b_ = "vanilla-0-s1";
   Folder folder_;
   std::filesystem::path db_;
@@ -47,7 +47,7 @@ TEST_F(Leases, ARunIsClaimedOnceAndInOrder) {
 TEST_F(Leases, AWorkerWithAnOldEpochCannotWrite) {
   const Lease old = begin(store_, a_);
   store_.add_metrics(old, {{"eval/loss", 1, -1, -1, 5}});
-  store_.finish(old, {"interrupted", "interrupted", "", {}});
+  store_.finish(old, {Outcome::interrupted, ""});
   const Lease now = begin(store_, a_, 1);
   EXPECT_EQ(now.epoch, old.epoch + 1);
   EXPECT_THROW(store_.add_metrics(old, {{"eval/loss", 2, -1, -1, 6}}), LeaseLost);
@@ -55,7 +55,7 @@ TEST_F(Leases, AWorkerWithAnOldEpochCannotWrite) {
   EXPECT_THROW(store_.add_event(old, {"x", "y"}), LeaseLost);
   EXPECT_THROW(store_.add_histograms(old, {{"h", 1, 0, 0, 0, 1, {1}}}), LeaseLost);
   EXPECT_THROW(store_.add_checkpoint(old, {1, false, "f", 1, "h"}), LeaseLost);
-  EXPECT_THROW(store_.finish(old, {"done", "done", "", {}}), LeaseLost);
+  EXPECT_THROW(store_.finish(old, {}), LeaseLost);
   EXPECT_THROW(store_.renew(old), LeaseLost);
   EXPECT_THROW(store_.adopt(a_, old.epoch, this_process()), LeaseLost);
   EXPECT_EQ(metrics(), "eval/loss|1|5\n");
@@ -76,14 +76,14 @@ TEST_F(Leases, AnAttemptReplacesRowsBeyondItsStart) {
   store_.add_checkpoint(first, {5, false, "step-5", 1, "x"});
   store_.add_checkpoint(first, {10, false, "step-10", 1, "x"});
   store_.add_histograms(first, {{"h", 10, 0, 0, 0, 1, {1}}, {"h", 5, 0, 0, 0, 1, {1}}});
-  store_.finish(first, {"interrupted", "interrupted", "", {}});
+  store_.finish(first, {Outcome::interrupted, ""});
   const Lease second = begin(store_, a_, 5);
   EXPECT_EQ(metrics(), "eval/loss|0|0\neval/loss|5|5\n");
   EXPECT_EQ(rows(db_, "select step from histogram"), "5\n");
   EXPECT_EQ(store_.checkpoints(a_).size(), 1u);
   store_.add_metrics(second, {{"eval/loss", 5, -1, -1, 50}, {"eval/loss", 10, -1, -1, 100}});
   EXPECT_EQ(metrics(), "eval/loss|0|0\neval/loss|5|50\neval/loss|10|100\n");
-  store_.finish(second, {"interrupted", "interrupted", "", {}});
+  store_.finish(second, {Outcome::interrupted, ""});
   begin(store_, a_);
   EXPECT_EQ(metrics(), "");
 }
@@ -94,8 +94,8 @@ TEST_F(Leases, ValuesThatAreNotFiniteAreRefusedWithTheirBatch) {
                      -std::numeric_limits<double>::infinity()})
     EXPECT_THROW(
         store_.add_metrics(lease, {{"eval/loss", 1, -1, -1, 1}, {"eval/loss", 2, -1, -1, bad}}),
-        NonFinite);
-  EXPECT_THROW(store_.add_histograms(lease, {{"h", 1, 0, 0, std::nan(""), 1, {1}}}), NonFinite);
+        NotFinite);
+  EXPECT_THROW(store_.add_histograms(lease, {{"h", 1, 0, 0, std::nan(""), 1, {1}}}), NotFinite);
   EXPECT_EQ(metrics(), "");
 }
 
@@ -135,14 +135,14 @@ TEST_F(Leases, OwnersElsewhereAreJudgedByTheWallClock) {
 }
 
 TEST_F(Leases, ThreeCrashesInARowQuarantineAndACheckpointStartsTheCountAnew) {
-  const Ending crash{"lost", "signal", "killed by SIGKILL", {}};
-  EXPECT_EQ(store_.finish(begin(store_, a_), crash), "lost");
-  EXPECT_EQ(store_.finish(begin(store_, a_), crash), "lost");
+  const RunEnd crash{Outcome::signal, "killed by SIGKILL"};
+  EXPECT_EQ(store_.finish(begin(store_, a_), crash, {.worker_gone = true}), RunStatus::lost);
+  EXPECT_EQ(store_.finish(begin(store_, a_), crash, {.worker_gone = true}), RunStatus::lost);
   const Lease lease = begin(store_, a_);
   store_.add_checkpoint(lease, {5, false, "step-5", 1, "x"});
-  EXPECT_EQ(store_.finish(lease, crash), "lost");
-  EXPECT_EQ(store_.finish(begin(store_, a_), crash), "lost");
-  EXPECT_EQ(store_.finish(begin(store_, a_), crash), "quarantined");
+  EXPECT_EQ(store_.finish(lease, crash, {.worker_gone = true}), RunStatus::lost);
+  EXPECT_EQ(store_.finish(begin(store_, a_), crash, {.worker_gone = true}), RunStatus::lost);
+  EXPECT_EQ(store_.finish(begin(store_, a_), crash, {.worker_gone = true}), RunStatus::quarantined);
   const std::string ids[] = {a_};
   EXPECT_FALSE(store_.claim(ids, this_process()));
   EXPECT_TRUE(store_.claim(ids, this_process(), {.retry_failed = true}));
@@ -150,22 +150,23 @@ TEST_F(Leases, ThreeCrashesInARowQuarantineAndACheckpointStartsTheCountAnew) {
 }
 
 TEST_F(Leases, TheFinalWeightsDoNotStartTheCountAnew) {
-  for (const char* status : {"lost", "lost", "quarantined"}) {
+  for (const RunStatus status : {RunStatus::lost, RunStatus::lost, RunStatus::quarantined}) {
     const Lease lease = begin(store_, a_);
     store_.add_checkpoint(lease, {20, true, "final", 1, "x"});
-    EXPECT_EQ(store_.finish(lease, {"lost", "signal", "killed by SIGKILL", {}}), status);
+    EXPECT_EQ(store_.finish(lease, {Outcome::signal, "killed by SIGKILL"}, {.worker_gone = true}),
+              status);
   }
 }
 
 TEST_F(Leases, OnlyTransientFailuresAreTriedAgain) {
   const std::string ids[] = {a_};
-  store_.finish(begin(store_, a_), {"failed", "disk", "disk full", {}});
+  store_.finish(begin(store_, a_), {Outcome::disk, "disk full"});
   EXPECT_EQ(store_.state(a_)->crashes, 0) << "a full disk is not the run's fault";
-  store_.finish(begin(store_, a_), {"failed", "user", "no such file", {}});
+  store_.finish(begin(store_, a_), {Outcome::user, "no such file"});
   EXPECT_FALSE(store_.claim(ids, this_process()));
   const auto again = store_.claim(ids, this_process(), {.retry_failed = true});
   ASSERT_TRUE(again);
-  store_.finish(*again, {"diverged", "diverged", "nan", {}});
+  store_.finish(*again, {Outcome::diverged, "nan"});
   EXPECT_FALSE(store_.claim(ids, this_process(), {.retry_failed = true}));
 }
 

@@ -50,7 +50,7 @@ TEST_F(Merging, OnlyMetricsOfTrainingStepsAreThinned) {
   for (const int64_t step : {10, 20, 50, 60, 100})
     theirs_.add_metrics(lease,
                         {{"train/loss", step, -1, -1, 1.0}, {"eval/loss", step, -1, -1, 2.0}});
-  theirs_.finish(lease, {"done", "done", ""});
+  theirs_.finish(lease, {});
   merge_database(ours_, folder_ / "theirs.db", {}, 50);
   EXPECT_EQ(
       rows(folder_ / "ours.db",
@@ -134,7 +134,7 @@ TEST_F(Merging, WhatIsBeingWorkedOnHereOrVoidHereIsLeftAlone) {
   EXPECT_EQ(merge_database(ours_, folder_ / "theirs.db").added, 0);
   ours_.void_run("vanilla-0-s1", "not this one");
   EXPECT_EQ(merge_database(ours_, folder_ / "theirs.db").added, 0);
-  EXPECT_EQ(ours_.state("vanilla-0-s1")->status, "void");
+  EXPECT_EQ(ours_.state("vanilla-0-s1")->status, RunStatus::voided);
 }
 
 }  // namespace

@@ -53,6 +53,14 @@ TEST_F(Queries, SyntaxErrorsNameThePlace) {
               HasSubstr("query:1:8: no such column: nothing_there"));
   EXPECT_THAT(error("select * from run_wid"),
               HasSubstr("no such table: run_wid; did you mean 'run_wide'?"));
+  EXPECT_THAT(error("with a as (select 1) select * from a join main.v_head\njoin EVNT e"),
+              HasSubstr("no such table: EVNT; did you mean 'event'?"));
+  EXPECT_THAT(error("select * from zzzzzzzz"), HasSubstr("the views are run_wide, "));
+  EXPECT_THAT(error("with evnt(a) as (select 1) select b from evnt, json_each('[]')"),
+              HasSubstr("no such column: b"))
+      << "a table of the statement's own";
+  EXPECT_THAT(error("with evnt(a) as (select 1) select b from evnt, json_each('[]')"),
+              Not(HasSubstr("the views are")));
   EXPECT_THAT(error("  -- nothing\n"), HasSubstr("empty"));
   EXPECT_THAT(error("select 1; select 2"), HasSubstr("query:1:10: more than one statement"));
 }

@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "support/tiny.h"
 #include "train/checkpoint.h"
+#include "weights/safetensors.h"
 
 namespace sinkmoe::train {
 namespace {
@@ -68,6 +69,23 @@ TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
   }
   EXPECT_GT(refused, mutants() / 3);
   EXPECT_EQ(load_checkpoint(good, model, optimizer).step, 7);
+}
+
+// Checkpoints of earlier versions do not say how many steps of high loss came last.
+TEST(Checkpoint, WithoutTheCountOfHighLossesIsRead) {
+  const config::RunConfig config = tiny_config();
+  const Folder folder("old_checkpoint");
+  model::Decoder model(config, 64, at::kCPU);
+  Optimizer optimizer(model.params(), config.train);
+  const auto file = folder.path / "now.safetensors", old = folder.path / "old.safetensors";
+  save_checkpoint(file, model, optimizer, {.step = 7, .high_loss_steps = 19});
+  EXPECT_EQ(load_checkpoint(file, model, optimizer).high_loss_steps, 19);
+  const weights::Safetensors source(file);
+  auto metadata = source.metadata();
+  ASSERT_EQ(metadata.erase("high_loss_steps"), 1u);
+  weights::write_safetensors(old, source.tensors(), metadata);
+  EXPECT_EQ(load_checkpoint(old, model, optimizer).high_loss_steps, 0);
+  EXPECT_EQ(load_checkpoint(old, model, optimizer).step, 7);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::Folder;
+using testing::job_of;
 using testing::Recorder;
 using testing::tiny_config;
 
@@ -122,15 +123,15 @@ struct NotFiniteValues : ::testing::Test {
   fs::path checkpoint(const data::DataSource& source) {
     Recorder clean;
     clean.stop_at = kStart;
-    EXPECT_EQ(train({config, folder.path, {}, {}}, source, clean.hooks()).end,
-              TrainResult::End::interrupted);
+    EXPECT_EQ(train(job_of(config, folder.path, {}, {}), source, clean).outcome,
+              Outcome::interrupted);
     return clean.checkpoints.at(kStart);
   }
 
   // The message of a training that ends as diverged.
   std::string message_of(const fs::path& file, const data::DataSource& source, Recorder& r) const {
-    const TrainResult result = train({config, folder.path, file, {}}, source, r.hooks());
-    return result.end == TrainResult::End::diverged ? result.message : "";
+    const RunEnd result = train(job_of(config, folder.path, file, {}), source, r);
+    return result.outcome == Outcome::diverged ? result.message : "";
   }
 
   void expect_found(const fs::path& file, const data::DataSource& source, int64_t injected) const {

@@ -264,9 +264,9 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   const testing::Folder a("noprobe"), b("probe");
   const FewRows source(config.data);
   testing::Recorder without, with;
-  train({config, a.path, {}, {}}, source, without.hooks());
+  train(testing::job_of(config, a.path, {}, {}), source, without);
   config.eval.probes = config::Probes::full;
-  train({config, b.path, {}, {}}, source, with.hooks());
+  train(testing::job_of(config, b.path, {}, {}), source, with);
   std::set<std::string> common;
   for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{}))
     common.insert(info.name);
@@ -279,7 +279,7 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   }
   EXPECT_EQ(kept, without.comparable());
   EXPECT_GT(with.rows.size(), without.rows.size() + 50);
-  EXPECT_FALSE(with.histograms.empty());
+  EXPECT_FALSE(with.histogram_rows.empty());
 }
 
 }  // namespace

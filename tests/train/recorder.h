@@ -1,4 +1,4 @@
-// Hooks that keep what training hands out.
+// A reporter that keeps what training reports.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,9 +16,9 @@
 
 namespace sinkmoe::testing {
 
-struct Recorder {
+struct Recorder : RunReporter {
   std::vector<MetricRow> rows;
-  std::vector<HistogramRow> histograms;
+  std::vector<HistogramRow> histogram_rows;
   std::vector<EventRow> events;
   std::map<int64_t, std::filesystem::path> checkpoints;
   std::filesystem::path final_weights;
@@ -26,16 +26,19 @@ struct Recorder {
   int64_t step = 0;
   double shown_loss = 0;  // in the line of live state
 
-  TrainHooks hooks() {
-    return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
-            .histograms =
-                [this](const auto& h) { histograms.insert(histograms.end(), h.begin(), h.end()); },
-            .event = [this](const auto& e) { events.push_back(e); },
-            .checkpoint = [this](int64_t s, const auto& f,
-                                 bool final) { (final ? final_weights : checkpoints[s]) = f; },
-            .progress = [this](const auto& p) { step = p.step, shown_loss = p.loss; },
-            .stop_requested = [this] { return stop_at >= 0 && step >= stop_at; }};
+  void describe(const std::vector<MetricInfo>&) override {}
+  void metrics(const std::vector<MetricRow>& r) override {
+    rows.insert(rows.end(), r.begin(), r.end());
   }
+  void histograms(const std::vector<HistogramRow>& h) override {
+    histogram_rows.insert(histogram_rows.end(), h.begin(), h.end());
+  }
+  void event(const EventRow& e) override { events.push_back(e); }
+  void checkpoint(int64_t s, const std::filesystem::path& file, bool final) override {
+    (final ? final_weights : checkpoints[s]) = file;
+  }
+  void progress(const Progress& p) override { step = p.step, shown_loss = p.loss; }
+  bool stop_requested() const override { return stop_at >= 0 && step >= stop_at; }
 
   // Every metric but the speed, in order: what must be equal between equal runs.
   std::vector<std::tuple<std::string, int64_t, int, int, double>> comparable() const {
@@ -60,13 +63,24 @@ struct Recorder {
   }
 };
 
+inline config::Job job_of(const config::RunConfig& config, const std::filesystem::path& folder,
+                          const std::optional<std::filesystem::path>& resume = {},
+                          const std::optional<std::filesystem::path>& weights = {}) {
+  return {.run_id = "test",
+          .config = config,
+          .folder = folder,
+          .resume = resume,
+          .initial_weights = weights,
+          .data = ""};
+}
+
 // Trains to the end.
 inline Recorder run(const config::RunConfig& config, const std::filesystem::path& folder,
                     const std::optional<std::filesystem::path>& weights = {}) {
   Recorder recorder;
   const auto source = data::open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::done);
+  EXPECT_EQ(train::train(job_of(config, folder, {}, weights), *source, recorder).outcome,
+            Outcome::done);
   return recorder;
 }
 
@@ -77,13 +91,13 @@ inline Recorder run_cut(const config::RunConfig& config, const std::filesystem::
   Recorder recorder;
   const auto source = data::open_source(config.data);
   recorder.stop_at = cut_at;
-  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::interrupted);
+  EXPECT_EQ(train::train(job_of(config, folder, {}, weights), *source, recorder).outcome,
+            Outcome::interrupted);
   recorder.stop_at = -1;
   const std::filesystem::path cut = recorder.checkpoints.at(cut_at);
   EXPECT_EQ(recorder.checkpoints.rbegin()->first, cut_at);
-  EXPECT_EQ(train({config, folder, cut, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::done);
+  EXPECT_EQ(train::train(job_of(config, folder, cut, weights), *source, recorder).outcome,
+            Outcome::done);
   return recorder;
 }
 

@@ -14,6 +14,7 @@ namespace sinkmoe::train {
 namespace {
 
 using testing::Folder;
+using testing::job_of;
 using testing::Recorder;
 using testing::run;
 using testing::run_cut;
@@ -122,10 +123,33 @@ TEST(Trainer, AbsurdLearningRateIsReportedAsDiverged) {
   const Folder folder("diverged");
   Recorder recorder;
   const auto source = data::open_source(config.data);
-  const TrainResult result = train({config, folder.path, {}, {}}, *source, recorder.hooks());
-  EXPECT_EQ(result.end, TrainResult::End::diverged);
+  const RunEnd result = train(job_of(config, folder.path, {}, {}), *source, recorder);
+  EXPECT_EQ(result.outcome, Outcome::diverged);
   EXPECT_NE(result.message.find("step"), std::string::npos);
   for (const MetricRow& row : recorder.rows) EXPECT_TRUE(std::isfinite(row.value)) << row.name;
+}
+
+// Twenty steps of a loss above ln V + 1 end a run, also when it is cut before each twentieth.
+TEST(Trainer, ADivergingRunThatIsCutEndsAsTheUncutOne) {
+  config::RunConfig config = tiny_config();
+  config.model.init_std = 5;  // a loss far above ln V + 1, and no learning
+  config.train.lr = 1e-9;
+  config.train.warmup = 0;
+  config.train.steps = 60;
+  config.train.checkpoint_every = 1000;
+  const Folder whole("d_whole"), parts("d_parts");
+  const auto source = data::open_source(config.data);
+  Recorder uncut, cut;
+  const RunEnd expected = train(job_of(config, whole.path), *source, uncut);
+  ASSERT_EQ(expected.outcome, Outcome::diverged);
+  EXPECT_NE(expected.message.find("for 20 steps, at step 20:"), std::string::npos);
+  std::optional<std::filesystem::path> resume;
+  RunEnd end{Outcome::interrupted, ""};
+  for (cut.stop_at = 7; end.outcome == Outcome::interrupted && cut.stop_at < 60; cut.stop_at += 7) {
+    end = train(job_of(config, parts.path, resume), *source, cut);
+    if (end.outcome == Outcome::interrupted) resume = cut.checkpoints.at(cut.stop_at);
+  }
+  EXPECT_EQ(end.message, expected.message);
 }
 
 TEST(Trainer, AChildOfNoStepsOnlyEvaluates) {
@@ -167,7 +191,7 @@ TEST(Trainer, ChildStartsWhereItsParentEnded) {
   child.attention.options.set("sink", "init", -100);  // a closed sink leaves plain attention
   Recorder c;
   const auto source = data::open_source(child.data);
-  train({child, b.path, {}, p.final_weights}, *source, c.hooks());
+  train(job_of(child, b.path, {}, p.final_weights), *source, c);
   EXPECT_NEAR(c.first("eval/loss"), p.last("eval/loss"), 1e-5);
   ASSERT_FALSE(c.events.empty());
   EXPECT_NE(c.events[0].text.find("sinks"), std::string::npos);

@@ -29,7 +29,7 @@ void check_program(std::vector<Finding>& findings) {
   findings.push_back(
       {true, fmt::format("built from {}{} ({})", queue::kBuildInfo.commit,
                          queue::kBuildInfo.dirty ? " with changes" : "", queue::kBuildInfo.build)});
-  findings.push_back({true, Registry<queue::BodyKind>::all().contains("train")
+  findings.push_back({true, Registry<queue::JobKind>::all().contains("train")
                                 ? "can train"
                                 : "cannot train: built without LibTorch"});
   findings.push_back(
@@ -70,10 +70,9 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   int64_t good = 0;
   for (const auto& [run_id, row] : store::stored_checkpoints(db)) {
     if (!safe_name(run_id)) continue;
-    const fs::path folder = queue::run_folder(db, run_id);
-    known.insert(folder / row.path);
+    known.insert(queue::run_folder(db, run_id) / row.path);
     std::string why;
-    if (queue::checkpoint_is_good(folder, row, &why))
+    if (queue::checkpoint_file(db, run_id, row, &why))
       ++good;
     else
       findings.push_back({false, fmt::format("run {} step {}: {}", run_id, row.step, why)});

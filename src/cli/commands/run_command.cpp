@@ -29,16 +29,16 @@ po::options_description describe_options() {
   return options;
 }
 
-// The body is chosen by drills of the queue only.
+// The job is chosen by drills of the queue only.
 po::options_description hidden_options() {
   po::options_description options;
-  options.add_options()("body", po::value<std::string>()->default_value("train"), "");
+  options.add_options()("job", po::value<std::string>()->default_value("train"), "");
   return options;
 }
 
 // Options that are checked before anything else happens; every problem at once.
 queue::RunOptions run_options(const Globals& globals, const po::variables_map& values) {
-  queue::RunOptions options{.db = globals.db, .body = values["body"].as<std::string>()};
+  queue::RunOptions options{.db = globals.db, .job = values["job"].as<std::string>()};
   std::vector<Problem> problems;
   const auto require = [&](bool fine, const std::string& what, const std::string& fix) {
     if (!fine) problems.push_back({what, "command line", fix});
@@ -57,7 +57,7 @@ queue::RunOptions run_options(const Globals& globals, const po::variables_map& v
   require(options.lease_seconds >= 0.1 && options.stall_seconds >= 0.1,
           "--lease or --stall is out of range", "give 0.1 s or more");
   if (!problems.empty()) throw Error(problems);
-  options.keep = queue::parse_keep(values["keep"].as<std::string>());
+  options.keep = parse_name<queue::Keep>(values["keep"].as<std::string>(), "command line");
   options.retry_failed = values.count("retry-failed") > 0;
   options.display = queue::display_mode(globals.quiet);
   return options;

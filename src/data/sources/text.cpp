@@ -71,7 +71,8 @@ class Text : public DataSource {
     return bytes;
   }
 
-  std::string content_hash() const override { return set_.hash; }
+  std::string content_hash() const override { return text_set_hash(train_.info(), valid_.info()); }
+  std::string test_hash() const override { return test_ ? test_->info().content_hash : ""; }
 
  private:
   int64_t whole_rows(const TokenFile& file) const {

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/text.h"
+#include "data/text_set.h"
 
 namespace sinkmoe::data {
 
@@ -22,6 +23,10 @@ fs::path file_of(const config::EvalConfig& eval, const TaskKind& kind) {
     throw Error("no file of task '" + std::string(kind.name) + "'", file.string(),
                 "set eval.tasks_path to the folder of the task files");
   return file;
+}
+
+std::string identity_line(const TaskKind& kind, const std::string& hash) {
+  return "task " + std::string(kind.name) + " " + hash + "\n";
 }
 
 // One space before the continuation, none at the context's end: as words stand in running text.
@@ -70,22 +75,29 @@ std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval) {
   return kinds;
 }
 
-std::vector<Task> read_tasks(const config::EvalConfig& eval) {
-  std::vector<Task> tasks;
-  for (const TaskKind& kind : selected_tasks(eval)) {
-    const fs::path file = file_of(eval, kind);
-    Task task{kind.name,
-              parse_task_file(read_file(file, kMaxTaskFile), file.string(), eval.task_questions)};
-    for (TaskQuestion& question : task.questions) join(question, kind.cue);
-    tasks.push_back(std::move(task));
+Task parse_task(const TaskKind& kind, const std::string& content, const std::string& where,
+                int64_t most) {
+  Task task{kind.name, parse_task_file(content, where, most)};
+  for (TaskQuestion& question : task.questions) join(question, kind.cue);
+  return task;
+}
+
+TaskSet open_tasks(const config::RunConfig& config) {
+  TaskSet set;
+  for (const TaskKind& kind : selected_tasks(config.eval)) {
+    const fs::path file = file_of(config.eval, kind);
+    const std::string content = read_file(file, kMaxTaskFile);
+    set.tasks.push_back(parse_task(kind, content, file.string(), config.eval.task_questions));
+    set.identity += identity_line(kind, sha256_hex(content));
   }
-  return tasks;
+  if (!set.tasks.empty()) set.tokenizer = open_tokenizer(config.data.path);
+  return set;
 }
 
 std::string tasks_identity(const config::EvalConfig& eval) {
   std::string text;
   for (const TaskKind& kind : selected_tasks(eval))
-    text += "task " + std::string(kind.name) + " " + sha256_file(file_of(eval, kind)) + "\n";
+    text += identity_line(kind, sha256_file(file_of(eval, kind)));
   return text;
 }
 

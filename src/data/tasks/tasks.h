@@ -1,11 +1,13 @@
 // Zero-shot tasks by name, and their files.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "config/run_config.h"
 #include "data/tasks/task_file.h"
+#include "data/tokens/tokenizer.h"
 
 namespace sinkmoe::data {
 
@@ -28,8 +30,20 @@ const std::vector<TaskKind>& task_kinds();
 // name that is unknown or stands there twice.
 std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval);
 
-// Reads them: the first eval.task_questions of each. Throws Error (file and line).
-std::vector<Task> read_tasks(const config::EvalConfig& eval);
+// What the tasks of an evaluation read, in memory: nothing is opened again later.
+struct TaskSet {
+  std::vector<Task> tasks;
+  std::string identity;                        // tasks_identity of what was read
+  std::shared_ptr<const Tokenizer> tokenizer;  // of data.path; null without tasks
+};
+
+// The tasks of eval.tasks: the first eval.task_questions of each. Throws Error (file and line; no
+// tokenizer).
+TaskSet open_tasks(const config::RunConfig& config);
+
+// The questions of one file of a task as they are put to a model. `where` stands for its path.
+Task parse_task(const TaskKind& kind, const std::string& content, const std::string& where,
+                int64_t most);
 
 // Lines "task NAME SHA-256", of the whole files; "" when there is no task. Throws Error: missing.
 std::string tasks_identity(const config::EvalConfig& eval);

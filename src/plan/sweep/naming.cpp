@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/compose/canonical.h"
+#include "data/source.h"
 #include "plan/identity.h"
 
 namespace sinkmoe::plan {
@@ -15,8 +16,8 @@ namespace {
 class Namer {
  public:
   Namer(Plan& plan, const Resolver& resolver, std::vector<Draft>& drafts,
-        const DataIdentity& data_identity)
-      : plan_(plan), resolver_(resolver), drafts_(drafts), data_identity_(data_identity) {}
+        const DataContents& data_contents)
+      : plan_(plan), resolver_(resolver), drafts_(drafts), data_contents_(data_contents) {}
 
   void run() {
     names_.resize(drafts_.size());
@@ -43,11 +44,11 @@ class Namer {
     std::vector<Problem> problems;
     for (const Draft& draft : drafts_) {
       const std::string key = data_key(draft.config);
-      if (!draft.skip_reason.empty() || data_hash_.contains(key)) continue;
+      if (!draft.skip_reason.empty() || data_.contains(key)) continue;
       try {
-        data_hash_[key] = data_identity_(draft.config);
+        data_[key] = data_contents_(draft.config);
       } catch (const Error& e) {
-        data_hash_[key] = "";
+        data_[key] = "";
         problems.insert(problems.end(), e.problems().begin(), e.problems().end());
       }
     }
@@ -80,9 +81,9 @@ class Namer {
       draft.config.train.init_from = parent.run_id;
       depth_[i] = depth_[p] + 1;
     }
-    const std::string& hash = data_hash_.at(data_key(draft.config));
+    names_[i].data = data_.at(data_key(draft.config));
     names_[i].parent = parent.run_id;
-    set_ids(names_[i], draft.config, hash, parent, control_parent);
+    set_ids(names_[i], draft.config, data::data_digest(names_[i].data), parent, control_parent);
   }
 
   static void set_ids(RunSpec& spec, const config::RunConfig& config, const std::string& hash,
@@ -131,10 +132,10 @@ class Namer {
   Plan& plan_;
   const Resolver& resolver_;
   std::vector<Draft>& drafts_;
-  const DataIdentity& data_identity_;
-  std::map<std::string, std::string> data_hash_;
-  std::vector<RunSpec> names_;  // by draft; only the ids are filled
-  std::vector<int> depth_;      // by draft: parents above it
+  const DataContents& data_contents_;
+  std::map<std::string, std::string> data_;  // data_key -> contents
+  std::vector<RunSpec> names_;               // by draft; only the ids are filled
+  std::vector<int> depth_;                   // by draft: parents above it
   std::vector<bool> shown_;
   std::set<std::string> emitted_;
 };
@@ -142,8 +143,8 @@ class Namer {
 }  // namespace
 
 void name_runs(Plan& plan, const Resolver& resolver, std::vector<Draft>& drafts,
-               const DataIdentity& data_identity) {
-  Namer(plan, resolver, drafts, data_identity).run();
+               const DataContents& data_contents) {
+  Namer(plan, resolver, drafts, data_contents).run();
 }
 
 }  // namespace sinkmoe::plan

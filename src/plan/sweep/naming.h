@@ -10,6 +10,6 @@ namespace sinkmoe::plan {
 
 // Fills runs, skipped and duplicates of `plan`. Throws Error (the data of a run cannot be used).
 void name_runs(Plan& plan, const Resolver& resolver, std::vector<Draft>& drafts,
-               const DataIdentity& data_identity);
+               const DataContents& data_contents);
 
 }  // namespace sinkmoe::plan

@@ -1,4 +1,4 @@
-// The body for tests and drills: a few milliseconds a step, numbers that are a pure function of
+// The job for tests and drills: a few milliseconds a step, numbers that are a pure function of
 // run_id and step, small checkpoints. The state is a chain of hashes, so a resume from the wrong
 // place shows in every later number. `data.path` may ask for a drill at a step: "diverge@50",
 // "nan@50", "crash@50", "hang@50", "fail@50", "oom@50", "throw@50".
@@ -37,22 +37,22 @@ double draw(const State& state, const std::string& name) {
   return static_cast<double>(std::stoull(digits, nullptr, 16)) / static_cast<double>(1ull << 48);
 }
 
-State first_state(const Job& job) {
+State first_state(const config::Job& job) {
   return {0, sha256_hex(job.run_id +
-                        (job.parent_weights ? read_file(*job.parent_weights, 1 << 20) : ""))};
+                        (job.initial_weights ? read_file(*job.initial_weights, 1 << 20) : ""))};
 }
 
 State read_state(const fs::path& file) {
   const std::vector<std::string> parts = split(read_file(file, 1 << 20), ' ');
-  if (parts.size() != 2) throw Error("not a checkpoint of the fake body", file.string());
+  if (parts.size() != 2) throw Error("not a checkpoint of the fake job", file.string());
   return {std::stoll(parts[0]), parts[1]};
 }
 
-void save(JobContext& context, const Job& job, const State& state, bool final) {
+void save(RunReporter& report, const config::Job& job, const State& state, bool final) {
   const fs::path file =
       job.folder / (final ? "final.txt" : "step-" + std::to_string(state.step) + ".txt");
   write_file_atomic(file, std::to_string(state.step) + " " + state.chain);
-  context.checkpoint(state.step, file, final);
+  report.checkpoint(state.step, file, final);
 }
 
 struct Drill {
@@ -66,12 +66,12 @@ Drill parse_drill(const std::string& text) {
   return {parts[0], std::stoll(parts[1])};
 }
 
-std::optional<Result> practise(const Drill& drill, JobContext& context, int64_t step) {
+std::optional<RunEnd> practise(const Drill& drill, RunReporter& report, int64_t step) {
   if (drill.step != step) return std::nullopt;
   if (drill.kind == "diverge")
-    return Result{Outcome::diverged, "loss 1e9 at step " + std::to_string(step)};
+    return RunEnd{Outcome::diverged, "loss 1e9 at step " + std::to_string(step)};
   if (drill.kind == "nan")
-    context.metrics({{"train/loss", step, -1, -1, std::numeric_limits<double>::quiet_NaN()}});
+    report.metrics({{"train/loss", step, -1, -1, std::numeric_limits<double>::quiet_NaN()}});
   if (drill.kind == "crash") ::kill(::getpid(), SIGKILL);
   if (drill.kind == "hang")
     while (true) std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -81,55 +81,55 @@ std::optional<Result> practise(const Drill& drill, JobContext& context, int64_t 
   return std::nullopt;
 }
 
-void log_train(JobContext& context, const State& state) {
-  context.metrics({{"train/loss", state.step, -1, -1, 1 + draw(state, "train/loss")},
-                   {"train/lr", state.step, -1, -1, draw(state, "train/lr")}});
+void log_train(RunReporter& report, const State& state) {
+  report.metrics({{"train/loss", state.step, -1, -1, 1 + draw(state, "train/loss")},
+                  {"train/lr", state.step, -1, -1, draw(state, "train/lr")}});
 }
 
-void log_eval(JobContext& context, const State& state) {
+void log_eval(RunReporter& report, const State& state) {
   std::vector<MetricRow> rows = {
       {"eval/loss", state.step, -1, -1, 1 + draw(state, "eval/loss")},
       {"eval/max_layer_cv", state.step, -1, -1, draw(state, "eval/max_layer_cv")}};
   for (int head = 0; head < 4; ++head)
     rows.push_back(
         {"head/importance", state.step, 0, head, draw(state, "head" + std::to_string(head))});
-  context.metrics(rows);
-  context.histograms({{"head/gate", state.step, 0, 0, 0, 1, {state.step, 1, 2}}});
+  report.metrics(rows);
+  report.histograms({{"head/gate", state.step, 0, 0, 0, 1, {state.step, 1, 2}}});
 }
 
-Result fake(const Job& job, JobContext& context) {
-  context.describe({{"train/loss", "nats", "lower", "training loss"},
-                    {"train/lr", "1", "", "learning rate"},
-                    {"eval/loss", "nats", "lower", "validation loss"},
-                    {"eval/max_layer_cv", "1", "", "largest CV of a layer"},
-                    {"head/importance", "1", "", "importance of a head"}});
+RunEnd fake(const config::Job& job, RunReporter& report) {
+  report.describe({{"train/loss", "nats", "lower", "training loss"},
+                   {"train/lr", "1", "", "learning rate"},
+                   {"eval/loss", "nats", "lower", "validation loss"},
+                   {"eval/max_layer_cv", "1", "", "largest CV of a layer"},
+                   {"head/importance", "1", "", "importance of a head"}});
   const config::TrainConfig& train = job.config.train;
   const Drill drill = parse_drill(job.config.data.path);
   State state = job.resume ? read_state(*job.resume) : first_state(job);
   if (job.resume && state.step != job.resume_step)
     throw Error("wrong step in the checkpoint", job.resume->string());
-  if (!job.resume) log_eval(context, state);
+  if (!job.resume) log_eval(report, state);
   while (state.step < train.steps) {
     std::this_thread::sleep_for(kStepTime);
     state = {state.step + 1, sha256_hex(state.chain)};
-    if (const auto result = practise(drill, context, state.step)) return *result;
-    if (state.step % job.config.run.log_every == 0) log_train(context, state);
-    context.progress(
+    if (const auto result = practise(drill, report, state.step)) return *result;
+    if (state.step % job.config.run.log_every == 0) log_train(report, state);
+    report.progress(
         {state.step, train.steps, 1 + draw(state, "train/loss"), kTokensPerSecond, 0, 0});
-    const bool stop = context.stop_requested();
+    const bool stop = report.stop_requested();
     if (stop || (state.step % train.checkpoint_every == 0 && state.step < train.steps))
-      save(context, job, state, false);
+      save(report, job, state, false);
     if (stop) return {Outcome::interrupted, "at step " + std::to_string(state.step)};
   }
-  log_eval(context, state);
-  save(context, job, state, true);
+  log_eval(report, state);
+  save(report, job, state, true);
   return {};
 }
 
-const Registration<BodyKind> reg{{.name = "fake",
-                                  .help = "no training: for tests and drills",
-                                  .body = fake,
-                                  .purpose = store::Purpose::drills}};
+const Registration<JobKind> reg{{.name = "fake",
+                                 .help = "no training: for tests and drills",
+                                 .run = fake,
+                                 .purpose = store::Purpose::drills}};
 
 }  // namespace
 

@@ -46,7 +46,7 @@ std::string format_line(const RunLine& line) {
   return printable(fmt::format(
       "{} step {}/{} loss {:.4f} {} tok/s ETA {} CV {:.2f} sink {:.0f}%  {}",
       line.run_id.substr(0, 8), p.step, p.steps, p.loss, short_count(p.tokens_per_second),
-      format_duration(eta), p.head_cv, p.sink_rate, line.label));
+      format_duration(eta), p.imbalance, p.sink_rate, line.label));
 }
 
 std::string format_line(const SweepLine& line) {

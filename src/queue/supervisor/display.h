@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "queue/job.h"
+#include "core/run.h"
 
 namespace sinkmoe::queue {
 

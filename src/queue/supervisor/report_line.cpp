@@ -27,7 +27,7 @@ Progress decode_progress(const json& p) {
           static_cast<int64_t>(number(p, "steps")),
           number(p, "loss"),
           number(p, "tokens_per_second"),
-          number(p, "head_cv"),
+          number(p, "imbalance"),
           number(p, "sink_rate")};
 }
 
@@ -37,9 +37,9 @@ std::string encode(const ReportLine& line) {
   json object;
   if (line.progress) {
     const Progress& p = *line.progress;
-    object["progress"] = {{"step", p.step},       {"steps", p.steps},
-                          {"loss", p.loss},       {"tokens_per_second", p.tokens_per_second},
-                          {"head_cv", p.head_cv}, {"sink_rate", p.sink_rate}};
+    object["progress"] = {{"step", p.step},           {"steps", p.steps},
+                          {"loss", p.loss},           {"tokens_per_second", p.tokens_per_second},
+                          {"imbalance", p.imbalance}, {"sink_rate", p.sink_rate}};
   }
   if (line.note) object["note"] = printable(line.note->substr(0, kMessageBytes));
   return object.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";

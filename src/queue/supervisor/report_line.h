@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "queue/job.h"
+#include "core/run.h"
 
 namespace sinkmoe::queue {
 

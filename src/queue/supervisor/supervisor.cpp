@@ -29,10 +29,10 @@ int64_t worker_count(const plan::Plan& plan, int64_t asked) {
 }
 
 void check(const plan::Plan& plan, const RunOptions& options) {
-  if (options.body == "train" && !Registry<BodyKind>::all().contains("train"))
+  if (options.job == "train" && !Registry<JobKind>::all().contains("train"))
     throw Error("this program was built without training", "",
                 "build it with LibTorch: scripts/build.sh");
-  Registry<BodyKind>::get(options.body);
+  Registry<JobKind>::get(options.job);
   for (const plan::RunSpec& spec : plan.runs)
     if (spec.config.run.device == config::Device::cuda && gpu_count() == 0)
       throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
@@ -49,7 +49,7 @@ int SweepSummary::exit_code() const {
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
-  store::Store store(options.db, Registry<BodyKind>::get(options.body).purpose);
+  store::Store store(options.db, Registry<JobKind>::get(options.job).purpose);
   store.put_experiment(experiment_row(plan));
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }

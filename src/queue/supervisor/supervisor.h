@@ -16,7 +16,7 @@ inline constexpr const char* kDefaultDatabase = "results/results.db";
 
 struct RunOptions {
   std::filesystem::path db = kDefaultDatabase;
-  std::string body = "train";
+  std::string job = "train";
   int64_t workers = 0;  // 0: as many as the cores (or GPUs) carry
   bool stop_on_failure = false, retry_failed = false;
   Keep keep = Keep::final;
@@ -36,7 +36,7 @@ struct SweepSummary {
   int exit_code() const;
 };
 
-// Throws Error before anything is written: unknown body, no GPU, a database that is refused.
+// Throws Error before anything is written: unknown job, no GPU, a database that is refused.
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.

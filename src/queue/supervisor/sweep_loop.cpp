@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "core/file.h"
+#include "core/registry.h"
+#include "queue/job.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
 
@@ -31,7 +33,8 @@ SweepLoop::SweepLoop(const plan::Plan& plan, const RunOptions& options, store::S
   oom_kills_ = oom_kills();
   free_dead();
   std::vector<std::string> notes;
-  wanted_ = wanted_runs(store_, plan, options.retry_failed, notes);
+  const bool reads_data = Registry<JobKind>::get(options.job).purpose == store::Purpose::results;
+  todo_ = todo_runs(store_, plan, {options.retry_failed, reads_data}, notes);
   for (const std::string& note : notes) display_.note(note);
 }
 
@@ -40,9 +43,7 @@ SweepSummary SweepLoop::run() {
   try {
     work();
   } catch (const store::StoreError& e) {
-    if (e.kind() == store::StoreError::Kind::refused ||
-        e.kind() == store::StoreError::Kind::statement)
-      throw;
+    if (e.kind() == ErrorKind::bad_input || e.kind() == ErrorKind::statement) throw;
     give_up(e);
   }
   store_.while_waiting({});
@@ -56,78 +57,77 @@ void SweepLoop::work() {
     listen();
     if (StopSignals::requested()) stop_workers();
     fill();
-    if (working_.empty() && (stopping_ || nothing_left())) break;
+    if (active_.empty() && (stopping_ || nothing_left())) break;
     show();
     wait();
   }
 }
 
 void SweepLoop::listen() {
-  for (auto it = working_.begin(); it != working_.end();) {
+  for (auto it = active_.begin(); it != active_.end();) {
     const std::optional<int> status = it->process.ended();
     for (const ReportLine& report : it->process.read()) {
       if (report.note)
         display_.error(it->lease.run_id + ": " + *report.note +
                        "; log: " + log_of(it->lease.run_id));
       if (!report.progress) continue;
-      Wanted& wanted = wanted_[it->wanted];
+      TodoRun& run = todo_[it->todo];
       const Progress& p = *report.progress;
       const double fraction =
           p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
       if (it->line.progress.steps == 0)
         it->line.first_step = p.step;
       else
-        work_made_ += std::max(0.0, fraction - wanted.fraction) * wanted.work;
-      wanted.fraction = fraction;
+        work_made_ += std::max(0.0, fraction - run.fraction) * run.work;
+      run.fraction = fraction;
       it->line.progress = p;
     }
     if (status) collect(*it, *status);
-    it = status ? working_.erase(it) : std::next(it);
+    it = status ? active_.erase(it) : std::next(it);
   }
 }
 
 // A worker is gone: if it could not say how its attempt ended, that is done for it.
-void SweepLoop::collect(Working& working, int wait_status) {
-  Wanted& wanted = wanted_[working.wanted];
-  auto state = store_.state(wanted.run_id);
+void SweepLoop::collect(ActiveRun& active, int wait_status) {
+  TodoRun& run = todo_[active.todo];
+  auto state = store_.state(run.run_id);
   if (state->owner) {
     const int64_t kills = oom_kills();
-    const Death death = explain_death(wait_status, kills > oom_kills_);
+    const RunEnd end = explain_death(wait_status, kills > oom_kills_);
     oom_kills_ = kills;
     try {
-      store_.finish(working.lease, {"lost", death.outcome, death.message, {}},
-                    options_.crash_limit);
-    } catch (const store::LeaseLost&) {  // another supervisor has taken the run over
+      store_.finish(active.lease, end, {.worker_gone = true, .crash_limit = options_.crash_limit});
+    } catch (const LeaseLost&) {  // another supervisor has taken the run over
     }
-    state = store_.state(wanted.run_id);
+    state = store_.state(run.run_id);
   }
-  refresh(wanted, *state, options_.retry_failed);
-  if (wanted.status == "done") {
+  refresh(run, *state, options_.retry_failed);
+  if (run.status == RunStatus::done) {
     ++made_;
     display_.note(fmt::format(
-        "done {} in {}: loss {:.4f}  {}", wanted.run_id,
-        format_duration(static_cast<double>(store::boot_clock_us() - working.started_us) * 1e-6),
-        working.line.progress.loss, wanted.label));
-  } else if (wanted.status != "interrupted" && wanted.status != "running") {
-    settle_failure(wanted, *state);
+        "done {} in {}: loss {:.4f}  {}", run.run_id,
+        format_duration(static_cast<double>(store::boot_clock_us() - active.started_us) * 1e-6),
+        active.line.progress.loss, run.label));
+  } else if (run.status != RunStatus::interrupted && run.status != RunStatus::running) {
+    settle_failure(run, *state);
   }
   next_scan_us_ = 0;
 }
 
-void SweepLoop::settle_failure(Wanted& wanted, const store::RunState& state) {
-  const bool again = !wanted.settled && state.crashes > 0;
+void SweepLoop::settle_failure(TodoRun& run, const store::RunState& state) {
+  const bool again = !run.settled && state.crashes > 0;
   // 0.5 s, 2 s, 8 s, ...: the cause may need a moment to pass.
   const double pause =
       0.5 * static_cast<double>(int64_t{1} << (2 * std::clamp<int64_t>(state.crashes - 1, 0, 5)));
-  if (again) wanted.not_before_us = store::boot_clock_us() + static_cast<int64_t>(pause * 1e6);
-  display_.error(fmt::format("{} {} ({}): {}; log: {}{}", wanted.status, wanted.run_id,
-                             wanted.label, state.message, log_of(wanted.run_id),
+  if (again) run.not_before_us = store::boot_clock_us() + static_cast<int64_t>(pause * 1e6);
+  display_.error(fmt::format("{} {} ({}): {}; log: {}{}", name_of(run.status), run.run_id,
+                             run.label, state.message, log_of(run.run_id),
                              again ? "; tried again" : ""));
-  if (state.cause == "disk") {
+  if (state.cause == Outcome::disk) {
     display_.error(
         "the disk is full: the sweep stops here; free some space and run the same command again");
     stop_workers();
-  } else if (wanted.settled && options_.stop_on_failure) {
+  } else if (run.settled && options_.stop_on_failure) {
     stop_workers();
   }
 }
@@ -135,11 +135,11 @@ void SweepLoop::settle_failure(Wanted& wanted, const store::RunState& state) {
 void SweepLoop::free_dead() {
   for (const std::string& run_id : store_.free_dead_leases()) {
     const auto state = store_.state(run_id);
-    if (state && state->status == "lost")
+    if (state && state->status == RunStatus::lost)
       display_.note("lost " + run_id + ": " + state->message + "; it is taken up again");
-    for (Working& working : working_)
-      if (working.lease.run_id == run_id)
-        working.process.signal(SIGKILL);  // it cannot write any more
+    for (ActiveRun& active : active_)
+      if (active.lease.run_id == run_id)
+        active.process.signal(SIGKILL);  // it cannot write any more
   }
 }
 
@@ -148,15 +148,15 @@ void SweepLoop::fill() {
   if (stopping_ || now < next_scan_us_) return;
   next_scan_us_ = now + kScan_us;
   free_dead();
-  while (static_cast<int64_t>(working_.size()) < slots_ && start_one()) {
+  while (static_cast<int64_t>(active_.size()) < slots_ && start_one()) {
   }
 }
 
 bool SweepLoop::start_one() {
   std::vector<std::string> candidates;
-  for (const Wanted& w : wanted_) {
-    const bool here = std::any_of(working_.begin(), working_.end(), [&](const Working& working) {
-      return working.lease.run_id == w.run_id;
+  for (const TodoRun& w : todo_) {
+    const bool here = std::any_of(active_.begin(), active_.end(), [&](const ActiveRun& active) {
+      return active.lease.run_id == w.run_id;
     });
     if (!w.settled && !here && w.not_before_us <= store::boot_clock_us())
       candidates.push_back(w.run_id);
@@ -164,15 +164,15 @@ bool SweepLoop::start_one() {
   if (candidates.empty()) return false;
   const auto lease = store_.claim(candidates, self_, rules_);
   if (!lease) return false;
-  const auto at = std::find_if(wanted_.begin(), wanted_.end(),
-                               [&](const Wanted& w) { return w.run_id == lease->run_id; });
+  const auto at = std::find_if(todo_.begin(), todo_.end(),
+                               [&](const TodoRun& w) { return w.run_id == lease->run_id; });
   ++at->starts;
   try {
-    start_worker(static_cast<size_t>(at - wanted_.begin()), *lease);
+    start_worker(static_cast<size_t>(at - todo_.begin()), *lease);
   } catch (const store::StoreError&) {
     throw;
   } catch (const Error& e) {  // no folder, no process
-    store_.finish(*lease, {"failed", outcome_of(e), e.what(), {}}, options_.crash_limit);
+    store_.finish(*lease, {outcome_of(e), e.what()}, {.crash_limit = options_.crash_limit});
     const store::RunState state = *store_.state(lease->run_id);
     refresh(*at, state, options_.retry_failed);
     settle_failure(*at, state);
@@ -180,28 +180,28 @@ bool SweepLoop::start_one() {
   return true;
 }
 
-void SweepLoop::start_worker(size_t wanted, const store::Lease& lease) {
+void SweepLoop::start_worker(size_t todo, const store::Lease& lease) {
   ensure_writable_folder(run_folder(options_.db, lease.run_id));
   const WorkerArgs args{.db = std::filesystem::absolute(options_.db),
                         .run_id = lease.run_id,
-                        .body = options_.body,
+                        .job = options_.job,
                         .epoch = lease.epoch,
                         .keep = options_.keep,
                         .crash_limit = options_.crash_limit,
                         .lease_seconds = options_.lease_seconds,
                         .stall_seconds = options_.stall_seconds,
-                        .threads = std::max<int64_t>(1, usable_cores() / slots_)};
+                        .threads = std::max<int64_t>(1, usable_cores() / slots_),
+                        .data = todo_[todo].data};
   const int64_t slot = free_slot();
   const std::string gpu = gpus_.empty() ? "" : gpus_[static_cast<size_t>(slot) % gpus_.size()];
-  working_.push_back({wanted, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
-                      store::boot_clock_us(),
-                      RunLine{lease.run_id, wanted_[wanted].label, {}, 0, 0}});
+  active_.push_back({todo, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
+                     store::boot_clock_us(), RunLine{lease.run_id, todo_[todo].label, {}, 0, 0}});
 }
 
 int64_t SweepLoop::free_slot() const {
   int64_t slot = 0;
-  while (std::any_of(working_.begin(), working_.end(),
-                     [&](const Working& w) { return w.slot == slot; }))
+  while (std::any_of(active_.begin(), active_.end(),
+                     [&](const ActiveRun& w) { return w.slot == slot; }))
     ++slot;
   return slot;
 }
@@ -209,8 +209,8 @@ int64_t SweepLoop::free_slot() const {
 void SweepLoop::stop_workers() {
   if (stopping_) return;
   stopping_ = true;
-  if (!working_.empty()) display_.note("stopping: the runs write a checkpoint first");
-  for (Working& working : working_) working.process.signal(SIGTERM);
+  if (!active_.empty()) display_.note("stopping: the runs write a checkpoint first");
+  for (ActiveRun& active : active_) active.process.signal(SIGTERM);
 }
 
 // True when no run can become runnable: all are settled, or wait for a parent that
@@ -219,54 +219,54 @@ bool SweepLoop::nothing_left() {
   bool waiting = false;
   std::vector<std::string> hopeless;
   elsewhere_ = 0;
-  for (Wanted& w : wanted_) {
+  for (TodoRun& w : todo_) {
     if (!w.settled) refresh(w, *store_.state(w.run_id), options_.retry_failed);
     const bool blocked = std::find(hopeless.begin(), hopeless.end(), w.parent) != hopeless.end();
-    if ((w.settled && w.status != "done") || blocked)
+    if ((w.settled && w.status != RunStatus::done) || blocked)
       hopeless.push_back(w.run_id);
     else if (!w.settled)
       waiting = true;
-    if (w.status == "running") ++elsewhere_;
+    if (w.status == RunStatus::running) ++elsewhere_;
   }
   return !waiting;
 }
 
 void SweepLoop::show() {
-  SweepLine sweep{.name = plan_.name, .total = static_cast<int64_t>(wanted_.size())};
+  SweepLine sweep{.name = plan_.name, .total = static_cast<int64_t>(todo_.size())};
   double left = 0;
-  for (const Wanted& w : wanted_) {
-    sweep.done += w.status == "done";
-    sweep.failed += w.settled && w.status != "done";
+  for (const TodoRun& w : todo_) {
+    sweep.done += w.status == RunStatus::done;
+    sweep.failed += w.settled && w.status != RunStatus::done;
     if (!w.settled) left += (1 - w.fraction) * w.work;
   }
   const int64_t now = store::boot_clock_us();
-  sweep.running = static_cast<int64_t>(working_.size());
+  sweep.running = static_cast<int64_t>(active_.size());
   sweep.elsewhere = elsewhere_;
   sweep.seconds = static_cast<double>(now - began_us_) * 1e-6;
   if (work_made_ > 0) sweep.eta = left / work_made_ * sweep.seconds;
   std::vector<RunLine> lines;
-  for (Working& working : working_) {
-    working.line.seconds = static_cast<double>(now - working.started_us) * 1e-6;
-    lines.push_back(working.line);
+  for (ActiveRun& active : active_) {
+    active.line.seconds = static_cast<double>(now - active.started_us) * 1e-6;
+    lines.push_back(active.line);
   }
   display_.update(sweep, lines);
 }
 
 void SweepLoop::wait() const {
   std::vector<pollfd> watched{{StopSignals::wake_descriptor(), POLLIN, 0}};
-  for (const Working& working : working_)
-    watched.push_back({working.process.descriptor(), POLLIN, 0});
+  for (const ActiveRun& active : active_)
+    watched.push_back({active.process.descriptor(), POLLIN, 0});
   ::poll(watched.data(), watched.size(), kPoll_ms);
   StopSignals::drain();
 }
 
 SweepSummary SweepLoop::summary() const {
-  SweepSummary s{.total = static_cast<int64_t>(wanted_.size()), .made = made_};
-  for (const Wanted& w : wanted_) {
-    s.done += w.status == "done";
-    s.diverged += w.status == "diverged";
-    s.quarantined += w.settled && w.status == "quarantined";
-    s.failed += w.settled && w.status == "failed";
+  SweepSummary s{.total = static_cast<int64_t>(todo_.size()), .made = made_};
+  for (const TodoRun& w : todo_) {
+    s.done += w.status == RunStatus::done;
+    s.diverged += w.status == RunStatus::diverged;
+    s.quarantined += w.settled && w.status == RunStatus::quarantined;
+    s.failed += w.settled && w.status == RunStatus::failed;
     s.open += !w.settled;
   }
   s.interrupted = StopSignals::requested();

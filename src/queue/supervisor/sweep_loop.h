@@ -12,8 +12,9 @@
 
 namespace sinkmoe::queue {
 
-struct Working {
-  size_t wanted;  // index
+// A worker of this supervisor, and the run it works on.
+struct ActiveRun {
+  size_t todo;  // index
   store::Lease lease;
   WorkerProcess process;
   int64_t slot;
@@ -35,12 +36,12 @@ class SweepLoop {
   void end_stopped();
   void notice_own_sleep();
   void listen();
-  void collect(Working& working, int wait_status);
-  void settle_failure(Wanted& wanted, const store::RunState& state);
+  void collect(ActiveRun& active, int wait_status);
+  void settle_failure(TodoRun& run, const store::RunState& state);
   void free_dead();
   void fill();
   bool start_one();
-  void start_worker(size_t wanted, const store::Lease& lease);
+  void start_worker(size_t todo, const store::Lease& lease);
   void stop_workers();
   bool nothing_left();
   void show();
@@ -60,8 +61,8 @@ class SweepLoop {
   const store::Owner self_ = store::this_process();
   const int64_t began_us_ = store::boot_clock_us();
   Display display_;
-  std::vector<Wanted> wanted_;
-  std::list<Working> working_;
+  std::vector<TodoRun> todo_;
+  std::list<ActiveRun> active_;
   int64_t last_round_us_ = store::boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
           oom_kills_ = 0;
   double work_made_ = 0;   // trained by this call, in tokens

@@ -19,24 +19,24 @@ void SweepLoop::give_up(const store::StoreError& error) {
   display_.error(std::string(error.what()) + "; the sweep stops here");
   stop_workers();
   const int64_t end = store::boot_clock_us() + kLastWords_us;
-  while (!working_.empty() && store::boot_clock_us() < end) {
-    working_.remove_if([](Working& w) { return w.process.ended().has_value(); });
+  while (!active_.empty() && store::boot_clock_us() < end) {
+    active_.remove_if([](ActiveRun& w) { return w.process.ended().has_value(); });
     wait();
   }
-  working_.clear();  // kills what is left
+  active_.clear();  // kills what is left
 }
 
 // Ends a worker that has been stopped for longer than its lease, without using the database: it may
 // have been stopped while it held the lock of the file, which it keeps until it ends.
 void SweepLoop::end_stopped() {
   const int64_t now = store::boot_clock_us();
-  for (Working& working : working_) {
-    if (!is_stopped(working.process.pid()))
-      working.stopped_us = 0;
-    else if (working.stopped_us == 0)
-      working.stopped_us = now;
-    else if (now - working.stopped_us > rules_.lease_us)
-      working.process.signal(SIGKILL);
+  for (ActiveRun& active : active_) {
+    if (!is_stopped(active.process.pid()))
+      active.stopped_us = 0;
+    else if (active.stopped_us == 0)
+      active.stopped_us = now;
+    else if (now - active.stopped_us > rules_.lease_us)
+      active.process.signal(SIGKILL);
   }
 }
 

@@ -1,22 +1,15 @@
 #include "queue/supervisor/todo_runs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "config/compose/canonical.h"
+#include "plan/stored_run.h"
 #include "queue/worker/checkpoints.h"
 
 namespace sinkmoe::queue {
 
 namespace {
-
-template <class T>
-T parsed(const std::string& text) {
-  T value{};
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 Cell cell_of(const config::FieldValue& value) {
   if (const auto* truth = std::get_if<bool>(&value)) return static_cast<int64_t>(*truth);
@@ -38,46 +31,57 @@ double tokens_of(const config::RunConfig& config) {
          static_cast<double>(config.train.batch * config.data.context);
 }
 
-Wanted make_wanted(const std::string& run_id, const std::string& label,
-                   const config::RunConfig& config) {
-  return {.run_id = run_id,
-          .label = label,
-          .steps = config.train.steps,
-          .work = std::max(1.0, tokens_of(config))};
+TodoRun make_todo(const std::string& run_id, const std::string& label, const std::string& data,
+                  const config::RunConfig& config) {
+  return {.run_id = run_id, .label = label, .data = data, .work = std::max(1.0, tokens_of(config))};
 }
 
 // Adds the missing ancestors of a run, oldest first.
 class Ancestors {
  public:
-  Ancestors(store::Store& store, bool retry_failed, std::vector<std::string>& notes)
-      : store_(store), retry_failed_(retry_failed), notes_(notes) {}
+  Ancestors(store::Store& store, const TodoRules& rules, std::vector<std::string>& notes)
+      : store_(store), rules_(rules), notes_(notes) {}
 
-  void add_for(const Wanted& child, std::vector<Wanted>& list) {
+  void add_for(const TodoRun& child, std::vector<TodoRun>& list) {
     if (child.settled || child.parent.empty() || !seen_.insert(child.parent).second) return;
     auto state = store_.state(child.parent);
     if (!state)
       throw Error("its parent " + child.parent + " is in no experiment of this database",
                   "run " + child.run_id, "run the parent's experiment first");
     std::string why;
-    if (state->status == "done") {
-      if (final_weights(store_, child.parent, &why)) return;
+    const bool done = state->status == RunStatus::done;
+    if (done && final_weights(store_, child.parent, &why)) return;
+    const TodoRun parent = todo_of(*state, list);
+    if (done) {
       store_.make_again(child.parent, why);
       notes_.push_back("run " + child.parent + " is made again for its children: " + why);
       state = store_.state(child.parent);
     }
-    for (Wanted& known : list)
-      if (known.run_id == child.parent) return refresh(known, *state, retry_failed_);
-    Wanted parent =
-        make_wanted(child.parent, state->label,
-                    config::parse_canonical(store_.config(child.parent), "run " + child.parent));
-    refresh(parent, *state, retry_failed_);
+    insert(parent, *state, list);
+  }
+
+ private:
+  // The parent as it was planned, or as its stored configuration says.
+  TodoRun todo_of(const store::RunState& state, const std::vector<TodoRun>& list) const {
+    for (const TodoRun& known : list)
+      if (known.run_id == state.run_id) return known;
+    const config::RunConfig config =
+        config::parse_canonical(store_.config(state.run_id), "run " + state.run_id);
+    const std::string data =
+        rules_.reads_data ? plan::verified_data(state.run_id, state.parent_id, config) : "";
+    return make_todo(state.run_id, state.label, data, config);
+  }
+
+  void insert(TodoRun parent, const store::RunState& state, std::vector<TodoRun>& list) {
+    for (TodoRun& known : list)
+      if (known.run_id == parent.run_id) return refresh(known, state, rules_.retry_failed);
+    refresh(parent, state, rules_.retry_failed);
     add_for(parent, list);
     list.insert(list.begin() + static_cast<std::ptrdiff_t>(added_++), parent);
   }
 
- private:
   store::Store& store_;
-  bool retry_failed_;
+  const TodoRules& rules_;
   std::vector<std::string>& notes_;
   std::set<std::string> seen_;
   size_t added_ = 0;
@@ -94,31 +98,30 @@ store::ExperimentRow experiment_row(const plan::Plan& plan) {
   return row;
 }
 
-std::vector<Wanted> wanted_runs(store::Store& store, const plan::Plan& plan, bool retry_failed,
-                                std::vector<std::string>& notes) {
-  std::vector<Wanted> list;
+std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, const TodoRules& rules,
+                               std::vector<std::string>& notes) {
+  std::vector<TodoRun> list;
   for (const plan::RunSpec& spec : plan.runs) {
-    list.push_back(make_wanted(spec.run_id, spec.label, spec.config));
-    refresh(list.back(), *store.state(spec.run_id), retry_failed);
+    list.push_back(make_todo(spec.run_id, spec.label, spec.data, spec.config));
+    refresh(list.back(), *store.state(spec.run_id), rules.retry_failed);
   }
-  Ancestors ancestors(store, retry_failed, notes);
-  const std::vector<Wanted> planned = list;
-  for (const Wanted& child : planned) ancestors.add_for(child, list);
+  Ancestors ancestors(store, rules, notes);
+  const std::vector<TodoRun> planned = list;
+  for (const TodoRun& child : planned) ancestors.add_for(child, list);
   return list;
 }
 
-void refresh(Wanted& wanted, const store::RunState& state, bool retry_failed) {
-  wanted.status = state.status;
-  wanted.cause = state.cause;
-  wanted.parent = state.parent_id;
-  const bool tried_here = wanted.starts > 0;
-  if (state.status == "failed")
-    wanted.settled = !store::is_transient(state.cause) && !(retry_failed && !tried_here);
-  else if (state.status == "quarantined")
-    wanted.settled = !retry_failed || tried_here;
+void refresh(TodoRun& run, const store::RunState& state, bool retry_failed) {
+  run.status = state.status;
+  run.parent = state.parent_id;
+  const bool retry = retry_failed && run.starts == 0;
+  if (state.status == RunStatus::failed)
+    run.settled = !(state.cause && is_transient(*state.cause)) && !retry;
+  else if (state.status == RunStatus::quarantined)
+    run.settled = !retry;
   else
-    wanted.settled = state.status == "done" || state.status == "diverged";
-  if (state.status == "done") wanted.fraction = 1;
+    run.settled = state.status == RunStatus::done || state.status == RunStatus::diverged;
+  if (state.status == RunStatus::done) run.fraction = 1;
 }
 
 }  // namespace sinkmoe::queue

@@ -10,12 +10,12 @@
 
 namespace sinkmoe::queue {
 
-struct Wanted {
+struct TodoRun {
   std::string run_id, label, parent;
-  int64_t steps = 0;
+  std::string data;     // content hashes that it was planned with; "": any
   double work = 0;      // tokens of the whole run
   double fraction = 0;  // of it that is made
-  std::string status, cause;
+  RunStatus status = RunStatus::planned;
   bool settled = false;       // nothing more will be done about it now
   int64_t not_before_us = 0;  // back-off after a crash
   int64_t starts = 0;         // attempts of this call
@@ -23,13 +23,19 @@ struct Wanted {
 
 store::ExperimentRow experiment_row(const plan::Plan& plan);
 
+struct TodoRules {
+  bool retry_failed = false;
+  bool reads_data = true;  // a drill invents its numbers: its runs need no data
+};
+
 // The plan's runs as they stand, and before them the parents that must be made (again) for a child
 // that is missing: a parent that is not done, or whose final weights are gone. Notes what was
-// decided. Throws Error: unknown parent.
-std::vector<Wanted> wanted_runs(store::Store& store, const plan::Plan& plan, bool retry_failed,
-                                std::vector<std::string>& notes);
+// decided. Throws Error: an unknown parent; a parent whose data is not what it was trained on, which
+// then stays as it is.
+std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, const TodoRules& rules,
+                               std::vector<std::string>& notes);
 
 // Takes over how the run stands in the database.
-void refresh(Wanted& wanted, const store::RunState& state, bool retry_failed);
+void refresh(TodoRun& run, const store::RunState& state, bool retry_failed);
 
 }  // namespace sinkmoe::queue

@@ -74,8 +74,7 @@ std::vector<std::string> environment(const std::string& device) {
 WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
                              const std::string& device) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw Error(std::string("cannot make a pipe: ") + std::strerror(errno), "");
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("cannot make a pipe", errno, "");
   pipe_ = ends[0];
   ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
   args.pipe = kChildPipe;
@@ -89,7 +88,7 @@ WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
   ::close(ends[1]);
   if (error == 0) return;
   ::close(pipe_);
-  throw Error(std::string("cannot start a worker: ") + std::strerror(error), log.string());
+  throw system_error("cannot start a worker", error, log.string());
 }
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
@@ -128,17 +127,17 @@ void WorkerProcess::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
-Death explain_death(int wait_status, bool out_of_memory) {
+RunEnd explain_death(int wait_status, bool out_of_memory) {
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitDiskFull)
-    return {"disk", "the disk is full"};
+    return {Outcome::disk, "the disk is full"};
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kExitNoMemory)
-    return {"oom", "out of memory"};
+    return {Outcome::memory, "out of memory"};
   if (!WIFSIGNALED(wait_status))
-    return {"io", fmt::format("the worker ended with code {} and could not record why",
-                              WEXITSTATUS(wait_status))};
+    return {Outcome::io, fmt::format("the worker ended with code {} and could not record why",
+                                     WEXITSTATUS(wait_status))};
   if (WTERMSIG(wait_status) == SIGKILL && out_of_memory)
-    return {"oom", "killed by the system for lack of memory"};
-  return {"signal", fmt::format("killed by SIG{}", ::sigabbrev_np(WTERMSIG(wait_status)))};
+    return {Outcome::memory, "killed by the system for lack of memory"};
+  return {Outcome::signal, fmt::format("killed by SIG{}", ::sigabbrev_np(WTERMSIG(wait_status)))};
 }
 
 }  // namespace sinkmoe::queue

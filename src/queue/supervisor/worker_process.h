@@ -35,10 +35,7 @@ class WorkerProcess {
   std::string buffer_;
 };
 
-// How a process ended, in words and as an attempt's outcome: "killed by SIGSEGV", signal.
-struct Death {
-  std::string outcome, message;
-};
-Death explain_death(int wait_status, bool out_of_memory);
+// How a process that could not say so itself ended: signal, "killed by SIGSEGV".
+RunEnd explain_death(int wait_status, bool out_of_memory);
 
 }  // namespace sinkmoe::queue

@@ -10,52 +10,64 @@ namespace sinkmoe::queue {
 namespace fs = std::filesystem;
 
 namespace {
+
 constexpr size_t kKept = 2;  // checkpoints of a run that is not done
-}
 
-Keep parse_keep(const std::string& text) {
-  if (text == "none") return Keep::none;
-  if (text == "final") return Keep::final;
-  if (text == "all") return Keep::all;
-  throw Error("--keep is '" + text + "'", "command line", "give none, final or all");
-}
-
-std::string to_string(Keep keep) {
-  return keep == Keep::none ? "none" : keep == Keep::final ? "final" : "all";
-}
-
-fs::path run_folder(const fs::path& db, const std::string& run_id) {
-  if (!safe_name(run_id)) throw Error("'" + run_id + "' is no run_id", db.string());
+// Where earlier versions kept the runs of every database of the folder.
+fs::path shared_folder(const fs::path& db, const std::string& run_id) {
   return db.parent_path() / "runs" / run_id;
 }
 
-bool checkpoint_is_good(const fs::path& folder, const store::CheckpointRow& row, std::string* why) {
+// What is wrong with the file of a row, or "".
+std::string problem_of(const fs::path& file, const store::CheckpointRow& row) {
   std::error_code error;
-  const fs::path file = folder / row.path;
-  const auto fail = [&](const std::string& text) {
-    if (why) *why = file.string() + " " + text;
-    return false;
-  };
-  if (!safe_name(row.path)) return fail("is outside the run's folder");
-  if (!fs::is_regular_file(fs::symlink_status(file, error))) return fail("is missing");
+  const std::string name = file.string();
+  if (!safe_name(row.path)) return name + " is outside the run's folder";
+  if (!fs::is_regular_file(fs::symlink_status(file, error))) return name + " is missing";
   const auto size = static_cast<int64_t>(fs::file_size(file, error));
-  if (size != row.bytes) return fail(fmt::format("has {} bytes instead of {}", size, row.bytes));
+  if (size != row.bytes) return fmt::format("{} has {} bytes instead of {}", name, size, row.bytes);
   try {
-    if (sha256_file(file) != row.sha256) return fail("does not match its hash");
+    const std::string hash = sha256_file(file);
+    if (hash == row.sha256) return "";
+    return fmt::format("{} does not match its hash: it has {}, stored is {}", name, hash,
+                       row.sha256);
   } catch (const Error& e) {
-    return fail(std::string("cannot be read: ") + e.what());
+    return name + " cannot be read: " + e.what();
   }
-  return true;
+}
+
+}  // namespace
+
+fs::path run_folder(const fs::path& db, const std::string& run_id) {
+  if (!safe_name(run_id)) throw Error("'" + run_id + "' is no run_id", db.string());
+  fs::path runs = db;
+  runs.replace_filename((db.extension() == ".db" ? db.stem() : db.filename()).string() + ".runs");
+  return runs / run_id;
+}
+
+std::optional<fs::path> checkpoint_file(const fs::path& db, const std::string& run_id,
+                                        const store::CheckpointRow& row, std::string* why) {
+  const fs::path own = run_folder(db, run_id) / row.path,
+                 shared = shared_folder(db, run_id) / row.path;
+  std::string problem = problem_of(own, row);
+  if (problem.empty()) return own;
+  std::error_code error;
+  if (safe_name(row.path) && fs::exists(shared, error)) {
+    const std::string other = problem_of(shared, row);
+    if (other.empty()) return shared;
+    if (!fs::exists(own, error)) problem = other;
+  }
+  if (why) *why = problem;
+  return std::nullopt;
 }
 
 ResumePoint find_resume_point(const store::Store& store, const std::string& run_id) {
-  const fs::path folder = run_folder(store.path(), run_id);
   ResumePoint point;
   for (const store::CheckpointRow& row : store.checkpoints(run_id)) {
     if (row.final) continue;
     std::string why;
-    if (checkpoint_is_good(folder, row, &why)) {
-      point.checkpoint = row;
+    if ((point.file = checkpoint_file(store.path(), run_id, row, &why))) {
+      point.step = row.step;
       break;
     }
     point.passed_over.push_back(
@@ -66,10 +78,10 @@ ResumePoint find_resume_point(const store::Store& store, const std::string& run_
 
 std::optional<fs::path> final_weights(const store::Store& store, const std::string& run_id,
                                       std::string* why) {
-  const fs::path folder = run_folder(store.path(), run_id);
   if (why) *why = "the final weights of run " + run_id + " are not stored";
   for (const store::CheckpointRow& row : store.checkpoints(run_id))
-    if (row.final && checkpoint_is_good(folder, row, why)) return folder / row.path;
+    if (row.final)
+      if (auto file = checkpoint_file(store.path(), run_id, row, why)) return file;
   return std::nullopt;
 }
 
@@ -82,7 +94,7 @@ void commit_checkpoint(store::Store& store, const store::Lease& lease,
   for (const store::CheckpointRow& other : store.checkpoints(lease.run_id))
     if (!other.final && ++newer > kKept) old.push_back(other);
   for (const store::CheckpointRow& other : old) store.drop_checkpoint(lease, other);
-  remove_files(run_folder(store.path(), lease.run_id), old);
+  remove_files(store.path(), lease.run_id, old);
 }
 
 std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
@@ -96,10 +108,15 @@ std::vector<store::CheckpointRow> superfluous(const store::Store& store, const s
   return rows;
 }
 
-void remove_files(const fs::path& folder, const std::vector<store::CheckpointRow>& rows) {
+void remove_files(const fs::path& db, const std::string& run_id,
+                  const std::vector<store::CheckpointRow>& rows) {
   std::error_code left;  // a file that stays is garbage without a row
-  for (const store::CheckpointRow& row : rows)
-    if (safe_name(row.path)) fs::remove(folder / row.path, left);
+  for (const store::CheckpointRow& row : rows) {
+    if (!safe_name(row.path)) continue;
+    fs::remove(run_folder(db, run_id) / row.path, left);
+    const fs::path shared = shared_folder(db, run_id) / row.path;
+    if (problem_of(shared, row).empty()) fs::remove(shared, left);
+  }
 }
 
 store::CheckpointRow describe_file(const fs::path& folder, const fs::path& file) {

@@ -13,22 +13,29 @@ namespace sinkmoe::queue {
 
 // What stays when a run is done: nothing, the final weights, or every checkpoint as well.
 enum class Keep { none, final, all };
-Keep parse_keep(const std::string& text);  // throws Error
-std::string to_string(Keep keep);
+constexpr auto names_of(Keep) {
+  return names<Keep>("choice of --keep",
+                     {{Keep::none, "none"}, {Keep::final, "final"}, {Keep::all, "all"}});
+}
 
-// runs/RUN_ID/ beside the database. Throws Error when the run_id is no safe name.
+// What a run writes: NAME.runs/RUN_ID/ beside the database NAME.db, so that two databases in one
+// folder share nothing. Throws Error when the run_id is no safe name.
 std::filesystem::path run_folder(const std::filesystem::path& db, const std::string& run_id);
 
 struct ResumePoint {
-  std::optional<store::CheckpointRow> checkpoint;  // none: from the beginning
+  std::optional<std::filesystem::path> file;  // none: from the beginning
+  int64_t step = 0;
   // one message for each newer one that is missing or damaged
   std::vector<std::string> passed_over;
 };
 
-// True when the file is there, inside the folder, with the size and hash of its row; else `why`
-// says what is wrong.
-bool checkpoint_is_good(const std::filesystem::path& folder, const store::CheckpointRow& row,
-                        std::string* why);
+// The file of a row, when it is there with the size and hash of its row; else `why`, if given, says
+// what is wrong. It is looked for in the run's folder and, as earlier versions kept the runs of
+// every database of a folder together, in runs/RUN_ID/ beside the database.
+std::optional<std::filesystem::path> checkpoint_file(const std::filesystem::path& db,
+                                                     const std::string& run_id,
+                                                     const store::CheckpointRow& row,
+                                                     std::string* why = nullptr);
 
 ResumePoint find_resume_point(const store::Store& store, const std::string& run_id);
 
@@ -45,8 +52,9 @@ void commit_checkpoint(store::Store& store, const store::Lease& lease,
 std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
                                               Keep keep);
 
-// Removes the files of rows that are gone already.
-void remove_files(const std::filesystem::path& folder,
+// Removes the files of rows that are gone already. In the shared folder of earlier versions only
+// what has the hash of its row.
+void remove_files(const std::filesystem::path& db, const std::string& run_id,
                   const std::vector<store::CheckpointRow>& rows);
 
 // Size and hash of a file below the folder as a row. Throws Error: outside the folder, not

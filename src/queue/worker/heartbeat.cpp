@@ -24,15 +24,15 @@ void print_stack(int) {
                          STDERR_FILENO);
 }
 
-store::ClaimRules rules_of(const VitalSettings& settings) {
+store::ClaimRules rules_of(const HeartbeatSettings& settings) {
   return {.lease_us = static_cast<int64_t>(settings.lease_seconds * 1e6)};
 }
 
 }  // namespace
 
-VitalSigns::VitalSigns(const std::filesystem::path& db, const store::Lease& lease,
-                       const VitalSettings& settings, const ReportPipe& pipe)
-    : store_(db), lease_(lease), settings_(settings), pipe_(pipe), body_thread_(::pthread_self()) {
+Heartbeat::Heartbeat(const std::filesystem::path& db, const store::Lease& lease,
+                     const HeartbeatSettings& settings)
+    : store_(db), lease_(lease), settings_(settings), job_thread_(::pthread_self()) {
   std::array<void*, 1> first;
   ::backtrace(first.data(), 1);  // loads what it needs now, not in the handler
   struct sigaction action{};
@@ -41,7 +41,7 @@ VitalSigns::VitalSigns(const std::filesystem::path& db, const store::Lease& leas
   thread_ = std::thread([this] { watch(); });
 }
 
-VitalSigns::~VitalSigns() {
+Heartbeat::~Heartbeat() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -50,7 +50,7 @@ VitalSigns::~VitalSigns() {
   thread_.join();
 }
 
-void VitalSigns::step_done() {
+void Heartbeat::step_done() {
   const int64_t now = store::boot_clock_us();
   sign_of_life();
   if (last_step_us_ > 0) {
@@ -61,7 +61,7 @@ void VitalSigns::step_done() {
   last_step_us_ = now;
 }
 
-void VitalSigns::pause(std::unique_lock<std::mutex>& lock, double seconds) {
+void Heartbeat::pause(std::unique_lock<std::mutex>& lock, double seconds) {
   const auto time = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1e3));
 #ifdef __SANITIZE_THREAD__  // it does not know waits on the monotonic clock
   wake_.wait_until(lock, std::chrono::system_clock::now() + time, [this] { return ending_; });
@@ -70,7 +70,7 @@ void VitalSigns::pause(std::unique_lock<std::mutex>& lock, double seconds) {
 #endif
 }
 
-void VitalSigns::watch() {
+void Heartbeat::watch() {
   const double seconds = std::min(settings_.lease_seconds, settings_.stall_seconds) / 4;
   std::unique_lock lock(mutex_);
   for (int64_t before = store::boot_clock_us(); !ending_;) {
@@ -86,19 +86,19 @@ void VitalSigns::watch() {
   }
 }
 
-void VitalSigns::renew() {
+void Heartbeat::renew() {
   try {
     store_.renew(lease_, rules_of(settings_));
-  } catch (const store::LeaseLost&) {
-    fenced_ = true;
+  } catch (const LeaseLost&) {
+    lease_lost_ = true;
   } catch (const store::StoreError& e) {
-    // The next round tries again; if the disk stays full the lease runs out, and another
-    // attempt fences this one.
+    // The next round tries again; if the disk stays full the lease runs out, and the run goes to
+    // another attempt.
     fmt::print(stderr, "cannot renew the lease: {}\n", e.what());
   }
 }
 
-double VitalSigns::silence_limit() {
+double Heartbeat::silence_limit() {
   const std::lock_guard lock(mutex_);
   if (step_seconds_.empty()) return settings_.stall_seconds * kBeforeFirst;
   std::vector<double> sorted(step_seconds_.begin(), step_seconds_.end());
@@ -107,18 +107,18 @@ double VitalSigns::silence_limit() {
   return std::max(settings_.stall_seconds, kMedians * sorted[sorted.size() / 2]);
 }
 
-void VitalSigns::end_if_stalled() {
+void Heartbeat::end_if_stalled() {
   const double silence = static_cast<double>(awake_us_ - last_sign_us_) * 1e-6;
   if (silence > silence_limit()) end_as_stalled(silence);
 }
 
-void VitalSigns::end_as_stalled(double silence) {
+void Heartbeat::end_as_stalled(double silence) {
   const std::string message = fmt::format("no sign of life for {:.0f} s", silence);
   fmt::print(stderr, "{}; the stack of the training thread:\n", message);
-  ::pthread_kill(body_thread_, SIGUSR2);
+  ::pthread_kill(job_thread_, SIGUSR2);
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   try {
-    store_.finish(lease_, {"failed", "stalled", message, {}}, settings_.crash_limit);
+    store_.finish(lease_, {Outcome::stalled, message}, {.crash_limit = settings_.crash_limit});
   } catch (const std::exception& e) {
     fmt::print(stderr, "cannot record it: {}\n", e.what());
   }

@@ -1,5 +1,5 @@
-// A thread beside the body: renews the lease, and ends the process when the body gives
-// no sign of life.
+// A thread beside the job: renews the lease, and ends the process when the job gives no sign of
+// life.
 #pragma once
 
 #include <atomic>
@@ -9,30 +9,29 @@
 #include <mutex>
 #include <thread>
 
-#include "queue/supervisor/report_line.h"
 #include "store/store.h"
 
 namespace sinkmoe::queue {
 
-struct VitalSettings {
+struct HeartbeatSettings {
   double lease_seconds = 60;  // renewed four times as often
   double stall_seconds =
-      300;  // least silence that counts as a stall; ten times that before the first step
+      300;  // shortest silence that is a stall; ten times that before the first step
   int64_t crash_limit = 3;
 };
 
-class VitalSigns {
+class Heartbeat {
  public:
-  // Call from the thread that runs the body. Opens a connection of its own.
-  VitalSigns(const std::filesystem::path& db, const store::Lease& lease,
-             const VitalSettings& settings, const ReportPipe& pipe);
-  ~VitalSigns();
-  VitalSigns(const VitalSigns&) = delete;
-  VitalSigns& operator=(const VitalSigns&) = delete;
+  // Call from the thread that runs the job. Opens a connection of its own.
+  Heartbeat(const std::filesystem::path& db, const store::Lease& lease,
+            const HeartbeatSettings& settings);
+  ~Heartbeat();
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
 
   void sign_of_life() { last_sign_us_ = awake_us_.load(); }
   void step_done();  // a sign of life that also times the steps
-  bool fenced() const { return fenced_; }
+  bool lease_lost() const { return lease_lost_; }
 
  private:
   void watch();
@@ -44,18 +43,17 @@ class VitalSigns {
 
   store::Store store_;
   const store::Lease lease_;
-  const VitalSettings settings_;
-  const ReportPipe& pipe_;
-  const pthread_t body_thread_;
+  const HeartbeatSettings settings_;
+  const pthread_t job_thread_;
   // Time in which the watching thread was awake: a process that was stopped, or a computer that
   // slept, was not silent meanwhile.
   std::atomic<int64_t> awake_us_{0}, last_sign_us_{0};
-  std::atomic<bool> fenced_{false};
+  std::atomic<bool> lease_lost_{false};
   std::mutex mutex_;  // of the three below
   std::condition_variable wake_;
   bool ending_ = false;
   std::deque<double> step_seconds_;  // of the last steps
-  int64_t last_step_us_ = 0;         // body's thread only
+  int64_t last_step_us_ = 0;         // job's thread only
   std::thread thread_;
 };
 

@@ -13,11 +13,13 @@
 #include "core/file.h"
 #include "core/registry.h"
 #include "core/text.h"
+#include "data/source.h"
 #include "queue/build_info.h"
+#include "queue/job.h"
 #include "queue/machine.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
-#include "queue/worker/worker_context.h"
+#include "queue/worker/worker_reporter.h"
 
 namespace sinkmoe::queue {
 
@@ -25,39 +27,21 @@ namespace {
 
 constexpr int kExitFailed = 1;
 
-store::Ending failed(const std::string& outcome, const std::string& message) {
-  return {"failed", outcome, message, {}};
-}
-
-store::Ending ending_of(const Result& result) {
-  switch (result.outcome) {
-    case Outcome::done:
-      return {"done", "done", result.message, {}};
-    case Outcome::interrupted:
-      return {"interrupted", "interrupted", result.message, {}};
-    case Outcome::diverged:
-      return {"diverged", "diverged", result.message, {}};
-  }
-  return failed("assert", "the body returned no outcome");
-}
-
-// Everything that a body can throw but Fenced, as the end of an attempt.
+// Everything that a job can throw but LeaseLost, as the end of an attempt.
 template <class F>
-store::Ending run_guarded(F&& body) {
+RunEnd run_guarded(F&& job) {
   try {
-    return ending_of(body());
-  } catch (const Fenced&) {
+    return job();
+  } catch (const LeaseLost&) {
     throw;
-  } catch (const store::LeaseLost&) {
-    throw Fenced();
-  } catch (const store::NonFinite& e) {
-    return {"diverged", "diverged", e.what(), {}};
+  } catch (const NotFinite& e) {
+    return {Outcome::diverged, e.what()};
   } catch (const Error& e) {
-    return failed(outcome_of(e), e.what());
+    return {outcome_of(e), e.what()};
   } catch (const std::bad_alloc&) {
-    return failed("oom", "out of memory");
+    return {Outcome::memory, "out of memory"};
   } catch (const std::exception& e) {
-    return failed("assert", e.what());
+    return {Outcome::internal, e.what()};
   }
 }
 
@@ -75,17 +59,11 @@ store::AttemptRow attempt_row(const config::RunConfig& config, int64_t start_ste
 int exit_code_of(const std::exception& e) {
   if (dynamic_cast<const std::bad_alloc*>(&e)) return kExitNoMemory;
   const auto* error = dynamic_cast<const Error*>(&e);
-  const std::string outcome = error ? outcome_of(*error) : "";
-  return outcome == "disk" ? kExitDiskFull : outcome == "oom" ? kExitNoMemory : kExitFailed;
+  const Outcome outcome = error ? outcome_of(*error) : Outcome::internal;
+  return outcome == Outcome::disk     ? kExitDiskFull
+         : outcome == Outcome::memory ? kExitNoMemory
+                                      : kExitFailed;
 }
-
-struct Attempt {
-  const WorkerArgs& args;
-  store::Store& store;
-  store::Lease& lease;
-  VitalSigns& vital;
-  const ReportPipe& pipe;
-};
 
 std::optional<std::filesystem::path> parent_weights(const store::Store& store,
                                                     const std::string& run_id) {
@@ -98,20 +76,22 @@ std::optional<std::filesystem::path> parent_weights(const store::Store& store,
   return weights;
 }
 
-// Finds where to go on, starts the attempt and says what was passed over on the way.
-Job start(const Attempt& a) {
+// Checks that everything the run reads is what it was planned with, before a row of an earlier
+// attempt is touched; finds where to go on, starts the attempt and says what was passed over.
+config::Job start(const Attempt& a) {
   const std::string& run_id = a.lease.run_id;
-  Job job{.run_id = run_id,
-          .config = config::parse_canonical(a.store.config(run_id), "run " + run_id)};
+  config::Job job{.run_id = run_id,
+                  .config = config::parse_canonical(a.store.config(run_id), "run " + run_id),
+                  .folder = run_folder(a.args.db, run_id),
+                  .data = a.args.data};
   if (a.args.threads > 0) job.config.run.threads = std::min(job.config.run.threads, a.args.threads);
-  job.folder = run_folder(a.args.db, run_id);
+  if (!job.data.empty())
+    data::require_same_data(job.data, data::data_contents(job.config), job.config);
   ensure_writable_folder(job.folder);
-  job.parent_weights = parent_weights(a.store, run_id);
-  const ResumePoint point = find_resume_point(a.store, run_id);
-  if (point.checkpoint) {
-    job.resume = job.folder / point.checkpoint->path;
-    job.resume_step = point.checkpoint->step;
-  }
+  job.initial_weights = parent_weights(a.store, run_id);
+  ResumePoint point = find_resume_point(a.store, run_id);
+  job.resume = std::move(point.file);
+  job.resume_step = point.step;
   a.store.begin_attempt(a.lease, attempt_row(job.config, job.resume_step));
   for (const std::string& text : point.passed_over) {
     a.store.add_event(a.lease, {"checkpoint passed over", text});
@@ -124,24 +104,25 @@ Job start(const Attempt& a) {
 }
 
 // How the attempt went, recorded. Files of superfluous checkpoints go after their rows.
-std::string conclude(const Attempt& a, store::Ending ending) {
-  if (ending.status == "done") ending.drop = superfluous(a.store, a.lease.run_id, a.args.keep);
-  if (ending.status == "diverged") a.store.add_event(a.lease, {"diverged", ending.message});
-  const std::string status = a.store.finish(a.lease, ending, a.args.crash_limit);
-  remove_files(run_folder(a.args.db, a.lease.run_id), ending.drop);
-  fmt::print(stderr, "{}{}{}\n", status, ending.message.empty() ? "" : ": ", ending.message);
-  return status;
+int conclude(const Attempt& a, const RunEnd& end) {
+  store::FinishRules rules{.crash_limit = a.args.crash_limit};
+  if (end.outcome == Outcome::done) rules.drop = superfluous(a.store, a.lease.run_id, a.args.keep);
+  if (end.outcome == Outcome::diverged) a.store.add_event(a.lease, {"diverged", end.message});
+  const RunStatus status = a.store.finish(a.lease, end, rules);
+  remove_files(a.args.db, a.lease.run_id, rules.drop);
+  fmt::print(stderr, "{}{}{}\n", name_of(status), end.message.empty() ? "" : ": ", end.message);
+  return status == RunStatus::done          ? 0
+         : status == RunStatus::interrupted ? kExitInterrupted
+                                            : kExitFailed;
 }
 
 int make_attempt(const Attempt& a) {
-  store::Ending ending = run_guarded([&] {
-    const BodyKind& kind = Registry<BodyKind>::get(a.args.body);
-    const Job job = start(a);
-    WorkerContext context({a.store, a.lease, a.vital, a.pipe, a.args.keep});
-    return kind.body(job, context);
+  const RunEnd end = run_guarded([&] {
+    const config::Job job = start(a);
+    WorkerReporter reporter(a);
+    return Registry<JobKind>::get(a.args.job).run(job, reporter);
   });
-  const std::string status = conclude(a, std::move(ending));
-  return status == "done" ? 0 : status == "interrupted" ? kExitInterrupted : kExitFailed;
+  return conclude(a, end);
 }
 
 // The worker stops, with a checkpoint, when its supervisor dies.
@@ -158,15 +139,12 @@ int worker_main(const WorkerArgs& args) {
   follow_supervisor(args.supervisor);
   const ReportPipe pipe(args.pipe);
   try {
-    store::Store store(args.db, Registry<BodyKind>::get(args.body).purpose);
+    store::Store store(args.db, Registry<JobKind>::get(args.job).purpose);
     const store::ClaimRules rules{.lease_us = static_cast<int64_t>(args.lease_seconds * 1e6)};
     store::Lease lease = store.adopt(args.run_id, args.epoch, store::this_process(), rules);
-    VitalSigns vital(args.db, lease, {args.lease_seconds, args.stall_seconds, args.crash_limit},
-                     pipe);
-    return make_attempt({args, store, lease, vital, pipe});
-  } catch (const store::LeaseLost& e) {
-    fmt::print(stderr, "{}\n", e.what());
-  } catch (const Fenced& e) {
+    Heartbeat heartbeat(args.db, lease, {args.lease_seconds, args.stall_seconds, args.crash_limit});
+    return make_attempt({args, store, lease, heartbeat, pipe});
+  } catch (const LeaseLost& e) {
     fmt::print(stderr, "{}\n", e.what());
   } catch (const std::exception& e) {
     pipe.send({.progress = {}, .note = e.what()});
@@ -179,15 +157,16 @@ int worker_main(const WorkerArgs& args) {
 std::vector<std::string> to_arguments(const WorkerArgs& a) {
   return {a.db.string(),
           a.run_id,
-          a.body,
+          a.job,
           std::to_string(a.epoch),
           std::to_string(a.supervisor),
           std::to_string(a.pipe),
-          to_string(a.keep),
+          name_of(a.keep),
           std::to_string(a.crash_limit),
           shortest(a.lease_seconds),
           shortest(a.stall_seconds),
-          std::to_string(a.threads)};
+          std::to_string(a.threads),
+          a.data};
 }
 
 namespace {
@@ -205,18 +184,19 @@ T number(const std::string& text) {
 }  // namespace
 
 WorkerArgs parse_worker_arguments(const std::vector<std::string>& args) {
-  if (args.size() != 11)
-    throw Error("11 arguments expected", "sinkmoe worker",
+  if (args.size() != 12)
+    throw Error("12 arguments expected", "sinkmoe worker",
                 "this command is started by 'sinkmoe run'");
-  WorkerArgs a{.db = args[0], .run_id = args[1], .body = args[2]};
+  WorkerArgs a{.db = args[0], .run_id = args[1], .job = args[2]};
   a.epoch = number<int64_t>(args[3]);
   a.supervisor = number<int64_t>(args[4]);
   a.pipe = number<int>(args[5]);
-  a.keep = parse_keep(args[6]);
+  a.keep = parse_name<Keep>(args[6]);
   a.crash_limit = number<int64_t>(args[7]);
   a.lease_seconds = number<double>(args[8]);
   a.stall_seconds = number<double>(args[9]);
   a.threads = number<int64_t>(args[10]);
+  a.data = args[11];
   return a;
 }
 

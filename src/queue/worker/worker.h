@@ -12,7 +12,7 @@ namespace sinkmoe::queue {
 // What the supervisor hands to a worker on its command line.
 struct WorkerArgs {
   std::filesystem::path db;
-  std::string run_id, body;
+  std::string run_id, job;
   int64_t epoch = 0;       // of the lease that the supervisor claimed
   int64_t supervisor = 0;  // its pid: the worker stops when it is gone
   int pipe = -1;           // for ReportLine, -1: none
@@ -20,12 +20,13 @@ struct WorkerArgs {
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;
   int64_t threads = 0;  // its share of the cores; 0: as many as the run asks for
+  std::string data;     // content hashes that the run was planned with; "": any
 };
 
 std::vector<std::string> to_arguments(const WorkerArgs& args);
 WorkerArgs parse_worker_arguments(const std::vector<std::string>& args);  // throws Error
 
-// Adopts the lease, runs the body and records how it ended. Exit code: 0 done, 75
+// Adopts the lease, runs the job and records how it ended. Exit code: 0 done, 75
 // interrupted, 1 anything else.
 int worker_main(const WorkerArgs& args);
 

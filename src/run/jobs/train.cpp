@@ -1,4 +1,4 @@
-// The training body behind the queue's interface: a job in, rows and checkpoints out.
+// The training job behind the queue's interface: a job in, rows and checkpoints out.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -20,20 +20,6 @@ void prepare_process(const config::RunSection& run) {
   at::set_num_threads(static_cast<int>(run.threads));
 }
 
-train::TrainHooks hooks_of(queue::JobContext& context) {
-  return {.metrics = [&](const auto& rows) { context.metrics(rows); },
-          .histograms = [&](const auto& rows) { context.histograms(rows); },
-          .event = [&](const auto& event) { context.event(event); },
-          .checkpoint = [&](int64_t step, const auto& file,
-                            bool final) { context.checkpoint(step, file, final); },
-          .progress =
-              [&](const train::TrainProgress& p) {
-                context.progress(
-                    {p.step, p.steps, p.loss, p.tokens_per_second, p.imbalance, p.sink_rate});
-              },
-          .stop_requested = [&] { return context.stop_requested(); }};
-}
-
 std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = metrics::metric_infos(eval);
   for (const data::LossPart& part : data::loss_parts())
@@ -44,25 +30,21 @@ std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   return infos;
 }
 
-queue::Result run_job(const queue::Job& job, queue::JobContext& context) {
+// Opens what the run reads, and trains when it is what the run was planned with. A damaged file ends
+// the run now, not after training.
+RunEnd run_job(const config::Job& job, RunReporter& reporter) {
   prepare_process(job.config.run);
-  context.describe(metrics_of(job.config.eval));
-  data::read_tasks(job.config.eval);  // a damaged file ends the run now, not after training
+  reporter.describe(metrics_of(job.config.eval));
+  const data::TaskSet tasks = data::open_tasks(job.config);
   const auto source = data::open_source(job.config.data);
-  const train::TrainRequest request{job.config, job.folder, job.resume, job.parent_weights};
-  const train::TrainResult result = train::train(request, *source, hooks_of(context));
-  switch (result.end) {
-    case train::TrainResult::End::interrupted:
-      return {queue::Outcome::interrupted, result.message};
-    case train::TrainResult::End::diverged:
-      return {queue::Outcome::diverged, result.message};
-    default:
-      return {queue::Outcome::done, ""};
-  }
+  if (!job.data.empty())
+    data::require_same_data(job.data, data::opened_contents(job.config, *source, tasks.identity),
+                            job.config);
+  return train::train(job, *source, reporter, tasks);
 }
 
-const Registration<queue::BodyKind> registration{
-    {.name = "train", .help = "trains a decoder", .body = run_job}};
+const Registration<queue::JobKind> registration{
+    {.name = "train", .help = "trains a decoder", .run = run_job}};
 
 }  // namespace
 

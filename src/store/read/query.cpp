@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -29,14 +31,41 @@ std::string place(const std::string& sql, int offset) {
   return fmt::format("query:{}:{}", line, end - start + 1);
 }
 
+// Lower-case words of a statement: what stands between all but letters, digits and underscores.
+std::vector<std::string> words_of(const std::string& sql) {
+  std::vector<std::string> words(1);
+  for (const char c : sql)
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_')
+      words.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (!words.back().empty())
+      words.emplace_back();
+  return words;
+}
+
+// The first word after FROM or JOIN that names no table and no part of a WITH, or "".
+std::string unknown_table(const std::string& sql, const std::vector<std::string>& tables) {
+  std::set<std::string> known(tables.begin(), tables.end());
+  known.merge(std::set<std::string>{"select", "values", "json_each", "json_tree", "main",
+                                    "sqlite_schema", "sqlite_master"});
+  std::string before;
+  const std::vector<std::string> words = words_of(sql);
+  const auto reads = [](const std::string& word) { return word == "from" || word == "join"; };
+  for (size_t i = 0; i + 1 < words.size(); before = words[i++])
+    if (before == "with" || before == "recursive" || (words[i + 1] == "as" && !reads(before)))
+      known.insert(words[i]);
+  for (size_t i = 0; i + 1 < words.size(); ++i)
+    if (reads(words[i]) && !known.contains(words[i + 1])) return words[i + 1];
+  return "";
+}
+
 // What a misspelt table was meant to be.
-std::string near_table(const sql::Connection& db, const std::string& message) {
-  constexpr std::string_view kStart = "no such table: ";
-  if (!message.starts_with(kStart)) return "";
+std::string near_table(const sql::Connection& db, const std::string& sql) {
   std::vector<std::string> names;
   sql::Statement s(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')");
   while (s.step()) names.push_back(s.text(0));
-  const std::string near = did_you_mean(message.substr(kStart.size()), names);
+  const std::string unknown = unknown_table(sql, names);
+  if (unknown.empty()) return "";
+  const std::string near = did_you_mean(unknown, names);
   return near.empty() ? "the views are run_wide, experiment_wide, v_metric, v_final, v_head, "
                         "v_group and v_pair"
                       : near;
@@ -58,7 +87,7 @@ std::string near_table(const sql::Connection& db, const std::string& message) {
     case SQLITE_TOOBIG: {
       const std::string message = sqlite3_errmsg(db.handle()),
                         where = place(sql, sqlite3_error_offset(db.handle()));
-      throw Error(message, where, near_table(db, message));
+      throw Error(message, where, near_table(db, sql));
     }
     default:
       break;

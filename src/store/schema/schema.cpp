@@ -130,18 +130,11 @@ CREATE TABLE checkpoint(
   run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
   step INTEGER NOT NULL,
   final INTEGER NOT NULL CHECK(final IN (0, 1)),   -- 1: the weights at the end
-  path TEXT NOT NULL,            -- below runs/RUN_ID/ beside the database
+  path TEXT NOT NULL,            -- below NAME.runs/RUN_ID/ beside the database NAME.db
   bytes INTEGER NOT NULL,
   sha256 TEXT NOT NULL,
   at_us INTEGER NOT NULL,
   PRIMARY KEY(run, step, final)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE artifact(
-  name TEXT PRIMARY KEY,
-  sha256 TEXT NOT NULL,
-  query_sha256 TEXT NOT NULL,
-  runs TEXT NOT NULL             -- JSON array of run_ids
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE bench(

@@ -123,7 +123,7 @@ std::string run_wide(const sql::Connection& db) {
                    " ORDER BY m.step DESC LIMIT 1)",
                column_name(names.text(1)));
   if (taken.size() > kMostColumns)
-    throw StoreError(StoreError::Kind::refused,
+    throw StoreError(ErrorKind::bad_input,
                      {"there are " + std::to_string(taken.size()) +
                           " configuration keys and metrics of runs, the limit is " +
                           std::to_string(kMostColumns),

@@ -22,7 +22,7 @@ constexpr std::string_view kMagic{"SQLite format 3\0", 16};
 constexpr std::string_view kJournalMagic{"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8};
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& what, const std::string& fix) {
-  throw StoreError(StoreError::Kind::refused, {what, path.string(), fix});
+  throw StoreError(ErrorKind::bad_input, {what, path.string(), fix});
 }
 
 // The first bytes of the database, read through SQLite, because closing our own descriptor would
@@ -65,9 +65,9 @@ void roll_back(const fs::path& path) {
     const std::string found = db.text("PRAGMA quick_check(1)");
     if (found != "ok") refuse(path, "the database is damaged: " + found, "restore a copy");
   } catch (const StoreError& e) {
-    if (e.kind() != StoreError::Kind::read_only) throw;
+    if (e.kind() != ErrorKind::read_only) throw;
     throw StoreError(
-        StoreError::Kind::read_only,
+        ErrorKind::read_only,
         {"a write that was cut off must be rolled back first, and the file cannot be written",
          path.string(),
          "copy it together with its -journal file to a folder you can write, and use the copy"});

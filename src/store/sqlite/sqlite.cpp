@@ -16,10 +16,8 @@ namespace {
 constexpr int kBusyMilliseconds = 10'000;  // one wait for a lock
 constexpr int kBusyTries = 6;              // waits before giving up
 
-using Kind = StoreError::Kind;
-
 struct Explained {
-  Kind kind;
+  ErrorKind kind;
   const char* what;
   const char* fix;
 };
@@ -27,32 +25,33 @@ struct Explained {
 Explained explain(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return {Kind::disk_full, "the disk is full",
+      return {ErrorKind::no_space, "the disk is full",
               "free some space and run the same command again"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {Kind::busy, "the database is locked by another process",
+      return {ErrorKind::busy, "the database is locked by another process",
               "wait for it, or close the program that holds the file open"};
     case SQLITE_READONLY:
       return {
-          Kind::read_only, "the database cannot be written",
+          ErrorKind::read_only, "the database cannot be written",
           "check the permissions of the file and its folder, or copy it to a folder you can write"};
     case SQLITE_CANTOPEN:
-      return {Kind::read_only, "the database cannot be opened",
+      return {ErrorKind::read_only, "the database cannot be opened",
               "check that its folder exists and that you may read and write there"};
     case SQLITE_IOERR:
-      return {Kind::io, "reading or writing the database failed",
+      return {ErrorKind::io, "reading or writing the database failed",
               "check the disk, then run the same command again"};
     case SQLITE_NOMEM:
-      return {Kind::memory, "out of memory", "run the same command again"};
+      return {ErrorKind::memory, "out of memory", "run the same command again"};
     case SQLITE_CORRUPT:
       return {
-          Kind::refused, "the database is damaged or cut off",
+          ErrorKind::bad_input, "the database is damaged or cut off",
           "keep the file, restore a copy, or save what can be read with: sqlite3 FILE .recover"};
     case SQLITE_NOTADB:
-      return {Kind::refused, "not an SQLite database", "give the path of a sinkmoe database"};
+      return {ErrorKind::bad_input, "not an SQLite database",
+              "give the path of a sinkmoe database"};
     default:
-      return {Kind::statement, nullptr, ""};
+      return {ErrorKind::statement, nullptr, ""};
   }
 }
 
@@ -95,18 +94,18 @@ void Connection::fail(int code) const {
   Explained e = explain(code);
   std::string detail = db_ ? sqlite3_errmsg(db_.get()) : sqlite3_errstr(code);
   const int reason = db_ ? sqlite3_system_errno(db_.get()) : 0;
-  if (reason != 0 && (e.kind == Kind::io || (code & 0xff) == SQLITE_CANTOPEN)) {
+  if (reason != 0 && (e.kind == ErrorKind::io || (code & 0xff) == SQLITE_CANTOPEN)) {
     detail += std::string(": ") + std::strerror(reason);
     if (reason == ENOSPC || reason == EDQUOT) e = explain(SQLITE_FULL);
   }
   // SQLite opens for reading what it cannot open for writing, for whatever reason.
-  if (e.kind == Kind::read_only && (code & 0xff) == SQLITE_READONLY &&
+  if (e.kind == ErrorKind::read_only && (code & 0xff) == SQLITE_READONLY &&
       ::access(path_.c_str(), W_OK) == 0 && ::access(folder_of(path_).c_str(), W_OK) == 0)
-    e = {Kind::io, "the database could be opened for reading only, though it may be written",
+    e = {ErrorKind::io, "the database could be opened for reading only, though it may be written",
          "are too many files open, or is the disk full? then run the same command again"};
   std::string what = e.what ? e.what : "";
   what += e.what ? " (" + detail + ")" : detail;
-  throw StoreError(e.kind, {what, path_.string(), e.fix});
+  throw StoreError(e.kind, {what, path_.string(), e.fix}, reason);
 }
 
 void Connection::exec(const std::string& sql) {

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <span>
 
-#include "data/text_set.h"
-
 namespace sinkmoe::train {
 
 namespace {
@@ -180,14 +178,12 @@ std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t s
   return rows;
 }
 
-std::vector<MetricRow> run_tasks(const model::Decoder& model, int64_t step, at::Device device,
+std::vector<MetricRow> run_tasks(const model::Decoder& model, const data::TaskSet& tasks,
+                                 int64_t step, at::Device device,
                                  const std::function<void()>& alive) {
-  const config::RunConfig& config = model.config();
-  if (config.eval.tasks.empty()) return {};
-  const auto tokenizer = data::open_tokenizer(config.data.path);
   std::vector<TaskScore> scores;
-  for (const data::Task& task : data::read_tasks(config.eval))
-    scores.push_back(score_task(model, *tokenizer, task, device, alive));
+  for (const data::Task& task : tasks.tasks)
+    scores.push_back(score_task(model, *tasks.tokenizer, task, device, alive));
   return task_rows(scores, step);
 }
 

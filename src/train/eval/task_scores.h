@@ -29,8 +29,9 @@ TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokeniz
 
 std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t step);
 
-// Reads the tasks of eval.tasks and scores them with the tokenizer of data.path. Throws Error.
-std::vector<MetricRow> run_tasks(const model::Decoder& model, int64_t step, at::Device device,
+// Scores of all tasks, as rows.
+std::vector<MetricRow> run_tasks(const model::Decoder& model, const data::TaskSet& tasks,
+                                 int64_t step, at::Device device,
                                  const std::function<void()>& alive);
 
 }  // namespace sinkmoe::train

@@ -1,26 +1,26 @@
-// The queue's implementation of JobContext: writes to the store under the lease and reports to the
-// supervisor.
+// What a worker does with the reports of a job: it writes them to the store under the lease, and
+// tells the supervisor how far it is.
 #pragma once
 
-#include <string>
-
-#include "queue/job.h"
+#include "core/run.h"
 #include "queue/supervisor/report_line.h"
-#include "queue/worker/checkpoints.h"
 #include "queue/worker/heartbeat.h"
+#include "queue/worker/worker.h"
 
 namespace sinkmoe::queue {
 
-class WorkerContext : public JobContext {
+// What one attempt works with; all of it outlives the attempt.
+struct Attempt {
+  const WorkerArgs& args;
+  store::Store& store;
+  store::Lease& lease;
+  Heartbeat& heartbeat;
+  const ReportPipe& pipe;
+};
+
+class WorkerReporter : public RunReporter {
  public:
-  struct Parts {
-    store::Store& store;
-    const store::Lease& lease;
-    VitalSigns& vital;
-    const ReportPipe& pipe;
-    Keep keep;
-  };
-  explicit WorkerContext(const Parts& parts) : parts_(parts) {}
+  explicit WorkerReporter(const Attempt& attempt) : attempt_(attempt) {}
 
   void describe(const std::vector<MetricInfo>& metrics) override;
   void metrics(const std::vector<MetricRow>& rows) override;
@@ -31,11 +31,9 @@ class WorkerContext : public JobContext {
   bool stop_requested() const override;
 
  private:
-  void alive() const;  // records a sign of life; throws Fenced
-  template <class F>
-  void guarded(F&& write) const;
+  void alive() const;  // notes a sign of life; throws LeaseLost
 
-  Parts parts_;
+  const Attempt& attempt_;
   int64_t last_step_ = -1, last_sent_us_ = 0;
 };
 
