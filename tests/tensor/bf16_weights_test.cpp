@@ -27,7 +27,7 @@ struct Weights : ::testing::Test {
 
 TEST_F(Weights, ScopeChangesNoBit) {
   const auto cast = gradients();
-  const HalfWeights scope(&params);
+  const Bf16Weights scope(&params);
   const auto copied = gradients();
   for (size_t i = 0; i < cast.size(); ++i) {
     EXPECT_TRUE(cast[i].equal(copied[i])) << i;
@@ -37,16 +37,16 @@ TEST_F(Weights, ScopeChangesNoBit) {
 }
 
 TEST_F(Weights, InAScopeTheCopyItselfIsUsed) {
-  const HalfWeights scope(&params);
-  const at::Tensor half = weight_as(b, at::kBFloat16);
-  EXPECT_TRUE(half.is_alias_of(params.half()));
-  EXPECT_TRUE(half.equal(b.to(at::kBFloat16)));
-  EXPECT_FALSE(weight_as(at::ones({2, 2}), at::kBFloat16).is_alias_of(params.half()));
+  const Bf16Weights scope(&params);
+  const at::Tensor copy = weight_as(b, at::kBFloat16);
+  EXPECT_TRUE(copy.is_alias_of(params.bf16()));
+  EXPECT_TRUE(copy.equal(b.to(at::kBFloat16)));
+  EXPECT_FALSE(weight_as(at::ones({2, 2}), at::kBFloat16).is_alias_of(params.bf16()));
   EXPECT_TRUE(weight_as(a, at::kFloat).is_same(a));
 }
 
 TEST_F(Weights, ACopyIsNeverOld) {
-  const HalfWeights scope(&params);
+  const Bf16Weights scope(&params);
   EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
   {
     const at::NoGradGuard no_grad;

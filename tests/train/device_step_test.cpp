@@ -18,7 +18,7 @@ namespace {
 using testing::tiny_config;
 
 // Keeps what is recorded and repeats it; says what was asked of it.
-struct Keeper : Lanes {
+struct Keeper : GraphReplay {
   bool record(const std::function<void()>& work, std::string& why) override {
     why = refuse;
     if (refuse.empty()) kept = work;
@@ -35,15 +35,14 @@ struct Keeper : Lanes {
 
 // A model with what its steps need, twice: queued, and step by step with the host's numbers.
 struct Rig {
-  explicit Rig(const config::RunConfig& c,
-               std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
+  explicit Rig(const config::RunConfig& c, std::unique_ptr<GraphReplay> graph_replay = std::make_unique<Keeper>())
       : config(c),
         source(data::open_source(config.data)),
         model(config, source->vocabulary(), at::kCPU),
         partial(model),
         optimizer(partial.trained(), config.train),
         balance(Registry<balance::LossKind>::get(config.balance.loss).make(config)),
-        keeper(dynamic_cast<Keeper*>(lanes.get())),
+        keeper(dynamic_cast<Keeper*>(graph_replay.get())),
         step(
             {.config = config,
              .source = *source,
@@ -55,7 +54,7 @@ struct Rig {
                  },
              .partial = partial,
              .note = [this](const std::string& text) { notes.push_back(text); },
-             .lanes = std::move(lanes)}) {}
+             .graph_replay = std::move(graph_replay)}) {}
 
   bool begin() {
     TrainState state;
@@ -176,8 +175,8 @@ TEST(DeviceStep, PartialTrainingIsTheTrainers) {
     Rig rounded(half);
     for (int64_t s = 0; s < 8; ++s) rounded.step.advance(s);
     const at::Tensor& flat = rounded.model.params().flat();
-    EXPECT_LE(difference(rounded.model.params().half().to(at::kFloat), flat), 4e-3);
-    EXPECT_TRUE(rounded.model.params().half().equal(flat.to(at::kBFloat16)));
+    EXPECT_LE(difference(rounded.model.params().bf16().to(at::kFloat), flat), 4e-3);
+    EXPECT_TRUE(rounded.model.params().bf16().equal(flat.to(at::kBFloat16)));
   }
 }
 
@@ -196,9 +195,9 @@ TEST(DeviceStep, MicroBatchesAddUp) {
 }
 
 TEST(DeviceStep, GoesOnOpByOpWhenNothingCanBeRecorded) {
-  auto lanes = std::make_unique<Keeper>();
-  lanes->refuse = "the driver said no";
-  Rig refused(weighted(), std::move(lanes)), recorded(weighted());
+  auto graph_replay = std::make_unique<Keeper>();
+  graph_replay->refuse = "the driver said no";
+  Rig refused(weighted(), std::move(graph_replay)), recorded(weighted());
   for (int64_t s = 0; s < 6; ++s) {
     refused.step.advance(s);
     recorded.step.advance(s);
@@ -239,7 +238,7 @@ TEST(DeviceStep, Bfloat16FollowsSinglePrecision) {
     EXPECT_NEAR(half.step.finish()->loss, single.step.finish()->loss, 0.02) << kind;
     const at::Tensor& flat = half.model.params().flat();
     EXPECT_EQ(flat.scalar_type(), at::kFloat);
-    EXPECT_TRUE(half.model.params().half().equal(flat.to(at::kBFloat16)));
+    EXPECT_TRUE(half.model.params().bf16().equal(flat.to(at::kBFloat16)));
   }
 }
 

@@ -1,4 +1,4 @@
-// The passes of passes.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
+// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
 // fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17: CMake 3.25
 // knows no later CUDA standard.
 #pragma once

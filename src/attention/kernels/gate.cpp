@@ -1,4 +1,4 @@
-#include "attention/cpu/gate_kernel.h"
+#include "attention/kernels/gate.h"
 
 #include <algorithm>
 #include <bit>
@@ -42,7 +42,7 @@ INLINE Sigmoid<T> sigmoid(T x) {
 }
 
 template <class T>
-INLINE void gate_body(const Gate<T>& a, int64_t b, int64_t from, int64_t to) {
+INLINE void gate_forward_body(const GateForward<T>& a, int64_t b, int64_t from, int64_t to) {
   for (int64_t t = from; t < to; ++t) {
     for (int64_t h = 0; h < a.n.H; ++h) {
       const T *in = a.in(b, h, t), *logit = a.logit(b, h, t);
@@ -100,17 +100,17 @@ INLINE void gate_backward_body(const GateBackward<T>& a, int64_t b, int64_t from
 
 }  // namespace
 
-SINKMOE_CLONES void gate(const Gate<float>& a, int64_t b, int64_t from, int64_t to) {
-  gate_body(a, b, from, to);
+SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<float>& a, int64_t b, int64_t from, int64_t to) {
+  gate_forward_body(a, b, from, to);
 }
-SINKMOE_CLONES void gate(const Gate<double>& a, int64_t b, int64_t from, int64_t to) {
-  gate_body(a, b, from, to);
+SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<double>& a, int64_t b, int64_t from, int64_t to) {
+  gate_forward_body(a, b, from, to);
 }
-SINKMOE_CLONES void gate_backward(const GateBackward<float>& a, int64_t b, int64_t from,
+SINKMOE_CPU_DISPATCH void gate_backward(const GateBackward<float>& a, int64_t b, int64_t from,
                                   int64_t to) {
   gate_backward_body(a, b, from, to);
 }
-SINKMOE_CLONES void gate_backward(const GateBackward<double>& a, int64_t b, int64_t from,
+SINKMOE_CPU_DISPATCH void gate_backward(const GateBackward<double>& a, int64_t b, int64_t from,
                                   int64_t to) {
   gate_backward_body(a, b, from, to);
 }

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace sinkmoe::model::step_kernel {
+namespace sinkmoe::model::kernel {
 
 struct Rows {
   int64_t begin, end;
@@ -45,15 +45,4 @@ void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da, floa
 void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N, float scale,
                    float* loss_N);
 
-// One AdamW update of elements [begin, end). `g` is multiplied by grad_scale first. bias1, bias2: 1
-// - beta^t.
-struct AdamW {
-  float lr, beta1, beta2, eps, weight_decay, grad_scale, bias1, bias2;
-};
-void adamw(int64_t begin, int64_t end, const AdamW& options, const float* g, float* p, float* m,
-           float* v);
-
-// Sum of squares, accumulated in double.
-double sum_of_squares(int64_t begin, int64_t end, const float* x);
-
-}  // namespace sinkmoe::model::step_kernel
+}  // namespace sinkmoe::model::kernel

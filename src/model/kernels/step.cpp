@@ -1,4 +1,4 @@
-#include "model/ops/step_kernel.h"
+#include "model/kernels/step.h"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 
 #define SINKMOE_INLINE inline __attribute__((always_inline))
 
-namespace sinkmoe::model::step_kernel {
+namespace sinkmoe::model::kernel {
 
 namespace {
 
@@ -40,7 +40,7 @@ SINKMOE_INLINE float gelu_gate(float x) {
 
 }  // namespace
 
-SINKMOE_CLONES void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps,
+SINKMOE_CPU_DISPATCH void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps,
                              float* y_NC, float* inverse_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* x = x_NC + n * C;
@@ -55,7 +55,7 @@ SINKMOE_CLONES void rms_norm(Rows rows, int64_t C, const float* x_NC, const floa
   }
 }
 
-SINKMOE_CLONES void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC,
+SINKMOE_CPU_DISPATCH void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC,
                                       const float* w_C, const float* inverse_N,
                                       const float* residual_NC, float* dx_NC, float* dw_C) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
@@ -80,7 +80,7 @@ SINKMOE_CLONES void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, 
   }
 }
 
-SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride,
+SINKMOE_CPU_DISPATCH void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride,
                            const float* cos_TK2, const float* sin_TK2, float sign, float* x) {
   const int64_t half = K / 2;
   for (int64_t n = rows.begin; n < rows.end; ++n) {
@@ -99,7 +99,7 @@ SINKMOE_CLONES void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64
   }
 }
 
-SINKMOE_CLONES void gelu(int64_t begin, int64_t end, float* h_slope, float* a) {
+SINKMOE_CPU_DISPATCH void gelu(int64_t begin, int64_t end, float* h_slope, float* a) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
     const float x = h_slope[i], gate = gelu_gate(x);
@@ -109,12 +109,12 @@ SINKMOE_CLONES void gelu(int64_t begin, int64_t end, float* h_slope, float* a) {
   }
 }
 
-SINKMOE_CLONES void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh) {
+SINKMOE_CPU_DISPATCH void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) da_dh[i] *= slope[i];
 }
 
-SINKMOE_CLONES void relu2(int64_t begin, int64_t end, const float* h, float* a) {
+SINKMOE_CPU_DISPATCH void relu2(int64_t begin, int64_t end, const float* h, float* a) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) {
     const float x = larger(h[i], 0.0f);
@@ -122,12 +122,12 @@ SINKMOE_CLONES void relu2(int64_t begin, int64_t end, const float* h, float* a) 
   }
 }
 
-SINKMOE_CLONES void relu2_backward(int64_t begin, int64_t end, const float* h, float* da_dh) {
+SINKMOE_CPU_DISPATCH void relu2_backward(int64_t begin, int64_t end, const float* h, float* da_dh) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) da_dh[i] *= 2.0f * larger(h[i], 0.0f);
 }
 
-SINKMOE_CLONES void swiglu(Rows rows, int64_t F, const float* h, float* a) {
+SINKMOE_CPU_DISPATCH void swiglu(Rows rows, int64_t F, const float* h, float* a) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float *gate = h + n * 2 * F, *up = gate + F;
     float* out = a + n * F;
@@ -136,7 +136,7 @@ SINKMOE_CLONES void swiglu(Rows rows, int64_t F, const float* h, float* a) {
   }
 }
 
-SINKMOE_CLONES void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da,
+SINKMOE_CPU_DISPATCH void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da,
                                     float* dh) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float *gate = h + n * 2 * F, *up = gate + F, *d = da + n * F;
@@ -150,7 +150,7 @@ SINKMOE_CLONES void swiglu_backward(Rows rows, int64_t F, const float* h, const 
   }
 }
 
-SINKMOE_CLONES void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N,
+SINKMOE_CPU_DISPATCH void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N,
                                   float scale, float* loss_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     float* z = logits_NV + n * V;
@@ -177,25 +177,4 @@ SINKMOE_CLONES void cross_entropy(Rows rows, int64_t V, float* logits_NV, const 
   }
 }
 
-SINKMOE_CLONES void adamw(int64_t begin, int64_t end, const AdamW& o, const float* g, float* p,
-                          float* m, float* v) {
-  const float step = o.lr / o.bias1, root = 1.0f / std::sqrt(o.bias2),
-              keep = 1.0f - o.lr * o.weight_decay;
-#pragma omp simd
-  for (int64_t i = begin; i < end; ++i) {
-    const float d = g[i] * o.grad_scale;
-    m[i] = o.beta1 * m[i] + (1.0f - o.beta1) * d;
-    v[i] = o.beta2 * v[i] + (1.0f - o.beta2) * d * d;
-    p[i] = p[i] * keep - step * m[i] / (std::sqrt(v[i]) * root + o.eps);
-  }
-}
-
-SINKMOE_CLONES double sum_of_squares(int64_t begin, int64_t end, const float* x) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = begin; i < end; ++i)
-    sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  return sum;
-}
-
-}  // namespace sinkmoe::model::step_kernel
+}  // namespace sinkmoe::model::kernel

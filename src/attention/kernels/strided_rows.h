@@ -1,5 +1,4 @@
-// Strided arrays for the kernels that work on raw memory (gate_kernel.h, tiles.h). T is float or
-// double.
+// Strided arrays as the loops over raw memory see them. T is float or double.
 #pragma once
 
 #include <cstdint>

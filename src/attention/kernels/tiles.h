@@ -7,20 +7,16 @@
 // the number of threads.
 #pragma once
 
-#include "attention/cpu/strided_rows.h"
+#include "attention/kernels/strided_rows.h"
+#include "attention/sink_mode.h"
 
-namespace sinkmoe::attention::tiles {
-
-using kernel::Rows;
-using kernel::Sizes;
-
-enum class Gate { none, first_key, logit };  // as SinkMode
+namespace sinkmoe::attention::kernel {
 
 // What the backward pass needs in addition to the inputs: P_ij = exp(s_ij - top_i) * inverse_i.
 template <class T>
-struct Forward {
+struct AttentionForward {
   Sizes n;
-  Gate mode;
+  SinkMode mode;
   double scale;
   Rows<const T> q, k, v;
   const T* sink;                    // [H], mode logit only
@@ -28,9 +24,9 @@ struct Forward {
 };
 
 template <class T>
-struct Backward {
+struct AttentionBackward {
   Sizes n;
-  Gate mode;
+  SinkMode mode;
   double scale;
   Rows<const T> q, k, v, d_out, d_gate, gate, top, inverse;  // d_gate.data may be null: zeros
   const T* sink;
@@ -42,9 +38,9 @@ struct Backward {
 // T.
 int64_t scratch_size(const Sizes& n, bool backward);
 
-void forward(const Forward<float>& a, int64_t b, int64_t j, float* scratch);
-void forward(const Forward<double>& a, int64_t b, int64_t j, double* scratch);
-void backward(const Backward<float>& a, int64_t b, int64_t j, float* scratch);
-void backward(const Backward<double>& a, int64_t b, int64_t j, double* scratch);
+void attention_forward(const AttentionForward<float>& a, int64_t b, int64_t j, float* scratch);
+void attention_forward(const AttentionForward<double>& a, int64_t b, int64_t j, double* scratch);
+void attention_backward(const AttentionBackward<float>& a, int64_t b, int64_t j, float* scratch);
+void attention_backward(const AttentionBackward<double>& a, int64_t b, int64_t j, double* scratch);
 
-}  // namespace sinkmoe::attention::tiles
+}  // namespace sinkmoe::attention::kernel

@@ -1,14 +1,15 @@
-// The tile kernels, compiled for three instruction sets. The choice is made at run time.
-#include "attention/cpu/tiles.h"
+// The tile kernels, compiled for three instruction sets; the processor chooses
+// when the program runs.
+#include "attention/kernels/tiles.h"
 
 #define TILE_INLINE SINKMOE_TARGET __attribute__((always_inline)) inline
 
-namespace sinkmoe::attention::tiles {
+namespace sinkmoe::attention::kernel {
 
 namespace baseline {
 #define SINKMOE_LANE_BYTES 16
 #define SINKMOE_TARGET
-#include "attention/cpu/tile_passes.h"
+#include "attention/kernels/tile_passes.h"
 #undef SINKMOE_LANE_BYTES
 #undef SINKMOE_TARGET
 }  // namespace baseline
@@ -17,7 +18,7 @@ namespace baseline {
 namespace avx2 {
 #define SINKMOE_LANE_BYTES 32
 #define SINKMOE_TARGET __attribute__((target("avx2,fma")))
-#include "attention/cpu/tile_passes.h"
+#include "attention/kernels/tile_passes.h"
 #undef SINKMOE_LANE_BYTES
 #undef SINKMOE_TARGET
 }  // namespace avx2
@@ -26,7 +27,7 @@ namespace avx512 {
 #define SINKMOE_LANE_BYTES 64
 #define SINKMOE_TARGET \
   __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
-#include "attention/cpu/tile_passes.h"
+#include "attention/kernels/tile_passes.h"
 #undef SINKMOE_LANE_BYTES
 #undef SINKMOE_TARGET
 }  // namespace avx512
@@ -36,8 +37,8 @@ namespace {
 
 template <class T>
 struct Kernels {
-  void (*forward)(const Forward<T>&, int64_t, int64_t, T*);
-  void (*backward)(const Backward<T>&, int64_t, int64_t, T*);
+  void (*forward)(const AttentionForward<T>&, int64_t, int64_t, T*);
+  void (*backward)(const AttentionBackward<T>&, int64_t, int64_t, T*);
 };
 
 template <class T>
@@ -54,7 +55,7 @@ Kernels<T> choose() {
 }
 
 template <class T>
-const Kernels<T> kernels = choose<T>();
+const Kernels<T> chosen = choose<T>();
 
 }  // namespace
 
@@ -66,17 +67,17 @@ int64_t scratch_size(const Sizes& n, bool backward) {
                   : 2 * T * K + T * kMostLanes + 2 * K * kMostLanes;
 }
 
-void forward(const Forward<float>& a, int64_t b, int64_t j, float* scratch) {
-  kernels<float>.forward(a, b, j, scratch);
+void attention_forward(const AttentionForward<float>& a, int64_t b, int64_t j, float* scratch) {
+  chosen<float>.forward(a, b, j, scratch);
 }
-void forward(const Forward<double>& a, int64_t b, int64_t j, double* scratch) {
-  kernels<double>.forward(a, b, j, scratch);
+void attention_forward(const AttentionForward<double>& a, int64_t b, int64_t j, double* scratch) {
+  chosen<double>.forward(a, b, j, scratch);
 }
-void backward(const Backward<float>& a, int64_t b, int64_t j, float* scratch) {
-  kernels<float>.backward(a, b, j, scratch);
+void attention_backward(const AttentionBackward<float>& a, int64_t b, int64_t j, float* scratch) {
+  chosen<float>.backward(a, b, j, scratch);
 }
-void backward(const Backward<double>& a, int64_t b, int64_t j, double* scratch) {
-  kernels<double>.backward(a, b, j, scratch);
+void attention_backward(const AttentionBackward<double>& a, int64_t b, int64_t j, double* scratch) {
+  chosen<double>.backward(a, b, j, scratch);
 }
 
-}  // namespace sinkmoe::attention::tiles
+}  // namespace sinkmoe::attention::kernel

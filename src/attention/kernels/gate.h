@@ -1,13 +1,13 @@
 // Fused CPU loops of explicit gates: a head's output times a sigmoid, per head or per channel.
 #pragma once
 
-#include "attention/cpu/strided_rows.h"
+#include "attention/kernels/strided_rows.h"
 
 namespace sinkmoe::attention::kernel {
 
 // logit: [B,H,T] if per_channel is false, otherwise [B,H,T,K].
 template <class T>
-struct Gate {
+struct GateForward {
   Sizes n;
   bool per_channel;
   Rows<const T> in, logit;
@@ -23,8 +23,8 @@ struct GateBackward {
 };
 
 // Tokens [from, to) of one batch row.
-void gate(const Gate<float>& a, int64_t b, int64_t from, int64_t to);
-void gate(const Gate<double>& a, int64_t b, int64_t from, int64_t to);
+void gate_forward(const GateForward<float>& a, int64_t b, int64_t from, int64_t to);
+void gate_forward(const GateForward<double>& a, int64_t b, int64_t from, int64_t to);
 void gate_backward(const GateBackward<float>& a, int64_t b, int64_t from, int64_t to);
 void gate_backward(const GateBackward<double>& a, int64_t b, int64_t from, int64_t to);
 

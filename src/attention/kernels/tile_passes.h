@@ -1,6 +1,6 @@
-// Forward and backward pass of one key/value head. Included like tile_vectors.h. Formulas:
-// docs/attention.md.
-#include "attention/cpu/tile_products.h"
+// Forward and backward of one key/value head. Included as tile_vectors.h is.
+// Formulas: docs/attention.md.
+#include "attention/kernels/tile_products.h"
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
@@ -98,7 +98,7 @@ TILE_INLINE Weights<T> exponentials(T* s, int64_t from, V<T> top) {
 }
 
 template <class T>
-SINKMOE_TARGET void forward_head(const Forward<T>& a, int64_t b, int64_t j, T* scratch) {
+SINKMOE_TARGET void forward_head(const AttentionForward<T>& a, int64_t b, int64_t j, T* scratch) {
   constexpr int N = kLanes<T>;
   Room<T> room(a.n, scratch);
   T *keys = room.take(room.T_ * room.K), *values = room.take(room.T_ * room.K);
@@ -111,7 +111,7 @@ SINKMOE_TARGET void forward_head(const Forward<T>& a, int64_t b, int64_t j, T* s
       copy_rows(a.q, b, h, from, N, a.n.T, a.n.K, room.K, rows);
       transpose(rows, room.K, columns);
       scores(columns, keys, from + N, room.K, static_cast<T>(a.scale), s);
-      const bool with_sink = a.mode == Gate::logit;
+      const bool with_sink = a.mode == SinkMode::logit;
       const V<T> start = with_sink ? V<T>{} + a.sink[h] : load(s);
       const Weights<T> w = exponentials(s, from, start);
       const V<T> keys_sum = w.first + w.rest;
@@ -119,7 +119,7 @@ SINKMOE_TARGET void forward_head(const Forward<T>& a, int64_t b, int64_t j, T* s
       const V<T> inverse = T{1} / all;
       scatter<T>(a.top, b, h, from, count, w.top);
       scatter<T>(a.inverse, b, h, from, count, inverse);
-      if (a.mode != Gate::none)
+      if (a.mode != SinkMode::none)
         scatter<T>(a.gate, b, h, from, count, (with_sink ? keys_sum : w.rest) / all);
       outer<T>(s, 1, N, N, from + N, values, room.K, rows, false);
       for (int64_t i = 0; i < count; ++i) {
@@ -132,7 +132,7 @@ SINKMOE_TARGET void forward_head(const Forward<T>& a, int64_t b, int64_t j, T* s
 
 // s becomes P and dp becomes d(loss)/d(score), both causal.
 template <class T>
-TILE_INLINE void score_gradients(const Backward<T>& a, int64_t b, int64_t h, int64_t from,
+TILE_INLINE void score_gradients(const AttentionBackward<T>& a, int64_t b, int64_t h, int64_t from,
                                  int64_t count, T* s, T* dp) {
   constexpr int N = kLanes<T>;
   const V<T> top = gather<T>(a.top, b, h, from, count),
@@ -149,13 +149,13 @@ TILE_INLINE void score_gradients(const Backward<T>& a, int64_t b, int64_t h, int
   }
   const V<T> rest = sums[0] + sums[1], on_first = load(dp),
              scale = V<T>{} + static_cast<T>(a.scale);
-  const V<T> gate = a.mode == Gate::none ? V<T>{} : gather<T>(a.gate, b, h, from, count);
+  const V<T> gate = a.mode == SinkMode::none ? V<T>{} : gather<T>(a.gate, b, h, from, count);
   const V<T> d_gate =
-      a.d_gate.data && a.mode != Gate::none ? gather<T>(a.d_gate, b, h, from, count) : V<T>{};
+      a.d_gate.data && a.mode != SinkMode::none ? gather<T>(a.d_gate, b, h, from, count) : V<T>{};
   V<T> D = rest + first * on_first;
-  if (a.mode == Gate::first_key) {
+  if (a.mode == SinkMode::first_key) {
     D = rest + first * (on_first - d_gate);
-  } else if (a.mode == Gate::logit) {
+  } else if (a.mode == SinkMode::logit) {
     const V<T> weight = exp_negative(a.sink[h] - top) * inverse,
                share = weight * (gate * d_gate + D);
     double sum = 0;
@@ -165,11 +165,11 @@ TILE_INLINE void score_gradients(const Backward<T>& a, int64_t b, int64_t h, int
   }
   for (int64_t j = 0; j < from + N; ++j)
     store<T>(dp + j * N, scale * load(s + j * N) * (load(dp + j * N) - D));
-  if (a.mode == Gate::first_key) store<T>(dp, scale * first * (gate * (on_first - d_gate) - rest));
+  if (a.mode == SinkMode::first_key) store<T>(dp, scale * first * (gate * (on_first - d_gate) - rest));
 }
 
 template <class T>
-SINKMOE_TARGET void backward_head(const Backward<T>& a, int64_t b, int64_t j, T* scratch) {
+SINKMOE_TARGET void backward_head(const AttentionBackward<T>& a, int64_t b, int64_t j, T* scratch) {
   constexpr int N = kLanes<T>;
   Room<T> room(a.n, scratch);
   const int64_t whole = room.T_ * room.K, tile = N * room.K;
@@ -180,7 +180,7 @@ SINKMOE_TARGET void backward_head(const Backward<T>& a, int64_t b, int64_t j, T*
   copy_rows(a.v, b, j, 0, room.T_, a.n.T, a.n.K, room.K, values);
   for (int64_t i = 0; i < whole; ++i) dk[i] = dv[i] = 0;
   for (int64_t h = j * a.n.group(); h < (j + 1) * a.n.group(); ++h) {
-    if (a.mode == Gate::logit) a.d_sink[b * a.n.H + h] = 0;
+    if (a.mode == SinkMode::logit) a.d_sink[b * a.n.H + h] = 0;
     for (int64_t from = 0; from < a.n.T; from += N) {
       const int64_t count = from + N <= a.n.T ? N : a.n.T - from, seen = from + N;
       copy_rows(a.q, b, h, from, N, a.n.T, a.n.K, room.K, q);

@@ -1,5 +1,5 @@
-// The matrix products of one tile, in registers. Included like tile_vectors.h.
-#include "attention/cpu/tile_vectors.h"
+// The matrix products of one tile, in registers. Included as tile_vectors.h is.
+#include "attention/kernels/tile_vectors.h"
 
 template <class T>
 constexpr int kScoreRows = kLanes<T> < 8 ? kLanes<T> : 8;
