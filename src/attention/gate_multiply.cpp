@@ -40,9 +40,9 @@ TensorPair backward(const at::Tensor& d_out, const at::Tensor& d_gate, const at:
   const at::Tensor wide_logit = logit.to(wide(x)), gate = at::sigmoid(wide_logit),
                    slope = gate * at::sigmoid(-wide_logit), on_gate = d_out.to(wide(x)) * x;
   const at::Tensor d_x = d_out * (per_channel ? gate : gate.unsqueeze(-1));
-  const at::Tensor d_value =
-      per_channel ? on_gate + d_gate.unsqueeze(-1) / static_cast<double>(x.size(-1))
-                  : on_gate.sum(-1) + d_gate;
+  const at::Tensor d_value = per_channel
+                                 ? on_gate + d_gate.unsqueeze(-1) / static_cast<double>(x.size(-1))
+                                 : on_gate.sum(-1) + d_gate;
   return {d_x.to(x.scalar_type()), (slope * d_value).to(logit.scalar_type())};
 }
 
@@ -57,31 +57,32 @@ AttentionOut forward_as(const at::Tensor& in_BHTK, const at::Tensor& logit) {
   const Sizes n = sizes(in_BHTK, in_BHTK);
   const at::Tensor out = empty_BHTK(n, n.H, n.T, in_BHTK), gate = empty_BHT(n, n.T, in_BHTK);
   const kernel::GateForward<T> a{.n = n,
-                         .per_channel = logit.dim() == 4,
-                         .in = in<T>(in_BHTK),
-                         .logit = in<T>(logit),
-                         .out = into<T>(out),
-                         .gate = into<T>(gate)};
-  for_each_block(
-      n, [&](int64_t, int64_t b, int64_t from, int64_t to) { kernel::gate_forward(a, b, from, to); });
+                                 .per_channel = logit.dim() == 4,
+                                 .in = in<T>(in_BHTK),
+                                 .logit = in<T>(logit),
+                                 .out = into<T>(out),
+                                 .gate = into<T>(gate)};
+  for_each_block(n, [&](int64_t, int64_t b, int64_t from, int64_t to) {
+    kernel::gate_forward(a, b, from, to);
+  });
   return {out, gate};
 }
 
 template <class T>
-TensorPair backward_as(const at::Tensor& d_out, const at::Tensor& d_gate,
-                            const at::Tensor& in_BHTK, const at::Tensor& logit) {
+TensorPair backward_as(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& in_BHTK,
+                       const at::Tensor& logit) {
   const Sizes n = sizes(in_BHTK, in_BHTK);
   const at::Tensor d_in = empty_BHTK(n, n.H, n.T, in_BHTK);
   const at::Tensor d_logit =
       logit.dim() == 4 ? empty_BHTK(n, n.H, n.T, logit) : empty_BHT(n, n.T, logit);
   const kernel::GateBackward<T> a{.n = n,
-                                 .per_channel = logit.dim() == 4,
-                                 .d_out = in<T>(d_out),
-                                 .d_gate = in<T>(d_gate),
-                                 .in = in<T>(in_BHTK),
-                                 .logit = in<T>(logit),
-                                 .d_in = into<T>(d_in),
-                                 .d_logit = into<T>(d_logit)};
+                                  .per_channel = logit.dim() == 4,
+                                  .d_out = in<T>(d_out),
+                                  .d_gate = in<T>(d_gate),
+                                  .in = in<T>(in_BHTK),
+                                  .logit = in<T>(logit),
+                                  .d_in = into<T>(d_in),
+                                  .d_logit = into<T>(d_logit)};
   for_each_block(n, [&](int64_t, int64_t b, int64_t from, int64_t to) {
     kernel::gate_backward(a, b, from, to);
   });
@@ -94,8 +95,8 @@ AttentionOut forward(const at::Tensor& x, const at::Tensor& logit) {
 
 TensorPair backward(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& x,
                     const at::Tensor& logit) {
-  return (x.scalar_type() == at::kDouble ? backward_as<double>
-                                         : backward_as<float>)(d_out, d_gate, x, logit);
+  return (x.scalar_type() == at::kDouble ? backward_as<double> : backward_as<float>)(d_out, d_gate,
+                                                                                     x, logit);
 }
 
 }  // namespace cpu
@@ -120,8 +121,7 @@ struct Node : Function<Node> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &logit = saved[1];
     const auto gate_type = static_cast<at::ScalarType>(ctx->saved_data["gate_type"].toInt());
-    const at::Tensor d_out =
-        grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(x);
+    const at::Tensor d_out = grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(x);
     const at::Tensor d_gate =
         grads[1].defined()
             ? grads[1]

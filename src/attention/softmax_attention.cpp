@@ -20,10 +20,9 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                const at::Tensor& sink_H) {
   check_shapes(q_BHTK, k_BJTK, v_BJTK, mode, sink_H);
-  return tensor::kernels<SoftmaxAttention>(q_BHTK).apply(with_unit_stride(q_BHTK),
-                                                         with_unit_stride(k_BJTK),
-                                                         with_unit_stride(v_BJTK), scale, mode,
-                                                         sink_H);
+  return tensor::kernels<SoftmaxAttention>(q_BHTK).apply(
+      with_unit_stride(q_BHTK), with_unit_stride(k_BJTK), with_unit_stride(v_BJTK), scale, mode,
+      sink_H);
 }
 
 }  // namespace sinkmoe::attention

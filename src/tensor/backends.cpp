@@ -27,9 +27,9 @@ std::string type_names(const std::vector<at::ScalarType>& types) {
 namespace detail {
 
 void add_row(const char* operation, const BackendInfo& info) {
-  rows().push_back(
-      {operation, info.name, info.device ? at::DeviceTypeName(*info.device, true) : "any",
-       type_names(info.types)});
+  rows().push_back({operation, info.name,
+                    info.device ? at::DeviceTypeName(*info.device, true) : "any",
+                    type_names(info.types)});
 }
 
 void no_backend(const char* operation, const std::string& wanted) {
@@ -42,9 +42,9 @@ void no_backend(const char* operation, const std::string& wanted) {
 
 bool serves(const BackendInfo& info, at::DeviceType device, at::ScalarType type) {
   return (!info.device || *info.device == device) &&
-         (info.types.empty() ? at::isFloatingType(type)
-                             : std::find(info.types.begin(), info.types.end(), type) !=
-                                   info.types.end());
+         (info.types.empty()
+              ? at::isFloatingType(type)
+              : std::find(info.types.begin(), info.types.end(), type) != info.types.end());
 }
 
 }  // namespace detail

@@ -17,10 +17,9 @@
 #include "train/memory.h"
 #include "train/probes/probes.h"
 #include "train/row_buffer.h"
-#include "train/update/loss_gradients.h"
-#include "train/update/schedule.h"
 #include "train/step_log.h"
 #include "train/trainable/trainable.h"
+#include "train/update/loss_gradients.h"
 #include "train/update/schedule.h"
 
 namespace sinkmoe::train {

@@ -14,12 +14,11 @@ inline at::Tensor rms_norm(const at::Tensor& x_NC, const at::Tensor& w_C, double
   return x_NC * at::rsqrt(x_NC.square().mean(-1, true) + eps) * w_C.to(x_NC.scalar_type());
 }
 
-inline HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w_FC, int64_t H,
-                              int64_t J, const RotaryTable& rotary) {
+inline HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w_FC, int64_t H, int64_t J,
+                              const RotaryTable& rotary) {
   const int64_t B = x_BTC.size(0), T = x_BTC.size(1), K = w_FC.size(0) / (H + 2 * J);
-  const at::Tensor all = at::linear(x_BTC, w_FC.to(x_BTC.scalar_type()))
-                             .view({B, T, H + 2 * J, K})
-                             .transpose(1, 2);
+  const at::Tensor all =
+      at::linear(x_BTC, w_FC.to(x_BTC.scalar_type())).view({B, T, H + 2 * J, K}).transpose(1, 2);
   HeadsQKV out{all.narrow(1, 0, H), all.narrow(1, H, J), all.narrow(1, H + J, J)};
   if (!rotary.cos_TK2.defined()) return out;
   const auto turned = [&](const at::Tensor& x) {

@@ -43,18 +43,19 @@ Saved forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, dou
           .top_BHT = empty_BHT(n, n.T, q),
           .inverse_BHT = empty_BHT(n, n.T, q)};
   const kernel::AttentionForward<T> a{.n = n,
-                            .mode = mode,
-                            .scale = scale,
-                            .q = in<T>(q),
-                            .k = in<T>(k),
-                            .v = in<T>(v),
-                            .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
-                            .out = into<T>(s.out_BHTK),
-                            .gate = into<T>(s.gate_BHT),
-                            .top = into<T>(s.top_BHT),
-                            .inverse = into<T>(s.inverse_BHT)};
-  with_scratch<T>(n, q, false,
-                  [&](int64_t b, int64_t j, T* scratch) { kernel::attention_forward(a, b, j, scratch); });
+                                      .mode = mode,
+                                      .scale = scale,
+                                      .q = in<T>(q),
+                                      .k = in<T>(k),
+                                      .v = in<T>(v),
+                                      .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                                      .out = into<T>(s.out_BHTK),
+                                      .gate = into<T>(s.gate_BHT),
+                                      .top = into<T>(s.top_BHT),
+                                      .inverse = into<T>(s.inverse_BHT)};
+  with_scratch<T>(n, q, false, [&](int64_t b, int64_t j, T* scratch) {
+    kernel::attention_forward(a, b, j, scratch);
+  });
   return s;
 }
 
@@ -82,23 +83,24 @@ variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
                    dv = all.narrow(1, n.H + n.J, n.J);
   std::vector<double> d_sink_BH(sink.defined() ? static_cast<size_t>(n.B * n.H) : 0);
   const kernel::AttentionBackward<T> a{.n = n,
-                             .mode = mode,
-                             .scale = scale,
-                             .q = in<T>(q),
-                             .k = in<T>(k),
-                             .v = in<T>(v),
-                             .d_out = in<T>(d_out),
-                             .d_gate = in<T>(d_gate),
-                             .gate = in<T>(saved[4]),
-                             .top = in<T>(saved[5]),
-                             .inverse = in<T>(saved[6]),
-                             .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
-                             .dq = into<T>(dq),
-                             .dk = into<T>(dk),
-                             .dv = into<T>(dv),
-                             .d_sink = d_sink_BH.data()};
-  with_scratch<T>(n, q, true,
-                  [&](int64_t b, int64_t j, T* scratch) { kernel::attention_backward(a, b, j, scratch); });
+                                       .mode = mode,
+                                       .scale = scale,
+                                       .q = in<T>(q),
+                                       .k = in<T>(k),
+                                       .v = in<T>(v),
+                                       .d_out = in<T>(d_out),
+                                       .d_gate = in<T>(d_gate),
+                                       .gate = in<T>(saved[4]),
+                                       .top = in<T>(saved[5]),
+                                       .inverse = in<T>(saved[6]),
+                                       .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                                       .dq = into<T>(dq),
+                                       .dk = into<T>(dk),
+                                       .dv = into<T>(dv),
+                                       .d_sink = d_sink_BH.data()};
+  with_scratch<T>(n, q, true, [&](int64_t b, int64_t j, T* scratch) {
+    kernel::attention_backward(a, b, j, scratch);
+  });
   return {dq, dk, dv, sink.defined() ? sum_over_rows<T>(d_sink_BH, n, q) : at::Tensor()};
 }
 
@@ -128,14 +130,13 @@ struct TileAttention : Function<TileAttention> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor& q = saved[0];
     const auto mode = static_cast<SinkMode>(ctx->saved_data["mode"].toInt());
-    const at::Tensor d_out =
-        grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(q);
+    const at::Tensor d_out = grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(q);
     const at::Tensor d_gate = grads.size() > 1 ? grads[1] : at::Tensor();
-    variable_list g =
-        (q.scalar_type() == at::kDouble
-             ? attention::backward<double>
-             : attention::backward<float>)(d_out, d_gate, saved, ctx->saved_data["scale"].toDouble(),
-                                         mode, logits_of(saved[3], q, mode));
+    variable_list g = (q.scalar_type() == at::kDouble
+                           ? attention::backward<double>
+                           : attention::backward<float>)(d_out, d_gate, saved,
+                                                         ctx->saved_data["scale"].toDouble(), mode,
+                                                         logits_of(saved[3], q, mode));
     if (g[3].defined()) g[3] = g[3].to(saved[3].scalar_type());
     g.resize(6);
     return g;

@@ -100,18 +100,20 @@ INLINE void gate_backward_body(const GateBackward<T>& a, int64_t b, int64_t from
 
 }  // namespace
 
-SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<float>& a, int64_t b, int64_t from, int64_t to) {
+SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<float>& a, int64_t b, int64_t from,
+                                       int64_t to) {
   gate_forward_body(a, b, from, to);
 }
-SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<double>& a, int64_t b, int64_t from, int64_t to) {
+SINKMOE_CPU_DISPATCH void gate_forward(const GateForward<double>& a, int64_t b, int64_t from,
+                                       int64_t to) {
   gate_forward_body(a, b, from, to);
 }
 SINKMOE_CPU_DISPATCH void gate_backward(const GateBackward<float>& a, int64_t b, int64_t from,
-                                  int64_t to) {
+                                        int64_t to) {
   gate_backward_body(a, b, from, to);
 }
 SINKMOE_CPU_DISPATCH void gate_backward(const GateBackward<double>& a, int64_t b, int64_t from,
-                                  int64_t to) {
+                                        int64_t to) {
   gate_backward_body(a, b, from, to);
 }
 

@@ -165,7 +165,8 @@ TILE_INLINE void score_gradients(const AttentionBackward<T>& a, int64_t b, int64
   }
   for (int64_t j = 0; j < from + N; ++j)
     store<T>(dp + j * N, scale * load(s + j * N) * (load(dp + j * N) - D));
-  if (a.mode == SinkMode::first_key) store<T>(dp, scale * first * (gate * (on_first - d_gate) - rest));
+  if (a.mode == SinkMode::first_key)
+    store<T>(dp, scale * first * (gate * (on_first - d_gate) - rest));
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "attention/sdpa/sdpa_fixups.h"
+#include "attention/sdpa/sdpa_ops.h"
 #include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
 
@@ -36,8 +37,7 @@ struct MergeAttention : Function<MergeAttention> {
     // No view tracking: the outputs are transposed views of fresh memory.
     const at::AutoDispatchBelowADInplaceOrView guard;
     sdpa::Forward rest;
-    if (q.size(2) > 1)
-      rest = sdpa::forward(after_first(q), after_first(k), after_first(v), scale);
+    if (q.size(2) > 1) rest = sdpa::forward(after_first(q), after_first(k), after_first(v), scale);
     fixups::Merged m = fixups::fixups_for(q).merge(q, k, v, rest, scale);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
@@ -57,17 +57,17 @@ struct MergeAttention : Function<MergeAttention> {
     const double scale = ctx->saved_data["scale"].toDouble();
     const fixups::SdpaFixups::Kernels& around = fixups::fixups_for(q);
     const fixups::MergeEdit edit =
-        around.edit_merge(with_unit_stride(or_zeros(grads[0], q)),
-                          or_zeros(grads[1], gate), q, v, rest_out, gate, first, scale);
+        around.edit_merge(with_unit_stride(or_zeros(grads[0], q)), or_zeros(grads[1], gate), q, v,
+                          rest_out, gate, first, scale);
     sdpa::Gradients rest;
     if (q.size(2) > 1)
       rest = sdpa::backward(edit.d_out_BHTK, after_first(q), after_first(k), after_first(v),
-                               {.out_BHTK = edit.out_BHTK,
-                                .lse_BHT = lse_rest,
-                                .rng_seed = saved[7],
-                                .rng_offset = saved[8],
-                                .op = saved_op(ctx)},
-                               scale);
+                            {.out_BHTK = edit.out_BHTK,
+                             .lse_BHT = lse_rest,
+                             .rng_seed = saved[7],
+                             .rng_offset = saved[8],
+                             .op = saved_op(ctx)},
+                            scale);
     const sdpa::Gradients g = around.finish_merge(edit, rest, q, k);
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, {}};
   }
@@ -96,12 +96,12 @@ struct SinkAttention : Function<SinkAttention> {
         fixups::fixups_for(q).edit_sink(with_unit_stride(or_zeros(grads[0], out)),
                                         or_zeros(grads[1], saved[5]), out, saved[5], saved[6]);
     const sdpa::Gradients g = sdpa::backward(edit.d_out_BHTK, q, k, v,
-                                                   {.out_BHTK = edit.out_BHTK,
-                                                    .lse_BHT = saved[7],
-                                                    .rng_seed = saved[8],
-                                                    .rng_offset = saved[9],
-                                                    .op = saved_op(ctx)},
-                                                   ctx->saved_data["scale"].toDouble());
+                                             {.out_BHTK = edit.out_BHTK,
+                                              .lse_BHT = saved[7],
+                                              .rng_seed = saved[8],
+                                              .rng_offset = saved[9],
+                                              .op = saved_op(ctx)},
+                                             ctx->saved_data["scale"].toDouble());
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, edit.d_sink_H.to(saved[3].scalar_type()), {}};
   }
 };
@@ -109,7 +109,7 @@ struct SinkAttention : Function<SinkAttention> {
 }  // namespace
 
 AttentionOut sdpa_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                             double scale, SinkMode mode, const at::Tensor& sink_H) {
+                            double scale, SinkMode mode, const at::Tensor& sink_H) {
   if (mode == SinkMode::none) {
     const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     return {.out_BHTK = sdpa::plain(q, k, v, scale),

@@ -65,8 +65,7 @@ Cv2::Out by_aten(const at::Tensor& importance_LH, const at::Tensor& weight_LH) {
                    squares_L1 = deviation_LH.square().sum(1, true);
   const at::Tensor by_mean_L1 = squares_L1 / (count_L1 * divisor_L1) * (mean_L1 >= kSmallestMean);
   const at::Tensor square_L1 = divisor_L1.square();
-  return {(squares_L1 / square_L1).sum(),
-          2 * weight_LH / square_L1 * (deviation_LH - by_mean_L1)};
+  return {(squares_L1 / square_L1).sum(), 2 * weight_LH / square_L1 * (deviation_LH - by_mean_L1)};
 }
 
 const tensor::Backend<Cv2> any{tensor::kPlain, {by_aten}};

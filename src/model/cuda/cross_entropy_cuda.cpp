@@ -1,9 +1,9 @@
 // The rows of the cross-entropy by one kernel. What it cannot read goes to the ATen form.
 #include <ATen/ATen.h>
 
-#include "tensor/cuda/stream.h"
 #include "model/cuda/cross_entropy.h"
 #include "model/ops/cross_entropy.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {

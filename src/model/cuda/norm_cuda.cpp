@@ -3,6 +3,7 @@
 
 #include "model/cuda/norm.h"
 #include "model/ops/rms_norm.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {
@@ -17,8 +18,9 @@ E* pointer(const at::Tensor& x) {
 bool aligned(const at::Tensor& x) { return reinterpret_cast<uintptr_t>(x.data_ptr()) % 16 == 0; }
 
 bool fits(const at::Tensor& x, const at::Tensor& w) {
-  return w.scalar_type() == at::kFloat && x.size(-1) % 8 == 0 && x.size(-1) <= cuda::kMostNormChannels && x.numel() > 0 &&
-         x.is_contiguous() && w.is_contiguous() && aligned(x) && aligned(w);
+  return w.scalar_type() == at::kFloat && x.size(-1) % 8 == 0 &&
+         x.size(-1) <= cuda::kMostNormChannels && x.numel() > 0 && x.is_contiguous() &&
+         w.is_contiguous() && aligned(x) && aligned(w);
 }
 
 template <class E>
@@ -63,8 +65,7 @@ void backward_as(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& w,
 std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tensor& x,
                                            const at::Tensor& w, const at::Tensor& inverse,
                                            const at::Tensor& residual) {
-  if (!fits(x, w))
-    return tensor::plain_kernels<RmsNorm>().backward(dy, x, w, inverse, residual);
+  if (!fits(x, w)) return tensor::plain_kernels<RmsNorm>().backward(dy, x, w, inverse, residual);
   // A gradient may be a part of something larger, where rows begin anywhere.
   const auto usable = [](const at::Tensor& g) { return aligned(g) ? g : g.clone(); };
   const at::Tensor dx = at::empty_like(x);

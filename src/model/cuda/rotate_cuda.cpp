@@ -3,6 +3,7 @@
 
 #include "model/cuda/rotate.h"
 #include "model/ops/rotary.h"
+#include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {

@@ -40,8 +40,8 @@ SINKMOE_INLINE float gelu_gate(float x) {
 
 }  // namespace
 
-SINKMOE_CPU_DISPATCH void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C, float eps,
-                             float* y_NC, float* inverse_N) {
+SINKMOE_CPU_DISPATCH void rms_norm(Rows rows, int64_t C, const float* x_NC, const float* w_C,
+                                   float eps, float* y_NC, float* inverse_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* x = x_NC + n * C;
     float* y = y_NC + n * C;
@@ -55,9 +55,10 @@ SINKMOE_CPU_DISPATCH void rms_norm(Rows rows, int64_t C, const float* x_NC, cons
   }
 }
 
-SINKMOE_CPU_DISPATCH void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC, const float* x_NC,
-                                      const float* w_C, const float* inverse_N,
-                                      const float* residual_NC, float* dx_NC, float* dw_C) {
+SINKMOE_CPU_DISPATCH void rms_norm_backward(Rows rows, int64_t C, const float* dy_NC,
+                                            const float* x_NC, const float* w_C,
+                                            const float* inverse_N, const float* residual_NC,
+                                            float* dx_NC, float* dw_C) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* x = x_NC + n * C;
     const float* dy = dy_NC + n * C;
@@ -81,7 +82,7 @@ SINKMOE_CPU_DISPATCH void rms_norm_backward(Rows rows, int64_t C, const float* d
 }
 
 SINKMOE_CPU_DISPATCH void rotate(Rows rows, int64_t T, int64_t heads, int64_t K, int64_t stride,
-                           const float* cos_TK2, const float* sin_TK2, float sign, float* x) {
+                                 const float* cos_TK2, const float* sin_TK2, float sign, float* x) {
   const int64_t half = K / 2;
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float* cosine = cos_TK2 + (n % T) * half;
@@ -109,7 +110,8 @@ SINKMOE_CPU_DISPATCH void gelu(int64_t begin, int64_t end, float* h_slope, float
   }
 }
 
-SINKMOE_CPU_DISPATCH void gelu_backward(int64_t begin, int64_t end, const float* slope, float* da_dh) {
+SINKMOE_CPU_DISPATCH void gelu_backward(int64_t begin, int64_t end, const float* slope,
+                                        float* da_dh) {
 #pragma omp simd
   for (int64_t i = begin; i < end; ++i) da_dh[i] *= slope[i];
 }
@@ -137,7 +139,7 @@ SINKMOE_CPU_DISPATCH void swiglu(Rows rows, int64_t F, const float* h, float* a)
 }
 
 SINKMOE_CPU_DISPATCH void swiglu_backward(Rows rows, int64_t F, const float* h, const float* da,
-                                    float* dh) {
+                                          float* dh) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     const float *gate = h + n * 2 * F, *up = gate + F, *d = da + n * F;
     float *dgate = dh + n * 2 * F, *dup = dgate + F;
@@ -150,8 +152,8 @@ SINKMOE_CPU_DISPATCH void swiglu_backward(Rows rows, int64_t F, const float* h, 
   }
 }
 
-SINKMOE_CPU_DISPATCH void cross_entropy(Rows rows, int64_t V, float* logits_NV, const int64_t* target_N,
-                                  float scale, float* loss_N) {
+SINKMOE_CPU_DISPATCH void cross_entropy(Rows rows, int64_t V, float* logits_NV,
+                                        const int64_t* target_N, float scale, float* loss_N) {
   for (int64_t n = rows.begin; n < rows.end; ++n) {
     float* z = logits_NV + n * V;
     float top = z[0];

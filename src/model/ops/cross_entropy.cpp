@@ -42,9 +42,8 @@ void rows_by_aten(const at::Tensor& logits_NV, const at::Tensor& target_N, doubl
 void rows_on_cpu(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
                  const at::Tensor& loss_N) {
   over_rows(logits_NV.size(0), [&](kernel::Rows r) {
-    kernel::cross_entropy(r, logits_NV.size(1), data(logits_NV),
-                          target_N.const_data_ptr<int64_t>(), static_cast<float>(scale),
-                          data(loss_N));
+    kernel::cross_entropy(r, logits_NV.size(1), data(logits_NV), target_N.const_data_ptr<int64_t>(),
+                          static_cast<float>(scale), data(loss_N));
   });
 }
 
@@ -56,9 +55,8 @@ const Backend<CrossEntropy> on_cpu{{"cpu", at::kCPU, {at::kFloat}}, {rows_on_cpu
 // fp32 logits over a large vocabulary is 1.6 GB).
 int64_t chunk_tokens(const at::Tensor& h_NC, int64_t V) {
   constexpr int64_t kLogitBytes = 4 << 20, kFewest = 64, kOnDevice = 8192;
-  const int64_t most = h_NC.is_cpu()
-                           ? std::max(kFewest, kLogitBytes / (V * int64_t{sizeof(float)}))
-                           : kOnDevice;
+  const int64_t most =
+      h_NC.is_cpu() ? std::max(kFewest, kLogitBytes / (V * int64_t{sizeof(float)})) : kOnDevice;
   return std::min(h_NC.size(0), most);
 }
 

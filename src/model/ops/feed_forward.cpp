@@ -61,8 +61,8 @@ at::Tensor backward(const std::string& kind, const at::Tensor& h, const at::Tens
   const int64_t N = h.size(0), F = da.size(-1);
   if (kind == "swiglu") {
     const at::Tensor dh = at::empty_like(h);
-    over_rows(
-        N, [&](kernel::Rows r) { kernel::swiglu_backward(r, F, data(h), data(da), data(dh)); });
+    over_rows(N,
+              [&](kernel::Rows r) { kernel::swiglu_backward(r, F, data(h), data(da), data(dh)); });
     return dh;
   }
   const auto pass = kind == "gelu" ? kernel::gelu_backward : kernel::relu2_backward;
@@ -96,8 +96,8 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     at::Tensor da = std::move(grads[0]);
     if (!is_ours(da, 1) || !da.is_contiguous())
       da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
-    const at::Tensor dh = kernels<Activation>(h).backward(ctx->saved_data["kind"].toStringRef(), h,
-                                                          da.view({N, -1}));
+    const at::Tensor dh =
+        kernels<Activation>(h).backward(ctx->saved_data["kind"].toStringRef(), h, da.view({N, -1}));
     return {at::mm(dh, w).view_as(x), at::mm(dh.t(), x.view({N, C})), Variable()};
   }
 };
@@ -108,8 +108,8 @@ at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC,
                            const std::string& kind) {
   if (kind != "gelu" && kind != "relu2" && kind != "swiglu")
     throw std::invalid_argument("feed_forward_up: unknown kind " + kind);
-  return FeedForwardUp::apply(x_BTC.contiguous(),
-                              tensor::weight_as(w_FC, x_BTC.scalar_type()), kind);
+  return FeedForwardUp::apply(x_BTC.contiguous(), tensor::weight_as(w_FC, x_BTC.scalar_type()),
+                              kind);
 }
 
 }  // namespace sinkmoe::model

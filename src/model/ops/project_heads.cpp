@@ -82,8 +82,7 @@ struct ProjectHeads : Function<ProjectHeads> {
     tensor::refuse_second_derivative("project_heads");
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &w = saved[1];
-    const Layout n =
-        layout(x, w, ctx->saved_data["H"].toInt(), ctx->saved_data["J"].toInt());
+    const Layout n = layout(x, w, ctx->saved_data["H"].toInt(), ctx->saved_data["J"].toInt());
     const at::Tensor dy = gather_heads(grads, n, x.options());
     if (saved[2].defined())
       kernels<Rotary>(dy).rotate(dy, n.T, n.H + n.J, n.K, {saved[2], saved[3]}, -1);

@@ -172,11 +172,10 @@ class CudaGraphReplay : public GraphReplay {
   std::unique_ptr<Graph> graph_;
 };
 
-const tensor::Backend<DeviceGraphReplay> on_cuda{
-    {"cuda", at::kCUDA},
-    {[](at::Device) -> std::unique_ptr<GraphReplay> {
-      return std::make_unique<CudaGraphReplay>();
-    }}};
+const tensor::Backend<DeviceGraphReplay> on_cuda{{"cuda", at::kCUDA},
+                                                 {[](at::Device) -> std::unique_ptr<GraphReplay> {
+                                                   return std::make_unique<CudaGraphReplay>();
+                                                 }}};
 
 }  // namespace
 }  // namespace sinkmoe::train

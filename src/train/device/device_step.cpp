@@ -78,7 +78,7 @@ void DeviceStep::work() {
   for (int64_t i = 0; i < micro; ++i) {
     const Losses losses =
         p_.add_gradients(ids_BT_.narrow(0, i * rows, rows),
-                            target_N_.narrow(0, i * rows * context_, rows * context_), weight);
+                         target_N_.narrow(0, i * rows * context_, rows * context_), weight);
     const at::NoGradGuard no_grad;
     results.select(0, kLoss).add_(losses.loss.detach(), share);
     results.select(0, kBalance).add_(losses.balance.detach(), share);

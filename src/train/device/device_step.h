@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "data/source.h"
+#include "tensor/params.h"
 #include "train/device/graph_replay.h"
-#include "train/update/loss_gradients.h"
-#include "train/update/optimizer.h"
-#include "train/trainable/trainable.h"
 #include "train/step_numbers.h"
 #include "train/trainable/trainable.h"
-#include "train/update/device_update.h"
+#include "train/update/adamw.h"
+#include "train/update/loss_gradients.h"
 #include "train/update/optimizer.h"
 
 namespace sinkmoe::train {
@@ -27,8 +26,8 @@ class DeviceStep {
   struct Parts {
     const config::RunConfig& config;
     const data::DataSource& source;
-    tensor::ParamSet& model;       // the forward pass reads these
-    Optimizer& optimizer;  // of these, or of others that they are made from
+    tensor::ParamSet& model;  // the forward pass reads these
+    Optimizer& optimizer;     // of these, or of others that they are made from
     // Adds the gradients of some rows; reads no value back from the device. weight: fp32 scalar.
     std::function<Losses(const at::Tensor& ids_BT, const at::Tensor& target_N,
                          const at::Tensor& weight)>

@@ -9,8 +9,7 @@ namespace sinkmoe::train {
 namespace {
 
 const tensor::Backend<DeviceGraphReplay> on_any{
-    tensor::kPlain,
-    {[](at::Device) { return std::make_unique<GraphReplay>(); }}};
+    tensor::kPlain, {[](at::Device) { return std::make_unique<GraphReplay>(); }}};
 
 }  // namespace
 

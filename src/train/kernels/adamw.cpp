@@ -6,8 +6,8 @@
 
 namespace sinkmoe::train::kernel {
 
-SINKMOE_CPU_DISPATCH void adamw(int64_t begin, int64_t end, const AdamW& o, const float* g, float* p,
-                          float* m, float* v) {
+SINKMOE_CPU_DISPATCH void adamw(int64_t begin, int64_t end, const AdamW& o, const float* g,
+                                float* p, float* m, float* v) {
   const float step = o.lr / o.bias1, root = 1.0f / std::sqrt(o.bias2),
               keep = 1.0f - o.lr * o.weight_decay;
 #pragma omp simd

@@ -24,9 +24,7 @@ at::Tensor norm(const at::Tensor& grad_n) {
 void update_part(const AdamWUpdate& u, int64_t begin, int64_t end, double decay,
                  const at::Tensor& go, const at::Tensor& scale) {
   const auto part = [&](const at::Tensor& x) { return x.narrow(0, begin, end - begin); };
-  const auto input = [&](StepInput i) {
-    return u.inputs.select(0, i).to(u.param_n.scalar_type());
-  };
+  const auto input = [&](StepInput i) { return u.inputs.select(0, i).to(u.param_n.scalar_type()); };
   const at::Tensor g = part(u.grad_n) * scale;
   at::Tensor p = part(u.param_n), m = part(u.m_n), v = part(u.v_n);
   const at::Tensor new_m = m * u.config.beta1 + g * (1 - u.config.beta1),

@@ -1,18 +1,18 @@
-// The CUDA kernels of the passes, run on the processor thread by thread (support/kernels_on_cpu.h),
-// and the plain ATen version are one and the same function.
+// The CUDA kernels of the SDPA fix-ups, run on the processor thread by thread
+// (support/kernels_on_cpu.h), and the ATen backend make the same parts. (conformance_test.cpp, which
+// compiles the kernels, looks at whole gradients.)
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "attention/passes_outcome.h"
+#include "attention/fixups_outcome.h"
 
-#define SINKMOE_KERNELS_ON_CPU
-#define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
-#include "attention/cuda/row_kernels.cu"
-#include "attention/cuda/sdpa_fixups_cuda.cpp"
-#undef cuda
-
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
+
+const SdpaFixups::Kernels& kernels() {
+  return tensor::kernels_of<SdpaFixups>("cuda on cpu");
+}
+const SdpaFixups::Kernels& plain() { return tensor::plain_kernels<SdpaFixups>(); }
 
 Inputs as(const Inputs& in, at::ScalarType type) {
   Inputs out = in;
@@ -23,9 +23,9 @@ Inputs as(const Inputs& in, at::ScalarType type) {
 }
 
 void compare(const Inputs& in, double bound, double statistics_bound) {
-  expect_equal(vanilla_passes(fixups::kPasses, in), vanilla_passes(fixups::plain(), in), bound,
+  expect_equal(first_key_fixups(kernels(), in), first_key_fixups(plain(), in), bound,
                statistics_bound);
-  expect_equal(sink_passes(fixups::kPasses, in), sink_passes(fixups::plain(), in), bound,
+  expect_equal(sink_fixups(kernels(), in), sink_fixups(plain(), in), bound,
                statistics_bound);
 }
 
@@ -38,7 +38,7 @@ const std::vector<Case> kCases = {
     {.B = 1, .H = 2, .J = 1, .T = 40, .K = 256}};
 
 Inputs inputs(Case c) {
-  c.mode = SinkMode::logit;  // brings sink logits, which the first-key passes do not look at
+  c.mode = SinkMode::logit;  // brings sink logits, which the fix-ups of the first key do not look at
   return make_inputs(c);
 }
 
@@ -46,21 +46,21 @@ std::string named(const Case& c) {
   return "T " + std::to_string(c.T) + " K " + std::to_string(c.K) + " J " + std::to_string(c.J);
 }
 
-TEST(KernelsOnCpu, SinglePrecisionIsThePlainVersion) {
+TEST(FixupKernels, SinglePrecisionIsThePlainVersion) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(named(c));
     compare(as(inputs(c), at::kFloat), 2e-6, 2e-6);
   }
 }
 
-TEST(KernelsOnCpu, Bfloat16IsThePlainVersion) {
+TEST(FixupKernels, Bfloat16IsThePlainVersion) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(named(c));
     compare(as(inputs(c), at::kBFloat16), 4e-3, 2e-6);
   }
 }
 
-TEST(KernelsOnCpu, SaturatedGatesKeepTheirDigits) {
+TEST(FixupKernels, SaturatedGatesKeepTheirDigits) {
   for (const double strength : {-40.0, 20.0}) {
     SCOPED_TRACE(strength);
     const Case c{.H = 4, .J = 2, .T = 20, .K = 24, .sink = strength, .first_key = strength};
@@ -69,7 +69,7 @@ TEST(KernelsOnCpu, SaturatedGatesKeepTheirDigits) {
 }
 
 // Rows without an output gradient get stand-ins; gradients of any size keep their D.
-TEST(KernelsOnCpu, RowsOfZerosAndOfExtremeSize) {
+TEST(FixupKernels, RowsOfZerosAndOfExtremeSize) {
   for (const double size : {1e-22, 1.0, 1e15})
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
       SCOPED_TRACE(size);
@@ -84,10 +84,10 @@ TEST(KernelsOnCpu, RowsOfZerosAndOfExtremeSize) {
     }
 }
 
-TEST(KernelsOnCpu, ANotANumberStaysVisible) {
+TEST(FixupKernels, ANotANumberStaysVisible) {
   Inputs in = as(inputs({.H = 4, .J = 2, .T = 33, .K = 24}), at::kFloat);
   in.d_out.select(2, 5).select(1, 1).select(-1, 3).fill_(NAN);
-  const Outcome o = vanilla_passes(fixups::kPasses, in);
+  const Outcome o = first_key_fixups(kernels(), in);
   for (const auto& [name, value] : o.parts)
     if (std::string(name) == "D") {
       EXPECT_TRUE(value.isnan().any().item<bool>());
@@ -95,9 +95,9 @@ TEST(KernelsOnCpu, ANotANumberStaysVisible) {
 }
 
 // What the kernels cannot read goes to the plain version and is right all the same.
-TEST(KernelsOnCpu, OddHeadWidthsTakeThePlainVersion) {
+TEST(FixupKernels, OddHeadWidthsTakeThePlainVersion) {
   compare(as(inputs({.H = 4, .J = 2, .T = 9, .K = 20}), at::kFloat), 2e-6, 2e-6);
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -1,4 +1,4 @@
-// What the passes of passes.h make of one input, part by part: for comparing implementations.
+// What the SDPA fix-ups make of one input, part by part: for comparing backends.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,9 +7,9 @@
 #include "attention/attention_case.h"
 #include "attention/sdpa/sdpa_fixups.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 
-using fixups::Passes;
+using fixups::SdpaFixups;
 
 inline at::Tensor rest(const at::Tensor& x) { return x.slice(2, 1); }
 
@@ -22,18 +22,18 @@ struct Outcome {
   std::vector<std::pair<const char*, at::Tensor>> parts;
 };
 
-inline Outcome vanilla_passes(const Passes& p, const Inputs& in) {
+inline Outcome first_key_fixups(const SdpaFixups::Kernels& p, const Inputs& in) {
   sdpa::Forward fwd;
   if (in.q.size(2) > 1) fwd = sdpa::forward(rest(in.q), rest(in.k), rest(in.v), in.scale);
   const fixups::Merged m = p.merge(in.q, in.k, in.v, fwd, in.scale);
   const fixups::MergeEdit edit = p.edit_merge(in.d_out, in.d_gate, in.q, in.v, fwd.out_BHTK,
                                               m.gate_BHT, m.first_BHT, in.scale);
   Outcome o{{{"out", m.out_BHTK}, {"gate", m.gate_BHT}, {"first", m.first_BHT}}};
-  // Stand for what the stock backward returns: any three tensors that differ everywhere.
-  sdpa::Gradients stock;
+  // Stand for what the backward pass of the op returns: any three tensors that differ everywhere.
+  sdpa::Gradients from_op;
   if (in.q.size(2) > 1)
-    stock = {.q_BHTK = rest(in.q).clone(), .k_BJTK = rest(in.k) * 2, .v_BJTK = rest(in.v) * 3};
-  const sdpa::Gradients g = p.finish_merge(edit, stock, in.q, in.k);
+    from_op = {.q_BHTK = rest(in.q).clone(), .k_BJTK = rest(in.k) * 2, .v_BJTK = rest(in.v) * 3};
+  const sdpa::Gradients g = p.finish_merge(edit, from_op, in.q, in.k);
   o.parts.insert(o.parts.end(), {{"d_q", g.q_BHTK}, {"d_k", g.k_BJTK}, {"d_v", g.v_BJTK}});
   if (in.q.size(2) > 1)
     o.parts.insert(o.parts.end(), {{"lse", m.lse_rest_BHT},
@@ -42,7 +42,7 @@ inline Outcome vanilla_passes(const Passes& p, const Inputs& in) {
   return o;
 }
 
-inline Outcome sink_passes(const Passes& p, const Inputs& in) {
+inline Outcome sink_fixups(const SdpaFixups::Kernels& p, const Inputs& in) {
   at::Tensor out = in.v.repeat_interleave(in.q.size(1) / in.v.size(1), 1);
   const fixups::Rescaled r = p.rescale(out, in.d_gate, in.sink);
   const fixups::SinkEdit edit = p.edit_sink(in.d_out, in.d_gate, out, r.gate_BHT, r.sink_BHT);
@@ -65,4 +65,4 @@ inline void expect_equal(const Outcome& a, const Outcome& b, double bound = 1e-1
   }
 }
 
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention
