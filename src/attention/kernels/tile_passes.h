@@ -6,10 +6,10 @@ constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * t
 
 // Sizes padded to whole registers, and an allocator for scratch memory.
 template <class T>
-struct Room {
+struct Scratch {
   int64_t T_, K;  // padded
   T* next;
-  SINKMOE_TARGET Room(const Sizes& n, T* scratch)
+  SINKMOE_TARGET Scratch(const Sizes& n, T* scratch)
       : T_(round_up(n.T, kLanes<T>)), K(round_up(n.K, kLanes<T>)), next(scratch) {}
   SINKMOE_TARGET T* take(int64_t elements) {
     T* p = next;
@@ -100,7 +100,7 @@ TILE_INLINE Weights<T> exponentials(T* s, int64_t from, V<T> top) {
 template <class T>
 SINKMOE_TARGET void forward_head(const AttentionForward<T>& a, int64_t b, int64_t j, T* scratch) {
   constexpr int N = kLanes<T>;
-  Room<T> room(a.n, scratch);
+  Scratch<T> room(a.n, scratch);
   T *keys = room.take(room.T_ * room.K), *values = room.take(room.T_ * room.K);
   T *s = room.take(room.T_ * N), *rows = room.take(N * room.K), *columns = room.take(N * room.K);
   copy_rows(a.k, b, j, 0, room.T_, a.n.T, a.n.K, room.K, keys);
@@ -172,7 +172,7 @@ TILE_INLINE void score_gradients(const AttentionBackward<T>& a, int64_t b, int64
 template <class T>
 SINKMOE_TARGET void backward_head(const AttentionBackward<T>& a, int64_t b, int64_t j, T* scratch) {
   constexpr int N = kLanes<T>;
-  Room<T> room(a.n, scratch);
+  Scratch<T> room(a.n, scratch);
   const int64_t whole = room.T_ * room.K, tile = N * room.K;
   T *keys = room.take(whole), *values = room.take(whole), *dk = room.take(whole),
     *dv = room.take(whole), *s = room.take(room.T_ * N), *dp = room.take(room.T_ * N),

@@ -32,16 +32,17 @@ TILE_INLINE V<T> larger(V<T> a, V<T> b) {
 // e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2].
 // exp(0) is 1 exactly.
 TILE_INLINE V<float> exp_negative(V<float> x) {
-  const V<float> smallest = V<float>{} - 87.0f, magic = V<float>{} + 12582912.0f;
+  using namespace tensor;
+  const V<float> smallest = V<float>{} - 87.0f, magic = V<float>{} + kToNearest;
   x = x < smallest ? smallest : x;
-  const V<float> n = (x * 1.44269504f + magic) - magic;  // round to nearest
-  const V<float> r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  V<float> p = V<float>{} + 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  const V<float> n = (x * kLog2E + magic) - magic;  // round to nearest
+  const V<float> r = (x - n * kLn2High) - n * kLn2Low;
+  V<float> p = V<float>{} + kExp[0];
+  p = p * r + kExp[1];
+  p = p * r + kExp[2];
+  p = p * r + kExp[3];
+  p = p * r + kExp[4];
+  p = p * r + kExp[5];
   p = p * r * r + r + 1.0f;
   const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
   return p * reinterpret_cast<V<float>>(power);

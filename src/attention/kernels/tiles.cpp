@@ -2,6 +2,8 @@
 // when the program runs.
 #include "attention/kernels/tiles.h"
 
+#include "tensor/exp_polynomial.h"
+
 #define TILE_INLINE SINKMOE_TARGET __attribute__((always_inline)) inline
 
 namespace sinkmoe::attention::kernel {

@@ -1,7 +1,7 @@
 // Rotary positions in place. Free of LibTorch headers.
 #pragma once
 
-#include "attention/cuda/row_kernels.h"
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tensor/cpu_dispatch.h"
+#include "tensor/exp_polynomial.h"
 
 #define SINKMOE_INLINE inline __attribute__((always_inline))
 
@@ -16,16 +17,17 @@ SINKMOE_INLINE float larger(float a, float b) { return a < b ? b : a; }
 // e^x with a relative error below 2e-7: 2^n times a polynomial on [-ln2/2, ln2/2]. Plain
 // arithmetic, so it vectorises.
 SINKMOE_INLINE float exp_f(float x) {
+  using namespace tensor;
   x = larger(x, -87.0f);
   x = x > 88.0f ? 88.0f : x;                                      // keeps NaN
-  const float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // round to nearest
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  const float n = (x * kLog2E + kToNearest) - kToNearest;  // round to nearest
+  const float r = (x - n * kLn2High) - n * kLn2Low;
+  float p = kExp[0];
+  p = p * r + kExp[1];
+  p = p * r + kExp[2];
+  p = p * r + kExp[3];
+  p = p * r + kExp[4];
+  p = p * r + kExp[5];
   p = p * r * r + r + 1.0f;
   return p * __builtin_bit_cast(float, (static_cast<int32_t>(n) + 127) << 23);
 }

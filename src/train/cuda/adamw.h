@@ -1,13 +1,7 @@
 // AdamW over flat device buffers in one kernel. Free of LibTorch headers.
 #pragma once
 
-#ifdef SINKMOE_KERNELS_ON_CPU
-#include "support/kernels_on_cpu.h"
-#else
-#include <cuda_runtime_api.h>
-#endif
-
-#include <cstdint>
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 
