@@ -26,7 +26,7 @@ struct Recorder {
   int64_t step = 0;
   double shown_loss = 0;  // in the line of live state
 
-  TrainHooks hooks() {
+  train::TrainHooks hooks() {
     return {.metrics = [this](const auto& r) { rows.insert(rows.end(), r.begin(), r.end()); },
             .histograms =
                 [this](const auto& h) { histograms.insert(histograms.end(), h.begin(), h.end()); },
@@ -65,8 +65,8 @@ inline Recorder run(const config::RunConfig& config, const std::filesystem::path
                     const std::optional<std::filesystem::path>& weights = {}) {
   Recorder recorder;
   const auto source = data::open_source(config.data);
-  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::done);
+  EXPECT_EQ(train::train({config, folder, {}, weights}, *source, recorder.hooks()).end,
+            train::TrainResult::End::done);
   return recorder;
 }
 
@@ -77,13 +77,13 @@ inline Recorder run_cut(const config::RunConfig& config, const std::filesystem::
   Recorder recorder;
   const auto source = data::open_source(config.data);
   recorder.stop_at = cut_at;
-  EXPECT_EQ(train({config, folder, {}, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::interrupted);
+  EXPECT_EQ(train::train({config, folder, {}, weights}, *source, recorder.hooks()).end,
+            train::TrainResult::End::interrupted);
   recorder.stop_at = -1;
   const std::filesystem::path cut = recorder.checkpoints.at(cut_at);
   EXPECT_EQ(recorder.checkpoints.rbegin()->first, cut_at);
-  EXPECT_EQ(train({config, folder, cut, weights}, *source, recorder.hooks()).end,
-            TrainResult::End::done);
+  EXPECT_EQ(train::train({config, folder, cut, weights}, *source, recorder.hooks()).end,
+            train::TrainResult::End::done);
   return recorder;
 }
 

@@ -41,7 +41,7 @@ __device__ inline RowSize row_size(const Channels& d_out, int lanes) {
   float largest = 0, filled = 0, squares = 0;
   for (int i = 0; i < kChannels; ++i) {
     largest = fmaxf(largest, fabsf(d_out.x[i]));
-    if (!(fabsf(d_out.x[i]) < static_cast<float>(kEmptyRow))) filled = 1;  // also a NaN
+    if (!(fabsf(d_out.x[i]) < static_cast<float>(attention::kEmptyRow))) filled = 1;  // also a NaN
   }
   largest = row_max(largest, lanes);
   filled = row_max(filled, lanes);
@@ -59,10 +59,10 @@ __device__ void write_edit(E* edit, E* copy, const Channels& d_out, const RowSiz
     for (int i = 0; i < kChannels; ++i)
       edited.x[i] = D / size.largest / size.squares * (d_out.x[i] / size.largest);
   } else if (lane == 0) {
-    const float wanted = D / static_cast<float>(kEmptyRow);
+    const float wanted = D / static_cast<float>(attention::kEmptyRow);
     edited.x[0] = rounded(wanted, edit);
     edited.x[1] = wanted - edited.x[0];
-    copied.x[0] = copied.x[1] = static_cast<float>(kEmptyRow);
+    copied.x[0] = copied.x[1] = static_cast<float>(attention::kEmptyRow);
   }
   store(edit + lane * kChannels, edited);
   store(copy + lane * kChannels, copied);
