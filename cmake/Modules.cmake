@@ -27,16 +27,16 @@ function(sinkmoe_torch_unit target)
   target_precompile_headers(${target} REUSE_FROM sinkmoe_torch_pch)
 endfunction()
 
-# Files with "loops" in their names hold plain vectorised loops: no LibTorch header, and flags that let reductions become
-# SIMD. The instruction set is chosen at run time (tensor/cpu_dispatch.h), since processors differ; GCC would use half of
-# a 512-bit register without the last flag.
-function(sinkmoe_loops)
+# A folder named kernels/ holds plain vectorised loops: no LibTorch header, and flags that let reductions become SIMD. The
+# instruction set is chosen at run time (tensor/cpu_dispatch.h), since processors differ; GCC would use half of a 512-bit
+# register without the last flag.
+function(sinkmoe_cpu_kernels)
   set(flags -O3 -fopenmp-simd -ffp-contract=fast -fno-math-errno -fno-trapping-math)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND flags -mprefer-vector-width=512)
   endif()
   foreach(file ${ARGN})
-    if(file MATCHES "(_kernel|loops[a-z_]*)\\.cpp$")
+    if(file MATCHES "/kernels/[^/]*$")
       set_source_files_properties(${file} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "${flags}")
     endif()
   endforeach()
@@ -80,7 +80,7 @@ function(sinkmoe_module name)
     sinkmoe_warnings(${target})
     if(M_TORCH)
       sinkmoe_torch_unit(${target})
-      sinkmoe_loops(${sources})
+      sinkmoe_cpu_kernels(${sources})
     else()
       sinkmoe_plain_pch(${target} plain)
     endif()

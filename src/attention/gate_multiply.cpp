@@ -5,39 +5,72 @@
 
 #include <stdexcept>
 
-#include "attention/cpu/gate_kernel.h"
 #include "attention/cpu/on_tensors.h"
-#include "attention/sdpa/sdpa_ops.h"
+#include "attention/kernels/gate.h"
+#include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
 namespace {
 
+using tensor::Backend;
+using tensor::kernels;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
+using TensorPair = std::pair<at::Tensor, at::Tensor>;
+
+namespace plain {
+
+at::ScalarType wide(const at::Tensor& x) {
+  return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
+AttentionOut forward(const at::Tensor& x, const at::Tensor& logit) {
+  const at::Tensor gate = at::sigmoid(logit.to(wide(x)));
+  if (logit.dim() == 4)
+    return {.out_BHTK = (x * gate).to(x.scalar_type()), .gate_BHT = gate.mean(-1)};
+  return {.out_BHTK = (x * gate.unsqueeze(-1)).to(x.scalar_type()), .gate_BHT = gate};
+}
+
+TensorPair backward(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& x,
+                    const at::Tensor& logit) {
+  const bool per_channel = logit.dim() == 4;
+  const at::Tensor wide_logit = logit.to(wide(x)), gate = at::sigmoid(wide_logit),
+                   slope = gate * at::sigmoid(-wide_logit), on_gate = d_out.to(wide(x)) * x;
+  const at::Tensor d_x = d_out * (per_channel ? gate : gate.unsqueeze(-1));
+  const at::Tensor d_value = per_channel
+                                 ? on_gate + d_gate.unsqueeze(-1) / static_cast<double>(x.size(-1))
+                                 : on_gate.sum(-1) + d_gate;
+  return {d_x.to(x.scalar_type()), (slope * d_value).to(logit.scalar_type())};
+}
+
+}  // namespace plain
+
+namespace cpu {
+
 using namespace on_tensors;
 
-// Everything in [B,H,T(,K)] views; the last stride of tensors with K is 1.
 template <class T>
-variable_list gate_forward(const at::Tensor& in_BHTK, const at::Tensor& logit) {
+AttentionOut forward_as(const at::Tensor& in_BHTK, const at::Tensor& logit) {
   const Sizes n = sizes(in_BHTK, in_BHTK);
   const at::Tensor out = empty_BHTK(n, n.H, n.T, in_BHTK), gate = empty_BHT(n, n.T, in_BHTK);
-  const kernel::Gate<T> a{.n = n,
-                          .per_channel = logit.dim() == 4,
-                          .in = in<T>(in_BHTK),
-                          .logit = in<T>(logit),
-                          .out = into<T>(out),
-                          .gate = into<T>(gate)};
-  for_each_block(
-      n, [&](int64_t, int64_t b, int64_t from, int64_t to) { kernel::gate(a, b, from, to); });
+  const kernel::GateForward<T> a{.n = n,
+                                 .per_channel = logit.dim() == 4,
+                                 .in = in<T>(in_BHTK),
+                                 .logit = in<T>(logit),
+                                 .out = into<T>(out),
+                                 .gate = into<T>(gate)};
+  for_each_block(n, [&](int64_t, int64_t b, int64_t from, int64_t to) {
+    kernel::gate_forward(a, b, from, to);
+  });
   return {out, gate};
 }
 
 template <class T>
-variable_list gate_backward(const at::Tensor& d_out, const at::Tensor& d_gate,
-                            const at::Tensor& in_BHTK, const at::Tensor& logit) {
+TensorPair backward_as(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& in_BHTK,
+                       const at::Tensor& logit) {
   const Sizes n = sizes(in_BHTK, in_BHTK);
   const at::Tensor d_in = empty_BHTK(n, n.H, n.T, in_BHTK);
   const at::Tensor d_logit =
@@ -56,27 +89,45 @@ variable_list gate_backward(const at::Tensor& d_out, const at::Tensor& d_gate,
   return {d_in, d_logit};
 }
 
-struct FusedGate : Function<FusedGate> {
-  static variable_list forward(AutogradContext* ctx, const Variable& in, const Variable& logit) {
-    const at::AutoDispatchBelowADInplaceOrView guard;
+AttentionOut forward(const at::Tensor& x, const at::Tensor& logit) {
+  return (x.scalar_type() == at::kDouble ? forward_as<double> : forward_as<float>)(x, logit);
+}
+
+TensorPair backward(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& x,
+                    const at::Tensor& logit) {
+  return (x.scalar_type() == at::kDouble ? backward_as<double> : backward_as<float>)(d_out, d_gate,
+                                                                                     x, logit);
+}
+
+}  // namespace cpu
+
+const Backend<GateMultiply> on_any{tensor::kPlain, {plain::forward, plain::backward}};
+const Backend<GateMultiply> on_cpu{{"cpu", at::kCPU, {at::kFloat, at::kDouble}},
+                                   {cpu::forward, cpu::backward}};
+
+struct Node : Function<Node> {
+  static variable_list forward(AutogradContext* ctx, const Variable& x, const Variable& logit) {
+    const at::AutoDispatchBelowADInplaceOrView guard;  // outputs are views of fresh memory
     ctx->set_materialize_grads(false);
-    variable_list out =
-        (in.scalar_type() == at::kDouble ? gate_forward<double> : gate_forward<float>)(in, logit);
-    ctx->save_for_backward({in, logit});
-    return out;
+    AttentionOut out = kernels<GateMultiply>(x).forward(x, logit);
+    ctx->save_for_backward({x, logit});
+    ctx->saved_data["gate_type"] = static_cast<int64_t>(out.gate_BHT.scalar_type());
+    return {std::move(out.out_BHTK), std::move(out.gate_BHT)};
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     tensor::refuse_second_derivative("gate_multiply");
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
-    const at::Tensor &in = saved[0], &logit = saved[1];
-    const at::Tensor d_out =
-        grads[0].defined() ? sdpa::with_unit_stride(grads[0]) : at::zeros_like(in);
+    const at::Tensor &x = saved[0], &logit = saved[1];
+    const auto gate_type = static_cast<at::ScalarType>(ctx->saved_data["gate_type"].toInt());
+    const at::Tensor d_out = grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(x);
     const at::Tensor d_gate =
-        grads[1].defined() ? grads[1] : at::zeros({1}, in.options()).expand(in.sizes().slice(0, 3));
-    return (in.scalar_type() == at::kDouble ? gate_backward<double>
-                                            : gate_backward<float>)(d_out, d_gate, in, logit);
+        grads[1].defined()
+            ? grads[1]
+            : at::zeros({1}, x.options().dtype(gate_type)).expand(x.sizes().slice(0, 3));
+    const auto [d_x, d_logit] = kernels<GateMultiply>(x).backward(d_out, d_gate, x, logit);
+    return {d_x, d_logit};
   }
 };
 
@@ -88,16 +139,10 @@ AttentionOut gate_multiply(const at::Tensor& out_BHTK, const at::Tensor& logit_B
   if ((logit.dim() != 3 && !per_channel) ||
       logit.sizes() != out_BHTK.sizes().slice(0, static_cast<size_t>(logit.dim())))
     throw std::invalid_argument("gate_multiply: logit must be [B,T,H] or [B,T,H,K]");
-  const at::ScalarType type = out_BHTK.scalar_type();
-  if (out_BHTK.is_cpu() && (type == at::kFloat || type == at::kDouble) &&
-      logit.scalar_type() == type) {
-    const variable_list fused = FusedGate::apply(
-        sdpa::with_unit_stride(out_BHTK), per_channel ? sdpa::with_unit_stride(logit) : logit);
-    return {.out_BHTK = fused[0], .gate_BHT = fused[1]};
-  }
-  const at::Tensor gate = at::sigmoid(logit.to(at::kFloat));
-  if (per_channel) return {.out_BHTK = (out_BHTK * gate).to(type), .gate_BHT = gate.mean(-1)};
-  return {.out_BHTK = (out_BHTK * gate.unsqueeze(-1)).to(type), .gate_BHT = gate};
+  const variable_list out =
+      Node::apply(with_unit_stride(out_BHTK),
+                  (per_channel ? with_unit_stride(logit) : logit).to(out_BHTK.scalar_type()));
+  return {.out_BHTK = out[0], .gate_BHT = out[1]};
 }
 
 }  // namespace sinkmoe::attention

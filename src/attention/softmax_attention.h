@@ -3,17 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
+#include "attention/sink_mode.h"
+#include "tensor/backends.h"
 
 namespace sinkmoe::attention {
-
-enum class SinkMode {
-  none,       // plain attention; the gate is 1 everywhere and carries no gradient
-  first_key,  // vanilla: G = 1 - weight on key 0 (E6), by the merge route: from the two logsumexps,
-              // never 1 - A
-  logit,  // learned sink logit per head without a value (E2, E7): G = sigma(LSE - s), output scaled
-          // by G
-};
 
 struct AttentionOut {
   at::Tensor out_BHTK, gate_BHT;
@@ -26,10 +19,22 @@ AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJT
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                const at::Tensor& sink_H = {});
 
-// The oracle: explicit T x T softmax in plain differentiable ops, any dtype. Slow; for
-// tests and small probes.
+// The reference form: explicit T x T softmax in plain differentiable ops, any type. Slow; for tests,
+// the self-test of a GPU and small probes.
 AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                 const at::Tensor& sink_H = {});
+
+// A backend is the whole op under autograd, since backends keep different things for their backward
+// passes: cpu/tile_attention.h and sdpa/sdpa_attention.h.
+struct SoftmaxAttention {
+  static constexpr const char* name = "softmax attention";
+  struct Kernels {
+    // As softmax_attention, whose checks are made. The last stride of q, k, v is 1.
+    AttentionOut (*apply)(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                          const at::Tensor& v_BJTK, double scale, SinkMode mode,
+                          const at::Tensor& sink_H);
+  };
+};
 
 }  // namespace sinkmoe::attention

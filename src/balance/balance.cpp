@@ -6,13 +6,6 @@
 
 namespace sinkmoe::balance {
 
-at::Tensor importance_H(const at::Tensor& gate_BHT) {
-  if (gate_BHT.dim() != 3 || gate_BHT.size(2) < 2)
-    throw std::invalid_argument(
-        "importance_H: gate needs three dimensions and at least two tokens");
-  return gate_BHT.slice(2, 1).mean(at::IntArrayRef{0, 2});
-}
-
 at::Tensor top_heads_LH(const at::Tensor& importance_LH, int64_t m) {
   if (importance_LH.dim() != 2 || m < 0 || m > importance_LH.size(1))
     throw std::invalid_argument("top_heads_LH: importance must be [L,H] and m in [0, H]");

@@ -11,7 +11,7 @@
 namespace sinkmoe::balance {
 
 // Importance of each head: mean gate over rows and tokens, row position 0 left out (E12).
-// gate [B,H,T] -> [H].
+// gate [B,H,T] -> [H]. Throws std::invalid_argument for another shape, or a single token.
 at::Tensor importance_H(const at::Tensor& gate_BHT);
 
 struct BalanceIn {

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "balance/balance.h"
+#include "tensor/second_derivative.h"
 
 namespace sinkmoe::balance {
 namespace {
 
+using tensor::Backend;
+using tensor::kernels;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
@@ -55,36 +58,58 @@ at::Tensor mean_H(const at::Tensor& gate) {
   return out;
 }
 
-struct Importance : Function<Importance> {
+at::Tensor forward_on_cpu(const at::Tensor& gate_BHT) {
+  return gate_BHT.scalar_type() == at::kDouble ? mean_H<double>(gate_BHT) : mean_H<float>(gate_BHT);
+}
+
+at::Tensor backward_on_cpu(const at::Tensor& d_H, int64_t B, int64_t T) {
+  const int64_t H = d_H.size(0);
+  return d_H.scalar_type() == at::kDouble
+             ? spread(d_H.const_data_ptr<double>(), B, H, T, d_H.options())
+             : spread(d_H.const_data_ptr<float>(), B, H, T, d_H.options());
+}
+
+at::Tensor forward_by_aten(const at::Tensor& gate_BHT) {
+  return gate_BHT.slice(2, 1).mean(at::IntArrayRef{0, 2});
+}
+
+at::Tensor backward_by_aten(const at::Tensor& d_H, int64_t B, int64_t T) {
+  const at::Tensor d_gate =
+      (d_H / static_cast<double>(B * (T - 1))).view({1, -1, 1}).repeat({B, 1, T});
+  d_gate.select(2, 0).zero_();
+  return d_gate;
+}
+
+const Backend<Importance> on_any{tensor::kPlain, {forward_by_aten, backward_by_aten}};
+const Backend<Importance> on_cpu{{"cpu", at::kCPU, {at::kFloat, at::kDouble}},
+                                 {forward_on_cpu, backward_on_cpu}};
+
+struct MeanGate : Function<MeanGate> {
   static Variable forward(AutogradContext* ctx, const Variable& gate) {
     ctx->saved_data["B"] = gate.size(0);
     ctx->saved_data["T"] = gate.size(2);
-    return gate.scalar_type() == at::kDouble ? mean_H<double>(gate) : mean_H<float>(gate);
+    return kernels<Importance>(gate).forward(gate);
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
-    if (at::GradMode::is_enabled())  // written by hand; training needs first derivatives only
-      throw std::logic_error("importance_LH: second derivatives are not implemented");
+    tensor::refuse_second_derivative("importance_LH");
     const at::Tensor d_H = grads[0].contiguous();
-    const int64_t B = ctx->saved_data["B"].toInt(), T = ctx->saved_data["T"].toInt();
-    return {d_H.scalar_type() == at::kDouble
-                ? spread(d_H.const_data_ptr<double>(), B, d_H.size(0), T, d_H.options())
-                : spread(d_H.const_data_ptr<float>(), B, d_H.size(0), T, d_H.options())};
+    return {kernels<Importance>(d_H).backward(d_H, ctx->saved_data["B"].toInt(),
+                                              ctx->saved_data["T"].toInt())};
   }
 };
 
-// Anything else goes to importance_H, which also says what is wrong.
-bool fused(const at::Tensor& gate) {
-  const at::ScalarType type = gate.scalar_type();
-  return gate.is_cpu() && (type == at::kFloat || type == at::kDouble) && gate.dim() == 3 &&
-         gate.size(2) >= 2;
-}
-
 }  // namespace
 
-at::Tensor importance_LH(std::span<const at::Tensor> gates) {
+at::Tensor importance_H(const at::Tensor& gate_BHT) {
+  if (gate_BHT.dim() != 3 || gate_BHT.size(2) < 2)
+    throw std::invalid_argument(
+        "importance_H: gate needs three dimensions and at least two tokens");
+  return MeanGate::apply(gate_BHT);
+}
+
+at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT) {
   std::vector<at::Tensor> layers;
-  for (const at::Tensor& gate : gates)
-    layers.push_back(fused(gate) ? Importance::apply(gate) : importance_H(gate));
+  for (const at::Tensor& gate : gates_BHT) layers.push_back(importance_H(gate));
   return at::stack(layers);
 }
 

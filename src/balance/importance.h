@@ -1,13 +1,25 @@
-// Importances of all layers, differentiable: one pass over the gates each way.
+// The operation "importance": the mean gate of each head, one pass over the gates each way.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <span>
 
+#include "tensor/backends.h"
+
 namespace sinkmoe::balance {
 
-// Gates [B,H,T], one a layer -> importances [L,H], each as importance_H. Throws
+struct Importance {
+  static constexpr const char* name = "importance";
+  struct Kernels {
+    // Mean over rows and over tokens 1.. (E12): [H] of the type of the gate.
+    at::Tensor (*forward)(const at::Tensor& gate_BHT);
+    // The gradient of the gate [B,H,T]; 0 at token 0.
+    at::Tensor (*backward)(const at::Tensor& d_importance_H, int64_t B, int64_t T);
+  };
+};
+
+// Gates [B,H,T], one for each layer -> importances [L,H], each as importance_H. Throws
 // std::invalid_argument as that does.
 at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT);
 

@@ -105,7 +105,7 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
 }
 
 DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& options) const {
-  const tensor::HalfWeights half(compute_ == at::kBFloat16 ? &params_ : nullptr);
+  const tensor::Bf16Weights bf16(compute_ == at::kBFloat16 ? &params_ : nullptr);
   const int64_t T = ids_BT.size(1);
   const double eps = config_.model.norm_eps;
   DecoderOut out;

@@ -15,11 +15,11 @@ using torch::autograd::variable_list;
 thread_local const ParamSet* active = nullptr;
 
 // The copy in the forward pass, the parameter in the backward pass.
-struct HalfOf : Function<HalfOf> {
-  static Variable forward(AutogradContext* ctx, const Variable& weight, const at::Tensor& half) {
+struct Bf16Copy : Function<Bf16Copy> {
+  static Variable forward(AutogradContext* ctx, const Variable& weight, const at::Tensor& copy) {
     const at::AutoDispatchBelowADInplaceOrView guard;  // a fresh tensor, not a tracked view
     ctx->saved_data["type"] = static_cast<int64_t>(weight.scalar_type());
-    return half.alias();
+    return copy.alias();
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     const auto type = static_cast<at::ScalarType>(ctx->saved_data["type"].toInt());
@@ -29,37 +29,37 @@ struct HalfOf : Function<HalfOf> {
 
 }  // namespace
 
-const at::Tensor& ParamSet::half() const {
-  if (flat_.scalar_type() != at::kFloat) return half_;
+const at::Tensor& ParamSet::bf16() const {
+  if (flat_.scalar_type() != at::kFloat) return bf16_;
   const auto version = static_cast<uint32_t>(flat_._version());
-  if (half_.defined() && version == half_version_) return half_;
+  if (bf16_.defined() && version == bf16_version_) return bf16_;
   const at::NoGradGuard no_grad;
-  if (half_.defined())
-    half_.copy_(flat_);
+  if (bf16_.defined())
+    bf16_.copy_(flat_);
   else
-    half_ = flat_.to(at::kBFloat16);
-  half_version_ = version;
-  return half_;
+    bf16_ = flat_.to(at::kBFloat16);
+  bf16_version_ = version;
+  return bf16_;
 }
 
-void ParamSet::half_is_current() const { half_version_ = static_cast<uint32_t>(flat_._version()); }
+void ParamSet::bf16_is_current() const { bf16_version_ = static_cast<uint32_t>(flat_._version()); }
 
-at::Tensor ParamSet::half_of(const at::Tensor& value) const {
-  if (!half().defined() || !value.is_alias_of(flat_)) return {};
+at::Tensor ParamSet::bf16_of(const at::Tensor& value) const {
+  if (!bf16().defined() || !value.is_alias_of(flat_)) return {};
   const at::AutoDispatchBelowADInplaceOrView guard;
-  return half_.narrow(0, value.storage_offset(), value.numel()).view(value.sizes());
+  return bf16_.narrow(0, value.storage_offset(), value.numel()).view(value.sizes());
 }
 
 at::Tensor weight_as(const at::Tensor& weight, at::ScalarType type) {
   if (weight.scalar_type() == type) return weight;
-  const at::Tensor half = active && type == at::kBFloat16 && weight.is_contiguous()
-                              ? active->half_of(weight)
+  const at::Tensor copy = active && type == at::kBFloat16 && weight.is_contiguous()
+                              ? active->bf16_of(weight)
                               : at::Tensor();
-  return half.defined() ? HalfOf::apply(weight, half) : weight.to(type);
+  return copy.defined() ? Bf16Copy::apply(weight, copy) : weight.to(type);
 }
 
-HalfWeights::HalfWeights(const ParamSet* params) : outer_(active) { active = params; }
+Bf16Weights::Bf16Weights(const ParamSet* params) : outer_(active) { active = params; }
 
-HalfWeights::~HalfWeights() { active = outer_; }
+Bf16Weights::~Bf16Weights() { active = outer_; }
 
 }  // namespace sinkmoe::tensor

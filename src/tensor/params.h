@@ -45,32 +45,32 @@ class ParamSet {
 
   // A bf16 copy of flat() for forward passes in bf16, [n]: made at the first call and brought up to
   // date when tensor operations have written to flat() since. Undefined for fp64 parameters.
-  const at::Tensor& half() const;
-  // The part of half() that stands for `value`, a parameter of this set, in its shape; undefined
+  const at::Tensor& bf16() const;
+  // The part of bf16() that stands for `value`, a parameter of this set, in its shape; undefined
   // for any other tensor.
-  at::Tensor half_of(const at::Tensor& value) const;
-  // To be called by a kernel that has written flat() and half() together.
-  void half_is_current() const;
+  at::Tensor bf16_of(const at::Tensor& value) const;
+  // To be called by a kernel that has written flat() and bf16() together.
+  void bf16_is_current() const;
 
  private:
   std::deque<Entry> entries_;
   at::Tensor flat_, flat_grad_;
   int64_t decayed_ = 0;
-  mutable at::Tensor half_;
-  mutable uint32_t half_version_ = 0;  // of flat_ when half_ was last made equal to it
+  mutable at::Tensor bf16_;
+  mutable uint32_t bf16_version_ = 0;  // of flat_ when bf16_ was last made equal to it
 };
 
-// The weight in the type of activations: itself, a cast, or (inside a HalfWeights scope) the bf16
+// The weight in the type of activations: itself, a cast, or (inside a Bf16Weights scope) the bf16
 // copy, which saves the cast. Gradients reach the parameter in its own type in each case.
 at::Tensor weight_as(const at::Tensor& weight, at::ScalarType type);
 
-// While it lives, weight_as on this thread takes bf16 weights from params.half(). Null: nothing.
-class HalfWeights {
+// While it lives, weight_as on this thread takes bf16 weights from params.bf16(). Null: nothing.
+class Bf16Weights {
  public:
-  explicit HalfWeights(const ParamSet* params);
-  ~HalfWeights();
-  HalfWeights(const HalfWeights&) = delete;
-  HalfWeights& operator=(const HalfWeights&) = delete;
+  explicit Bf16Weights(const ParamSet* params);
+  ~Bf16Weights();
+  Bf16Weights(const Bf16Weights&) = delete;
+  Bf16Weights& operator=(const Bf16Weights&) = delete;
 
  private:
   const ParamSet* outer_;

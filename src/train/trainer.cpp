@@ -6,7 +6,6 @@
 
 #include "attention/sdpa/self_test.h"
 #include "balance/balance.h"
-#include "balance/importance.h"
 #include "core/registry.h"
 #include "model/weights_io.h"
 #include "train/checkpoint.h"
@@ -20,6 +19,7 @@
 #include "train/row_buffer.h"
 #include "train/step_log.h"
 #include "train/trainable/trainable.h"
+#include "train/update/loss_gradients.h"
 #include "train/update/schedule.h"
 
 namespace sinkmoe::train {
@@ -41,9 +41,6 @@ class Trainer {
   std::vector<StepNumbers> advance();
   bool something_due() const;
   StepNumbers step();
-  Losses backward_part(const at::Tensor& ids_BT, const at::Tensor& target_N,
-                       const at::Tensor& weight);
-  at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT) const;
   std::string account(const std::vector<StepNumbers>& steps);
   void write_checkpoint();
   void check_final_weights() const;
@@ -59,6 +56,7 @@ class Trainer {
   PartialTraining partial_;
   Optimizer optimizer_;
   std::unique_ptr<balance::BalanceLoss> balance_;
+  LossGradients gradients_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
   std::optional<BatchAhead> batches_;        // on a CPU
   TrainState state_;
@@ -80,6 +78,7 @@ Trainer::Trainer(const config::Job& job, const data::DataSource& source, const d
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
       balance_(Registry<balance::LossKind>::get(config_.balance.loss).make(config_)),
+      gradients_(config_, model_, *balance_),
       log_(config_, reporter_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
       diverged_(config_.train, source.vocabulary()) {}
@@ -137,36 +136,6 @@ void Trainer::probe(const metrics::HeadStatistics& heads) {
   reporter_.histograms(rows.histograms);
 }
 
-// Which heads the loss leaves out: chosen once at the start, or again from this batch's gates.
-at::Tensor Trainer::shared_heads(const std::vector<at::Tensor>& gates_BHT) const {
-  if (config_.balance.shared_heads == 0) return {};
-  if (state_.shared_LH.defined()) return state_.shared_LH;
-  const at::NoGradGuard no_grad;
-  return balance::top_heads_LH(balance::importance_LH(gates_BHT), config_.balance.shared_heads);
-}
-
-// Forward and backward of some rows of the batch. The balance loss is taken per micro-batch. The
-// weight is a tensor where the step is recorded, else it is the configured number.
-Losses Trainer::backward_part(const at::Tensor& ids_BT, const at::Tensor& target_N,
-                              const at::Tensor& weight) {
-  const double share = 1.0 / static_cast<double>(config_.train.micro_batches);
-  model::DecoderOut out = model_.forward(ids_BT);
-  at::Tensor loss = model::linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
-  out.hidden_NC.reset();
-  const balance::BalanceIn gates{out.gates_BHT, shared_heads(out.gates_BHT)};
-  const bool weighted = config_.balance.weight != 0;
-  at::Tensor aux;
-  {
-    const at::AutoGradMode with_gradient(weighted);  // without a weight the loss is only watched
-    aux = (*balance_)(gates);
-  }
-  at::Tensor total = loss;
-  if (weighted) total = loss + (weight.defined() ? weight * aux : config_.balance.weight * aux);
-  if (share != 1) total = total * share;
-  total.backward();
-  return {loss.detach(), aux.detach()};
-}
-
 StepNumbers Trainer::step() {
   StepNumbers numbers{.step = state_.step, .lr = learning_rate(config_.train, state_.step)};
   model_.params().flat_grad().zero_();
@@ -174,7 +143,7 @@ StepNumbers Trainer::step() {
   const double share = 1.0 / static_cast<double>(parts);
   for (int64_t i = 0; i < parts; ++i) {
     const Batch batch = batches_->take(state_.step, i * rows, rows);
-    const Losses losses = backward_part(batch.ids_BT, batch.target_N, {});
+    const Losses losses = gradients_.add(batch.ids_BT, batch.target_N, state_.shared_LH);
     numbers.loss += share * losses.loss.item<double>();
     numbers.aux += share * losses.balance.item<double>();
   }
@@ -199,13 +168,13 @@ void Trainer::make_device_step() {
       .source = source_,
       .model = model_.params(),
       .optimizer = optimizer_,
-      .forward_backward =
+      .add_gradients =
           [this](const at::Tensor& ids_BT, const at::Tensor& target_N, const at::Tensor& weight) {
-            return backward_part(ids_BT, target_N, weight);
+            return gradients_.add(ids_BT, target_N, state_.shared_LH, weight);
           },
       .partial = partial_,
       .note = [this](const std::string& text) { reporter_.event({"step", text}); },
-      .lanes = make_lanes(device_)});
+      .graph = make_graph_replay(device_)});
 }
 
 // Whether the model is looked at, or training ends, before the next step.

@@ -6,7 +6,7 @@
 
 #include "core/random.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 at::Tensor normal(at::IntArrayRef shape, const std::string& purpose, uint64_t seed) {
@@ -73,4 +73,4 @@ void expect_close(const Result& result, const Result& reference, double bound,
   }
 }
 
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -8,7 +8,7 @@
 
 #include "attention/softmax_attention.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 
 struct Case {
   int64_t B = 2, H = 4, J = 4, T = 33, K = 16;
@@ -47,4 +47,4 @@ double error(const at::Tensor& a, const at::Tensor& b);
 void expect_close(const Result& result, const Result& reference, double bound,
                   const std::string& what);
 
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "attention/attention_case.h"
-#include "attention/passes_outcome.h"
+#include "attention/fixups_outcome.h"
 #include "attention/sdpa/sdpa_ops.h"
 #include "attention/sdpa/self_test.h"
 #include "tensor/device.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 // LibTorch must meet its CUDA half before the first test uses a tensor.
@@ -55,8 +55,8 @@ TEST(Gpu, EachLossAloneIsExact) {
     }
 }
 
-// In bf16 the op with a gate is no worse than the stock op alone, in both modes.
-TEST(Gpu, Bfloat16IsAsExactAsTheStockOp) {
+// In bf16 the op with a gate is no worse than the op of LibTorch alone, in both modes.
+TEST(Gpu, Bfloat16IsAsExactAsTheOpAlone) {
   SKIP_WITHOUT_GPU();
   for (const bool fast : {false, true}) {
     sdpa::allow_cudnn(fast);
@@ -70,15 +70,15 @@ TEST(Gpu, Bfloat16IsAsExactAsTheStockOp) {
         largest = std::max(largest, error(got.gradients[i], expected.gradients[i]));
       return largest;
     };
-    const double stock = worst(SinkMode::none);
-    EXPECT_LE(worst(SinkMode::first_key), 1.5 * stock) << fast;
-    EXPECT_LE(worst(SinkMode::logit), 1.5 * stock) << fast;
+    const double alone = worst(SinkMode::none);
+    EXPECT_LE(worst(SinkMode::first_key), 1.5 * alone) << fast;
+    EXPECT_LE(worst(SinkMode::logit), 1.5 * alone) << fast;
   }
   sdpa::allow_cudnn(false);
 }
 
-// The kernels against the plain version of the passes, both on the device.
-TEST(Gpu, PassesAreThePlainVersion) {
+// The kernels of the fix-ups against the plain version, both on the device.
+TEST(Gpu, FixupKernelsAreThePlainVersion) {
   SKIP_WITHOUT_GPU();
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
     for (const int64_t T : {2, 65, 300})
@@ -89,10 +89,11 @@ TEST(Gpu, PassesAreThePlainVersion) {
         for (at::Tensor* x : {&in.q, &in.k, &in.v, &in.d_out}) *x = x->to(type).cuda();
         for (at::Tensor* x : {&in.sink, &in.d_gate}) *x = x->to(at::kFloat).cuda();
         const double bound = type == at::kFloat ? 2e-6 : 4e-3;
-        const fixups::Passes& own = fixups::passes_for(in.q);
-        ASSERT_NE(&own, &fixups::plain());
-        expect_equal(vanilla_passes(own, in), vanilla_passes(fixups::plain(), in), bound, 5e-6);
-        expect_equal(sink_passes(own, in), sink_passes(fixups::plain(), in), bound, 5e-6);
+        const SdpaFixups::Kernels& own = fixups::fixups_for(in.q);
+        const SdpaFixups::Kernels& plain = tensor::plain_kernels<SdpaFixups>();
+        ASSERT_NE(&own, &plain);
+        expect_equal(first_key_fixups(own, in), first_key_fixups(plain, in), bound, 5e-6);
+        expect_equal(sink_fixups(own, in), sink_fixups(plain, in), bound, 5e-6);
       }
 }
 
@@ -136,4 +137,4 @@ TEST(Device, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

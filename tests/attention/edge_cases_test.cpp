@@ -7,7 +7,7 @@
 
 #include "attention/attention_case.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 constexpr SinkMode kGated[] = {SinkMode::first_key, SinkMode::logit};
@@ -181,4 +181,4 @@ TEST(SecondDerivative, IsRefused) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -7,7 +7,7 @@
 
 #include "attention/attention_case.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 AttentionOut written_out(const at::Tensor& out, const at::Tensor& logit) {
@@ -80,4 +80,4 @@ TEST(GateMultiply, RefusesOtherShapes) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -7,7 +7,7 @@
 
 #include "attention/attention_case.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 // Counts bytes in use; passes every request to the allocator that it replaces.
@@ -72,4 +72,4 @@ TEST(Memory, PeakDoesNotGrowWithTheContext) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

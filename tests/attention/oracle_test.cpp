@@ -6,7 +6,7 @@
 
 #include "attention/attention_case.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 double loss_value(Op op, const Inputs& in, SinkMode mode) {
@@ -93,4 +93,4 @@ TEST(OnesColumn, AgreesWithTheOp) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

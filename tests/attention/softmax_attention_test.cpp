@@ -7,7 +7,7 @@
 
 #include "attention/attention_case.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 const char* name(SinkMode mode) {
@@ -57,4 +57,4 @@ INSTANTIATE_TEST_SUITE_P(Modes, Exact,
                          [](const auto& info) { return name(info.param); });
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -12,7 +12,7 @@
 #include "attention/mixer.h"
 #include "core/registry.h"
 
-namespace sinkmoe::testing {
+namespace sinkmoe::attention {
 namespace {
 
 // A variant with its numbers away from their defaults, and one of its choices.
@@ -202,4 +202,4 @@ TEST(Variants, SinkLogitsAreNotDecayed) {
 }
 
 }  // namespace
-}  // namespace sinkmoe::testing
+}  // namespace sinkmoe::attention

@@ -2,8 +2,6 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "attention/sdpa/self_test.h"
-#include "core/error.h"
 #include "tensor/params.h"
 
 namespace sinkmoe::tensor {
@@ -27,7 +25,7 @@ struct Weights : ::testing::Test {
 
 TEST_F(Weights, ScopeChangesNoBit) {
   const auto cast = gradients();
-  const HalfWeights scope(&params);
+  const Bf16Weights scope(&params);
   const auto copied = gradients();
   for (size_t i = 0; i < cast.size(); ++i) {
     EXPECT_TRUE(cast[i].equal(copied[i])) << i;
@@ -37,16 +35,16 @@ TEST_F(Weights, ScopeChangesNoBit) {
 }
 
 TEST_F(Weights, InAScopeTheCopyItselfIsUsed) {
-  const HalfWeights scope(&params);
-  const at::Tensor half = weight_as(b, at::kBFloat16);
-  EXPECT_TRUE(half.is_alias_of(params.half()));
-  EXPECT_TRUE(half.equal(b.to(at::kBFloat16)));
-  EXPECT_FALSE(weight_as(at::ones({2, 2}), at::kBFloat16).is_alias_of(params.half()));
+  const Bf16Weights scope(&params);
+  const at::Tensor copy = weight_as(b, at::kBFloat16);
+  EXPECT_TRUE(copy.is_alias_of(params.bf16()));
+  EXPECT_TRUE(copy.equal(b.to(at::kBFloat16)));
+  EXPECT_FALSE(weight_as(at::ones({2, 2}), at::kBFloat16).is_alias_of(params.bf16()));
   EXPECT_TRUE(weight_as(a, at::kFloat).is_same(a));
 }
 
 TEST_F(Weights, ACopyIsNeverOld) {
-  const HalfWeights scope(&params);
+  const Bf16Weights scope(&params);
   EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
   {
     const at::NoGradGuard no_grad;
@@ -56,52 +54,6 @@ TEST_F(Weights, ACopyIsNeverOld) {
   at::Tensor flat = params.flat();
   flat.narrow(0, 0, 10).zero_();
   EXPECT_TRUE(weight_as(a, at::kBFloat16).equal(a.to(at::kBFloat16)));
-}
-
-attention::SelfTest result(const std::string& op, double error) { return {op, error, 1e-2}; }
-
-TEST(attention::Admission, FastTakesCudnnOnlyWhenItsTestPasses) {
-  const attention::Admission good =
-      attention::admit(true, [](bool) { return result("cudnn", 1e-3); });
-  EXPECT_TRUE(good.cudnn);
-  EXPECT_NE(good.text.find("cudnn passed"), std::string::npos);
-  const attention::Admission fallen = attention::admit(
-      true, [](bool cudnn) { return cudnn ? result("cudnn", NAN) : result("flash", 1e-3); });
-  EXPECT_FALSE(fallen.cudnn);
-  EXPECT_NE(fallen.text.find("flash passed"), std::string::npos);
-  EXPECT_NE(fallen.text.find("cudnn failed"), std::string::npos);
-}
-
-TEST(attention::Admission, ExactNeverAsksForCudnn) {
-  bool asked = false;
-  const attention::Admission a = attention::admit(false, [&](bool cudnn) {
-    asked |= cudnn;
-    return result("flash", 1e-3);
-  });
-  EXPECT_FALSE(asked);
-  EXPECT_FALSE(a.cudnn);
-}
-
-TEST(attention::Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
-  const auto broken = [](bool cudnn) -> SelfTest {
-    if (cudnn) throw std::runtime_error("no engine\nlong trace");
-    return result("flash", 0.5);
-  };
-  try {
-    attention::admit(true, broken);
-    FAIL();
-  } catch (const Error& e) {
-    const std::string what = e.what();
-    EXPECT_NE(what.find("no engine"), std::string::npos);
-    EXPECT_EQ(what.find("long trace"), std::string::npos);
-    EXPECT_NE(what.find("flash failed"), std::string::npos);
-  }
-}
-
-// The real self-test, on the device that is always there.
-TEST(attention::Admission, TheCpuIsAdmitted) {
-  const attention::Admission a = attention::admit_attention(at::kCPU, at::kFloat, 24, false);
-  EXPECT_NE(a.text.find("cpu passed"), std::string::npos);
 }
 
 }  // namespace

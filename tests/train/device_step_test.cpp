@@ -18,7 +18,7 @@ namespace {
 using testing::tiny_config;
 
 // Keeps what is recorded and repeats it; says what was asked of it.
-struct Keeper : Lanes {
+struct Keeper : GraphReplay {
   bool record(const std::function<void()>& work, std::string& why) override {
     why = refuse;
     if (refuse.empty()) kept = work;
@@ -33,29 +33,33 @@ struct Keeper : Lanes {
   std::string refuse;
 };
 
-// A model with what its steps need, twice: queued, and step by step with the host's numbers.
+// A model with what its steps need, twice: queued, and step by step with the host's numbers. Both
+// differentiate by LossGradients, as the trainer does.
 struct Rig {
   explicit Rig(const config::RunConfig& c,
-               std::unique_ptr<Lanes> lanes = std::make_unique<Keeper>())
+               std::unique_ptr<GraphReplay> graph = std::make_unique<Keeper>())
       : config(c),
         source(data::open_source(config.data)),
         model(config, source->vocabulary(), at::kCPU),
         partial(model),
         optimizer(partial.trained(), config.train),
         balance(Registry<balance::LossKind>::get(config.balance.loss).make(config)),
-        keeper(dynamic_cast<Keeper*>(lanes.get())),
+        gradients(config, model, *balance),
+        keeper(dynamic_cast<Keeper*>(graph.get())),
         step(
             {.config = config,
              .source = *source,
              .model = model.params(),
              .optimizer = optimizer,
-             .forward_backward =
+             .add_gradients =
                  [this](const at::Tensor& ids, const at::Tensor& target, const at::Tensor& weight) {
-                   return forward_backward(ids, target, weight);
+                   const Losses losses = gradients.add(ids, target, {}, weight);
+                   if (poison >= 0 && runs++ == poison) model.params().flat_grad()[0] = NAN;
+                   return losses;
                  },
              .partial = partial,
              .note = [this](const std::string& text) { notes.push_back(text); },
-             .lanes = std::move(lanes)}) {}
+             .graph = std::move(graph)}) {}
 
   bool begin() {
     TrainState state;
@@ -63,25 +67,11 @@ struct Rig {
     return true;
   }
 
-  Losses forward_backward(const at::Tensor& ids, const at::Tensor& target,
-                          const at::Tensor& weight) {
-    const model::DecoderOut out = model.forward(ids);
-    const at::Tensor loss =
-        model::linear_cross_entropy(out.hidden_NC, model.output_weight_VC(), target);
-    const at::Tensor aux = (*balance)({out.gates_BHT, {}});
-    const double share = 1.0 / static_cast<double>(config.train.micro_batches);
-    at::Tensor total = (loss + weight * aux) * share;
-    if (poison >= 0 && runs++ == poison) total = total * NAN;
-    total.backward();
-    return {loss.detach(), aux.detach()};
-  }
-
-  // One step by the host's optimizer.
+  // One step by the host's optimizer, with the configured weight.
   StepNumbers eager(int64_t at_step) {
     model.params().flat_grad().zero_();
     const Batch batch = training_batch(*source, config, at_step, 0, config.train.batch, at::kCPU);
-    const Losses losses = forward_backward(batch.ids_BT, batch.target_N,
-                                           at::scalar_tensor(config.balance.weight, at::kFloat));
+    const Losses losses = gradients.add(batch.ids_BT, batch.target_N, {});
     partial.adjust_gradients();
     const double norm = optimizer.gradient_norm(), lr = learning_rate(config.train, at_step);
     optimizer.step(at_step, lr, norm);
@@ -96,6 +86,7 @@ struct Rig {
   Optimizer optimizer;
   bool begun = begin();
   std::unique_ptr<balance::BalanceLoss> balance;
+  LossGradients gradients;
   std::vector<std::string> notes;
   int64_t poison = -1, runs = 0;
   Keeper* keeper;
@@ -112,15 +103,13 @@ double difference(const at::Tensor& a, const at::Tensor& b) {
   return ((a - b).norm() / b.norm()).item<double>();
 }
 
-TEST(DeviceStep, ControlsAreTheHostsNumbers) {
-  config::RunConfig config = weighted();
-  for (const int64_t step : {0, 3, 20, 23}) {
-    const auto controls = step_controls(config, step);
-    EXPECT_EQ(controls[kRate], learning_rate(config.train, step));
-    EXPECT_DOUBLE_EQ(controls[kBias1], 1 - std::pow(config.train.beta1, step + 1));
-    EXPECT_DOUBLE_EQ(controls[kBias2], 1 - std::pow(config.train.beta2, step + 1));
-    EXPECT_EQ(controls[kWeight], 1e-2);
-  }
+TEST(StepInputs, AreTheRateTheCorrectionsAndTheWeight) {
+  const config::TrainConfig config = weighted().train;
+  const auto inputs = step_inputs(config, 3, 0.5, 1e-2);
+  EXPECT_EQ(inputs[kRate], 0.5);
+  EXPECT_DOUBLE_EQ(inputs[kBias1], 1 - std::pow(config.beta1, 4));
+  EXPECT_DOUBLE_EQ(inputs[kBias2], 1 - std::pow(config.beta2, 4));
+  EXPECT_EQ(inputs[kWeight], 1e-2);
 }
 
 void expect_same(const std::optional<StepNumbers>& read, const StepNumbers& expected) {
@@ -176,8 +165,8 @@ TEST(DeviceStep, PartialTrainingIsTheTrainers) {
     Rig rounded(half);
     for (int64_t s = 0; s < 8; ++s) rounded.step.advance(s);
     const at::Tensor& flat = rounded.model.params().flat();
-    EXPECT_LE(difference(rounded.model.params().half().to(at::kFloat), flat), 4e-3);
-    EXPECT_TRUE(rounded.model.params().half().equal(flat.to(at::kBFloat16)));
+    EXPECT_LE(difference(rounded.model.params().bf16().to(at::kFloat), flat), 4e-3);
+    EXPECT_TRUE(rounded.model.params().bf16().equal(flat.to(at::kBFloat16)));
   }
 }
 
@@ -196,9 +185,9 @@ TEST(DeviceStep, MicroBatchesAddUp) {
 }
 
 TEST(DeviceStep, GoesOnOpByOpWhenNothingCanBeRecorded) {
-  auto lanes = std::make_unique<Keeper>();
-  lanes->refuse = "the driver said no";
-  Rig refused(weighted(), std::move(lanes)), recorded(weighted());
+  auto graph = std::make_unique<Keeper>();
+  graph->refuse = "the driver said no";
+  Rig refused(weighted(), std::move(graph)), recorded(weighted());
   for (int64_t s = 0; s < 6; ++s) {
     refused.step.advance(s);
     recorded.step.advance(s);
@@ -239,7 +228,7 @@ TEST(DeviceStep, Bfloat16FollowsSinglePrecision) {
     EXPECT_NEAR(half.step.finish()->loss, single.step.finish()->loss, 0.02) << kind;
     const at::Tensor& flat = half.model.params().flat();
     EXPECT_EQ(flat.scalar_type(), at::kFloat);
-    EXPECT_TRUE(half.model.params().half().equal(flat.to(at::kBFloat16)));
+    EXPECT_TRUE(half.model.params().bf16().equal(flat.to(at::kBFloat16)));
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "attention/cpu/strided_rows.h"
+#include "attention/kernels/strided_rows.h"
 
 namespace sinkmoe::attention::on_tensors {
 

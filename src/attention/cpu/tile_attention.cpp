@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "attention/cpu/on_tensors.h"
-#include "attention/cpu/tiles.h"
-#include "attention/sdpa/sdpa_ops.h"
+#include "attention/kernels/tiles.h"
+#include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
@@ -24,7 +24,7 @@ using namespace on_tensors;
 template <class T, class F>
 void with_scratch(const Sizes& n, const at::Tensor& like, bool backward, const F& f) {
   at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
-    const at::Tensor scratch = at::empty({tiles::scratch_size(n, backward)}, like.options());
+    const at::Tensor scratch = at::empty({kernel::scratch_size(n, backward)}, like.options());
     for (int64_t task = from; task < to; ++task) f(task / n.J, task % n.J, scratch.data_ptr<T>());
   });
 }
@@ -36,25 +36,26 @@ struct Saved {
 
 template <class T>
 Saved forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
-              tiles::Gate mode, const at::Tensor& sink) {
+              SinkMode mode, const at::Tensor& sink) {
   const Sizes n = sizes(q, k);
   Saved s{.out_BHTK = empty_BHTK(n, n.H, n.T, q),
-          .gate_BHT = mode == tiles::Gate::none ? at::Tensor() : empty_BHT(n, n.T, q),
+          .gate_BHT = mode == SinkMode::none ? at::Tensor() : empty_BHT(n, n.T, q),
           .top_BHT = empty_BHT(n, n.T, q),
           .inverse_BHT = empty_BHT(n, n.T, q)};
-  const tiles::Forward<T> a{.n = n,
-                            .mode = mode,
-                            .scale = scale,
-                            .q = in<T>(q),
-                            .k = in<T>(k),
-                            .v = in<T>(v),
-                            .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
-                            .out = into<T>(s.out_BHTK),
-                            .gate = into<T>(s.gate_BHT),
-                            .top = into<T>(s.top_BHT),
-                            .inverse = into<T>(s.inverse_BHT)};
-  with_scratch<T>(n, q, false,
-                  [&](int64_t b, int64_t j, T* scratch) { tiles::forward(a, b, j, scratch); });
+  const kernel::AttentionForward<T> a{.n = n,
+                                      .mode = mode,
+                                      .scale = scale,
+                                      .q = in<T>(q),
+                                      .k = in<T>(k),
+                                      .v = in<T>(v),
+                                      .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                                      .out = into<T>(s.out_BHTK),
+                                      .gate = into<T>(s.gate_BHT),
+                                      .top = into<T>(s.top_BHT),
+                                      .inverse = into<T>(s.inverse_BHT)};
+  with_scratch<T>(n, q, false, [&](int64_t b, int64_t j, T* scratch) {
+    kernel::attention_forward(a, b, j, scratch);
+  });
   return s;
 }
 
@@ -73,7 +74,7 @@ at::Tensor sum_over_rows(const std::vector<double>& d_sink_BH, const Sizes& n,
 // Gradients of q, k, v and of the sink logits (undefined if there are none).
 template <class T>
 variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
-                       const variable_list& saved, double scale, tiles::Gate mode,
+                       const variable_list& saved, double scale, SinkMode mode,
                        const at::Tensor& sink) {
   const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
   const Sizes n = sizes(q, k);
@@ -81,24 +82,25 @@ variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
   const at::Tensor dq = all.narrow(1, 0, n.H), dk = all.narrow(1, n.H, n.J),
                    dv = all.narrow(1, n.H + n.J, n.J);
   std::vector<double> d_sink_BH(sink.defined() ? static_cast<size_t>(n.B * n.H) : 0);
-  const tiles::Backward<T> a{.n = n,
-                             .mode = mode,
-                             .scale = scale,
-                             .q = in<T>(q),
-                             .k = in<T>(k),
-                             .v = in<T>(v),
-                             .d_out = in<T>(d_out),
-                             .d_gate = in<T>(d_gate),
-                             .gate = in<T>(saved[4]),
-                             .top = in<T>(saved[5]),
-                             .inverse = in<T>(saved[6]),
-                             .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
-                             .dq = into<T>(dq),
-                             .dk = into<T>(dk),
-                             .dv = into<T>(dv),
-                             .d_sink = d_sink_BH.data()};
-  with_scratch<T>(n, q, true,
-                  [&](int64_t b, int64_t j, T* scratch) { tiles::backward(a, b, j, scratch); });
+  const kernel::AttentionBackward<T> a{.n = n,
+                                       .mode = mode,
+                                       .scale = scale,
+                                       .q = in<T>(q),
+                                       .k = in<T>(k),
+                                       .v = in<T>(v),
+                                       .d_out = in<T>(d_out),
+                                       .d_gate = in<T>(d_gate),
+                                       .gate = in<T>(saved[4]),
+                                       .top = in<T>(saved[5]),
+                                       .inverse = in<T>(saved[6]),
+                                       .sink = sink.defined() ? sink.const_data_ptr<T>() : nullptr,
+                                       .dq = into<T>(dq),
+                                       .dk = into<T>(dk),
+                                       .dv = into<T>(dv),
+                                       .d_sink = d_sink_BH.data()};
+  with_scratch<T>(n, q, true, [&](int64_t b, int64_t j, T* scratch) {
+    kernel::attention_backward(a, b, j, scratch);
+  });
   return {dq, dk, dv, sink.defined() ? sum_over_rows<T>(d_sink_BH, n, q) : at::Tensor()};
 }
 
@@ -109,7 +111,7 @@ struct TileAttention : Function<TileAttention> {
                                int64_t mode_number) {
     // No view tracking: the outputs are transposed views of new memory.
     const at::AutoDispatchBelowADInplaceOrView guard;
-    const auto mode = static_cast<tiles::Gate>(mode_number);
+    const auto mode = static_cast<SinkMode>(mode_number);
     const at::Tensor logits = logits_of(sink, q, mode);
     const Saved s =
         (q.scalar_type() == at::kDouble ? attention::forward<double>
@@ -118,7 +120,7 @@ struct TileAttention : Function<TileAttention> {
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["mode"] = mode_number;
     ctx->save_for_backward({q, k, v, sink, s.gate_BHT, s.top_BHT, s.inverse_BHT});
-    if (mode == tiles::Gate::none) return {s.out_BHTK};
+    if (mode == SinkMode::none) return {s.out_BHTK};
     return {s.out_BHTK, s.gate_BHT};
   }
 
@@ -127,9 +129,8 @@ struct TileAttention : Function<TileAttention> {
     const at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor& q = saved[0];
-    const auto mode = static_cast<tiles::Gate>(ctx->saved_data["mode"].toInt());
-    const at::Tensor d_out =
-        grads[0].defined() ? sdpa::with_unit_stride(grads[0]) : at::zeros_like(q);
+    const auto mode = static_cast<SinkMode>(ctx->saved_data["mode"].toInt());
+    const at::Tensor d_out = grads[0].defined() ? with_unit_stride(grads[0]) : at::zeros_like(q);
     const at::Tensor d_gate = grads.size() > 1 ? grads[1] : at::Tensor();
     variable_list g = (q.scalar_type() == at::kDouble
                            ? attention::backward<double>
@@ -142,27 +143,17 @@ struct TileAttention : Function<TileAttention> {
   }
 
  private:
-  static at::Tensor logits_of(const at::Tensor& sink, const at::Tensor& q, tiles::Gate mode) {
-    return mode == tiles::Gate::logit ? sink.to(q.scalar_type()).contiguous() : at::Tensor();
+  static at::Tensor logits_of(const at::Tensor& sink, const at::Tensor& q, SinkMode mode) {
+    return mode == SinkMode::logit ? sink.to(q.scalar_type()).contiguous() : at::Tensor();
   }
 };
 
-tiles::Gate gate_of(SinkMode mode) {
-  return mode == SinkMode::none        ? tiles::Gate::none
-         : mode == SinkMode::first_key ? tiles::Gate::first_key
-                                       : tiles::Gate::logit;
-}
-
 }  // namespace
-
-bool has_tiles(const at::Tensor& q) {
-  return q.is_cpu() && (q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble);
-}
 
 AttentionOut tile_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             double scale, SinkMode mode, const at::Tensor& sink_H) {
   const variable_list out = TileAttention::apply(q, k, v, mode == SinkMode::logit ? sink_H : q,
-                                                 scale, static_cast<int64_t>(gate_of(mode)));
+                                                 scale, static_cast<int64_t>(mode));
   return {.out_BHTK = out[0],
           .gate_BHT = mode == SinkMode::none
                           ? at::ones({q.size(0), q.size(1), q.size(2)}, q.options())

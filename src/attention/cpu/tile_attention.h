@@ -1,12 +1,9 @@
-// The core op on a CPU: the tile kernels under autograd.
+// The attention op's backend "cpu": the tile kernels under autograd, for fp32 and fp64.
 #pragma once
 
 #include "attention/softmax_attention.h"
 
 namespace sinkmoe::attention {
-
-// True when q is served by tile_attention: fp32 and fp64 on a CPU.
-bool has_tiles(const at::Tensor& q_BHTK);
 
 // As softmax_attention, whose checks are made. The last stride of q, k, v must be 1. Gradients of
 // q, k and v are views of one buffer [B, T, H + 2J, K] in the order q, k, v, so that a projection

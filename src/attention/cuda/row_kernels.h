@@ -1,21 +1,13 @@
-// The passes of passes.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
+// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
 // fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17: CMake 3.25
 // knows no later CUDA standard.
 #pragma once
 
-#ifdef SINKMOE_KERNELS_ON_CPU
-#include "support/kernels_on_cpu.h"
-#else
-#include <cuda_runtime_api.h>
-#endif
-
 #include <cstdint>
 
-namespace sinkmoe::cuda {
+#include "tensor/cuda/types.h"
 
-struct Bf16 {
-  uint16_t bits;
-};
+namespace sinkmoe::cuda {
 
 // A strided [B,H,T(,K)] device array. Arrays with K: last stride 1, 16-byte aligned rows, K a
 // multiple of 8 up to 256.
@@ -35,7 +27,7 @@ __host__ __device__ constexpr int64_t chunks(int64_t tokens) {
   return (tokens + kTokensPerChunk - 1) / kTokensPerChunk;
 }
 
-// As in loops.h: rest_* arrays and lse hold rows 1.. only.
+// As in sdpa_fixups.h: rest_* arrays and lse hold rows 1.. only.
 template <class E>
 struct Merge {
   Sizes n;

@@ -1,5 +1,5 @@
-// The passes on CUDA tensors: sizes and pointers for row_kernels.cu. Tensors that its kernels
-// cannot read (other types, unaligned rows) go to the plain version.
+// The fix-ups on CUDA tensors: sizes and pointers for row_kernels.cu. Tensors that its kernels
+// cannot read (odd widths, unaligned rows) go to the plain version.
 #include <ATen/ATen.h>
 
 #include "attention/cuda/row_kernels.h"
@@ -23,7 +23,7 @@ Sizes sizes(const at::Tensor& q, const at::Tensor& k) {
   return {q.size(0), q.size(1), k.size(1), q.size(2), q.size(3)};
 }
 
-// Fresh statistics are contiguous [B,H,T]: the stock CUDA ops take no other logsumexp.
+// Fresh statistics are contiguous [B,H,T]: the CUDA ops of LibTorch take no other logsumexp.
 at::Tensor empty_BHT(const Sizes& n, int64_t T, const at::Tensor& like) {
   return at::empty({n.B, n.H, T}, like.options().dtype(at::kFloat));
 }
@@ -51,7 +51,7 @@ at::Tensor fp32(const at::Tensor& x) { return x.defined() ? x.to(at::kFloat) : x
 template <class Arguments>
 void launch(cudaError_t (*kernel)(const Arguments&, cudaStream_t), const Arguments& a,
             const at::Tensor& on) {
-  cuda::call(kernel, a, on, "attention pass");
+  cuda::call(kernel, a, on, "attention fix-up");
 }
 
 template <class E>
@@ -176,6 +176,8 @@ SinkEdit edit_sink_as(const at::Tensor& d_out, const at::Tensor& d_gate, const a
   return edit;
 }
 
+const SdpaFixups::Kernels& plain() { return tensor::plain_kernels<SdpaFixups>(); }
+
 bool single(const at::Tensor& x) { return x.scalar_type() == at::kFloat; }
 
 Merged merge(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Forward& rest,
@@ -217,14 +219,12 @@ SinkEdit edit_sink(const at::Tensor& d_out, const at::Tensor& d_gate, const at::
                                                                   sink_BHT);
 }
 
-const Passes kPasses{.merge = merge,
-                     .edit_merge = edit_merge,
-                     .finish_merge = finish_merge,
-                     .rescale = rescale,
-                     .edit_sink = edit_sink};
-#ifndef SINKMOE_KERNELS_ON_CPU  // a test that includes this file takes kPasses itself
-const bool announced = (set_cuda(&kPasses), true);
-#endif
+const tensor::Backend<SdpaFixups> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}),
+                                          {.merge = merge,
+                                           .edit_merge = edit_merge,
+                                           .finish_merge = finish_merge,
+                                           .rescale = rescale,
+                                           .edit_sink = edit_sink}};
 
 }  // namespace
 }  // namespace sinkmoe::attention::fixups

@@ -5,6 +5,7 @@
 
 #include "attention/sdpa/sdpa_fixups.h"
 #include "attention/sdpa/sdpa_ops.h"
+#include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
 
 namespace sinkmoe::attention {
@@ -15,6 +16,8 @@ using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
+const tensor::Backend<fixups::SdpaFixups> on_any{tensor::kPlain, fixups::plain_fixups()};
+
 at::Tensor after_first(const at::Tensor& x) { return x.slice(2, 1); }
 
 // The gradient of one output; zeros if that output was not used.
@@ -22,8 +25,8 @@ at::Tensor or_zeros(const at::Tensor& gradient, const at::Tensor& output) {
   return gradient.defined() ? gradient : at::zeros_like(output);
 }
 
-sdpa::StockOp saved_op(AutogradContext* ctx) {
-  return static_cast<sdpa::StockOp>(ctx->saved_data["op"].toInt());
+sdpa::SdpaOp saved_op(AutogradContext* ctx) {
+  return static_cast<sdpa::SdpaOp>(ctx->saved_data["op"].toInt());
 }
 
 // Vanilla by the merge route: the kernel never sees key 0, so nothing cancels when the gate is
@@ -35,7 +38,7 @@ struct MergeAttention : Function<MergeAttention> {
     const at::AutoDispatchBelowADInplaceOrView guard;
     sdpa::Forward rest;
     if (q.size(2) > 1) rest = sdpa::forward(after_first(q), after_first(k), after_first(v), scale);
-    fixups::Merged m = fixups::passes_for(q).merge(q, k, v, rest, scale);
+    fixups::Merged m = fixups::fixups_for(q).merge(q, k, v, rest, scale);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["op"] = static_cast<int64_t>(rest.op);
@@ -52,10 +55,10 @@ struct MergeAttention : Function<MergeAttention> {
     const at::Tensor &gate = saved[3], &first = saved[4], &lse_rest = saved[5],
                      &rest_out = saved[6];
     const double scale = ctx->saved_data["scale"].toDouble();
-    const fixups::Passes& passes = fixups::passes_for(q);
+    const fixups::SdpaFixups::Kernels& around = fixups::fixups_for(q);
     const fixups::MergeEdit edit =
-        passes.edit_merge(sdpa::with_unit_stride(or_zeros(grads[0], q)), or_zeros(grads[1], gate),
-                          q, v, rest_out, gate, first, scale);
+        around.edit_merge(with_unit_stride(or_zeros(grads[0], q)), or_zeros(grads[1], gate), q, v,
+                          rest_out, gate, first, scale);
     sdpa::Gradients rest;
     if (q.size(2) > 1)
       rest = sdpa::backward(edit.d_out_BHTK, after_first(q), after_first(k), after_first(v),
@@ -65,7 +68,7 @@ struct MergeAttention : Function<MergeAttention> {
                              .rng_offset = saved[8],
                              .op = saved_op(ctx)},
                             scale);
-    const sdpa::Gradients g = passes.finish_merge(edit, rest, q, k);
+    const sdpa::Gradients g = around.finish_merge(edit, rest, q, k);
     return {g.q_BHTK, g.k_BJTK, g.v_BJTK, {}};
   }
 };
@@ -75,7 +78,7 @@ struct SinkAttention : Function<SinkAttention> {
                                const Variable& v, const Variable& sink, double scale) {
     const at::AutoDispatchBelowADInplaceOrView guard;
     sdpa::Forward fwd = sdpa::forward(q, k, v, scale);
-    const fixups::Rescaled r = fixups::passes_for(q).rescale(fwd.out_BHTK, fwd.lse_BHT, sink);
+    const fixups::Rescaled r = fixups::fixups_for(q).rescale(fwd.out_BHTK, fwd.lse_BHT, sink);
     ctx->set_materialize_grads(false);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["op"] = static_cast<int64_t>(fwd.op);
@@ -90,7 +93,7 @@ struct SinkAttention : Function<SinkAttention> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[4];
     const fixups::SinkEdit edit =
-        fixups::passes_for(q).edit_sink(sdpa::with_unit_stride(or_zeros(grads[0], out)),
+        fixups::fixups_for(q).edit_sink(with_unit_stride(or_zeros(grads[0], out)),
                                         or_zeros(grads[1], saved[5]), out, saved[5], saved[6]);
     const sdpa::Gradients g = sdpa::backward(edit.d_out_BHTK, q, k, v,
                                              {.out_BHTK = edit.out_BHTK,
@@ -105,8 +108,8 @@ struct SinkAttention : Function<SinkAttention> {
 
 }  // namespace
 
-AttentionOut stock_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                             double scale, SinkMode mode, const at::Tensor& sink_H) {
+AttentionOut sdpa_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            double scale, SinkMode mode, const at::Tensor& sink_H) {
   if (mode == SinkMode::none) {
     const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     return {.out_BHTK = sdpa::plain(q, k, v, scale),

@@ -1,5 +1,5 @@
-// The core op by the stock attention ops and the passes around them: what tile_attention.h does
-// not serve (GPUs, bf16).
+// The attention op's backend "sdpa": LibTorch's fused attention ops and the fix-ups around them, for
+// what the tile kernels do not serve (GPUs, bf16).
 #pragma once
 
 #include "attention/softmax_attention.h"
@@ -7,8 +7,8 @@
 namespace sinkmoe::attention {
 
 // As softmax_attention, whose checks are made. The last stride of q, k, v must be 1.
-AttentionOut stock_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
-                             const at::Tensor& v_BJTK, double scale, SinkMode mode,
-                             const at::Tensor& sink_H);
+AttentionOut sdpa_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
+                            const at::Tensor& v_BJTK, double scale, SinkMode mode,
+                            const at::Tensor& sink_H);
 
 }  // namespace sinkmoe::attention

@@ -1,11 +1,12 @@
-// What stands round the stock attention ops: one pass before and one after each, with the formulas
-// of docs/attention.md. Two implementations: CUDA kernels, and plain ATen ops for everything else.
+// The operation "SDPA fix-ups": what stands round LibTorch's attention ops to make a gate and its
+// exact gradient, one pass before and one after each op, with the formulas of docs/attention.md.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include "attention/sdpa/empty_row.h"
 #include "attention/sdpa/sdpa_ops.h"
+#include "tensor/backends.h"
 
 namespace sinkmoe::attention::fixups {
 
@@ -18,7 +19,7 @@ struct Merged {
   at::Tensor out_BHTK, gate_BHT, first_BHT, lse_rest_BHT;
 };
 
-// What the stock backward gets for rows and keys 1.., and what key 0 gets from outside it. `out` is
+// What the op's backward gets for rows and keys 1.., and what key 0 gets from outside it. `out` is
 // made so that rowsum(d_out * out) is the wanted D.
 struct MergeEdit {
   at::Tensor d_out_BHTK, out_BHTK;
@@ -34,26 +35,35 @@ struct SinkEdit {
   at::Tensor d_out_BHTK, out_BHTK, d_sink_H;
 };
 
-struct Passes {
-  // Joins key 0 to the result `rest` of the op on rows and keys 1.. (which is empty for T = 1).
-  Merged (*merge)(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const Forward& rest, double scale);
-  MergeEdit (*edit_merge)(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& q,
-                          const at::Tensor& v, const at::Tensor& rest_out, const at::Tensor& gate,
-                          const at::Tensor& first, double scale);
-  // Whole gradients from those of rows and keys 1.. (undefined for T = 1).
-  Gradients (*finish_merge)(const MergeEdit& edit, const Gradients& rest, const at::Tensor& q,
-                            const at::Tensor& k);
-  // Scales `out` in place by the gate.
-  Rescaled (*rescale)(at::Tensor& out, const at::Tensor& lse, const at::Tensor& sink_H);
-  SinkEdit (*edit_sink)(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& out,
-                        const at::Tensor& gate, const at::Tensor& sink_BHT);
+// q, k, v, d_out in one type, statistics in fp32 (fp64 for fp64); the last stride of tensors with K
+// is 1.
+struct SdpaFixups {
+  static constexpr const char* name = "SDPA fix-ups";
+  struct Kernels {
+    // Joins key 0 to the result `rest` of the op on rows and keys 1.. (which is empty for T = 1).
+    Merged (*merge)(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
+                    const Forward& rest, double scale);
+    MergeEdit (*edit_merge)(const at::Tensor& d_out_BHTK, const at::Tensor& d_gate_BHT,
+                            const at::Tensor& q_BHTK, const at::Tensor& v_BJTK,
+                            const at::Tensor& rest_out_BHTK, const at::Tensor& gate_BHT,
+                            const at::Tensor& first_BHT, double scale);
+    // Whole gradients from those of rows and keys 1.. (undefined for T = 1).
+    Gradients (*finish_merge)(const MergeEdit& edit, const Gradients& rest,
+                              const at::Tensor& q_BHTK, const at::Tensor& k_BJTK);
+    // Scales `out` in place by the gate. lse_BHT over the keys.
+    Rescaled (*rescale)(at::Tensor& out_BHTK, const at::Tensor& lse_BHT, const at::Tensor& sink_H);
+    SinkEdit (*edit_sink)(const at::Tensor& d_out_BHTK, const at::Tensor& d_gate_BHT,
+                          const at::Tensor& out_BHTK, const at::Tensor& gate_BHT,
+                          const at::Tensor& sink_BHT);
+  };
 };
 
-const Passes& plain();
-const Passes& passes_for(const at::Tensor& q_BHTK);
+// The backend "plain"; it is registered beside the code that calls it.
+SdpaFixups::Kernels plain_fixups();
 
-// A pass implementation for CUDA tensors announces itself here (attention/cuda/).
-void set_cuda(const Passes* passes);
+// The one for tensors like q.
+inline const SdpaFixups::Kernels& fixups_for(const at::Tensor& q_BHTK) {
+  return tensor::kernels<SdpaFixups>(q_BHTK);
+}
 
 }  // namespace sinkmoe::attention::fixups

@@ -1,4 +1,4 @@
-// The passes in plain ATen ops: any device, any floating type; statistics in fp32 or better.
+// The fix-ups in plain ATen ops: any device, any floating type; statistics in fp32 or better.
 #include <ATen/ATen.h>
 
 #include "attention/sdpa/sdpa_fixups.h"
@@ -127,13 +127,12 @@ SinkEdit edit_sink(const at::Tensor& d_out, const at::Tensor& d_gate, const at::
 
 }  // namespace
 
-const Passes& plain() {
-  static const Passes passes{.merge = merge,
-                             .edit_merge = edit_merge,
-                             .finish_merge = finish_merge,
-                             .rescale = rescale,
-                             .edit_sink = edit_sink};
-  return passes;
+SdpaFixups::Kernels plain_fixups() {
+  return {.merge = merge,
+          .edit_merge = edit_merge,
+          .finish_merge = finish_merge,
+          .rescale = rescale,
+          .edit_sink = edit_sink};
 }
 
 }  // namespace sinkmoe::attention::fixups

@@ -9,7 +9,7 @@
 
 #if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR != 11
 #error \
-    "kernels*.cpp call private ops of LibTorch 2.11; check their signatures before another version"
+    "sdpa_ops*.cpp call private ops of LibTorch 2.11; check their signatures before another version"
 #endif
 
 namespace sinkmoe::attention::sdpa {
@@ -21,22 +21,22 @@ std::atomic<bool> cudnn_allowed = false;
 
 void allow_cudnn(bool allow) { cudnn_allowed = allow; }
 
-const char* name(StockOp op) {
+const char* name(SdpaOp op) {
   switch (op) {
-    case StockOp::cpu:
+    case SdpaOp::cpu:
       return "cpu";
-    case StockOp::flash:
+    case SdpaOp::flash:
       return "flash";
-    case StockOp::cudnn:
+    case SdpaOp::cudnn:
       return "cudnn";
-    case StockOp::efficient:
+    case SdpaOp::efficient:
       return "efficient";
   }
   return "";
 }
 
-StockOp stock_op(const at::Tensor& q) {
-  if (q.is_cpu()) return StockOp::cpu;
+SdpaOp sdpa_op(const at::Tensor& q) {
+  if (q.is_cpu()) return SdpaOp::cpu;
   const at::ScalarType type = q.scalar_type();
   const bool half = type == at::kBFloat16 || type == at::kHalf;
   if (!q.is_cuda() || (!half && type != at::kFloat))
@@ -45,22 +45,22 @@ StockOp stock_op(const at::Tensor& q) {
   if (q.size(3) % 8 != 0)
     throw std::invalid_argument("attention: head width must be a multiple of 8 on CUDA, not " +
                                 std::to_string(q.size(3)));
-  if (!half) return StockOp::efficient;
+  if (!half) return SdpaOp::efficient;
   const bool fast =
       cudnn_allowed && !at::globalContext().deterministicAlgorithms() && q.size(3) <= 128;
-  return fast ? StockOp::cudnn : StockOp::flash;
+  return fast ? SdpaOp::cudnn : SdpaOp::flash;
 }
 
 Forward forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
-  const StockOp op = stock_op(q);
-  if (op != StockOp::cpu) return forward_cuda(q, k, v, scale, op);
+  const SdpaOp op = sdpa_op(q);
+  if (op != SdpaOp::cpu) return forward_cuda(q, k, v, scale, op);
   auto [out, lse] = at::_scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, true, {}, scale);
   return {.out_BHTK = std::move(out), .lse_BHT = std::move(lse), .rng_seed = {}, .rng_offset = {}};
 }
 
 Gradients backward(const at::Tensor& d_out, const at::Tensor& q, const at::Tensor& k,
                    const at::Tensor& v, const Forward& fwd, double scale) {
-  if (fwd.op != StockOp::cpu) return backward_cuda(d_out, q, k, v, fwd, scale);
+  if (fwd.op != SdpaOp::cpu) return backward_cuda(d_out, q, k, v, fwd, scale);
   auto [dq, dk, dv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
       d_out, q, k, v, fwd.out_BHTK, fwd.lse_BHT, 0.0, true, {}, scale);
   return {.q_BHTK = std::move(dq), .k_BJTK = std::move(dk), .v_BJTK = std::move(dv)};
@@ -68,11 +68,6 @@ Gradients backward(const at::Tensor& d_out, const at::Tensor& q, const at::Tenso
 
 at::Tensor plain(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
   return forward(q, k, v, scale).out_BHTK;
-}
-
-at::Tensor with_unit_stride(const at::Tensor& x) {
-  if (x.stride(-1) == 1 || x.size(-1) == 1) return x;
-  return x.transpose(1, 2).contiguous().transpose(1, 2);
 }
 
 }  // namespace sinkmoe::attention::sdpa

@@ -1,19 +1,19 @@
-// The stock fused attention ops behind one seam: only kernels*.cpp name private at::_* ops.
+// The fused scaled-dot-product attention (SDPA) ops of LibTorch behind one seam: only sdpa_ops*.cpp name private at::_* ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace sinkmoe::attention::sdpa {
 
-// Which stock op serves a tensor. flash (FlashAttention-2) and cudnn take half types, efficient
+// Which op serves a tensor. flash (FlashAttention-2) and cudnn take half types, efficient
 // takes fp32 as well.
-enum class StockOp : int64_t { cpu, flash, cudnn, efficient };
+enum class SdpaOp : int64_t { cpu, flash, cudnn, efficient };
 
 // out [B,H,T,K], in memory order B,T,H,K on CPU. lse_BHT: natural log, fp32 (fp64 for fp64 input).
 // rng_* are what the CUDA ops hand to their backward; undefined on CPU.
 struct Forward {
   at::Tensor out_BHTK, lse_BHT, rng_seed, rng_offset;
-  StockOp op = StockOp::cpu;
+  SdpaOp op = SdpaOp::cpu;
 };
 
 struct Gradients {
@@ -21,35 +21,32 @@ struct Gradients {
 };
 
 // Causal softmax attention over Tq = Tk >= 1 rows. The last stride of q, k, v must be 1 (the CPU op
-// reads garbage otherwise, without an error); with_unit_stride sees to it. Throws
+// reads garbage otherwise, without an error): attention/unit_stride.h. Throws
 // std::invalid_argument for a device, type or head width that no op takes.
 Forward forward(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
                 double scale);
 
-// The stock backward, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the arguments:
+// The backward pass of the op, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the arguments:
 // callers hand in edited ones.
 Gradients backward(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                    const at::Tensor& v_BJTK, const Forward& fwd, double scale);
 
-// Plain attention under autograd (no gate): the stock op with its own stock gradient.
+// Plain attention under autograd (no gate): the op with its own gradient.
 at::Tensor plain(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
                  double scale);
 
-// The tensor itself when its last stride is 1, else a copy in memory order B,T,H,K.
-at::Tensor with_unit_stride(const at::Tensor& x_BHTK);
-
 // The op that forward would use.
-StockOp stock_op(const at::Tensor& q_BHTK);
-const char* name(StockOp op);
+SdpaOp sdpa_op(const at::Tensor& q_BHTK);
+const char* name(SdpaOp op);
 
 // Fast mode on CUDA: cuDNN instead of FlashAttention-2 for half types, unless deterministic
 // algorithms are asked for. Off at the start; to be switched on only after self_test.h has passed
 // with it on this device.
 void allow_cudnn(bool allow);
 
-// CUDA only; kernels_cuda.cpp.
+// CUDA only; sdpa_ops_cuda.cpp.
 Forward forward_cuda(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
-                     double scale, StockOp op);
+                     double scale, SdpaOp op);
 Gradients backward_cuda(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK,
                         const at::Tensor& k_BJTK, const at::Tensor& v_BJTK, const Forward& fwd,
                         double scale);

@@ -10,8 +10,8 @@ namespace sinkmoe::attention::sdpa {
 namespace {
 
 // FlashAttention-2 reads grouped key/value heads as they are; the other two get one per query head.
-at::Tensor heads_for(const at::Tensor& x, int64_t H, StockOp op) {
-  return op == StockOp::flash || x.size(1) == H ? x : x.repeat_interleave(H / x.size(1), 1);
+at::Tensor heads_for(const at::Tensor& x, int64_t H, SdpaOp op) {
+  return op == SdpaOp::flash || x.size(1) == H ? x : x.repeat_interleave(H / x.size(1), 1);
 }
 
 at::Tensor sum_heads(const at::Tensor& x, int64_t J) {
@@ -30,9 +30,9 @@ at::Tensor padded(const at::Tensor& lse) {
 }  // namespace
 
 Forward forward_cuda(const at::Tensor& q, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
-                     double scale, StockOp op) {
+                     double scale, SdpaOp op) {
   const at::Tensor k = heads_for(k_BJTK, q.size(1), op), v = heads_for(v_BJTK, q.size(1), op);
-  if (op == StockOp::flash) {
+  if (op == SdpaOp::flash) {
     const auto r = at::_scaled_dot_product_flash_attention(q, k, v, 0.0, true, false, scale);
     return {.out_BHTK = std::get<0>(r),
             .lse_BHT = std::get<1>(r),
@@ -40,7 +40,7 @@ Forward forward_cuda(const at::Tensor& q, const at::Tensor& k_BJTK, const at::Te
             .rng_offset = std::get<7>(r),
             .op = op};
   }
-  if (op == StockOp::cudnn) {
+  if (op == SdpaOp::cudnn) {
     const auto r =
         at::_scaled_dot_product_cudnn_attention(q, k, v, {}, true, 0.0, true, false, scale);
     const at::Tensor& lse = std::get<1>(r);
@@ -64,11 +64,11 @@ Gradients backward_cuda(const at::Tensor& d_out, const at::Tensor& q, const at::
   const at::Tensor k = heads_for(k_BJTK, q.size(1), fwd.op),
                    v = heads_for(v_BJTK, q.size(1), fwd.op);
   at::Tensor dq, dk, dv;
-  if (fwd.op == StockOp::flash) {
+  if (fwd.op == SdpaOp::flash) {
     std::tie(dq, dk, dv) = at::_scaled_dot_product_flash_attention_backward(
         d_out, q, k, v, fwd.out_BHTK, fwd.lse_BHT.contiguous(), {}, {}, T, T, 0.0, true,
         fwd.rng_seed, fwd.rng_offset, scale);
-  } else if (fwd.op == StockOp::cudnn) {
+  } else if (fwd.op == SdpaOp::cudnn) {
     std::tie(dq, dk, dv) = at::_scaled_dot_product_cudnn_attention_backward(
         d_out, q, k, v, fwd.out_BHTK, fwd.lse_BHT.contiguous().unsqueeze(-1), fwd.rng_seed,
         fwd.rng_offset, {}, {}, {}, T, T, 0.0, true, scale);

@@ -62,7 +62,7 @@ std::vector<at::Tensor> evaluate(Op op, SinkMode mode, const std::vector<at::Ten
 
 SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t K) {
   const at::TensorOptions options = at::TensorOptions(device).dtype(type);
-  SelfTest result{.op = sdpa::name(sdpa::stock_op(at::empty({1, 1, 1, K}, options))),
+  SelfTest result{.op = sdpa::name(sdpa::sdpa_op(at::empty({1, 1, 1, K}, options))),
                   .bound = type == at::kDouble  ? 1e-12
                            : type == at::kFloat ? 5e-6
                                                 : 2e-2};

@@ -1,15 +1,15 @@
 // The paper's loss: N_h * CV^2 of the heads' importances, summed over layers (E15; E18 with shared
 // heads, where N_h is the number of balanced heads). Population variance.
-#include "config/plugins/loss.h"
-#include "core/registry.h"
-#ifdef SINKMOE_TORCH
+#include "balance/cv2.h"
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
 #include "balance/heads.h"
-#endif
+#include "core/registry.h"
+#include "tensor/second_derivative.h"
 
 namespace sinkmoe::balance {
 namespace {
@@ -41,41 +41,53 @@ double layer_loss(const T* importance_H, const T* weight_H, int64_t H, T* gradie
 }
 
 template <class T>
-at::Tensor loss(const at::Tensor& importance_LH, const at::Tensor& weight_LH,
-                const at::Tensor& gradient_LH) {
+Cv2::Out by_loops(const at::Tensor& importance_LH, const at::Tensor& weight_LH) {
   const int64_t L = importance_LH.size(0), H = importance_LH.size(1);
+  const at::Tensor gradient_LH = at::empty_like(importance_LH);
   double sum = 0;
   for (int64_t l = 0; l < L; ++l)
     sum += layer_loss(importance_LH.const_data_ptr<T>() + l * H,
                       weight_LH.const_data_ptr<T>() + l * H, H, gradient_LH.data_ptr<T>() + l * H);
-  return at::full({}, sum, importance_LH.options());
+  return {at::full({}, sum, importance_LH.options()), gradient_LH};
 }
 
-// The same as the formula below, for a CPU: there the chain of small ops costs more than
-// what it works on.
-struct FusedCv2 : Function<FusedCv2> {
+// On a CPU the chain of small ops below costs more than what it works on.
+Cv2::Out on_cpu(const at::Tensor& importance_LH, const at::Tensor& weight_LH) {
+  return (importance_LH.scalar_type() == at::kDouble ? by_loops<double>
+                                                     : by_loops<float>)(importance_LH, weight_LH);
+}
+
+Cv2::Out by_aten(const at::Tensor& importance_LH, const at::Tensor& weight_LH) {
+  const at::Tensor count_L1 = weight_LH.sum(1, true),
+                   mean_L1 = (importance_LH * weight_LH).sum(1, true) / count_L1,
+                   divisor_L1 = mean_L1.clamp_min(kSmallestMean),
+                   deviation_LH = (importance_LH - mean_L1) * weight_LH,
+                   squares_L1 = deviation_LH.square().sum(1, true);
+  const at::Tensor by_mean_L1 = squares_L1 / (count_L1 * divisor_L1) * (mean_L1 >= kSmallestMean);
+  const at::Tensor square_L1 = divisor_L1.square();
+  return {(squares_L1 / square_L1).sum(), 2 * weight_LH / square_L1 * (deviation_LH - by_mean_L1)};
+}
+
+const tensor::Backend<Cv2> any{tensor::kPlain, {by_aten}};
+const tensor::Backend<Cv2> cpu{{"cpu", at::kCPU, {at::kFloat, at::kDouble}}, {on_cpu}};
+
+struct Cv2Node : Function<Cv2Node> {
   static Variable forward(AutogradContext* ctx, const Variable& importance_LH,
                           const at::Tensor& weight_LH) {
-    const at::Tensor gradient_LH = at::empty_like(importance_LH);
-    ctx->save_for_backward({gradient_LH});
-    return importance_LH.scalar_type() == at::kDouble
-               ? loss<double>(importance_LH, weight_LH, gradient_LH)
-               : loss<float>(importance_LH, weight_LH, gradient_LH);
+    const Cv2::Out out = tensor::kernels<Cv2>(importance_LH).forward(importance_LH, weight_LH);
+    ctx->save_for_backward({out.d_importance_LH});
+    return out.loss;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
+    tensor::refuse_second_derivative("cv2");
     return {ctx->get_saved_variables()[0] * grads[0], Variable()};
   }
 };
 
-struct Cv2 : BalanceLoss {
+struct Cv2Loss : BalanceLoss {
   at::Tensor operator()(const BalanceIn& in) const override {
     const BalancedHeads heads = balanced_heads(in);
-    const at::Tensor importance = heads.importance_LH;
-    const at::ScalarType type = importance.scalar_type();
-    if (importance.is_cpu() && (type == at::kFloat || type == at::kDouble))
-      return FusedCv2::apply(importance.contiguous(), heads.weight_LH.contiguous());
-    const at::Tensor mean = heads.mean_L1();
-    return heads.sum(((importance - mean) / mean.clamp_min(kSmallestMean)).square());
+    return Cv2Node::apply(heads.importance_LH.contiguous(), heads.weight_LH.contiguous());
   }
 };
 
@@ -87,8 +99,7 @@ constexpr auto make = nullptr;
 const Registration<config::LossKind> registration{
     {.name = "cv2",
      .help = "heads times squared coefficient of variation of the importances (the paper's loss)",
-     .at_equality = 0,
-     .make = make}};
+     .make = [](const config::RunConfig&) { return std::make_unique<Cv2Loss>(); }}};
 
 }  // namespace
 }  // namespace sinkmoe::balance

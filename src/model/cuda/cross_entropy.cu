@@ -2,7 +2,7 @@
 // logits, which are then still in cache, with the gradient.
 #include "model/cuda/cross_entropy.h"
 
-#include "attention/cuda/row_device.cuh"
+#include "tensor/cuda/elements.cuh"
 
 namespace sinkmoe::cuda {
 namespace {

@@ -1,7 +1,7 @@
 // Cross-entropy of rows of logits and its gradient in place, in one kernel. Includes no LibTorch.
 #pragma once
 
-#include "attention/cuda/row_kernels.h"
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 

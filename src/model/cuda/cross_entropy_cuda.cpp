@@ -1,39 +1,35 @@
-// The rows of linear_cross_entropy by one kernel.
+// The rows of the cross-entropy by one kernel. What it cannot read goes to the ATen form.
 #include <ATen/ATen.h>
 
 #include "model/cuda/cross_entropy.h"
-#include "model/ops/chunked_loss.h"
+#include "model/ops/cross_entropy.h"
 #include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
 namespace {
 
 template <class E>
-void rows_as(const at::Tensor& logits, const at::Tensor& target, double scale,
-             const at::Tensor& loss) {
+void rows_as(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
+             const at::Tensor& loss_N) {
   cuda::call(cuda::cross_entropy<E>,
-             {.rows = logits.size(0),
-              .V = logits.size(1),
+             {.rows = logits_NV.size(0),
+              .V = logits_NV.size(1),
               .scale = static_cast<float>(scale),
-              .logits = static_cast<E*>(logits.data_ptr()),
-              .target = target.const_data_ptr<int64_t>(),
-              .loss = loss.data_ptr<float>()},
-             logits, "cross-entropy");
+              .logits = static_cast<E*>(logits_NV.data_ptr()),
+              .target = target_N.const_data_ptr<int64_t>(),
+              .loss = loss_N.data_ptr<float>()},
+             logits_NV, "cross-entropy");
 }
 
-void rows_by_kernel(const at::Tensor& logits, const at::Tensor& target, double scale,
-                    const at::Tensor& loss) {
-  const at::ScalarType type = logits.scalar_type();
-  const bool readable = (type == at::kFloat || type == at::kBFloat16) && logits.is_contiguous() &&
-                        target.is_contiguous() && loss.is_contiguous() &&
-                        loss.scalar_type() == at::kFloat;
-  if (!readable) return plain_loss_rows(logits, target, scale, loss);
-  (type == at::kFloat ? rows_as<float> : rows_as<cuda::Bf16>)(logits, target, scale, loss);
+void rows(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
+          const at::Tensor& loss_N) {
+  if (!logits_NV.is_contiguous() || !target_N.is_contiguous() || !loss_N.is_contiguous())
+    return tensor::plain_kernels<CrossEntropy>().rows(logits_NV, target_N, scale, loss_N);
+  const bool single = logits_NV.scalar_type() == at::kFloat;
+  (single ? rows_as<float> : rows_as<cuda::Bf16>)(logits_NV, target_N, scale, loss_N);
 }
 
-#ifndef SINKMOE_KERNELS_ON_CPU  // a test that includes this file calls rows_by_kernel itself
-const bool announced = (set_cuda_loss_rows(rows_by_kernel), true);
-#endif
+const tensor::Backend<CrossEntropy> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}), {rows}};
 
 }  // namespace
 }  // namespace sinkmoe::model

@@ -2,7 +2,7 @@
 // gradient of the weight stays in registers until the end.
 #include "model/cuda/norm.h"
 
-#include "attention/cuda/row_device.cuh"
+#include "tensor/cuda/elements.cuh"
 
 namespace sinkmoe::cuda {
 namespace {

@@ -1,7 +1,7 @@
 // RMSNorm: one kernel forward and one backward. Includes no LibTorch.
 #pragma once
 
-#include "attention/cuda/row_kernels.h"
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 

@@ -1,8 +1,8 @@
-// RMSNorm of CUDA tensors by its kernels.
+// RMSNorm of CUDA tensors by its kernels. What they cannot read goes to the ATen form.
 #include <ATen/ATen.h>
 
 #include "model/cuda/norm.h"
-#include "model/ops/device_norm.h"
+#include "model/ops/rms_norm.h"
 #include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
@@ -18,10 +18,9 @@ E* pointer(const at::Tensor& x) {
 bool aligned(const at::Tensor& x) { return reinterpret_cast<uintptr_t>(x.data_ptr()) % 16 == 0; }
 
 bool fits(const at::Tensor& x, const at::Tensor& w) {
-  const at::ScalarType type = x.scalar_type();
-  return (type == at::kFloat || type == at::kBFloat16) && w.scalar_type() == at::kFloat &&
-         x.size(-1) % 8 == 0 && x.size(-1) <= cuda::kMostNormChannels && x.numel() > 0 &&
-         x.is_contiguous() && w.is_contiguous() && aligned(x) && aligned(w);
+  return w.scalar_type() == at::kFloat && x.size(-1) % 8 == 0 &&
+         x.size(-1) <= cuda::kMostNormChannels && x.numel() > 0 && x.is_contiguous() &&
+         w.is_contiguous() && aligned(x) && aligned(w);
 }
 
 template <class E>
@@ -39,6 +38,7 @@ void forward_as(const at::Tensor& x, const at::Tensor& w, double eps, const at::
 }
 
 std::pair<at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor& w, double eps) {
+  if (!fits(x, w)) return tensor::plain_kernels<RmsNorm>().forward(x, w, eps);
   const at::Tensor y = at::empty_like(x);
   const at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
   (x.scalar_type() == at::kFloat ? forward_as<float> : forward_as<Bf16>)(x, w, eps, y, inverse);
@@ -65,6 +65,7 @@ void backward_as(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& w,
 std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tensor& x,
                                            const at::Tensor& w, const at::Tensor& inverse,
                                            const at::Tensor& residual) {
+  if (!fits(x, w)) return tensor::plain_kernels<RmsNorm>().backward(dy, x, w, inverse, residual);
   // A gradient may be a part of something larger, where rows begin anywhere.
   const auto usable = [](const at::Tensor& g) { return aligned(g) ? g : g.clone(); };
   const at::Tensor dx = at::empty_like(x);
@@ -76,10 +77,8 @@ std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tenso
   return {dx, dw.sum(0)};
 }
 
-const NormKernels kNorm{.fits = fits, .forward = forward, .backward = backward};
-#ifndef SINKMOE_KERNELS_ON_CPU  // a test that includes this file takes kNorm itself
-const bool announced_norm = (set_cuda_norm(&kNorm), true);
-#endif
+const tensor::Backend<RmsNorm> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}),
+                                       {forward, backward}};
 
 }  // namespace
 }  // namespace sinkmoe::model

@@ -1,6 +1,6 @@
 #include "model/cuda/rotate.h"
 
-#include "attention/cuda/row_device.cuh"
+#include "tensor/cuda/elements.cuh"
 
 namespace sinkmoe::cuda {
 namespace {

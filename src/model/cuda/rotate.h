@@ -1,12 +1,12 @@
 // Rotary positions in place. Free of LibTorch headers.
 #pragma once
 
-#include "attention/cuda/row_kernels.h"
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 
 // Rotates pairs (i, i + K/2) of `heads` heads of width K at the start of each row of `stride`
-// elements by the angle of position row % T; sign -1 turns back. As step_kernel::rotate.
+// elements by the angle of position row % T; sign -1 turns back. As kernel::rotate.
 template <class E>
 struct Rotate {
   int64_t rows, T, heads, K, stride;

@@ -2,7 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "model/cuda/rotate.h"
-#include "model/ops/device_heads.h"
+#include "model/ops/rotary.h"
 #include "tensor/cuda/stream.h"
 
 namespace sinkmoe::model {
@@ -24,15 +24,15 @@ void rotate_as(const at::Tensor& y_NF, int64_t T, int64_t heads, int64_t K,
              y_NF, "rotary positions");
 }
 
-void rotate_by_kernel(const at::Tensor& y_NF, int64_t T, int64_t heads, int64_t K,
-                      const RotaryTable& rotary, double sign) {
-  (y_NF.scalar_type() == at::kFloat ? rotate_as<float> : rotate_as<cuda::Bf16>)(y_NF, T, heads, K,
-                                                                                rotary, sign);
+void rotate(const at::Tensor& y_NF, int64_t T, int64_t heads, int64_t K, const RotaryTable& rotary,
+            double sign) {
+  if (!rotary.cos_TK2.is_contiguous() || !rotary.sin_TK2.is_contiguous())
+    return tensor::plain_kernels<Rotary>().rotate(y_NF, T, heads, K, rotary, sign);
+  const bool single = y_NF.scalar_type() == at::kFloat;
+  (single ? rotate_as<float> : rotate_as<cuda::Bf16>)(y_NF, T, heads, K, rotary, sign);
 }
 
-#ifndef SINKMOE_KERNELS_ON_CPU  // a test that includes this file calls rotate_by_kernel itself
-const bool announced_rotation = (set_cuda_rotation(rotate_by_kernel), true);
-#endif
+const tensor::Backend<Rotary> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}), {rotate}};
 
 }  // namespace
 }  // namespace sinkmoe::model

@@ -1,7 +1,10 @@
-// The stream that belongs to a tensor's device, with that device current while the object lives.
+// How the C++ callers of CUDA kernels reach the device: the stream of a tensor's device, and under
+// which name they register their backend.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+
+#include "tensor/backends.h"
 
 #ifdef SINKMOE_KERNELS_ON_CPU
 #include "support/kernels_on_cpu.h"
@@ -14,6 +17,15 @@
 #include <string>
 
 namespace sinkmoe::cuda {
+
+// Kernels that a test runs on the processor serve only where the test forces them.
+inline tensor::BackendInfo backend(const std::vector<at::ScalarType>& types) {
+#ifdef SINKMOE_KERNELS_ON_CPU
+  return {.name = "cuda on cpu", .device = at::kCPU, .types = types, .chosen = false};
+#else
+  return {.name = "cuda", .device = at::kCUDA, .types = types};
+#endif
+}
 
 class StreamOf {
  public:

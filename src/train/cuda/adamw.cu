@@ -7,10 +7,10 @@ namespace {
 
 constexpr int kAdamThreads = 256;
 
-// Places in controls and outcomes; static_asserts in update_cuda.cpp hold them to device_update.h.
-constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kOutcomeCount = 3;
+// Places in inputs and results; static_asserts in adamw_cuda.cpp hold them to train/update/adamw.h.
+constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kResultCount = 3;
 
-// What all elements of a step share; the same formulas as step_kernel::adamw.
+// What all elements of a step share; the same formulas as kernel::adamw.
 struct Scalars {
   float scale, step, root, keep;
   bool go;
@@ -19,12 +19,12 @@ struct Scalars {
 __device__ Scalars scalars(const AdamW& a) {
   Scalars s;
   s.go = true;
-  for (int i = 0; i < kOutcomeCount; ++i) s.go = s.go && isfinite(a.outcomes[i]);
-  const double norm = a.outcomes[kNormAt];
+  for (int i = 0; i < kResultCount; ++i) s.go = s.go && isfinite(a.results[i]);
+  const double norm = a.results[kNormAt];
   s.scale = static_cast<float>(a.clip > 0 && norm > a.clip ? a.clip / norm : 1.0);
-  const float rate = static_cast<float>(a.controls[kRateAt]);
-  s.step = rate / static_cast<float>(a.controls[kBias1At]);
-  s.root = 1.0f / sqrtf(static_cast<float>(a.controls[kBias2At]));
+  const float rate = static_cast<float>(a.inputs[kRateAt]);
+  s.step = rate / static_cast<float>(a.inputs[kBias1At]);
+  s.root = 1.0f / sqrtf(static_cast<float>(a.inputs[kBias2At]));
   s.keep = 1.0f - rate * a.decay;
   return s;
 }
@@ -55,11 +55,11 @@ __global__ void adamw_kernel(AdamW a) {
     reinterpret_cast<float4*>(a.param)[i] = p;
     reinterpret_cast<float4*>(a.m)[i] = m;
     reinterpret_cast<float4*>(a.v)[i] = v;
-    if (!a.half) continue;
+    if (!a.bf16) continue;
     const auto bits = [](float x) {
       return static_cast<uint32_t>(__bfloat16_as_ushort(__float2bfloat16_rn(x)));
     };
-    reinterpret_cast<uint2*>(a.half)[i] =
+    reinterpret_cast<uint2*>(a.bf16)[i] =
         make_uint2(bits(p.x) | bits(p.y) << 16, bits(p.z) | bits(p.w) << 16);
   }
 }

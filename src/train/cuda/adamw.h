@@ -1,25 +1,19 @@
 // AdamW over flat device buffers in one kernel. Free of LibTorch headers.
 #pragma once
 
-#ifdef SINKMOE_KERNELS_ON_CPU
-#include "support/kernels_on_cpu.h"
-#else
-#include <cuda_runtime_api.h>
-#endif
-
-#include <cstdint>
+#include "tensor/cuda/types.h"
 
 namespace sinkmoe::cuda {
 
-// Arrays of n elements, n and decayed multiples of 4, 16-byte aligned. half may be null.
-// controls and outcomes are those of train/update/device_update.h: a step whose outcomes are not
-// all finite changes nothing.
+// Arrays of n elements, n and decayed multiples of 4, 16-byte aligned. bf16 may be null. inputs and
+// results are those of train/update/adamw.h: a step whose results are not all finite changes
+// nothing.
 struct AdamW {
   int64_t n, decayed;
   const float* grad;
   float *param, *m, *v;
-  uint16_t* half;  // bits of bf16
-  const double *controls, *outcomes;
+  uint16_t* bf16;  // bits
+  const double *inputs, *results;
   float beta1, beta2, eps, decay;
   double clip;  // 0: none
 };

@@ -1,4 +1,4 @@
-// Lanes on a GPU: a stream for the work, another for copies, pinned host memory, and a CUDA graph.
+// GraphReplay on a GPU: a stream for the work, another for copies, pinned host memory, and a CUDA graph.
 //
 // The graph is made with the CUDA runtime and the allocator of libc10_cuda, not with
 // at::cuda::CUDAGraph: that class lives in libtorch_cuda, which this program loads only when a run
@@ -99,9 +99,9 @@ c10::cuda::CUDAStream stream_after_all_work() {
   return c10::cuda::getStreamFromPool(/*isHighPriority=*/true);
 }
 
-class CudaLanes : public Lanes {
+class CudaGraphReplay : public GraphReplay {
  public:
-  ~CudaLanes() override {
+  ~CudaGraphReplay() override {
     // Buffers must not go back to the allocator while a copy still uses them.
     (void)cudaStreamSynchronize(copy_.stream());
     (void)cudaStreamSynchronize(work_.stream());
@@ -172,9 +172,10 @@ class CudaLanes : public Lanes {
   std::unique_ptr<Graph> graph_;
 };
 
-std::unique_ptr<Lanes> make_cuda_lanes(at::Device) { return std::make_unique<CudaLanes>(); }
-
-const bool announced = (set_cuda_lanes(make_cuda_lanes), true);
+const tensor::Backend<DeviceGraphReplay> on_cuda{{"cuda", at::kCUDA},
+                                                 {[](at::Device) -> std::unique_ptr<GraphReplay> {
+                                                   return std::make_unique<CudaGraphReplay>();
+                                                 }}};
 
 }  // namespace
 }  // namespace sinkmoe::train

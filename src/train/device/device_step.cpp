@@ -11,14 +11,14 @@ namespace sinkmoe::train {
 
 namespace {
 
-// One buffer holds a step's ids, targets and controls, so that one copy brings all of them.
+// One buffer holds a step's ids, targets and numbers, so that one copy brings all of them.
 struct InputParts {
-  at::Tensor ids_BT, target_N, controls;
+  at::Tensor ids_BT, target_N, inputs;
 };
 
 InputParts parts_of(const at::Tensor& input, int64_t B, int64_t T) {
   return {input.narrow(0, 0, B * T).view({B, T}), input.narrow(0, B * T, B * T),
-          input.narrow(0, 2 * B * T, kControls).view(at::kDouble)};
+          input.narrow(0, 2 * B * T, kStepInputs).view(at::kDouble)};
 }
 
 }  // namespace
@@ -26,30 +26,30 @@ InputParts parts_of(const at::Tensor& input, int64_t B, int64_t T) {
 DeviceStep::DeviceStep(Parts parts)
     : p_(std::move(parts)), rows_(p_.config.train.batch), context_(p_.config.data.context) {
   const at::Device device = p_.model.flat().device();
-  const int64_t size = 2 * rows_ * context_ + kControls;
-  for (int64_t slot = 0; slot < Lanes::kSlots; ++slot) {
-    host_[slot] = p_.lanes->host_buffer({size}, at::kLong);
-    host_outcomes_[slot] = p_.lanes->host_buffer({kOutcomes}, at::kDouble);
+  const int64_t size = 2 * rows_ * context_ + kStepInputs;
+  for (int64_t slot = 0; slot < GraphReplay::kSlots; ++slot) {
+    host_[slot] = p_.graph->host_buffer({size}, at::kLong);
+    host_results_[slot] = p_.graph->host_buffer({kStepResults}, at::kDouble);
   }
   input_ = at::zeros({size}, at::TensorOptions(device).dtype(at::kLong));
   const InputParts in = parts_of(input_, rows_, context_);
   ids_BT_ = in.ids_BT;
   target_N_ = in.target_N;
-  if (p_.config.run.precision == config::Precision::bf16) half_ = p_.model.half();
+  if (p_.config.run.precision == "bf16") bf16_ = p_.model.bf16();
   const tensor::ParamSet& trained = p_.optimizer.params();
   update_ = {.param_n = trained.flat(),
              .grad_n = trained.flat_grad(),
              .m_n = p_.optimizer.first_moment(),
              .v_n = p_.optimizer.second_moment(),
-             .half_n = p_.partial.all() ? half_ : at::Tensor(),
+             .bf16_n = p_.partial.all() ? bf16_ : at::Tensor(),
              .decayed = trained.decayed(),
-             .controls = in.controls,
-             .outcomes = at::zeros({kOutcomes}, at::TensorOptions(device).dtype(at::kDouble)),
+             .inputs = in.inputs,
+             .results = at::zeros({kStepResults}, at::TensorOptions(device).dtype(at::kDouble)),
              .config = p_.config.train};
 }
 
 void DeviceStep::send_batch(int64_t step, int64_t slot) {
-  p_.lanes->await_sent(slot);
+  p_.graph->await_sent(slot);
   const InputParts host = parts_of(host_[slot], rows_, context_);
   const int64_t rows = rows_ / p_.config.train.micro_batches;
   for (int64_t row = 0; row < rows_; row += rows) {
@@ -57,9 +57,10 @@ void DeviceStep::send_batch(int64_t step, int64_t slot) {
     host.ids_BT.narrow(0, row, rows).copy_(batch.ids_BT);
     host.target_N.narrow(0, row * context_, rows * context_).copy_(batch.target_N);
   }
-  const auto controls = step_controls(p_.config, step);
-  std::copy(controls.begin(), controls.end(), host.controls.data_ptr<double>());
-  p_.lanes->send(slot, host_[slot], input_);
+  const auto inputs = step_inputs(p_.config.train, step, learning_rate(p_.config.train, step),
+                                  p_.config.balance.weight);
+  std::copy(inputs.begin(), inputs.end(), host.inputs.data_ptr<double>());
+  p_.graph->send(slot, host_[slot], input_);
 }
 
 // Everything of a step that happens on the device. Runs op by op at first, then is recorded: it may
@@ -67,20 +68,20 @@ void DeviceStep::send_batch(int64_t step, int64_t slot) {
 void DeviceStep::work() {
   const int64_t micro = p_.config.train.micro_batches, rows = rows_ / micro;
   const double share = 1.0 / static_cast<double>(micro);
-  at::Tensor outcomes = update_.outcomes;
+  const at::Tensor& results = update_.results;
   {
     const at::NoGradGuard no_grad;
     p_.model.flat_grad().zero_();
-    outcomes.zero_();
+    at::Tensor(results).zero_();
   }
-  const at::Tensor weight = update_.controls.select(0, kWeight).to(at::kFloat);
+  const at::Tensor weight = update_.inputs.select(0, kWeight).to(at::kFloat);
   for (int64_t i = 0; i < micro; ++i) {
     const Losses losses =
-        p_.forward_backward(ids_BT_.narrow(0, i * rows, rows),
-                            target_N_.narrow(0, i * rows * context_, rows * context_), weight);
+        p_.add_gradients(ids_BT_.narrow(0, i * rows, rows),
+                         target_N_.narrow(0, i * rows * context_, rows * context_), weight);
     const at::NoGradGuard no_grad;
-    outcomes.select(0, kLoss).add_(losses.loss.detach(), share);
-    outcomes.select(0, kBalance).add_(losses.balance.detach(), share);
+    results.select(0, kLoss).add_(losses.loss.detach(), share);
+    results.select(0, kBalance).add_(losses.balance.detach(), share);
   }
   update();
 }
@@ -88,32 +89,32 @@ void DeviceStep::work() {
 void DeviceStep::update() {
   const at::NoGradGuard no_grad;
   p_.partial.adjust_gradients();
-  update_.outcomes.select(0, kNorm).copy_(
-      at::linalg_vector_norm(update_.grad_n, 2, std::nullopt, false, at::kDouble));
-  update_on_device(update_);
+  const AdamW::Kernels& adamw = tensor::kernels<AdamW>(update_.param_n);
+  update_.results.select(0, kNorm).copy_(adamw.norm(update_.grad_n));
+  adamw.update(update_);
   p_.partial.adjust_weights();
-  if (!half_.defined()) return;
-  if (!p_.partial.all()) half_.copy_(p_.model.flat());  // what was adjusted is in flat() alone
-  p_.model.half_is_current();
+  if (!bf16_.defined()) return;
+  if (!p_.partial.all()) bf16_.copy_(p_.model.flat());  // what was adjusted is in flat() alone
+  p_.model.bf16_is_current();
 }
 
 void DeviceStep::run_or_replay() {
   if (run_ == kWarmUp) {
     std::string why;
-    recorded_ = p_.lanes->record([this] { work(); }, why);
+    recorded_ = p_.graph->record([this] { work(); }, why);
     p_.note(recorded_ ? "steps are played from a recorded graph"
                       : "steps are queued op by op, since no graph was recorded: " + why);
   }
-  if (half_.defined()) p_.model.half();  // in case something else wrote the parameters
-  recorded_ ? p_.lanes->replay() : work();
+  if (bf16_.defined()) p_.model.bf16();  // in case something else wrote the parameters
+  recorded_ ? p_.graph->replay() : work();
   ++run_;
 }
 
 std::optional<StepNumbers> DeviceStep::advance(int64_t step) {
-  const int64_t slot = run_ % Lanes::kSlots;
+  const int64_t slot = run_ % GraphReplay::kSlots;
   send_batch(step, slot);
   run_or_replay();
-  p_.lanes->fetch(slot, update_.outcomes, host_outcomes_[slot]);
+  p_.graph->fetch(slot, update_.results, host_results_[slot]);
   const std::optional<Pending> before = pending_;
   pending_ = Pending{step, slot};
   return read(before);
@@ -127,12 +128,12 @@ std::optional<StepNumbers> DeviceStep::finish() {
 
 std::optional<StepNumbers> DeviceStep::read(const std::optional<Pending>& pending) {
   if (!pending) return std::nullopt;
-  p_.lanes->await_fetched(pending->slot);
-  const double* outcomes = host_outcomes_[pending->slot].const_data_ptr<double>();
+  p_.graph->await_fetched(pending->slot);
+  const double* results = host_results_[pending->slot].const_data_ptr<double>();
   return StepNumbers{.step = pending->step,
-                     .loss = outcomes[kLoss],
-                     .aux = outcomes[kBalance],
-                     .gradient_norm = outcomes[kNorm],
+                     .loss = results[kLoss],
+                     .aux = results[kBalance],
+                     .gradient_norm = results[kNorm],
                      .lr = learning_rate(p_.config.train, pending->step)};
 }
 

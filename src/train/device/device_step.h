@@ -13,20 +13,11 @@
 #include "train/device/graph_replay.h"
 #include "train/step_numbers.h"
 #include "train/trainable/trainable.h"
-#include "train/update/device_update.h"
+#include "train/update/adamw.h"
+#include "train/update/loss_gradients.h"
 #include "train/update/optimizer.h"
 
 namespace sinkmoe::train {
-
-// Scalars on the device.
-struct Losses {
-  at::Tensor loss, balance;  // the second without its weight
-};
-
-// Forward and backward of some rows: adds gradients of share * (loss + weight * balance) to the
-// parameters' .grad. May not read a value back from the device. weight: fp32 scalar.
-using ForwardBackward = std::function<Losses(const at::Tensor& ids_BT, const at::Tensor& target_N,
-                                             const at::Tensor& weight)>;
 
 class DeviceStep {
  public:
@@ -37,10 +28,13 @@ class DeviceStep {
     const data::DataSource& source;
     tensor::ParamSet& model;  // the forward pass reads these
     Optimizer& optimizer;     // of these, or of others that they are made from
-    ForwardBackward forward_backward;
+    // Adds the gradients of some rows; reads no value back from the device. weight: fp32 scalar.
+    std::function<Losses(const at::Tensor& ids_BT, const at::Tensor& target_N,
+                         const at::Tensor& weight)>
+        add_gradients;
     const PartialTraining& partial;                // says what stands between the two
     std::function<void(const std::string&)> note;  // told once how the steps are run
-    std::unique_ptr<Lanes> lanes;
+    std::unique_ptr<GraphReplay> graph;
   };
   explicit DeviceStep(Parts parts);
 
@@ -62,10 +56,10 @@ class DeviceStep {
 
   Parts p_;
   int64_t rows_, context_;
-  at::Tensor host_[Lanes::kSlots], host_outcomes_[Lanes::kSlots];
+  at::Tensor host_[GraphReplay::kSlots], host_results_[GraphReplay::kSlots];
   at::Tensor input_, ids_BT_, target_N_;  // on the device; the last two are parts of input_
-  at::Tensor half_;                       // bf16 copy of the model's parameters, or undefined
-  DeviceUpdate update_;
+  at::Tensor bf16_;                       // bf16 copy of the model's parameters, or undefined
+  AdamWUpdate update_;
   std::optional<Pending> pending_;
   int64_t run_ = 0;  // steps queued by this object
   bool recorded_ = false;

@@ -9,15 +9,17 @@
 #include <memory>
 #include <string>
 
+#include "tensor/backends.h"
+
 namespace sinkmoe::train {
 
 // Two slots (0 and 1) take turns, so that one step's numbers travel while the other's are computed.
 // All calls come from the thread that made the object. While it lives, that thread's tensor work is
 // queued in the order of the calls.
-class Lanes {
+class GraphReplay {
  public:
   static constexpr int64_t kSlots = 2;
-  virtual ~Lanes() = default;
+  virtual ~GraphReplay() = default;
 
   // Host memory that the device can read without a detour.
   virtual at::Tensor host_buffer(at::IntArrayRef shape, at::ScalarType type);
@@ -36,10 +38,14 @@ class Lanes {
   virtual void replay();
 };
 
-// The lanes of a device. Throws Error when the device fails.
-std::unique_ptr<Lanes> make_lanes(at::Device device);
+struct DeviceGraphReplay {
+  static constexpr const char* name = "graph replay";
+  struct Kernels {
+    std::unique_ptr<GraphReplay> (*make)(at::Device device);
+  };
+};
 
-// The CUDA version announces itself here.
-void set_cuda_lanes(std::unique_ptr<Lanes> (*make)(at::Device));
+// The one for this device. Throws Error when the device fails.
+std::unique_ptr<GraphReplay> make_graph_replay(at::Device device);
 
 }  // namespace sinkmoe::train

@@ -55,7 +55,7 @@ double loss_without_value(const model::Decoder& model, const ProbeSample& sample
                                         .below(static_cast<uint64_t>(T - 1)));
   };
   model::ValueEdit edit;
-  return sample.loss(model, [&](const ProbeSample::Part& part) -> ForwardOptions {
+  return sample.loss(model, [&](const ProbeSample::Part& part) -> model::ForwardOptions {
     const int64_t B = part.batch.ids_BT.size(0);
     at::Tensor keep = at::ones({B, 1, T, 1});
     for (int64_t b = 0; b < B; ++b) keep[b][0][position(part.first_row + b)] = 0;

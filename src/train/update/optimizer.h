@@ -1,11 +1,12 @@
-// AdamW over the flat buffers of a ParamSet (Loshchilov and Hutter, decoupled decay; decay on
-// the decayed slice only).
+// AdamW over the flat buffers of a ParamSet, for a step whose numbers the host knows; weight decay
+// on the decayed slice only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include "config/run_config.h"
 #include "tensor/params.h"
+#include "train/update/adamw.h"
 
 namespace sinkmoe::train {
 
@@ -19,16 +20,12 @@ class Optimizer {
   void step(int64_t step, double lr, double gradient_norm);
 
   const tensor::ParamSet& params() const { return params_; }
-  const at::Tensor& first_moment() const { return m_; }   // [n], as params.flat()
-  const at::Tensor& second_moment() const { return v_; }  // [n]
+  const at::Tensor& first_moment() const { return update_.m_n; }   // [n], as params.flat()
+  const at::Tensor& second_moment() const { return update_.v_n; }  // [n]
 
  private:
-  void update_cpu(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t);
-  void update_plain(int64_t begin, int64_t end, double lr, double decay, double scale, int64_t t);
-
   tensor::ParamSet& params_;
-  config::TrainConfig config_;
-  at::Tensor m_, v_;
+  AdamWUpdate update_;
 };
 
 }  // namespace sinkmoe::train

@@ -1,0 +1,144 @@
+// Where an operation finds its code for a device. An operation declares a table of functions once:
+//
+//   struct RmsNorm {
+//     static constexpr const char* name = "RMSNorm";
+//     struct Kernels { ... };  // function pointers: plain tensors in, plain tensors out
+//   };
+//
+// Each backend registers its table beside its code, in static storage:
+//
+//   const Backend<RmsNorm> plain{kPlain, {...}};                         // ATen ops
+//   const Backend<RmsNorm> cpu{{"cpu", at::kCPU, {at::kFloat}}, {...}};  // fused loops
+//
+// Code under autograd asks kernels<RmsNorm>(x) in the forward pass and again in the backward pass.
+// A kernel that cannot read its arguments (an odd width, an unaligned row) hands them to
+// plain_kernels<RmsNorm>() itself, so that the choice here needs the device and the type alone.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace sinkmoe::tensor {
+
+// What a backend is called and what it serves.
+struct BackendInfo {
+  std::string name;                           // "plain", "cpu", "cuda", "sdpa"
+  std::optional<at::DeviceType> device = {};  // none: every device
+  std::vector<at::ScalarType> types = {};     // none: every floating type
+  bool chosen = true;                         // false: serves only where a test forces it
+};
+
+inline const BackendInfo kPlain{.name = "plain"};
+
+// One backend of one operation, as text.
+struct BackendRow {
+  std::string operation, backend, device, types;
+};
+// Every backend of every operation of this program, by operation and then name.
+std::vector<BackendRow> backends();
+
+namespace detail {
+
+template <class Op>
+struct Entry {
+  BackendInfo info;
+  typename Op::Kernels kernels;
+};
+
+// Static storage of a function: usable before main in any order.
+template <class Op>
+std::deque<Entry<Op>>& entries() {
+  static std::deque<Entry<Op>> all;
+  return all;
+}
+
+template <class Op>
+std::atomic<const Entry<Op>*>& forced() {
+  static std::atomic<const Entry<Op>*> entry = nullptr;
+  return entry;
+}
+
+void add_row(const char* operation, const BackendInfo& info);
+[[noreturn]] void no_backend(const char* operation, const std::string& wanted);
+bool serves(const BackendInfo& info, at::DeviceType device, at::ScalarType type);
+
+}  // namespace detail
+
+// Registers a backend. Throws std::logic_error for a name that the operation has already.
+template <class Op>
+struct Backend {
+  Backend(const BackendInfo& info, const typename Op::Kernels& kernels) {
+    for (const auto& entry : detail::entries<Op>())
+      if (entry.info.name == info.name)
+        throw std::logic_error(std::string(Op::name) + " has two backends '" + info.name + "'");
+    detail::entries<Op>().push_back({info, kernels});
+    detail::add_row(Op::name, info);
+  }
+};
+
+// The table for a device and a type: a backend made for that device before one for every device.
+// Throws std::logic_error when there is none.
+template <class Op>
+const typename Op::Kernels& kernels(at::DeviceType device, at::ScalarType type) {
+  if (const auto* entry = detail::forced<Op>().load()) return entry->kernels;
+  const detail::Entry<Op>* best = nullptr;
+  for (const auto& entry : detail::entries<Op>())
+    if (entry.info.chosen && detail::serves(entry.info, device, type) &&
+        (!best || !best->info.device))
+      best = &entry;
+  if (!best)
+    detail::no_backend(Op::name, std::string(at::toString(type)) + " on " +
+                                     at::DeviceTypeName(device, /*lower_case=*/true));
+  return best->kernels;
+}
+
+template <class Op>
+const typename Op::Kernels& kernels(const at::Tensor& x) {
+  return kernels<Op>(x.device().type(), x.scalar_type());
+}
+
+// The table of a backend by name. Throws std::logic_error when there is none.
+template <class Op>
+const typename Op::Kernels& kernels_of(const std::string& backend) {
+  for (const auto& entry : detail::entries<Op>())
+    if (entry.info.name == backend) return entry.kernels;
+  detail::no_backend(Op::name, "'" + backend + "'");
+}
+
+// The ATen form, which serves everything.
+template <class Op>
+const typename Op::Kernels& plain_kernels() {
+  return kernels_of<Op>("plain");
+}
+
+// The backends of one operation that this program can run on `device`.
+template <class Op>
+std::vector<BackendInfo> backends_on(at::DeviceType device) {
+  std::vector<BackendInfo> out;
+  for (const auto& entry : detail::entries<Op>())
+    if (!entry.info.device || *entry.info.device == device) out.push_back(entry.info);
+  return out;
+}
+
+// While it lives, the operation takes this backend on all threads, whatever the device: for tests.
+template <class Op>
+class ForcedBackend {
+ public:
+  explicit ForcedBackend(const std::string& backend) {
+    for (const auto& entry : detail::entries<Op>())
+      if (entry.info.name == backend) detail::forced<Op>() = &entry;
+    if (!detail::forced<Op>().load()) detail::no_backend(Op::name, "'" + backend + "'");
+  }
+  ~ForcedBackend() { detail::forced<Op>() = nullptr; }
+  ForcedBackend(const ForcedBackend&) = delete;
+  ForcedBackend& operator=(const ForcedBackend&) = delete;
+};
+
+}  // namespace sinkmoe::tensor

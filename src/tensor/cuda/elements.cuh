@@ -1,0 +1,86 @@
+// Device helpers shared by the kernels: elements and groups of eight neighbours in fp32 and bf16, with
+// fp32 arithmetic, and sums over threads.
+#pragma once
+
+#include "tensor/cuda/language.h"
+#include "tensor/cuda/types.h"
+
+namespace sinkmoe::cuda {
+
+constexpr int kChannels = 8;  // per thread
+
+// One element.
+__device__ inline float get(const float* x) { return *x; }
+__device__ inline float get(const Bf16* x) {
+  return __uint_as_float(static_cast<uint32_t>(x->bits) << 16);
+}
+__device__ inline void put(float* to, float x) { *to = x; }
+__device__ inline void put(Bf16* to, float x) {
+  to->bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
+}
+
+struct Channels {
+  float x[kChannels];
+};
+
+__device__ inline Channels load(const float* from) {
+  Channels c;
+  const float4 low = reinterpret_cast<const float4*>(from)[0],
+               high = reinterpret_cast<const float4*>(from)[1];
+  c.x[0] = low.x, c.x[1] = low.y, c.x[2] = low.z, c.x[3] = low.w;
+  c.x[4] = high.x, c.x[5] = high.y, c.x[6] = high.z, c.x[7] = high.w;
+  return c;
+}
+
+__device__ inline Channels load(const Bf16* from) {
+  const uint4 raw = *reinterpret_cast<const uint4*>(from);
+  const uint32_t words[4] = {raw.x, raw.y, raw.z, raw.w};
+  Channels c;
+  for (int i = 0; i < 4; ++i) {
+    c.x[2 * i] = __uint_as_float(words[i] << 16);
+    c.x[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
+  }
+  return c;
+}
+
+__device__ inline void store(float* to, const Channels& c) {
+  reinterpret_cast<float4*>(to)[0] = make_float4(c.x[0], c.x[1], c.x[2], c.x[3]);
+  reinterpret_cast<float4*>(to)[1] = make_float4(c.x[4], c.x[5], c.x[6], c.x[7]);
+}
+
+__device__ inline float rounded(float x, const float*) { return x; }
+__device__ inline float rounded(float x, const Bf16*) {
+  return __bfloat162float(__float2bfloat16_rn(x));
+}
+
+__device__ inline void store(Bf16* to, const Channels& c) {
+  uint32_t words[4];
+  for (int i = 0; i < 4; ++i) {
+    const uint32_t low = __bfloat16_as_ushort(__float2bfloat16_rn(c.x[2 * i]));
+    const uint32_t high = __bfloat16_as_ushort(__float2bfloat16_rn(c.x[2 * i + 1]));
+    words[i] = low | high << 16;
+  }
+  *reinterpret_cast<uint4*>(to) = make_uint4(words[0], words[1], words[2], words[3]);
+}
+
+__device__ inline Channels zeros() { return Channels{}; }
+
+// Sum over the threads of a row; every thread of the warp takes part.
+__device__ inline float row_sum(float x, int lanes) {
+  for (int step = lanes / 2; step > 0; step /= 2) x += __shfl_xor_sync(0xffffffffu, x, step, lanes);
+  return x;
+}
+
+__device__ inline float row_max(float x, int lanes) {
+  for (int step = lanes / 2; step > 0; step /= 2)
+    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, step, lanes));
+  return x;
+}
+
+__device__ inline float dot(const Channels& a, const Channels& b) {
+  float sum = 0;
+  for (int i = 0; i < kChannels; ++i) sum += a.x[i] * b.x[i];
+  return sum;
+}
+
+}  // namespace sinkmoe::cuda

@@ -1,0 +1,39 @@
+#include "train/update/loss_gradients.h"
+
+#include <ATen/ATen.h>
+
+#include "balance/importance.h"
+
+namespace sinkmoe::train {
+
+// Which heads the loss leaves out: chosen once at the start, or again from this batch's gates.
+at::Tensor LossGradients::shared_heads(const std::vector<at::Tensor>& gates_BHT,
+                                       const at::Tensor& chosen_LH) const {
+  if (config_.balance.shared_heads == 0) return {};
+  if (chosen_LH.defined()) return chosen_LH;
+  const at::NoGradGuard no_grad;
+  return balance::top_heads_LH(balance::importance_LH(gates_BHT), config_.balance.shared_heads);
+}
+
+Losses LossGradients::add(const at::Tensor& ids_BT, const at::Tensor& target_N,
+                          const at::Tensor& shared_LH, const at::Tensor& weight) const {
+  const double share = 1.0 / static_cast<double>(config_.train.micro_batches);
+  model::DecoderOut out = model_.forward(ids_BT);
+  const at::Tensor loss =
+      model::linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
+  out.hidden_NC.reset();
+  const balance::BalanceIn gates{out.gates_BHT, shared_heads(out.gates_BHT, shared_LH)};
+  const bool weighted = config_.balance.weight != 0;
+  at::Tensor aux;
+  {
+    const at::AutoGradMode with_gradient(weighted);  // without a weight the loss is only watched
+    aux = balance_(gates);
+  }
+  at::Tensor total = loss;
+  if (weighted) total = loss + (weight.defined() ? weight * aux : config_.balance.weight * aux);
+  if (share != 1) total = total * share;
+  total.backward();
+  return {loss.detach(), aux.detach()};
+}
+
+}  // namespace sinkmoe::train
