@@ -99,7 +99,8 @@ void Trainer::start() {
   partial_.begin(job_.resume.has_value(), state_);
   if (!job_.resume)
     reporter_.metrics(
-        {{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())}});
+        {{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())},
+         {"model/trained", 0, -1, -1, static_cast<double>(partial_.count())}});
   log_.start_clock(state_.step);
   if (state_.shared_LH.defined()) state_.shared_LH = state_.shared_LH.to(device_);
   if (device_.is_cuda())

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "core/random.h"
+#include "data/synthetic/backcopy.h"
 #include "metrics/metrics.h"
 #include "plan/plan.h"
 #include "queue/build_info.h"

@@ -45,6 +45,14 @@ TEST(MeanCv, IsAtMostTheRootOfHeadsLessOne) {
   EXPECT_NEAR(mean_cv(at::tensor({0.1, 0.3, 0.5, 0.5}).view({2, 2})), 0.25, 1e-6);
 }
 
+// Two layers of which one has no head that matters: the mean over layers halves the CV, one CV over
+// the model's heads does not.
+TEST(MeanCv, OfTheWholeModelIsNotLoweredByALayerWithoutWorth) {
+  const at::Tensor worth_LH = at::tensor({1.0, 0.0, -0.1, -0.2}, at::kDouble).view({2, 2});
+  EXPECT_NEAR(mean_cv(worth_LH), 0.5, 1e-12);
+  EXPECT_NEAR(mean_cv(worth_LH.view({1, -1})), std::sqrt(3.0), 1e-12);
+}
+
 TEST(Kurtosis, OfKnownRows) {
   const at::Tensor x = at::tensor({-1.0, 1.0, -1.0, 1.0, 0.0, 0.0, 0.0, 4.0}).view({2, 2, 2});
   const at::Tensor k = kurtosis_B(x);

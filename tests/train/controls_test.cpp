@@ -80,6 +80,11 @@ TEST_P(Frozen, AttentionKeepsItsInitialValuesAndTheRestTrains) {
   const Recorder r = run(config, folder.path);
   const int64_t vocabulary = data::open_source(config.data)->vocabulary();
   const model::Decoder fresh(config, vocabulary, at::kCPU);
+  double frozen = 0;
+  for (const auto& entry : fresh.params().entries())
+    if (is_attention(entry.spec.name)) frozen += static_cast<double>(entry.value.numel());
+  EXPECT_GE(frozen, 2 * 4 * 16 * 16) << "two layers of four matrices";
+  EXPECT_EQ(r.last("model/trained"), r.last("model/parameters") - frozen);
   model::Decoder trained(config, vocabulary, at::kCPU);
   model::load_weights(trained, r.final_weights);
   for (size_t i = 0; i < fresh.params().entries().size(); ++i) {

@@ -79,6 +79,9 @@ TEST_P(Adapters, MergedWeightsAreTheModel) {
   const auto source = data::open_source(config_.data);
   const Evaluated e = evaluate(merged, *source, config_.eval.final_tokens, at::kCPU);
   EXPECT_EQ(e.result.loss, c.last("eval/loss"));
+  EXPECT_EQ(c.last("model/parameters"), parent_.last("model/trained"));
+  // Rank 3, width 16, two layers: 3 * (16 + 48) for qkv_proj and 3 * (16 + 16) for o_proj.
+  EXPECT_EQ(c.last("model/trained"), 2 * 3 * (64 + 32));
   EXPECT_NE(e.result.loss, parent_.last("eval/loss"));
 }
 

@@ -270,6 +270,7 @@ TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   std::set<std::string> common;
   for (const MetricInfo& info : metrics::metric_infos(config::EvalConfig{}))
     common.insert(info.name);
+  for (const data::LossPart& part : data::loss_parts()) common.insert("eval/loss_" + part.name);
   std::vector<std::tuple<std::string, int64_t, int, int, double>> kept;
   for (const auto& row : with.comparable()) {
     if (common.contains(std::get<0>(row)))

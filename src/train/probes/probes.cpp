@@ -117,6 +117,8 @@ void add_ablations(Rows& rows, const model::Decoder& model, const ProbeSample& s
   rows.heads("head/gradient", gradient);
   rows.heads("head/ablation", single);
   rows.run("probe/cv_ablation", metrics::mean_cv(single));
+  rows.run("probe/cv_ablation_model", metrics::mean_cv(single.view({1, -1})));
+  rows.run("probe/ablation_total", single.clamp_min(0).sum().item<double>());
   for (MetricRow& row : ablation_rows(ablation,
                                       {{"importance", heads.importance_LH()},
                                        {"out_norm", heads.out_norm_LH()},

@@ -26,4 +26,9 @@ void PartialTraining::adjust_weights() const {
   if (adapters_) adapters_->write_weights();
 }
 
+int64_t PartialTraining::count() const {
+  if (adapters_) return adapters_->params().count();
+  return model_.params().count() - (frozen_ ? frozen_->count() : 0);
+}
+
 }  // namespace sinkmoe::train

@@ -20,6 +20,7 @@ class PartialTraining {
   // Call once the weights are loaded, either `resumed` from a checkpoint with this state or new.
   // Writes the adapters into the state.
   void begin(bool resumed, TrainState& state);
+  int64_t count() const;  // numbers that change
   bool all() const { return !adapters_ && !frozen_; }
   void adjust_gradients() const;  // between backward and the optimizer
   void adjust_weights() const;    // after the optimizer

@@ -36,4 +36,10 @@ void FrozenParams::restore() const {
   for (const Slice& slice : slices_) at::Tensor(slice.value).copy_(slice.kept);
 }
 
+int64_t FrozenParams::count() const {
+  int64_t count = 0;
+  for (const Slice& slice : slices_) count += slice.kept.numel();
+  return count;
+}
+
 }  // namespace sinkmoe::train

@@ -26,6 +26,7 @@ class FrozenParams {
                const std::function<bool(const std::string&)>& chosen);
   void clear_gradients() const;  // after backward, before the optimizer
   void restore() const;          // after the optimizer
+  int64_t count() const;         // numbers that are kept
 
  private:
   struct Slice {
