@@ -3,9 +3,9 @@
 //
 //   namespace { const Registration<Variant> reg{{.name = "sink", .help = "...", .make = ...}}; }
 //
-// Kinds in use: "variant", "loss", "source". `plugin_names(kind)` knows them without the plug-in's
-// type, so the LibTorch-free half can check names (it is empty in a program built without that
-// half: then nothing is refused).
+// `plugin_table()` knows plug-ins and their options without the plug-in's type, so that names and
+// options are checked by modules that lie below the plug-ins. Where a program links no plug-in of a
+// kind, its names are not checked.
 #pragma once
 
 #include <cstdint>
