@@ -17,7 +17,7 @@ die() {
 # with_torch: skips a test that trains if the program has no LibTorch.
 with_torch() {
   "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
-  "$sinkmoe" list variants 2>/dev/null | grep -q vanilla || { echo "skipped: built without LibTorch"; exit 77; }
+  ldd "$sinkmoe" | grep -q libtorch || { echo "skipped: built without LibTorch"; exit 77; }
 }
 
 # number DB SQL: the single value of a query.

@@ -39,7 +39,10 @@ file_refused "bad.toml:2" $'name = "bad"\nset.train.steps = "many"'
 file_refused "bad.toml" 'name = "bad'
 file_refused "one" $'[[sweep.block]]\nname = "one"\ninit_from = "two"\n[[sweep.block]]\nname = "two"\ninit_from = "one"'
 refused "train.new_key" plan smoke train.new_key=3
-if "$sinkmoe" list variants 2>/dev/null | grep -q vanilla; then refused "sink" plan smoke attention.kind=snik; fi
+refused "sink" plan smoke attention.kind=snik
+refused "attention.gated.form" plan smoke attention.gated.from=elementwise
+refused "set attention.kind = gated" plan smoke attention.kind=sink attention.gated.form=elementwise
+refused "read as 0" plan smoke train.lr=1e-400
 mkdir "$work/empty" "$work/latin"
 refused "empty" data import "$work/empty" --out "$work/set"
 printf 'caf\xe9\n' >"$work/latin/a.txt"

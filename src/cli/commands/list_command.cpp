@@ -13,8 +13,6 @@ namespace {
 Table plugins(const std::string& kind) {
   Table table{{"name", "help"}, {}};
   for (const auto& [name, info] : plugin_table()[kind]) table.rows.push_back({name, info.help});
-  if (table.rows.empty())
-    std::cerr << "this program was built without LibTorch and knows no " << kind << "s\n";
   return table;
 }
 
