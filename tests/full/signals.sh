@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 code=0
 (drill signals --signals "${SIGNALS:-200}") || code=$?
-if "$sinkmoe" list variants 2>/dev/null | grep -q vanilla; then
+if ldd "$sinkmoe" | grep -q libtorch; then
   (drill signals --body train --signals "${REAL_SIGNALS:-200}" --longest "${LONGEST:-4}" --name signals_train) || code=$?
 fi
 exit "$code"
