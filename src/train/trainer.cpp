@@ -97,10 +97,7 @@ void Trainer::start() {
                      fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
   }
   partial_.begin(job_.resume.has_value(), state_);
-  if (!job_.resume)
-    reporter_.metrics(
-        {{"model/parameters", 0, -1, -1, static_cast<double>(model_.params().count())},
-         {"model/trained", 0, -1, -1, static_cast<double>(partial_.count())}});
+  if (!job_.resume) reporter_.metrics(partial_.sizes());
   log_.start_clock(state_.step);
   if (state_.shared_LH.defined()) state_.shared_LH = state_.shared_LH.to(device_);
   if (device_.is_cuda())

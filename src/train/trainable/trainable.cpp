@@ -26,9 +26,12 @@ void PartialTraining::adjust_weights() const {
   if (adapters_) adapters_->write_weights();
 }
 
-int64_t PartialTraining::count() const {
-  if (adapters_) return adapters_->params().count();
-  return model_.params().count() - (frozen_ ? frozen_->count() : 0);
+std::vector<MetricRow> PartialTraining::sizes() const {
+  const int64_t all = model_.params().count();
+  const int64_t trained =
+      adapters_ ? adapters_->params().count() : all - (frozen_ ? frozen_->count() : 0);
+  return {{"model/parameters", 0, -1, -1, static_cast<double>(all)},
+          {"model/trained", 0, -1, -1, static_cast<double>(trained)}};
 }
 
 }  // namespace sinkmoe::train

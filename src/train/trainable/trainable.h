@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "core/metric.h"
 #include "train/checkpoint.h"
 #include "train/trainable/lora.h"
 #include "train/update/controls.h"
@@ -20,7 +22,7 @@ class PartialTraining {
   // Call once the weights are loaded, either `resumed` from a checkpoint with this state or new.
   // Writes the adapters into the state.
   void begin(bool resumed, TrainState& state);
-  int64_t count() const;  // numbers that change
+  std::vector<MetricRow> sizes() const;  // model/parameters, model/trained
   bool all() const { return !adapters_ && !frozen_; }
   void adjust_gradients() const;  // between backward and the optimizer
   void adjust_weights() const;    // after the optimizer
