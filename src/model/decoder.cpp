@@ -120,7 +120,7 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
     x = attend(i, x, rotary, options, out);
     auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);
     const at::Tensor hidden = feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up,
-                                              name_of(config_.model.mlp));
+                                              config_.model.mlp);
     x = add_linear(residual, edited(options, Site::feed_hidden, i, hidden), *layer.down);
     x = edited(options, Site::residual, i, x);
   }

@@ -52,9 +52,9 @@ std::vector<Conformance> attention_cases(bool with_plain) {
   for (const SinkMode mode : {SinkMode::first_key, SinkMode::logit, SinkMode::none}) {
     if (mode == SinkMode::none && !with_plain) continue;
     std::vector<Case> shapes{{.B = 1, .H = 6, .J = 2, .T = 33, .K = 24},
-                                      {.B = 2, .H = 2, .J = 1, .T = 2, .K = 8},
-                                      {.B = 1, .H = 2, .J = 2, .T = 65, .K = 16},
-                                      {.B = 1, .H = 2, .J = 1, .T = 20, .K = 5}};
+                             {.B = 2, .H = 2, .J = 1, .T = 2, .K = 8},
+                             {.B = 1, .H = 2, .J = 2, .T = 65, .K = 16},
+                             {.B = 1, .H = 2, .J = 1, .T = 20, .K = 5}};
     // The op of LibTorch alone leaves only rounding where zero is due at T = 1.
     if (mode != SinkMode::none) shapes.push_back({.B = 2, .H = 2, .J = 1, .T = 1, .K = 8});
     if (mode == SinkMode::first_key)
@@ -71,8 +71,7 @@ std::vector<Conformance> attention_cases(bool with_plain) {
 }
 
 TEST(SoftmaxAttention, EveryBackendIsTheReference) {
-  EXPECT_THAT(testing::backend_names<SoftmaxAttention>(),
-              ::testing::IsSupersetOf({"cpu", "sdpa"}));
+  EXPECT_THAT(testing::backend_names<SoftmaxAttention>(), ::testing::IsSupersetOf({"cpu", "sdpa"}));
   testing::expect_every_backend_conforms<SoftmaxAttention>(attention_cases(true));
 }
 

@@ -9,9 +9,7 @@
 namespace sinkmoe::attention {
 namespace {
 
-const SdpaFixups::Kernels& kernels() {
-  return tensor::kernels_of<SdpaFixups>("cuda on cpu");
-}
+const SdpaFixups::Kernels& kernels() { return tensor::kernels_of<SdpaFixups>("cuda on cpu"); }
 const SdpaFixups::Kernels& plain() { return tensor::plain_kernels<SdpaFixups>(); }
 
 Inputs as(const Inputs& in, at::ScalarType type) {
@@ -25,8 +23,7 @@ Inputs as(const Inputs& in, at::ScalarType type) {
 void compare(const Inputs& in, double bound, double statistics_bound) {
   expect_equal(first_key_fixups(kernels(), in), first_key_fixups(plain(), in), bound,
                statistics_bound);
-  expect_equal(sink_fixups(kernels(), in), sink_fixups(plain(), in), bound,
-               statistics_bound);
+  expect_equal(sink_fixups(kernels(), in), sink_fixups(plain(), in), bound, statistics_bound);
 }
 
 // Tokens below, at and beyond a chunk; head widths that fill their lanes and that
@@ -38,7 +35,8 @@ const std::vector<Case> kCases = {
     {.B = 1, .H = 2, .J = 1, .T = 40, .K = 256}};
 
 Inputs inputs(Case c) {
-  c.mode = SinkMode::logit;  // brings sink logits, which the fix-ups of the first key do not look at
+  c.mode =
+      SinkMode::logit;  // brings sink logits, which the fix-ups of the first key do not look at
   return make_inputs(c);
 }
 

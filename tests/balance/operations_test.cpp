@@ -26,13 +26,15 @@ at::Tensor mean_gate(const at::Tensor& gate_BHT) {
 TEST(Importance, EveryBackendIsTheReference) {
   EXPECT_THAT(testing::backend_names<Importance>(), ::testing::IsSupersetOf({"cpu", "plain"}));
   const auto make = [](int64_t B, int64_t H, int64_t T) -> Conformance {
-    return {.what = "T " + std::to_string(T),
-            .op = [](const Tensors& x) { return Tensors{importance_LH(x)}; },
-            .reference =
-                [](const Tensors& x) { return Tensors{at::stack({mean_gate(x[0]), mean_gate(x[1])})}; },
-            .inputs = {gates(B, H, T, 1), gates(B, H, T, 2)}};
+    return {
+        .what = "T " + std::to_string(T),
+        .op = [](const Tensors& x) { return Tensors{importance_LH(x)}; },
+        .reference =
+            [](const Tensors& x) { return Tensors{at::stack({mean_gate(x[0]), mean_gate(x[1])})}; },
+        .inputs = {gates(B, H, T, 1), gates(B, H, T, 2)}};
   };
-  testing::expect_every_backend_conforms<Importance>({make(2, 4, 6), make(1, 1, 2), make(3, 5, 33)});
+  testing::expect_every_backend_conforms<Importance>(
+      {make(2, 4, 6), make(1, 1, 2), make(3, 5, 33)});
 }
 
 // The definition (E15, E18), in ops that autograd differentiates: heads times the squared coefficient
@@ -67,14 +69,15 @@ TEST(Cv2, EveryBackendIsTheReference) {
   at::Tensor shared = at::zeros({2, 4}, at::kBool);
   shared[0][2].fill_(true);
   shared[1][0].fill_(true);
-  testing::expect_every_backend_conforms<Cv2>(
-      {cv2_case("four heads", 1, {}), cv2_case("shared heads", 1, shared),
-       cv2_case("a mean below the smallest", 1e-5, {})});
+  testing::expect_every_backend_conforms<Cv2>({cv2_case("four heads", 1, {}),
+                                               cv2_case("shared heads", 1, shared),
+                                               cv2_case("a mean below the smallest", 1e-5, {})});
 }
 
 TEST(Cv2, ClosedHeadsGiveFiniteNumbersInEveryBackend) {
   for (const std::string& backend : testing::backend_names<Cv2>()) {
-    const Cv2::Out out = tensor::kernels_of<Cv2>(backend).forward(at::zeros({2, 4}), at::ones({2, 4}));
+    const Cv2::Out out =
+        tensor::kernels_of<Cv2>(backend).forward(at::zeros({2, 4}), at::ones({2, 4}));
     EXPECT_EQ(out.loss.item<double>(), 0) << backend;
     EXPECT_TRUE(out.d_importance_LH.isfinite().all().item<bool>()) << backend;
   }

@@ -185,7 +185,7 @@ void add_all(const Size& size) {
   });
   add("feed-forward up/ours", size, [](Bench& s, const Size& n) {
     feed_forward(s, n, [](const Tensor& x, const Tensor& w) {
-      return sinkmoe::model::feed_forward_up(x, w, "gelu");
+      return sinkmoe::model::feed_forward_up(x, w, sinkmoe::config::Mlp::gelu);
     });
   });
   add("feed-forward up/stock", size, [](Bench& s, const Size& n) {

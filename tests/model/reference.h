@@ -4,8 +4,6 @@
 
 #include <ATen/ATen.h>
 
-#include <stdexcept>
-
 #include "model/ops/ops.h"
 
 namespace sinkmoe::model::reference {
@@ -31,13 +29,12 @@ inline HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w_FC, i
 }
 
 inline at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC,
-                                  const std::string& kind) {
+                                  config::Mlp kind) {
   const at::Tensor h = at::linear(x_BTC, w_FC.to(x_BTC.scalar_type()));
-  if (kind == "gelu") return at::gelu(h, "tanh");
-  if (kind == "relu2") return at::relu(h).square();
+  if (kind == config::Mlp::gelu) return at::gelu(h, "tanh");
+  if (kind == config::Mlp::relu2) return at::relu(h).square();
   const int64_t F = h.size(-1) / 2;
-  if (kind == "swiglu") return at::silu(h.narrow(-1, 0, F)) * h.narrow(-1, F, F);
-  throw std::invalid_argument("unknown kind " + kind);
+  return at::silu(h.narrow(-1, 0, F)) * h.narrow(-1, F, F);
 }
 
 inline at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,

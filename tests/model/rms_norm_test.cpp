@@ -24,30 +24,28 @@ using testing::random_fp64;
 using testing::Tensors;
 
 Conformance norm_case(int64_t B, int64_t T, int64_t C, double size) {
-  return {.what = "B " + std::to_string(B) + " T " + std::to_string(T) + " C " +
-                  std::to_string(C) + " size " + std::to_string(size),
-          .op =
-              [](const Tensors& x) {
-                const auto [residual, y] = branch_norm(x[0], x[1], 1e-5);
-                return Tensors{residual, y};
-              },
-          .reference =
-              [](const Tensors& x) {
-                return Tensors{x[0] * 1, reference::rms_norm(x[0], x[1], 1e-5)};
-              },
-          .inputs = {random_fp64({B, T, C}, 1) * size, random_fp64({C}, 2) + 1},
-          .weights_from = 1};
+  return {
+      .what = "B " + std::to_string(B) + " T " + std::to_string(T) + " C " + std::to_string(C) +
+              " size " + std::to_string(size),
+      .op =
+          [](const Tensors& x) {
+            const auto [residual, y] = branch_norm(x[0], x[1], 1e-5);
+            return Tensors{residual, y};
+          },
+      .reference =
+          [](const Tensors& x) { return Tensors{x[0] * 1, reference::rms_norm(x[0], x[1], 1e-5)}; },
+      .inputs = {random_fp64({B, T, C}, 1) * size, random_fp64({C}, 2) + 1},
+      .weights_from = 1};
 }
 
 // Widths that kernels can read and that they cannot; more rows than a block or a chunk takes.
 TEST(RmsNorm, EveryBackendIsTheReference) {
   EXPECT_THAT(testing::backend_names<RmsNorm>(),
               ::testing::IsSupersetOf({"cpu", "cuda on cpu", "plain"}));
-  std::vector<Conformance> cases{norm_case(1, 1, 8, 1),    norm_case(2, 9, 24, 3),
-                                 norm_case(3, 171, 3, 1),  norm_case(1, 33, 768, 1),
-                                 norm_case(1, 300, 64, 1), norm_case(1, 2, 2048, 1),
-                                 norm_case(1, 2, 4096, 1), norm_case(2, 5, 16, 1e-3),
-                                 norm_case(2, 5, 16, 1e4)};
+  std::vector<Conformance> cases{
+      norm_case(1, 1, 8, 1),    norm_case(2, 9, 24, 3),    norm_case(3, 171, 3, 1),
+      norm_case(1, 33, 768, 1), norm_case(1, 300, 64, 1),  norm_case(1, 2, 2048, 1),
+      norm_case(1, 2, 4096, 1), norm_case(2, 5, 16, 1e-3), norm_case(2, 5, 16, 1e4)};
   cases.push_back(norm_case(1, 6, 32, 1));
   cases.back().what = "a row of zeros";
   cases.back().inputs[0].select(1, 3).zero_();

@@ -65,8 +65,7 @@ inline at::Tensor laid_out(const at::Tensor& x, Layout layout) {
 inline at::Tensor cotangent(const at::Tensor& output, Cotangent kind, uint64_t seed) {
   if (kind == Cotangent::expanded) return at::ones({}, at::kDouble).expand(output.sizes());
   at::Tensor d = random_fp64(output.sizes(), seed);
-  if (kind == Cotangent::with_an_empty_row && d.dim() >= 2)
-    d.select(-2, d.size(-2) / 2).zero_();
+  if (kind == Cotangent::with_an_empty_row && d.dim() >= 2) d.select(-2, d.size(-2) / 2).zero_();
   return d;
 }
 
@@ -151,7 +150,7 @@ inline void check_type(const Conformance& c, at::Device device, at::ScalarType t
 inline void check_not_a_number(const Conformance& c, at::Device device, at::ScalarType type) {
   Tensors inputs;
   for (size_t i = 0; i < c.inputs.size(); ++i) inputs.push_back(c.inputs[i].to(type).to(device));
-  inputs[0] = inputs[0].clone();
+  inputs[0] = inputs[0].clone(at::MemoryFormat::Contiguous);
   inputs[0].view(-1).narrow(0, inputs[0].numel() - 1, 1).fill_(NAN);
   bool seen = false;
   for (const at::Tensor& output : c.op(inputs)) seen |= output.isnan().any().item<bool>();
@@ -200,7 +199,8 @@ void expect_every_backend_conforms(const std::vector<Conformance>& cases) {
 template <class Op>
 std::vector<std::string> backend_names() {
   std::vector<std::string> out;
-  for (const tensor::BackendInfo& info : tensor::backends_on<Op>(at::kCPU)) out.push_back(info.name);
+  for (const tensor::BackendInfo& info : tensor::backends_on<Op>(at::kCPU))
+    out.push_back(info.name);
   std::sort(out.begin(), out.end());
   return out;
 }

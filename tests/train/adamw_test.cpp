@@ -92,9 +92,9 @@ void expect_reference(const tensor::BackendInfo& info, at::ScalarType type) {
       const at::Tensor start = s.u.param_n.clone();
       for (int64_t step = 0; step < 5; ++step) {
         s.prepare(step);
-        EXPECT_NEAR(s.u.results[kNorm].item<double>() /
-                        s.u.grad_n.to(at::kDouble).norm().item<double>(),
-                    1, 1e-12);
+        EXPECT_NEAR(
+            s.u.results[kNorm].item<double>() / s.u.grad_n.to(at::kDouble).norm().item<double>(), 1,
+            1e-12);
         s.kernels.update(s.u);
       }
       // The way that was gone, so that an update which does nothing is far off.

@@ -1,15 +1,17 @@
 // The paper's loss: N_h * CV^2 of the heads' importances, summed over layers (E15; E18 with shared
 // heads, where N_h is the number of balanced heads). Population variance.
-#include "balance/cv2.h"
-
+#include "config/plugins/loss.h"
+#include "core/registry.h"
+#ifdef SINKMOE_TORCH
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "balance/cv2.h"
 #include "balance/heads.h"
-#include "core/registry.h"
 #include "tensor/second_derivative.h"
+#endif
 
 namespace sinkmoe::balance {
 namespace {
@@ -91,7 +93,7 @@ struct Cv2Loss : BalanceLoss {
   }
 };
 
-std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<Cv2>(); }
+std::unique_ptr<BalanceLoss> make(const config::RunConfig&) { return std::make_unique<Cv2Loss>(); }
 #else
 constexpr auto make = nullptr;
 #endif

@@ -3,8 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <stdexcept>
-
 #include "model/ops/ops.h"
 #include "model/ops/over_rows.h"
 #include "model/ops/ownership.h"
@@ -15,6 +13,7 @@ namespace sinkmoe::model {
 
 namespace {
 
+using config::Mlp;
 using tensor::Backend;
 using tensor::kernels;
 using torch::autograd::AutogradContext;
@@ -24,16 +23,16 @@ using torch::autograd::variable_list;
 
 namespace plain {
 
-at::Tensor forward(const std::string& kind, const at::Tensor& h) {
-  if (kind == "gelu") return at::gelu(h, "tanh");
-  if (kind == "relu2") return at::relu(h).square();
+at::Tensor forward(Mlp kind, const at::Tensor& h) {
+  if (kind == Mlp::gelu) return at::gelu(h, "tanh");
+  if (kind == Mlp::relu2) return at::relu(h).square();
   const int64_t F = h.size(-1) / 2;
   return at::silu(h.narrow(-1, 0, F)) * h.narrow(-1, F, F);
 }
 
-at::Tensor backward(const std::string& kind, const at::Tensor& h, const at::Tensor& da) {
-  if (kind == "gelu") return at::gelu_backward(da, h, "tanh");
-  if (kind == "relu2") return da * at::relu(h) * 2;
+at::Tensor backward(Mlp kind, const at::Tensor& h, const at::Tensor& da) {
+  if (kind == Mlp::gelu) return at::gelu_backward(da, h, "tanh");
+  if (kind == Mlp::relu2) return da * at::relu(h) * 2;
   const int64_t F = da.size(-1);
   const at::Tensor gate = h.narrow(-1, 0, F), up = h.narrow(-1, F, F);
   return at::cat({at::silu_backward(da * up, gate), da * at::silu(gate)}, -1);
@@ -43,29 +42,30 @@ at::Tensor backward(const std::string& kind, const at::Tensor& h, const at::Tens
 
 namespace cpu {
 
-at::Tensor forward(const std::string& kind, const at::Tensor& h) {
-  const int64_t N = h.size(0), F = kind == "swiglu" ? h.size(1) / 2 : h.size(1);
+at::Tensor forward(Mlp kind, const at::Tensor& h) {
+  const int64_t N = h.size(0), F = kind == Mlp::swiglu ? h.size(1) / 2 : h.size(1);
   const at::Tensor a = at::empty({N, F}, h.options());
-  if (kind == "swiglu") {
+  if (kind == Mlp::swiglu) {
     over_rows(N, [&](kernel::Rows r) { kernel::swiglu(r, F, data(h), data(a)); });
     return a;
   }
   at::parallel_for(0, a.numel(), kElementGrain, [&](int64_t b, int64_t e) {
-    kind == "gelu" ? kernel::gelu(b, e, data(h), data(a)) : kernel::relu2(b, e, data(h), data(a));
+    kind == Mlp::gelu ? kernel::gelu(b, e, data(h), data(a))
+                      : kernel::relu2(b, e, data(h), data(a));
   });
   return a;
 }
 
 // In place where dh has the shape of da. GELU left its slope in h.
-at::Tensor backward(const std::string& kind, const at::Tensor& h, const at::Tensor& da) {
+at::Tensor backward(Mlp kind, const at::Tensor& h, const at::Tensor& da) {
   const int64_t N = h.size(0), F = da.size(-1);
-  if (kind == "swiglu") {
+  if (kind == Mlp::swiglu) {
     const at::Tensor dh = at::empty_like(h);
     over_rows(N,
               [&](kernel::Rows r) { kernel::swiglu_backward(r, F, data(h), data(da), data(dh)); });
     return dh;
   }
-  const auto pass = kind == "gelu" ? kernel::gelu_backward : kernel::relu2_backward;
+  const auto pass = kind == Mlp::gelu ? kernel::gelu_backward : kernel::relu2_backward;
   at::parallel_for(0, da.numel(), kElementGrain,
                    [&](int64_t b, int64_t e) { pass(b, e, data(h), data(da)); });
   return da;
@@ -78,11 +78,11 @@ const Backend<Activation> on_cpu{{"cpu", at::kCPU, {at::kFloat}}, {cpu::forward,
 
 struct FeedForwardUp : Function<FeedForwardUp> {
   static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
-                          const std::string& kind) {
+                          int64_t kind) {
     const at::AutoDispatchBelowADInplaceOrView guard;  // the output is a view of fresh memory
     const int64_t C = x.size(-1), N = x.numel() / C;
     const at::Tensor h = at::mm(x.view({N, C}), w.t());
-    const at::Tensor a = kernels<Activation>(h).forward(kind, h);
+    const at::Tensor a = kernels<Activation>(h).forward(static_cast<Mlp>(kind), h);
     ctx->save_for_backward({x, w, h});
     ctx->saved_data["kind"] = kind;
     return a.view({x.size(0), x.size(1), a.size(-1)});
@@ -96,20 +96,17 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     at::Tensor da = std::move(grads[0]);
     if (!is_ours(da, 1) || !da.is_contiguous())
       da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
-    const at::Tensor dh =
-        kernels<Activation>(h).backward(ctx->saved_data["kind"].toStringRef(), h, da.view({N, -1}));
+    const at::Tensor dh = kernels<Activation>(h).backward(
+        static_cast<Mlp>(ctx->saved_data["kind"].toInt()), h, da.view({N, -1}));
     return {at::mm(dh, w).view_as(x), at::mm(dh.t(), x.view({N, C})), Variable()};
   }
 };
 
 }  // namespace
 
-at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC,
-                           const std::string& kind) {
-  if (kind != "gelu" && kind != "relu2" && kind != "swiglu")
-    throw std::invalid_argument("feed_forward_up: unknown kind " + kind);
+at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC, config::Mlp kind) {
   return FeedForwardUp::apply(x_BTC.contiguous(), tensor::weight_as(w_FC, x_BTC.scalar_type()),
-                              kind);
+                              static_cast<int64_t>(kind));
 }
 
 }  // namespace sinkmoe::model

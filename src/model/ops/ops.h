@@ -10,8 +10,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string>
 #include <utility>
+
+#include "config/choices.h"
 
 namespace sinkmoe::model {
 
@@ -45,10 +46,8 @@ at::Tensor linear(const at::Tensor& x_NC, const at::Tensor& w_OC);
 at::Tensor add_linear(const at::Tensor& residual_NO, const at::Tensor& x_NC,
                       const at::Tensor& w_OC);
 
-// act(x w^T): kinds "gelu" (tanh form), "relu2"; "swiglu" takes w [2F, C] = [gate; up]. Throws
-// std::invalid_argument for another kind.
-at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC,
-                           const std::string& kind);
+// act(x w^T): GELU (tanh form), relu^2; SwiGLU takes w [2F, C] = [gate; up].
+at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC, config::Mlp kind);
 
 // Rows w[ids]. On a CPU the gradient is summed in token order (repeatable).
 at::Tensor embed(const at::Tensor& w_VC, const at::Tensor& ids_BT);

@@ -35,7 +35,7 @@ DeviceStep::DeviceStep(Parts parts)
   const InputParts in = parts_of(input_, rows_, context_);
   ids_BT_ = in.ids_BT;
   target_N_ = in.target_N;
-  if (p_.config.run.precision == "bf16") bf16_ = p_.model.bf16();
+  if (p_.config.run.precision == config::Precision::bf16) bf16_ = p_.model.bf16();
   const tensor::ParamSet& trained = p_.optimizer.params();
   update_ = {.param_n = trained.flat(),
              .grad_n = trained.flat_grad(),
