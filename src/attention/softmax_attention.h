@@ -13,14 +13,14 @@ struct AttentionOut {
 };
 
 // q [B,H,T,K], k and v [B,J,T,K] with J dividing H; sink_H [H] for SinkMode::logit, else undefined.
-// Causal. No T x T tensor is kept. Gradients are right when only out, only gate or both are used.
+// Causal. No T x T tensor is kept. Gradients are right if only out, only gate or both are used.
 // Throws std::invalid_argument (shape).
 AttentionOut softmax_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                const at::Tensor& sink_H = {});
 
-// The reference form: explicit T x T softmax in plain differentiable ops, any type. Slow; for tests,
-// the self-test of a GPU and small probes.
+// The reference form: explicit T x T softmax in plain differentiable ops, any type. Slow; for
+// tests, the self-test of a GPU and small probes.
 AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                 const at::Tensor& sink_H = {});

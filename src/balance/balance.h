@@ -1,5 +1,5 @@
-// Losses on the heads' mean gates. A loss is one file in balance/losses/ with
-// one Registration<config::LossKind>.
+// The interface of balance losses, which act on the mean gates of heads. A loss is one file in
+// balance/losses/ with one Registration<config::LossKind>.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,12 +10,12 @@
 
 namespace sinkmoe::balance {
 
-// Importance of each head: mean gate over rows and tokens, row position 0 left out (E12).
+// Importance of each head: mean gate over rows and tokens, without position 0 of each row (E12).
 // gate [B,H,T] -> [H]. Throws std::invalid_argument for another shape, or a single token.
 at::Tensor importance_H(const at::Tensor& gate_BHT);
 
 struct BalanceIn {
-  std::span<const at::Tensor> gates_BHT;  // one a layer
+  std::span<const at::Tensor> gates_BHT;  // one per layer
   at::Tensor shared_LH;  // bool, true: head left out of the loss (E18); undefined: none
 };
 

@@ -31,8 +31,8 @@ void add_gates(const at::Tensor& gate, std::vector<double>& sum_H) {
         sum_H[static_cast<size_t>(h)] += static_cast<double>(g[b * sb + h * sh + t * st]);
 }
 
-// The same number for every token but the first, which has none. Memory order B,T,H, as
-// the attention op's gates.
+// The same number for every token except the first, which gets 0. Memory order B,T,H, like the
+// gates of the attention op.
 template <class T>
 at::Tensor spread(const T* d_importance_H, int64_t B, int64_t H, int64_t tokens,
                   const at::TensorOptions& options) {

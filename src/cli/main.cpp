@@ -31,7 +31,7 @@ po::options_description global_options() {
 
 void print_help(std::ostream& out) {
   out << "sinkmoe trains small language models over attention variants and balance losses,\n"
-         "stores every run in SQLite and makes tables and figures from what is stored.\n\n"
+         "stores every run in SQLite and makes tables and figures from them.\n\n"
          "sinkmoe [global options] COMMAND [arguments]\n\n";
   for (const auto& [name, command] : Registry<Command>::all())
     if (!command.hidden)

@@ -64,7 +64,7 @@ void check_training(const RunConfig& c, List& list) {
   const std::string& parent = c.train.init_from;
   const bool hex = parent.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!parent.empty() && (parent.size() != 12 || !hex))
-    add(list, {"train.init_from"}, "train.init_from is '" + parent + "', which is no run id",
+    add(list, {"train.init_from"}, "train.init_from is '" + parent + "', which is not a run_id",
         "a run id has 12 hexadecimal digits; in a sweep use init_from in the block");
 }
 

@@ -73,7 +73,7 @@ std::optional<Problem> assign(const std::string& key, const FieldInfo& info, con
   if (auto problem = outside(key, info, number)) return problem;
   if (number != 0 && std::abs(number) < std::numeric_limits<float>::min())
     return Problem{
-        key + " is " + shortest(number) + ", which single precision holds as 0 or with few digits",
+        key + " is " + shortest(number) + ", which single precision rounds to 0 or to few digits",
         "", "the smallest number above 0 is 1.2e-38"};
   value = number + 0.0;  // no negative zero: equal values have equal texts
   return {};

@@ -156,7 +156,7 @@ void fields(C& c, F&& f) {
      .help = "control experiment: attention keeps its initial values, or targets are "
              "shuffled over the batch"},
     c.control);
-  f({"lora_rank", "rank of adapters on qkv_proj and o_proj, all else frozen; 0: full training", "",
+  f({"lora_rank", "rank of adapters on qkv_proj and o_proj, the rest frozen; 0: full training", "",
      0, 4096},
     c.lora_rank);
   f({"lora_alpha", "adapters are scaled by lora_alpha / lora_rank", "", 0, 1e6}, c.lora_alpha);
@@ -179,8 +179,7 @@ void fields(C& c, F&& f) {
   f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12},
     c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
-  f({.key = "probes",
-     .help = "what the last evaluation measures beside the losses; full: every probe"},
+  f({.key = "probes", .help = "additional measurements of the last evaluation; full: every probe"},
     c.probes);
   f({.key = "split", .help = "held-out part that evaluations read"}, c.split);
   f({.key = "tasks",

@@ -1,4 +1,4 @@
-// User errors: what went wrong, where, and what to do about it. Programmer errors are asserts.
+// Errors for the user: what went wrong, where, and what to do. Programming errors are asserts.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace sinkmoe {
 
-// One thing wrong with what the user gave us.
+// One problem in the user's input.
 struct Problem {
   std::string what;  // "unknown key 'model.layes'"
   // "experiments/x.toml:12:3", "argument 2", a path with a byte offset; may be empty

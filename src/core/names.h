@@ -39,7 +39,7 @@ consteval Names<E, N> names(std::string_view noun, const Named<E> (&list)[N]) {
   for (size_t i = 0; i < N; ++i)
     for (size_t j = 0; j < i; ++j)
       if (list[i].value == list[j].value || list[i].text == list[j].text)
-        throw std::logic_error("one value or text is there twice");
+        throw std::logic_error("a value or text is repeated");
   return {noun, std::to_array(list)};
 }
 

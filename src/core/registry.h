@@ -1,5 +1,4 @@
-// Plug-ins by name. A plug-in file holds one static Registration; nothing else in
-// the tree names it.
+// Plug-ins by name. A plug-in file holds one static Registration, and no other file names it.
 //
 //   namespace { const Registration<Variant> reg{{.name = "sink", .help = "...", .make = ...}}; }
 //
@@ -32,8 +31,8 @@ struct FieldInfo {
   std::vector<std::string> choices = {};  // allowed texts, empty: any
   const char* plugin = "";  // choices are the plug-ins of this kind: "variant", "loss", "source"
   bool identity = true;     // false: does not change results (threads, log cadence, folders)
-  // Of an option: the key under which identities and databases hold it, for an option that had
-  // another key when the first runs were stored. It may still be written with that key.
+  // For an option that had another key when the first runs were stored: that key. Identities and
+  // databases use it, and it is still accepted as input.
   const char* stored_as = "";
 };
 using FieldValue = std::variant<bool, int64_t, double, std::string>;
@@ -62,7 +61,7 @@ class Registry {
     static std::map<std::string, T> entries;
     return entries;
   }
-  // Throws Error with the nearest names when `name` is unknown.
+  // Throws Error with the nearest names if `name` is unknown.
   static const T& get(const std::string& name) {
     const auto it = all().find(name);
     if (it == all().end())

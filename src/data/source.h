@@ -1,5 +1,5 @@
-// Where tokens come from. A data source is one file in data/sources/ with
-// one Registration<SourceKind>.
+// The interface of data sources. A source is one file in data/sources/ with one
+// Registration<SourceKind>.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,12 @@ class DataSource {
   // Fixed validation rows, without overlap; `eval_rows()` of them.
   virtual int64_t eval_rows() const = 0;
   virtual void eval_row(int64_t index, std::span<int32_t> row) const = 0;
-  // Rows of the test split (eval.split = "test"), which shares nothing with the other two; 0:
-  // the source has none.
+  // Number of rows in the test split (eval.split = "test"), which shares nothing with the other
+  // two; 0: the source has none.
   virtual int64_t test_rows() const { return 0; }
   virtual void test_row(int64_t index, std::span<int32_t> row) const;
-  // Bytes of text the targets of this row stand for; nullopt when the source is not text (no
-  // bits per byte then).
+  // Bytes of text of the targets of this row; nullopt if the source is not text (then there are no
+  // bits per byte).
   virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
   // Names of the loss parts ("backcopy", "chain"), empty if there is just one.
   virtual std::vector<std::string> parts() const { return {}; }
@@ -47,7 +47,7 @@ class DataSource {
   virtual std::string test_hash() const { return ""; }
 };
 
-// A part of the targets whose loss is a metric of its own, eval/loss_NAME.
+// A part of the targets whose loss is a separate metric, eval/loss_NAME.
 struct LossPart {
   std::string name, help;  // help: "loss on the answers"
 };
@@ -57,12 +57,12 @@ struct SourceKind {
   std::string name, help;
   std::vector<Option> options = {};
   std::vector<LossPart> parts = {};  // as DataSource::parts
-  // Opens the source; throws Error when it does not fit the config (path missing, context
-  // longer than the data).
+  // Opens the source. Throws Error if it does not fit the config (missing path, context longer than
+  // the data).
   std::function<std::unique_ptr<DataSource>(const config::DataConfig&)> open;
-  // The content hash without loading more than a header; throws Error as open does.
+  // The content hash, without loading more than a header. Throws Error like open.
   std::function<std::string(const config::DataConfig&)> identity;
-  // The same of the test split, where the other hash does not cover it; empty: it does.
+  // The hash of the test split, if `identity` does not cover it; empty: it does.
   std::function<std::string(const config::DataConfig&)> test_identity = {};
 };
 

@@ -50,7 +50,7 @@ std::unique_ptr<Tokenizer> open_tokenizer(const fs::path& folder) {
   if (tokenizer->hash() == set.train.tokenizer_hash) return tokenizer;
   const std::string content = read_file(model, kMaxTokenizerBytes);
   if (sha256_hex(content) != set.train.tokenizer_hash)  // before a library reads it
-    throw Error("not the tokenizer that made the token files", model.string(),
+    throw Error("not the tokenizer of the token files", model.string(),
                 "import the text again with 'sinkmoe data import'");
   return sentencepiece_tokenizer(content, model.string());
 }

@@ -26,14 +26,15 @@ struct TextSet {
 // Of the training and validation text and their tokenizer; what a run's identity holds.
 std::string text_set_hash(const TokenFileInfo& train, const TokenFileInfo& valid);
 
-// Reads the headers only. Throws Error: no set here, a damaged header, splits made
-// with different tokenizers.
+// Reads the headers only. Throws Error: no imported text here, a damaged header, splits with
+// different tokenizers.
 TextSet read_text_set(const std::filesystem::path& folder);
 
-// The tokenizer the set was made with: its hash is that of the set. Throws Error when it is missing or another one.
+// The tokenizer the set was made with: its hash is that of the set. Throws Error when it is missing
+// or another one.
 std::unique_ptr<Tokenizer> open_tokenizer(const std::filesystem::path& folder);
 
-// Folders with a set among `folder` and its direct sub-folders, by name.
+// Folders with an imported text among `folder` and its direct sub-folders, by name.
 std::vector<std::filesystem::path> find_text_sets(const std::filesystem::path& folder);
 
 }  // namespace sinkmoe::data

@@ -1,5 +1,5 @@
-// Sweep file + overrides -> a validated, de-duplicated list of runs, parents before
-// children. Nothing is written.
+// Turns a sweep file and overrides into a validated list of runs without duplicates, parents before
+// children. Writes nothing.
 #pragma once
 
 #include <filesystem>
@@ -34,7 +34,7 @@ struct Plan {
       sha256;                 // of the experiment file, overrides included in sha256
   std::vector<RunSpec> runs;  // seed-major order, parents first
   std::vector<SkippedPoint> skipped;
-  int64_t duplicates = 0;  // points that were the same run as an earlier point
+  int64_t duplicates = 0;  // points that are the same run as an earlier point
   // Runs at balance.weight = 0 that differ from an earlier run in balance.loss alone: the loss is
   // only measured there, so they train the same. `kept_loss` is the loss of the first such run.
   int64_t repeated = 0;
@@ -61,14 +61,15 @@ config::Composed resolve_config(const PlanRequest& request);
 
 // Size of one run, from its configuration alone.
 struct Cost {
-  int64_t parameters = 0, matrix_parameters = 0;  // matrix: unembedding in, embedding out
-  int64_t tokens = 0;                             // trained on
-  double flops = 0;  // 6 N_mat + 6 L C T + the variant's own per token, times tokens
+  int64_t parameters = 0,
+          matrix_parameters = 0;  // matrix: with the output matrix, without the embedding
+  int64_t tokens = 0;             // trained on
+  double flops = 0;               // 6 N_mat + 6 L C T + the variant's own per token, times tokens
 };
 Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary);
 
-// What one large GPU is assumed to do, for estimates of time alone: dense bf16 peak of an H100
-// (SXM), and the share of it that a model of 10M parameters is hoped to reach. Not measured.
+// Assumed speed of one large GPU, used for time estimates only: dense bf16 peak of an H100 (SXM),
+// and the share that a model of 10M parameters may reach. Not measured.
 inline constexpr double kGpuPeakFlops = 989e12, kGpuShare = 0.16;
 
 }  // namespace sinkmoe::plan

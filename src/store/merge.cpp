@@ -55,7 +55,7 @@ void check_other(const fs::path& path, const fs::path& ours) {
   if (db.integer("PRAGMA user_version") != schema_version())
     throw StoreError(ErrorKind::bad_input,
                      {"the database is of an older version", path.string(),
-                      "bring it up to date with 'sinkmoe doctor --db " + path.string() + "'"});
+                      "upgrade it with 'sinkmoe doctor --db " + path.string() + "'"});
   const std::string found = db.text("PRAGMA quick_check(1)");
   if (found != "ok")
     throw StoreError(ErrorKind::bad_input,
@@ -94,7 +94,7 @@ void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCh
                    "temp.incoming i JOIN other.run b ON b.id = i.theirs ORDER BY 1");
   while (s.step() && problems.size() < 20) {
     const ForeignRun run{s.text(0), s.text(1), s.text(2), s.text(3)};
-    const std::string why = !safe_name(run.run_id) ? "it is no run_id" : check ? check(run) : "";
+    const std::string why = !safe_name(run.run_id) ? "it is not a run_id" : check ? check(run) : "";
     if (!why.empty())
       problems.push_back({"run '" + run.run_id + "' is refused: " + why, other.string(),
                           "nothing of this database was merged"});

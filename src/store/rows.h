@@ -1,4 +1,5 @@
-// What is written to the database, as plain values. The store knows no plan and no configuration.
+// The rows that are written to the database, as plain values. The store knows neither plans nor
+// configurations.
 #pragma once
 
 #include <cstdint>
@@ -66,7 +67,7 @@ struct RunState {
   std::optional<Outcome> cause;  // outcome of the last attempt
   std::string message;
   int64_t crashes = 0;
-  std::optional<Owner> owner;  // holder of the lease
+  std::optional<Owner> owner;  // the holder of the lease
 };
 
 // What becomes of a run when an attempt ends.

@@ -84,7 +84,7 @@ void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   put_event(
       db, lease,
       {"conditions changed",
-       fmt::format("{} threads on {} ({}), before {} threads on {} ({}): equal to rounding only",
+       fmt::format("{} threads on {} ({}), before {} threads on {} ({}): equal up to rounding only",
                    a.threads, a.processor, a.build, last.integer(0), last.text(1), last.text(2))});
 }
 

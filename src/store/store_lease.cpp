@@ -22,10 +22,9 @@ std::string why_free(const Owner& owner, int64_t expires_boot, int64_t expires_w
     case Life::dead:
       return who + " is gone";
     case Life::alive:
-      return boot_clock_us() > expires_boot ? who + " let its lease run out" : "";
+      return boot_clock_us() > expires_boot ? who + " let its lease expire" : "";
     case Life::unknown:
-      return wall_clock_us() > expires_wall + kForeignSlack_us ? who + " let its lease run out"
-                                                               : "";
+      return wall_clock_us() > expires_wall + kForeignSlack_us ? who + " let its lease expire" : "";
   }
   return "";
 }

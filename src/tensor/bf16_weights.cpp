@@ -1,4 +1,4 @@
-// bf16 copies of weights: one flat buffer beside the fp32 master weights.
+// bf16 copies of weights: one flat buffer in addition to the fp32 master weights.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -14,7 +14,7 @@ using torch::autograd::variable_list;
 
 thread_local const ParamSet* active = nullptr;
 
-// The copy in the forward pass, the parameter in the backward pass.
+// The forward pass uses the copy; the gradient goes to the parameter.
 struct Bf16Copy : Function<Bf16Copy> {
   static Variable forward(AutogradContext* ctx, const Variable& weight, const at::Tensor& copy) {
     const at::AutoDispatchBelowADInplaceOrView guard;  // a fresh tensor, not a tracked view

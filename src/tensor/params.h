@@ -1,5 +1,5 @@
-// Every trainable number of a model, in one flat buffer each for values and gradients. A parameter
-// is a view of them.
+// All trainable parameters of a model, in one flat buffer for values and one for gradients. Each
+// parameter is a view of them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,14 +22,13 @@ struct ParamSpec {
 
 class ParamSet {
  public:
-  // Declares a parameter. The reference stays valid; the tensor is defined
-  // once materialise() has run.
+  // Declares a parameter. The reference stays valid; the tensor is defined after materialise().
   const at::Tensor& add(ParamSpec spec);
 
-  // Makes the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests) and
-  // draws initial values as Draw(seed, "init/" + name): equal for equal names and shapes, whatever
-  // other parameters there are. Decayed parameters stand first, so that weight decay is one slice.
-  // Parameters are leaves that require gradients; their .grad are views of flat_grad().
+  // Creates the flat buffers on `device` (fp32 unless `dtype` says otherwise; fp64 is for tests)
+  // and draws initial values as Draw(seed, "init/" + name): equal for equal names and shapes,
+  // whatever other parameters there are. Decayed parameters come first, so that weight decay is one
+  // slice. Parameters are leaves that require gradients; their .grad are views of flat_grad().
   void materialise(uint64_t seed, at::Device device, at::ScalarType dtype = at::kFloat);
 
   struct Entry {
@@ -43,8 +42,8 @@ class ParamSet {
   int64_t decayed() const { return decayed_; }                // elements of the decayed slice
   int64_t count() const;                                      // parameters, padding not counted
 
-  // A bf16 copy of flat() for forward passes in bf16, [n]: made at the first call and brought up to
-  // date when tensor operations have written to flat() since. Undefined for fp64 parameters.
+  // A bf16 copy of flat() for forward passes in bf16, [n]. Created at the first call, and updated
+  // if tensor operations have written to flat() since. Undefined for fp64 parameters.
   const at::Tensor& bf16() const;
   // The part of bf16() that stands for `value`, a parameter of this set, in its shape; undefined
   // for any other tensor.

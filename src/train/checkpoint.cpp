@@ -60,8 +60,7 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
   auto meta = [&](const std::string& key) {
     const auto it = source.metadata().find(key);
     if (it == source.metadata().end())
-      throw Error("no '" + key + "' in the metadata", file.string(),
-                  "this is no checkpoint of sinkmoe");
+      throw Error("no '" + key + "' in the metadata", file.string(), "not a checkpoint of sinkmoe");
     return it->second;
   };
   if (meta("kind") != "sinkmoe-checkpoint")

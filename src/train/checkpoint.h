@@ -1,5 +1,5 @@
-// The whole state of training at a step: parameters, moments, chosen shared heads, adapters.
-// Everything random is derived from (seed, purpose, step), so there is no generator state.
+// Saves and loads the state of training at a step: parameters, moments, chosen shared heads,
+// adapters. Random numbers are functions of (seed, purpose, step), so there is no generator state.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +24,7 @@ struct TrainState {
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 
-// Reads it back. Throws Error: damaged, of another configuration, wrong sizes.
+// Reads such a file. Throws Error: damaged, of another configuration, wrong sizes.
 TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
                            Optimizer& optimizer);
 

@@ -1,5 +1,5 @@
-// Rows of metrics on their way out of the training loop, handed on in batches: a store that writes
-// each batch to disk for good would otherwise stand in the path of every tenth step.
+// Collects metric rows of the training loop and passes them on in batches, because the store syncs
+// every batch to disk and would otherwise delay every tenth step.
 #pragma once
 
 #include <chrono>

@@ -57,7 +57,7 @@ class Trainer {
   Optimizer optimizer_;
   std::unique_ptr<balance::BalanceLoss> balance_;
   LossGradients gradients_;
-  std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come a step late
+  std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come one step late
   std::optional<BatchAhead> batches_;        // on a CPU
   TrainState state_;
   StepLog log_;
@@ -93,8 +93,9 @@ void Trainer::start() {
     std::string fresh;
     for (const std::string& name : model::load_weights(model_, *job_.initial_weights))
       fresh += " " + name;
-    reporter_.event({"initial weights",
-                     fresh.empty() ? "all loaded" : "not in the parent, kept as drawn:" + fresh});
+    reporter_.event(
+        {"initial weights",
+         fresh.empty() ? "all loaded" : "not in the parent, so at their initial values:" + fresh});
   }
   partial_.begin(job_.resume.has_value(), state_);
   if (!job_.resume) reporter_.metrics(partial_.sizes());
@@ -123,7 +124,7 @@ metrics::EvaluationResult Trainer::evaluate_now(bool last) {
   return e.result;
 }
 
-// What the last evaluation measures beside the losses.
+// The additional measurements of the last evaluation: zero-shot tasks and probes.
 void Trainer::probe(const metrics::HeadStatistics& heads) {
   const auto alive = [&] { reporter_.stop_requested(); };
   if (!tasks_.tasks.empty())
@@ -175,13 +176,13 @@ void Trainer::make_device_step() {
       .graph = make_graph_replay(device_)});
 }
 
-// Whether the model is looked at, or training ends, before the next step.
+// Whether there is an evaluation or checkpoint, or training ends, before the next step.
 bool Trainer::something_due() const {
   return state_.step == config_.train.steps || state_.step % config_.train.checkpoint_every == 0 ||
          std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
 }
 
-// Does one step and returns the numbers that became known: on a GPU those of the step before.
+// Does one step and returns the numbers that became known (on a GPU those of the previous step).
 std::vector<StepNumbers> Trainer::advance() {
   if (!device_step_) return {step()};
   std::vector<StepNumbers> numbers;
@@ -192,7 +193,7 @@ std::vector<StepNumbers> Trainer::advance() {
   return numbers;
 }
 
-// Rows of these steps; why training cannot go on, or "".
+// Logs these steps. Returns why training has diverged, or "".
 std::string Trainer::account(const std::vector<StepNumbers>& steps) {
   for (const StepNumbers& numbers : steps) {
     if (std::string why = diverged_(numbers); !why.empty()) return why;
@@ -210,7 +211,7 @@ void Trainer::write_checkpoint() {
   checkpointed_ = state_.step;
 }
 
-// Weights that no batch reads can be broken without a loss that shows it.
+// Weights that no batch reads can be NaN without an effect on the loss.
 void Trainer::check_final_weights() const {
   for (const tensor::ParamSet::Entry& entry : model_.params().entries())
     if (!at::isfinite(entry.value).all().item<bool>())

@@ -39,7 +39,7 @@ SafetensorsHeader lay_out(const std::vector<TensorView>& tensors,
     const std::string place = where + ": tensor '" + t.name + "'";
     if (t.name.empty() || t.name == "__metadata__" || !valid_utf8(t.name))
       problems.push_back({"not a name for a tensor", place, ""});
-    if (!names.insert(t.name).second) problems.push_back({"the name stands twice", place, ""});
+    if (!names.insert(t.name).second) problems.push_back({"the name is repeated", place, ""});
     if (const uint64_t bytes = tensor_bytes(t.dtype, t.shape, place); bytes != t.data.size())
       problems.push_back({"dtype and shape need " + std::to_string(bytes) + " bytes, got " +
                               std::to_string(t.data.size()),
@@ -61,7 +61,7 @@ void check_written(const fs::path& aside, const std::string& expected) {
   std::string back(expected.size(), '\0');
   in.read(back.data(), static_cast<std::streamsize>(back.size()));
   if (!in || back != expected)
-    throw Error("the header reads back otherwise than it was written", aside.string());
+    throw Error("the header differs after it was written and read back", aside.string());
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ Safetensors::Safetensors(std::string content, const std::string& where)
                 where + ": byte 0", "is it a safetensors file?");
   if (length > bytes.size() - sizeof length)
     throw Error("the header has " + std::to_string(length) + " bytes, the file ends before",
-                where + ": byte 8", "the file was cut short");
+                where + ": byte 8", "the file is truncated");
   const std::string_view data = bytes.substr(sizeof length + length);
   SafetensorsHeader header = parse_header_json(bytes.substr(sizeof length, length), where);
   check_layout(header, data.size(), where);

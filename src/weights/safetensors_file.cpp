@@ -44,7 +44,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path
                 where + ": byte 0", "is it a safetensors file?");
   if (length > size - kLengthBytes)
     throw Error("the header has " + std::to_string(length) + " bytes, the file ends before",
-                where + ": byte 8", "the file was cut short: fetch it again");
+                where + ": byte 8", "the file is truncated: fetch it again");
   std::string text(length, '\0');
   read_at(kLengthBytes, std::as_writable_bytes(std::span(text)));
   header_ = parse_header_json(text, where);
@@ -84,7 +84,7 @@ void SafetensorsFile::read_at(uint64_t offset, std::span<std::byte> into) const 
     if (n < 0) fail("cannot read", path_, errno);
     if (n == 0)
       throw Error("ends before byte " + std::to_string(offset + into.size()), path_.string(),
-                  "the file was cut short: fetch it again");
+                  "the file is truncated: fetch it again");
     into = into.subspan(static_cast<size_t>(n));
     offset += static_cast<uint64_t>(n);
   }

@@ -70,11 +70,11 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       name_ = value;
       key_.clear();
       if (name_.empty()) throw Error("a tensor without a name", where_);
-      if (!names_.insert(value).second) throw Error("the name stands twice", place());
+      if (!names_.insert(value).second) throw Error("the name is repeated", place());
       return true;
     }
     key_ = value;
-    if (!seen_.insert(value).second) throw Error("the key '" + value + "' stands twice", place());
+    if (!seen_.insert(value).second) throw Error("the key '" + value + "' is repeated", place());
     if (!in_metadata_ && value != "dtype" && value != "shape" && value != "data_offsets")
       throw Error("unknown key '" + value + "'", place());
     return true;
@@ -135,7 +135,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 SafetensorsHeader parse_header_json(std::string_view json, const std::string& where) {
   HeaderReader reader(where);
   if (json.empty() || json.front() != '{')
-    throw Error("the header is no JSON object", where + ": byte 8");
+    throw Error("the header is not a JSON object", where + ": byte 8");
   Json::sax_parse(json.begin(), json.end(), &reader);
   return std::move(reader.header);
 }
@@ -145,7 +145,7 @@ uint64_t tensor_bytes(const std::string& dtype, const std::vector<int64_t>& shap
   int64_t bytes = element_bytes(dtype);
   if (bytes == 0)
     throw Error("unknown dtype '" + dtype + "'", where,
-                "known are F64, F32, F16, BF16, I64, I32, U8 and BOOL");
+                "known: F64, F32, F16, BF16, I64, I32, U8 and BOOL");
   for (int64_t size : shape) {
     if (size < 0) throw Error("a negative dimension", where);
     if (__builtin_mul_overflow(bytes, size, &bytes))

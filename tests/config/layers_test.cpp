@@ -101,7 +101,7 @@ TEST_F(Layers, GroupsMustBeAListOfTexts) {
   EXPECT_THAT(complaint([&] { read_base(root()); }),
               HasSubstr("base.toml:1:11: expected \"group=option\""));
   write("base.toml", "groups = 3\n");
-  EXPECT_THAT(complaint([&] { read_base(root()); }), HasSubstr("groups is no list"));
+  EXPECT_THAT(complaint([&] { read_base(root()); }), HasSubstr("groups is not a list"));
 }
 
 }  // namespace

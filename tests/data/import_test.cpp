@@ -95,10 +95,10 @@ TEST_F(ImportTest, AnotherImportIsRefusedUnlessForced) {
   ImportRequest other = request();
   other.vocabulary = 330;
   EXPECT_THAT(refusal_of([&] { import_text(other); }),
-              AllOf(HasSubstr("another data set"), HasSubstr("--force")));
+              AllOf(HasSubstr("another imported text"), HasSubstr("--force")));
   EXPECT_EQ(files(), before);
   put("text/train/d.txt", "more\n");
-  EXPECT_THAT(refusal_of([&] { import_text(request()); }), HasSubstr("another data set"));
+  EXPECT_THAT(refusal_of([&] { import_text(request()); }), HasSubstr("another imported text"));
   other.force = true;
   EXPECT_TRUE(import_text(other).made);
   EXPECT_EQ(read_text_set(set()).train.vocabulary, 330u);
@@ -118,7 +118,7 @@ TEST_F(ImportTest, NeverReplacesWhatItDidNotMake) {
   put("data/set/thesis.doc", "years of work");
   ImportRequest r = request();
   r.force = true;
-  EXPECT_THAT(refusal_of([&] { import_text(r); }), HasSubstr("did not make"));
+  EXPECT_THAT(refusal_of([&] { import_text(r); }), HasSubstr("not created by"));
   EXPECT_EQ(files().size(), 1u);
 }
 

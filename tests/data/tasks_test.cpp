@@ -58,9 +58,9 @@ TEST(TaskFile, RefusesWithFileAndLine) {
   EXPECT_THAT(refused("{\"answer\": \"a\"}"), HasSubstr("unknown key 'answer'"));
   EXPECT_THAT(refused("{\"query\": \"a\", \"query\": \"b\"}"), HasSubstr("key 'query' twice"));
   EXPECT_THAT(refused("{\"query\": \"a\", \"choices\": [\"x\", \"y\"], \"gold\": 2}"),
-              HasSubstr("'gold' is no option"));
+              HasSubstr("'gold' is not an option"));
   EXPECT_THAT(refused("{\"query\": \"a\", \"choices\": [\"x\", \"y\"], \"gold\": -1}"),
-              HasSubstr("'gold' is no option"));
+              HasSubstr("'gold' is not an option"));
   EXPECT_THAT(refused("{\"query\": \"a\", \"choices\": [\"x\", \"y\"], \"gold\": 0.5}"),
               HasSubstr("a fraction"));
   EXPECT_THAT(refused("{\"query\": \"a\", \"choices\": [\"x\"], \"gold\": 0}"),

@@ -109,15 +109,14 @@ TEST_F(TokenFileTest, RefusesEveryFieldThatCannotBe) {
       {with<uint32_t>(good, 16, UINT32_MAX), "byte 16: a vocabulary of"},
       {with<uint32_t>(good, 20, 4), "byte 20: BOS is outside"},
       {with<uint64_t>(good, 24, 0), "byte 24: the file holds no tokens"},
-      {with<uint64_t>(good, 24, UINT64_MAX), "the header tells of 18446744073709551615 ids"},
-      {with<uint64_t>(good, 24, uint64_t{1} << 63), "the header tells of"},
+      {with<uint64_t>(good, 24, UINT64_MAX), "the header says 18446744073709551615 ids"},
+      {with<uint64_t>(good, 24, uint64_t{1} << 63), "the header says"},
       {with<uint64_t>(good, 32, 9), "byte 32: the ids stand for 8 bytes"},
       {with(good, 40, 'X'), "byte 40: not a hash"},
       {with<uint16_t>(good, 242, 4), "byte 242: id 4 is outside the vocabulary of 4"},
       {with<uint16_t>(good, 242, 3), "byte 242: BOS inside the text"},
-      {sealed(good + "x"), "byte 248: the header tells of 4 ids, the file has 249 bytes"},
-      {good.substr(0, good.size() - 1),
-       "byte 247: the header tells of 4 ids, the file has 247 bytes"}};
+      {sealed(good + "x"), "byte 248: the header says 4 ids, the file has 249 bytes"},
+      {good.substr(0, good.size() - 1), "byte 247: the header says 4 ids, the file has 247 bytes"}};
   for (const auto& c : cases) EXPECT_THAT(refusal(c.content), HasSubstr(c.says)) << c.says;
 }
 

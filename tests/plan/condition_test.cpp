@@ -43,7 +43,7 @@ TEST(Condition, SaysWhatIsWrongWithACaret) {
   EXPECT_THAT(refused("attention.knd == 'x'"), HasSubstr("did you mean 'attention.kind'"));
   EXPECT_THAT(refused("train.lr == 'x'"), HasSubstr("different types"));
   EXPECT_THAT(refused("attention.kind < 'x'"), HasSubstr("only numbers have an order"));
-  EXPECT_THAT(refused("train.lr"), HasSubstr("is no condition"));
+  EXPECT_THAT(refused("train.lr"), HasSubstr("is not a condition"));
   EXPECT_THAT(refused("train.lr && true"), HasSubstr("this is no condition"));
   EXPECT_THAT(refused("(true"), HasSubstr("not closed\n    (true\n    ^"));
   EXPECT_THAT(refused("true true"), HasSubstr("\n    true true\n         ^"));

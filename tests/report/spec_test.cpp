@@ -89,7 +89,7 @@ TEST(Spec, ExpectationsMustNameWholeCells) {
                                    "cell = { variant = \"vanilla\" }")),
               HasSubstr("the cell does not say its 'weight'"));
   EXPECT_THAT(problems_of(replaced(kTableSpec, "than = { weight = 0 }", "than = { weigth = 0 }")),
-              HasSubstr("'weigth' is no key of the cells; did you mean 'weight'?"));
+              HasSubstr("'weigth' is not a key of the cells; did you mean 'weight'?"));
   EXPECT_THAT(problems_of(replaced(kTableSpec, "than = { weight = 0 }",
                                    "than = { weight = 0 }\nabove = 1")),
               HasSubstr("an expectation needs one of 'than', 'above' and 'below'"));
@@ -105,7 +105,7 @@ TEST(Spec, AGuardNamesOnlyTheKeysInWhichItDiffers) {
   EXPECT_EQ(s.expect[2].guard->cell, s.expect[2].cell);
   EXPECT_THAT(
       problems_of(kTableSpec + "guard = { value = \"cv\", cell = { w = 0 }, above = 0.7 }\n"),
-      HasSubstr("'w' is no key of the cells"));
+      HasSubstr("'w' is not a key of the cells"));
 }
 
 TEST(Spec, ExperimentsGoWithTheParameter) {

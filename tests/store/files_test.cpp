@@ -94,9 +94,9 @@ TEST(Files, ATruncatedDatabaseIsRefused) {
   }
   const auto size = fs::file_size(folder / "cut.db");
   fs::resize_file(folder / "cut.db", size / 2);
-  expect_refused(folder / "cut.db", "damaged or cut off");
+  expect_refused(folder / "cut.db", "damaged or truncated");
   fs::resize_file(folder / "cut.db", 50);
-  expect_refused(folder / "cut.db", "cut off after 50 bytes");
+  expect_refused(folder / "cut.db", "truncated after 50 bytes");
 }
 
 TEST(Files, TextIsNotADatabase) {
@@ -151,7 +151,7 @@ TEST(Files, AWriteThatWasCutOffIsRolledBack) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(rows(folder / "r.db", "select label from run_wide"), "sink\n");
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
-              HasSubstr("rolled back a write that a crash had cut off"));
+              HasSubstr("rolled back a write that a crash had interrupted"));
   EXPECT_FALSE(fs::exists(folder / "r.db-journal"));
 }
 

@@ -31,7 +31,7 @@ TEST(Health, RowsThatReferToNothingAreNamed) {
   sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
   db.exec("PRAGMA foreign_keys = OFF; INSERT INTO param VALUES(7, 'model.layers', 1)");
   EXPECT_THAT(database_problems(folder / "r.db"),
-              testing::Contains("a row of param refers to a row of run that is not there"));
+              testing::Contains("a row of param refers to a row of run that does not exist"));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels over raw device memory, for fp32 and bf16 tensors with
-// fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17: CMake 3.25
-// knows no later CUDA standard.
+// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels over raw device memory, for fp32 and bf16
+// tensors with fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17:
+// CMake 3.25 knows no later CUDA standard.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Sizes {
   int64_t B, H, J, T, K;
 };
 
-// Tokens of one key/value head whose contributions to key 0 one block adds up.
+// Number of tokens of one key/value head whose contributions to key 0 one block adds up.
 constexpr int64_t kTokensPerChunk = 64;
 __host__ __device__ constexpr int64_t chunks(int64_t tokens) {
   return (tokens + kTokensPerChunk - 1) / kTokensPerChunk;
@@ -44,7 +44,7 @@ struct EditMerge {
   float scale;
   Rows<const E> d_out, q, v, rest_out;
   Rows<const float> d_gate, gate, first;
-  Rows<E> edit, d_out_copy;  // rows 1..; the copy has stand-ins in empty rows
+  Rows<E> edit, d_out_copy;  // rows 1..; the copy has replacement values in empty rows
   Rows<float> d_logit;
   float* partial;  // [B, J, chunks(T), 2, K]: parts of d_k0 and d_v0
 };

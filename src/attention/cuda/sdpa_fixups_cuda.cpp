@@ -197,7 +197,7 @@ MergeEdit edit_merge(const at::Tensor& d_out, const at::Tensor& d_gate, const at
 
 Gradients finish_merge(const MergeEdit& edit, const Gradients& rest, const at::Tensor& q,
                        const at::Tensor& k) {
-  // Only this file's edit_merge leaves d_v0 to be added up here.
+  // Only the edit_merge of this file leaves d_v0 to be added up here.
   if (edit.d_v0_BJK.defined()) return plain().finish_merge(edit, rest, q, k);
   const auto usable = [](const at::Tensor& x) {
     return x.defined() && !readable(x) ? x.contiguous() : x;

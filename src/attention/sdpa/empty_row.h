@@ -4,8 +4,8 @@
 
 namespace sinkmoe::attention {
 
-// A row whose |d_out| all lie below this counts as zero. Where such a row needs D != 0, its d_out
-// is replaced by this value in channel 0: far below rounding of anything else, and a power of two
+// A row whose |d_out| are all below this counts as zero. If such a row needs D != 0, channel 0 of
+// its d_out is replaced by this value: far below the rounding of other numbers, and a power of two
 // that fp32, fp64 and bf16 hold exactly.
 inline constexpr double kEmptyRow = 0x1p-100;
 

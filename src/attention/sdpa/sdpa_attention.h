@@ -1,12 +1,12 @@
-// The attention op's backend "sdpa": LibTorch's fused attention ops and the fix-ups around them, for
-// what the tile kernels do not serve (GPUs, bf16).
+// The attention op's backend "sdpa": LibTorch's fused attention ops and the fix-ups around them,
+// for what the tile kernels do not serve (GPUs, bf16).
 #pragma once
 
 #include "attention/softmax_attention.h"
 
 namespace sinkmoe::attention {
 
-// As softmax_attention, whose checks are made. The last stride of q, k, v must be 1.
+// Like softmax_attention, after its checks. The last stride of q, k, v must be 1.
 AttentionOut sdpa_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                             const at::Tensor& v_BJTK, double scale, SinkMode mode,
                             const at::Tensor& sink_H);

@@ -13,7 +13,7 @@ namespace sinkmoe::attention::fixups {
 using sdpa::Forward;
 using sdpa::Gradients;
 
-// first_BHT is the weight on key 0 (1 in row 0), gate_BHT is 1 - first computed without that
+// first_BHT is the weight on key 0 (1 in row 0). gate_BHT is 1 - first, computed without the
 // subtraction. lse_rest_BHT [B,H,T-1]: logsumexp of rows 1.. over all their keys.
 struct Merged {
   at::Tensor out_BHTK, gate_BHT, first_BHT, lse_rest_BHT;
@@ -47,7 +47,7 @@ struct SdpaFixups {
                             const at::Tensor& q_BHTK, const at::Tensor& v_BJTK,
                             const at::Tensor& rest_out_BHTK, const at::Tensor& gate_BHT,
                             const at::Tensor& first_BHT, double scale);
-    // Whole gradients from those of rows and keys 1.. (undefined for T = 1).
+    // The full gradients, from those of rows and keys 1.. (undefined for T = 1).
     Gradients (*finish_merge)(const MergeEdit& edit, const Gradients& rest,
                               const at::Tensor& q_BHTK, const at::Tensor& k_BJTK);
     // Scales `out` in place by the gate. lse_BHT over the keys.

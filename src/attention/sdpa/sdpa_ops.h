@@ -1,4 +1,5 @@
-// The fused scaled-dot-product attention (SDPA) ops of LibTorch behind one seam: only sdpa_ops*.cpp name private at::_* ops.
+// The fused scaled-dot-product attention (SDPA) ops of LibTorch behind one seam: only sdpa_ops*.cpp
+// name private at::_* ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +11,7 @@ namespace sinkmoe::attention::sdpa {
 enum class SdpaOp : int64_t { cpu, flash, cudnn, efficient };
 
 // out [B,H,T,K], in memory order B,T,H,K on CPU. lse_BHT: natural log, fp32 (fp64 for fp64 input).
-// rng_* are what the CUDA ops hand to their backward; undefined on CPU.
+// rng_* pass from the CUDA ops to their backward; undefined on CPU.
 struct Forward {
   at::Tensor out_BHTK, lse_BHT, rng_seed, rng_offset;
   SdpaOp op = SdpaOp::cpu;
@@ -26,8 +27,8 @@ struct Gradients {
 Forward forward(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
                 double scale);
 
-// The backward pass of the op, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the arguments:
-// callers hand in edited ones.
+// The backward pass of the op, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the
+// arguments: callers hand in edited ones.
 Gradients backward(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                    const at::Tensor& v_BJTK, const Forward& fwd, double scale);
 
@@ -40,8 +41,8 @@ SdpaOp sdpa_op(const at::Tensor& q_BHTK);
 const char* name(SdpaOp op);
 
 // Fast mode on CUDA: cuDNN instead of FlashAttention-2 for half types, unless deterministic
-// algorithms are asked for. Off at the start; to be switched on only after self_test.h has passed
-// with it on this device.
+// algorithms are required. Off at the start; switch it on only after self_test.h has passed with it
+// on this device.
 void allow_cudnn(bool allow);
 
 // CUDA only; sdpa_ops_cuda.cpp.

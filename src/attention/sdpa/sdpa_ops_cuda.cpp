@@ -1,5 +1,4 @@
-// The three fused CUDA ops. They differ in what they do with the logsumexp and with grouped heads;
-// here they look alike.
+// One interface to the three fused CUDA ops, which differ in their logsumexp and in grouped heads.
 #include <ATen/ATen.h>
 
 #include <limits>
@@ -9,7 +8,7 @@
 namespace sinkmoe::attention::sdpa {
 namespace {
 
-// FlashAttention-2 reads grouped key/value heads as they are; the other two get one per query head.
+// FlashAttention-2 reads grouped key/value heads directly; the other two need one per query head.
 at::Tensor heads_for(const at::Tensor& x, int64_t H, SdpaOp op) {
   return op == SdpaOp::flash || x.size(1) == H ? x : x.repeat_interleave(H / x.size(1), 1);
 }
@@ -19,8 +18,8 @@ at::Tensor sum_heads(const at::Tensor& x, int64_t J) {
   return x.unflatten(1, {J, x.size(1) / J}).sum(2);
 }
 
-// The efficient op keeps rows of logsumexp up to a multiple of 32; +inf makes the weights of
-// the surplus rows 0.
+// The efficient op pads the rows of logsumexp to a multiple of 32; +inf makes the weights of the
+// padding 0.
 at::Tensor padded(const at::Tensor& lse) {
   const int64_t surplus = (32 - lse.size(2) % 32) % 32;
   return at::constant_pad_nd(lse, {0, surplus}, std::numeric_limits<double>::infinity())

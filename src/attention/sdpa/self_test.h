@@ -1,5 +1,5 @@
-// A start-up check that the private ops still do with edited arguments what the
-// formulas need (docs/attention.md).
+// Checks at start-up that the private ops, with edited arguments, behave as the formulas need
+// (docs/attention.md).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,20 +19,21 @@ struct SelfTest {
 };
 
 // Small inputs (a fraction of a second) with heads of `width` channels. `type` fp32, fp64 or bf16;
-// on CUDA uses the op that is active now.
+// on CUDA, tests the op that is active now.
 SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t width = 64);
 
-// Which op a run on a GPU may trust, as text for the record.
+// The op that a run on a GPU may use, as text for its event.
 struct Admission {
   bool cudnn = false;
   std::string text;
 };
 
-// fast: cuDNN if test(true) passes, else as exact. exact: FlashAttention-2 (the memory-efficient op
-// for fp32) if test(false) passes. A test that throws has failed. Throws Error when nothing passes.
+// fast: cuDNN if test(true) passes, otherwise like exact. exact: FlashAttention-2 (the
+// memory-efficient op for fp32) if test(false) passes. A test that throws has failed. Throws Error
+// if no test passes.
 Admission admit(bool fast, const std::function<SelfTest(bool cudnn)>& test);
 
-// admit() with the self-test on this device; switches cuDNN on or off accordingly.
+// Runs admit() with the self-test on this device, and switches cuDNN on or off accordingly.
 Admission admit_attention(at::Device device, at::ScalarType type, int64_t width, bool fast);
 
 }  // namespace sinkmoe::attention

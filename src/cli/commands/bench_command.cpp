@@ -59,7 +59,7 @@ int run_bench(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> bench_command{
     {.name = "bench",
-     .help = "take the timings of scripts/bench.sh into the database",
+     .help = "store the timings of scripts/bench.sh in the database",
      .usage = "FILE",
      .run = run_bench}};
 

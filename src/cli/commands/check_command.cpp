@@ -89,12 +89,13 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
 
 int check(const Globals& globals, const Texts& args) {
   po::options_description options("Options");
-  options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
+  options.add_options()("artifact", po::value<Texts>(),
+                        "names of artifacts in plots/; default: all")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)")(
-      "claims", "one line a claim instead of one a cell")(
+      "claims", "one line per claim instead of one per cell")(
       "found", po::value<std::string>(),
-      "PASS means: as in this file, which 'sinkmoe --json check' printed");
+      "expected verdicts, from an earlier 'sinkmoe --json check'");
   const auto values = parse(self("check"), options, "artifact", args);
   if (!values) return 0;
   const auto list_of = [&](const char* name) {
@@ -124,7 +125,8 @@ int check(const Globals& globals, const Texts& args) {
 
 const Registration<Command> check_command{
     {.name = "check",
-     .help = "PASS / OFF / MISSING for every expected cell; exit code 1 if any is OFF",
+     .help =
+         "judge every cell with an expectation: PASS, OFF or MISSING; exit code 1 if any is OFF",
      .usage = "[ARTIFACT...] [--experiment NAME] [--claims] [--found FILE]",
      .run = check}};
 

@@ -127,7 +127,7 @@ int diff(const Globals& globals, const Strings& words) {
 int run_config(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("experiment", po::value<std::string>()->default_value(""),
-                        "its groups and settings, without its sweep")(
+                        "use the groups and settings of this experiment, without its sweep")(
       "arguments", po::value<Strings>(), "show | explain KEY | diff A B, then overrides");
   const auto values = parse(self("config"), options, "arguments", args);
   if (!values) return 0;
@@ -152,7 +152,7 @@ int run_config(const Globals& globals, const Strings& args) {
 
 const Registration<Command> config_command{
     {.name = "config",
-     .help = "the resolved configuration, who set a key, how two differ",
+     .help = "show the configuration, which layer set a key, or how two differ",
      .usage = "show [override...] | explain KEY [override...] | diff A B [--experiment NAME]",
      .run = run_config}};
 

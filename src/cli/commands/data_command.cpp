@@ -137,7 +137,7 @@ int import(const Globals& globals, const data::ImportRequest& request) {
     if (result.made)
       std::cout << fmt::format("imported in {:.1f} s", seconds_since(start));
     else
-      std::cout << "nothing to do: the same text is there already";
+      std::cout << "nothing to do: the same text is already imported";
     std::cout << "; use it with data.source=text data.path=" << printable(result.out.string())
               << "\n";
   }
@@ -170,20 +170,20 @@ po::options_description import_options(data::ImportRequest& request) {
   };
   po::options_description options("Options of import");
   options.add_options()("out", path(request.out)->value_name("data/NAME"),
-                        "where the set goes (default: data/ and DIR's name)")(
+                        "output folder (default: data/ and DIR's name)")(
       "tokenizer", po::value(&request.tokenizer)->value_name("KIND"), "bpe (default) or bytes")(
       "vocab", po::value(&request.vocabulary)->value_name("N"),
       "vocabulary of the BPE (default 1024)")(
       "model", path(request.model)->value_name("FILE"),
-      "take this sentencepiece model instead of training one")(
+      "use this sentencepiece model instead of training one")(
       "valid-fraction", po::value(&request.corpus.valid_fraction)->value_name("F"),
-      "share of the bytes for validation (default 0.05), without sub-folders")(
+      "fraction of the bytes for validation (default 0.05), without sub-folders")(
       "train-subdir", po::value(&request.corpus.train)->value_name("NAME"),
       "training sub-folder (default train)")("valid-subdir",
                                              po::value(&request.corpus.valid)->value_name("NAME"),
                                              "validation sub-folder (default valid)")(
       "test-subdir", po::value(&request.corpus.test)->value_name("NAME"),
-      "test sub-folder (default test)")("force", "replace a set made from other text");
+      "test sub-folder (default test)")("force", "replace an imported text that differs");
   return options;
 }
 
@@ -199,7 +199,7 @@ int run_data(const Globals& globals, const Strings& args) {
   if (words.size() == 2 && words[0] == "import") {
     if (values->count("vocab") && values->count("model"))
       throw Error("--vocab and --model exclude each other", "sinkmoe data import",
-                  "the model has a vocabulary of its own");
+                  "the model has its own vocabulary");
     request.corpus.folder = words[1];
     request.force = values->count("force") > 0;
     return import_in_child(globals, request);
@@ -215,7 +215,7 @@ int run_data(const Globals& globals, const Strings& args) {
 
 const Registration<Command> data_command{{
     .name = "data",
-    .help = "import a folder of text as tokens, list what was imported",
+    .help = "import a folder of text as tokens, or list imported texts",
     .usage = "import DIR [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
     .run = run_data,
 }};

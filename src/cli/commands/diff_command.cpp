@@ -54,7 +54,7 @@ int run_diff(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> diff_command{
     {.name = "diff",
-     .help = "what two runs have different, in configuration and results",
+     .help = "show the differences of two runs, in configuration and results",
      .usage = "RUN RUN [--json]",
      .run = run_diff}};
 

@@ -45,12 +45,12 @@ void check_database(const fs::path& db, std::vector<Finding>& findings) {
     findings.push_back({true, "drill database: its numbers are made up"});
   const std::vector<std::string> problems = store::database_problems(db);
   for (const std::string& problem : problems) findings.push_back({false, problem});
-  if (problems.empty()) findings.push_back({true, "the database is whole"});
+  if (problems.empty()) findings.push_back({true, "the database is intact"});
   const std::string network = store::network_file_system(db);
   if (!network.empty())
-    findings.push_back({false, "the database lies on " + network +
-                                   ", where locks cannot be relied on: keep it on a local disk, "
-                                   "one file a computer, and merge"});
+    findings.push_back({false, "the database is on " + network +
+                                   ", where locks are unreliable: keep it on a local disk, "
+                                   "one file per computer, and merge"});
   const std::string free =
       fs::space(db.parent_path().empty() ? "." : db.parent_path()).available < (uint64_t{1} << 30)
           ? "less than 1 GB is free on the disk of the database"
@@ -61,7 +61,7 @@ void check_database(const fs::path& db, std::vector<Finding>& findings) {
 void check_runs(store::Store& store, std::vector<Finding>& findings) {
   for (const std::string& run_id : store.free_dead_leases())
     findings.push_back(
-        {true, "run " + run_id + " was held by a process that is gone; it is free now"});
+        {true, "run " + run_id + " was held by a process that has ended; it is free now"});
 }
 
 // Checks every stored checkpoint, and finds files that belong to no run.

@@ -157,13 +157,13 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("paths", po::value<std::vector<std::string>>()->required(),
                         "a Hugging Face folder, then texts: files or folders of *.txt")(
-      "context", po::value<int64_t>()->default_value(512)->value_name("T"), "tokens of a row")(
+      "context", po::value<int64_t>()->default_value(512)->value_name("T"), "tokens per row")(
       "rows", po::value<int64_t>()->default_value(16)->value_name("N"),
-      "rows at most, spread over the texts")(
+      "maximum number of rows, spread over the texts")(
       "bos", po::value<std::string>()->default_value("auto")->value_name("yes|no|auto"),
-      "BOS at the start of each row; auto: as the tokenizer does it")(
+      "BOS at the start of each row; auto: as the tokenizer does")(
       "ids", po::value<std::string>()->value_name("FILE"),
-      "token ids instead of text: one row a line, ids separated by blanks")(
+      "token ids instead of text: one row per line, ids separated by blanks")(
       "out", po::value<std::string>()->value_name("DIR"),
       "folder of the page (results/heads/NAME)");
   const auto values = parse(self("heads"), options, "paths", args);
@@ -207,7 +207,7 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> heads_command{
     {.name = "heads",
-     .help = "what the attention heads of a pretrained model do: a table and a page",
+     .help = "measure the attention heads of a pretrained model: a table and a page",
      .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] "
               "[--ids FILE] [--out DIR]",
      .run = heads}};

@@ -69,7 +69,7 @@ int run_list(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> list_command{
     {.name = "list",
-     .help = "what there is to choose from",
+     .help = "list what can be chosen by name",
      .usage = "variants | losses | sources | families | metrics | experiments | artifacts",
      .run = run_list}};
 

@@ -15,14 +15,14 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("other", po::value<std::string>()->required(), "the other database")(
       "train-every", po::value<int64_t>()->value_name("N")->default_value(1),
-      "of the metrics of training steps (train/...) take over those whose step N divides, for a "
+      "copy training metrics (train/...) only of steps that N divides, for a "
       "smaller file");
   const auto values = parse(self("merge"), options, "other", args);
   if (!values) return 0;
   const int64_t train_every = (*values)["train-every"].as<int64_t>();
   if (train_every < 1)
     throw Error(fmt::format("--train-every is {}, not a whole number from 1", train_every), "",
-                "1 takes over every row, 50 those of every 50th step");
+                "1 copies every row, 50 copies those of every 50th step");
   const std::filesystem::path other = (*values)["other"].as<std::string>();
   // Checked before our database is opened, so that a wrong path creates no empty database.
   if (!std::filesystem::exists(other))
@@ -38,15 +38,16 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
                              summary.kept, summary.unfinished);
   else
     std::cout << fmt::format(
-        "{} runs added, {} known already, {} left out because they are not finished there\n",
+        "{} runs added, {} already known, {} left out because they are not finished there\n",
         summary.added, summary.kept, summary.unfinished);
   return 0;
 }
 
-const Registration<Command> merge_command{{.name = "merge",
-                                           .help = "bring in runs made elsewhere; may be repeated",
-                                           .usage = "OTHER.db",
-                                           .run = run_merge}};
+const Registration<Command> merge_command{
+    {.name = "merge",
+     .help = "copy runs from another database; may be repeated",
+     .usage = "OTHER.db",
+     .run = run_merge}};
 
 }  // namespace
 

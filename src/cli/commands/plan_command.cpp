@@ -174,15 +174,15 @@ int run_plan(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
       "gflops", po::value<double>()->default_value(20),
-      "speed of one worker, for the estimated time; runs on a GPU have an assumption of their own")(
+      "speed of one worker, for the time estimate; GPU runs use their own assumption")(
       "vocab", po::value<int64_t>()->default_value(0),
-      "count with this vocabulary where the text has not been imported")(
+      "assume this vocabulary if the text has not been imported")(
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
   const auto values = parse(self("plan"), options, "arguments", args);
   if (!values) return 0;
   if (!values->count("arguments"))
-    throw Error("no experiment named", "sinkmoe plan", "'sinkmoe list experiments' lists them");
+    throw Error("no experiment given", "sinkmoe plan", "'sinkmoe list experiments' lists them");
   const double gflops = (*values)["gflops"].as<double>();
   if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
   const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
@@ -213,7 +213,7 @@ int run_plan(const Globals& globals, const Strings& args) {
 
 const Registration<Command> plan_command{
     {.name = "plan",
-     .help = "the runs of an experiment, what is skipped, and the cost",
+     .help = "show the runs of an experiment, the skipped points, and the cost",
      .usage = "EXPERIMENT [override...] [--all] [--json]",
      .run = run_plan}};
 

@@ -29,7 +29,7 @@ int run_query(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("csv", "comma-separated values")("md", "a Markdown table")(
       "seconds", po::value<double>()->default_value(5), "time limit")(
-      "rows", po::value<int64_t>()->default_value(1'000'000), "largest number of rows")(
+      "rows", po::value<int64_t>()->default_value(1'000'000), "maximum number of rows")(
       "sql", po::value<std::vector<std::string>>(), "the statement, or the name of a saved query");
   const auto values = parse(self("query"), options, "sql", args);
   if (!values) return 0;
@@ -49,7 +49,7 @@ int run_query(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> query_command{
     {.name = "query",
-     .help = "read-only SQL on the results; saved queries are in results/queries",
+     .help = "run read-only SQL on the results; saved queries are in results/queries",
      .usage = "\"select ...\" | NAME [--csv | --json | --md]",
      .run = run_query}};
 

@@ -43,7 +43,8 @@ void print(const Globals& globals, const report::Written& written,
 
 int report(const Globals& globals, const Texts& args) {
   po::options_description options("Options");
-  options.add_options()("artifact", po::value<Texts>(), "names of plots/NAME.toml; none: all")(
+  options.add_options()("artifact", po::value<Texts>(),
+                        "names of artifacts in plots/; default: all")(
       "out", po::value<std::string>()->default_value("results/out"), "folder for the files")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
@@ -59,7 +60,7 @@ int report(const Globals& globals, const Texts& args) {
       list_of(*values, "experiment"));
   if (reader.drills())
     documents.problems.insert(documents.problems.begin(),
-                              "drill database: every number of this report is made up");
+                              "drill database: every number of this report is invented");
   const bool everything = !values->count("artifact") && !values->count("experiment");
   const report::Written written = report::write_documents(documents, folder, {.index = everything});
   print(globals, written, documents, folder);

@@ -1,4 +1,4 @@
-// sinkmoe run: makes what is missing of an experiment.
+// sinkmoe run: trains the missing runs of an experiment.
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -36,7 +36,7 @@ po::options_description hidden_options() {
   return options;
 }
 
-// Options that are checked before anything else happens; every problem at once.
+// Checks all options before anything else happens, and reports every problem at once.
 queue::RunOptions run_options(const Globals& globals, const po::variables_map& values) {
   queue::RunOptions options{.db = globals.db, .job = values["job"].as<std::string>()};
   std::vector<Problem> problems;

@@ -73,7 +73,7 @@ int run_show(const Globals& globals, const std::vector<std::string>& args) {
 }
 
 const Registration<Command> show_command{{.name = "show",
-                                          .help = "everything stored about one run",
+                                          .help = "show everything stored about one run",
                                           .usage = "RUN [--json]",
                                           .run = run_show}};
 

@@ -21,13 +21,13 @@ int run_void(const Globals& globals, const std::vector<std::string>& args) {
   const std::string run_id =
       find_run(store::Reader(globals.db), (*values)["run"].as<std::string>());
   store::Store(globals.db).void_run(run_id, why);
-  if (!globals.quiet) std::cout << "run " << run_id << " is void; 'sinkmoe run' makes it anew\n";
+  if (!globals.quiet) std::cout << "run " << run_id << " is void; 'sinkmoe run' trains it again\n";
   return 0;
 }
 
 const Registration<Command> void_command{
     {.name = "void",
-     .help = "take a run out of every table and figure; 'run' makes it anew",
+     .help = "remove a run from every table and figure; 'run' trains it again",
      .usage = "RUN --why TEXT",
      .run = run_void}};
 

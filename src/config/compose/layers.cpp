@@ -70,7 +70,7 @@ std::vector<Setting> settings_of(const TomlValue& table, const std::string& wher
 std::vector<GroupChoice> read_groups(const TomlValue& list, const std::string& where) {
   const std::string fix = "write groups = [\"model=small\", \"attention=sink\"]";
   if (list.kind != TomlValue::Kind::kArray)
-    throw Error("groups is no list", place(where, list), fix);
+    throw Error("groups is not a list", place(where, list), fix);
   std::vector<GroupChoice> groups;
   for (const TomlValue& item : list.items) {
     const size_t equals = item.text.find('=');

@@ -37,7 +37,8 @@ double number(const Call& call, size_t i) {
 
 int64_t count(const Call& call, size_t i) {
   const double value = number(call, i);
-  if (value != std::trunc(value) || value < 1) refuse(call, "the count is a whole number from 1");
+  if (value != std::trunc(value) || value < 1)
+    refuse(call, "the count must be a whole number from 1");
   if (value > static_cast<double>(kMostSweepValues)) refuse(call, "too many values");
   return static_cast<int64_t>(value);
 }

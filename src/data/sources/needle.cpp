@@ -121,7 +121,7 @@ const Registration<SourceKind> registration{{
     .help = "key-value pairs hidden in chain text and asked for at the end",
     .options = config::options_of<Options>(),
     .parts = {{"answer", "loss on the answers (recall, needle)"},
-              {"filler", "loss on what is no answer (recall, needle)"}},
+              {"filler", "loss on targets that are not answers (recall, needle)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Needle>(data.chosen<Options>(), identity(data));

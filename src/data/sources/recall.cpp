@@ -33,7 +33,7 @@ struct Options : PairOptions {
     f(common::pairs, o.pairs);
     f(common::queries, o.queries);
     f({.key = "gap_power",
-       .help = "slot s is asked in with weight s^-gap_power",
+       .help = "slot s gets a question with weight s^-gap_power",
        .lo = 0,
        .hi = 10,
        .stored_as = "data.gap_power"},
@@ -125,7 +125,7 @@ const Registration<SourceKind> registration{{
     .help = "multi-query associative recall: key-value pairs, then questions at power-law gaps",
     .options = config::options_of<Options>(),
     .parts = {{"answer", "loss on the answers (recall, needle)"},
-              {"filler", "loss on what is no answer (recall, needle)"}},
+              {"filler", "loss on targets that are not answers (recall, needle)"}},
     .open =
         [](const config::DataConfig& data) {
           return std::make_unique<Recall>(data.chosen<Options>(), identity(data));

@@ -37,7 +37,7 @@ struct BackcopyOptions {
   static void fields(auto& o, auto&& f) {
     f(common::symbols, o.symbols);
     f({.key = "triggers",
-       .help = "trigger symbols; of multicopy: of each kind",
+       .help = "trigger symbols (multicopy: of each kind)",
        .lo = 1,
        .hi = 1000,
        .stored_as = "data.triggers"},

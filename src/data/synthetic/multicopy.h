@@ -24,7 +24,7 @@ struct MulticopyOptions : BackcopyOptions {
   static void fields(auto& o, auto&& f) {
     BackcopyOptions::fields(o, f);
     f({.key = "kinds",
-       .help = "kinds of triggers, each with a copy distance of its own",
+       .help = "kinds of triggers, each with its own copy distance",
        .lo = 1,
        .hi = 256,
        .stored_as = "data.kinds"},

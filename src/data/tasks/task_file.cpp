@@ -46,7 +46,7 @@ class LineReader : public nlohmann::json_sax<Json> {
       list.push_back(std::move(value));
       return list.size() <= kMaxTaskOptions || refuse("too many options");
     }
-    if (!kTexts.contains(key_)) return refuse("'" + key_ + "' is no text");
+    if (!kTexts.contains(key_)) return refuse("'" + key_ + "' is not a text");
     line.texts[key_] = std::move(value);
     return true;
   }
@@ -106,7 +106,7 @@ TaskQuestion to_question(Line& line, std::string& problem) {
   }
   if (line.keys != kNext && q.contexts.size() < 2) problem = "fewer than two options";
   if (q.gold < 0 || q.gold >= static_cast<int64_t>(q.contexts.size()))
-    problem = "'gold' is no option";
+    problem = "'gold' is not an option";
   return q;
 }
 

@@ -29,7 +29,7 @@ std::string identity_line(const TaskKind& kind, const std::string& hash) {
   return "task " + std::string(kind.name) + " " + hash + "\n";
 }
 
-// One space before the continuation, none at the context's end: as words stand in running text.
+// One space before the continuation and none at the end of the context, as in running text.
 void join(TaskQuestion& question, const std::string& cue) {
   for (std::string& context : question.contexts) {
     while (!context.empty() && (context.back() == ' ' || context.back() == '\n'))

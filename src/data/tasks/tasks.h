@@ -1,4 +1,4 @@
-// Zero-shot tasks by name, and their files.
+// Lists the zero-shot tasks and reads their files.
 #pragma once
 
 #include <memory>
@@ -11,11 +11,11 @@
 
 namespace sinkmoe::data {
 
-// A row of the table of tasks; a new task is a row.
+// A row of the table of tasks. A new task is a new row.
 struct TaskKind {
   const char* name;
   const char* file;  // in eval.tasks_path
-  const char* cue;   // stands between context and continuation, before a space
+  const char* cue;   // between context and continuation, before a space
 };
 
 struct Task {
@@ -27,7 +27,7 @@ struct Task {
 const std::vector<TaskKind>& task_kinds();
 
 // The tasks of eval.tasks ("lambada,piqa", "all", ""), in the order of the table. Throws Error: a
-// name that is unknown or stands there twice.
+// name that is unknown or repeated.
 std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval);
 
 // What the tasks of an evaluation read, in memory: nothing is opened again later.
@@ -45,7 +45,8 @@ TaskSet open_tasks(const config::RunConfig& config);
 Task parse_task(const TaskKind& kind, const std::string& content, const std::string& where,
                 int64_t most);
 
-// Lines "task NAME SHA-256", of the whole files; "" when there is no task. Throws Error: missing.
+// Lines "task NAME SHA-256" with hashes of the whole files; "" without tasks. Throws Error:
+// missing.
 std::string tasks_identity(const config::EvalConfig& eval);
 
 }  // namespace sinkmoe::data

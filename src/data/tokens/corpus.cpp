@@ -43,7 +43,7 @@ bool inside(const fs::directory_entry& entry, const fs::path& root,
   }
   if (!entry.is_symlink()) return entry.is_regular_file();
   if (fs::is_directory(real))
-    problems.push_back({"a link to a folder", where, "remove it: what it leads to is read anyway"});
+    problems.push_back({"a link to a folder", where, "remove it: its target is read anyway"});
   return fs::is_regular_file(real);
 }
 
@@ -145,7 +145,7 @@ void check_text(std::string_view text, const std::string& where) {
     if (stop - at > kMaxRun)
       throw Error("a run of " + std::to_string(stop - at) + " bytes without a space or a newline",
                   where + ": byte " + std::to_string(at),
-                  "this is no text; leave the file out or break the run");
+                  "this is not text; leave the file out or break the run");
     at = stop + 1;
   }
 }

@@ -83,21 +83,21 @@ fs::path output_folder(const ImportRequest& request) {
 bool already_made(const fs::path& out, const std::string& recipe, bool force) {
   if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return false;
   if (!fs::exists(out / kManifestName))
-    throw Error("there is something here that 'sinkmoe data import' did not make", out.string(),
+    throw Error("this was not created by 'sinkmoe data import'", out.string(),
                 "give another --out");
   const auto manifest =
       nlohmann::json::parse(read_file(out / kManifestName, kMaxManifest), nullptr, false);
   const bool same = manifest.is_object() && manifest.value("recipe", nlohmann::json()) == recipe;
   if (force) return false;
   if (!same)
-    throw Error("another data set is here already", out.string(),
+    throw Error("another imported text is here already", out.string(),
                 "give another --out, or --force to replace it");
   try {
     for (const char* name : {"train.tokens", "valid.tokens"}) TokenFile{out / name};
     open_tokenizer(out);
   } catch (const Error& e) {
-    throw Error("the data set here is damaged: " + std::string(e.what()), out.string(),
-                "make it anew with --force");
+    throw Error("the imported text here is damaged: " + std::string(e.what()), out.string(),
+                "import it again with --force");
   }
   return true;
 }

@@ -73,8 +73,8 @@ TokenFileInfo parse_header(std::string_view bytes, uint64_t file_size, const std
   if (info.count == 0) refuse("the file holds no tokens", where, 24);
   if (info.count > (UINT64_MAX - ids_start(info)) / info.id_bytes ||
       ids_start(info) + info.count * info.id_bytes != file_size)
-    refuse("the header tells of " + std::to_string(info.count) + " ids, the file has " +
-               std::to_string(file_size) + " bytes: it was cut short or something was added",
+    refuse("the header says " + std::to_string(info.count) + " ids, the file has " +
+               std::to_string(file_size) + " bytes: it was truncated, or something was appended",
            where, std::min<uint64_t>(file_size, ids_start(info) + info.count * info.id_bytes));
   info.source_hash = hash_at(bytes, kSourceAt, where);
   info.tokenizer_hash = hash_at(bytes, kTokenizerAt, where);
@@ -176,8 +176,8 @@ TokenFile::TokenFile(std::string content, const std::string& where)
                                   ? check_ids<uint16_t>(content_, info_, byte_lengths_, where)
                                   : check_ids<uint32_t>(content_, info_, byte_lengths_, where);
   if (text_bytes != info_.text_bytes)
-    refuse("the ids stand for " + std::to_string(text_bytes) +
-               " bytes of text, the header tells of " + std::to_string(info_.text_bytes),
+    refuse("the ids stand for " + std::to_string(text_bytes) + " bytes of text, the header says " +
+               std::to_string(info_.text_bytes),
            where, 32);
 }
 

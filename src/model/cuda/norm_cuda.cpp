@@ -1,4 +1,4 @@
-// RMSNorm of CUDA tensors by its kernels. What they cannot read goes to the ATen form.
+// RMSNorm of CUDA tensors, by its kernels. What they cannot read goes to the ATen form.
 #include <ATen/ATen.h>
 
 #include "model/cuda/norm.h"
@@ -66,7 +66,7 @@ std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tenso
                                            const at::Tensor& w, const at::Tensor& inverse,
                                            const at::Tensor& residual) {
   if (!fits(x, w)) return tensor::plain_kernels<RmsNorm>().backward(dy, x, w, inverse, residual);
-  // A gradient may be a part of something larger, where rows begin anywhere.
+  // A gradient may be a slice of a larger tensor, whose rows are not aligned.
   const auto usable = [](const at::Tensor& g) { return aligned(g) ? g : g.clone(); };
   const at::Tensor dx = at::empty_like(x);
   const at::Tensor dw = at::empty({cuda::norm_blocks(inverse.numel()), x.size(-1)}, w.options());

@@ -1,4 +1,4 @@
-// Rotary positions in place. Free of LibTorch headers.
+// Rotary positions in place, as a CUDA kernel. Includes no LibTorch.
 #pragma once
 
 #include "tensor/cuda/types.h"

@@ -19,8 +19,8 @@ namespace sinkmoe::model {
 // x / rms(x) * w over the last dimension (RMSNorm, no bias). x [.., C] with any leading dimensions.
 at::Tensor rms_norm(const at::Tensor& x_NC, const at::Tensor& w_C, double eps);
 
-// (x, rms_norm(x)): the residual stream passes through, so that backward adds both
-// gradients in one pass.
+// (x, rms_norm(x)): the residual stream passes through, so that the backward pass adds both
+// gradients at once.
 std::pair<at::Tensor, at::Tensor> branch_norm(const at::Tensor& x_BTC, const at::Tensor& w_C,
                                               double eps);
 
@@ -56,7 +56,7 @@ at::Tensor embed(const at::Tensor& w_VC, const at::Tensor& ids_BT);
 // Nothing is read back from a GPU, so that a step can be recorded.
 at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
                                 const at::Tensor& target_N);
-// The same per token, without gradients: [N] fp32 nats.
+// The cross-entropy of each token, without gradients: [N] fp32 nats.
 at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC, const at::Tensor& target_N);
 
 }  // namespace sinkmoe::model

@@ -57,21 +57,23 @@ class BlockReader {
 
   void read_name(const config::TomlValue& node) {
     if (node.kind != config::TomlValue::Kind::kString || !safe_name(node.text))
-      complain(node, "the block's name is no plain name", "use letters, digits, '.', '_' and '-'");
+      complain(node, "the block's name is not a plain name",
+               "use letters, digits, '.', '_' and '-'");
     else
       block_.name = node.text;
   }
 
   void read_zip(const config::TomlValue& node) {
     const std::string fix = "write zip = [[\"model.layers\", \"model.width\"]]";
-    if (node.kind != config::TomlValue::Kind::kArray) return complain(node, "zip is no list", fix);
+    if (node.kind != config::TomlValue::Kind::kArray)
+      return complain(node, "zip is not a list", fix);
     for (const config::TomlValue& item : node.items) {
       std::vector<std::string> keys;
       for (const config::TomlValue& key : item.items)
         if (key.kind == config::TomlValue::Kind::kString) keys.push_back(key.text);
       if (item.kind != config::TomlValue::Kind::kArray || keys.size() != item.items.size() ||
           keys.size() < 2)
-        complain(item, "zip wants lists of at least two keys", fix);
+        complain(item, "zip needs lists of at least two keys", fix);
       else
         block_.zips.push_back(keys);
     }
@@ -87,7 +89,7 @@ class BlockReader {
 
   void read_condition(const config::TomlValue& node) {
     if (node.kind != config::TomlValue::Kind::kString)
-      return complain(node, "skip_if is no text",
+      return complain(node, "skip_if is not a text",
                       "write skip_if = \"attention.kind == 'vanilla' && balance.weight != 0\"");
     collect([&] {
       block_.skip.emplace_back(node.text, config::place(path_, node), [&](const std::string& key) {
@@ -108,7 +110,7 @@ class BlockReader {
                       "write init_from = { train.steps = 500 }");
     if (node.members.empty())
       complain(node, "init_from is empty: the parent would be the run itself",
-               "name what the parent has otherwise: { train.steps = 500 }");
+               "give the settings in which the parent differs: { train.steps = 500 }");
     for (config::Setting& setting : config::settings_of(node, path_, "init_from"))
       add_init(std::move(setting));
   }
@@ -141,7 +143,7 @@ class BlockReader {
       return complain(node, "unknown key '" + key + "'", did_you_mean(key, known));
     }
     for (const Axis& other : block_.axes)
-      if (other.key == key) return complain(node, "key '" + key + "' stands twice in this block");
+      if (other.key == key) return complain(node, "key '" + key + "' is repeated in this block");
     const size_t before = problems_.size();
     collect([&] { read_values(axis, node); });
     if (axis.values.empty() && problems_.size() == before)

@@ -43,7 +43,7 @@ Condition::Condition(const std::string& text, const std::string& where, const Ke
     : text_(text), root_(parse_condition(text, where, type_of)) {
   const bool plain = root_.kind == Node::Kind::literal || root_.kind == Node::Kind::key;
   if (plain && !std::holds_alternative<bool>(root_.value))
-    throw Error("'" + text + "' is no condition", where, "compare it: balance.weight != 0");
+    throw Error("'" + text + "' is not a condition", where, "compare it: balance.weight != 0");
 }
 
 bool Condition::holds(const KeyValue& value_of) const {

@@ -32,7 +32,7 @@ class ExperimentReader {
     const config::TomlValue file = config::parse_toml(experiment_.toml, experiment_.path);
     for (const auto& [key, node] : file.members) read_entry(key, node);
     if (!safe_name(experiment_.name))
-      problems_.push_back({"the experiment's name is no plain name", experiment_.path,
+      problems_.push_back({"the experiment's name is not a plain name", experiment_.path,
                            "use letters, digits, '.', '_' and '-'"});
     if (experiment_.blocks.empty()) experiment_.blocks.push_back({"", experiment_.path});
     check_settings();
@@ -79,7 +79,7 @@ class ExperimentReader {
 
   void read_text(const std::string& key, const config::TomlValue& node, std::string& text) {
     if (node.kind != config::TomlValue::Kind::kString)
-      complain(node, key + " is no text");
+      complain(node, key + " is not a text");
     else
       text = node.text;
   }

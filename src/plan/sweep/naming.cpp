@@ -34,12 +34,12 @@ class Namer {
   }
 
  private:
-  // Everything of a configuration that says what data the run reads.
+  // The part of a configuration that decides which data the run reads.
   static std::string data_key(const config::RunConfig& config) {
     return config::section_text(config, "data") + config::section_text(config, "eval");
   }
 
-  // Once per data set; the data may stand in a file that must be read.
+  // Once per data set, because a file may have to be read.
   void hash_data() {
     std::vector<Problem> problems;
     for (const Draft& draft : drafts_) {
@@ -57,7 +57,7 @@ class Namer {
     if (!problems.empty()) throw Error(std::move(problems));
   }
 
-  // A key that is the same in every run says nothing in a label.
+  // A key that is the same in every run is left out of labels.
   void choose_keys() {
     shown_.assign(resolver_.keys().size(), false);
     for (const Draft& draft : drafts_)
@@ -105,8 +105,8 @@ class Namer {
         ++plan_.duplicates;
   }
 
-  // Seed-major, so that a sweep that is cut short has whole seeds; then parents, then the
-  // order of the file.
+  // Seed-major, so that an interrupted sweep has complete seeds; then parents, then the order of
+  // the file.
   std::vector<size_t> order() const {
     std::vector<size_t> indices(drafts_.size());
     std::iota(indices.begin(), indices.end(), size_t{0});
@@ -135,7 +135,7 @@ class Namer {
   const DataContents& data_contents_;
   std::map<std::string, std::string> data_;  // data_key -> contents
   std::vector<RunSpec> names_;               // by draft; only the ids are filled
-  std::vector<int> depth_;                   // by draft: parents above it
+  std::vector<int> depth_;                   // by draft: number of ancestors
   std::vector<bool> shown_;
   std::set<std::string> emitted_;
 };

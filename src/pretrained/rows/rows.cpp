@@ -30,7 +30,8 @@ std::vector<int32_t> ids_of(std::string_view line, const std::string& where) {
     int32_t id = 0;
     const auto [next, problem] = std::from_chars(at, end, id);
     if (problem != std::errc() || id < 0)
-      throw Error("not a list of token ids", where, "write ids separated by blanks, a row a line");
+      throw Error("not a list of token ids", where,
+                  "write ids separated by blanks, one row per line");
     out.push_back(id);
     at = next;
   }

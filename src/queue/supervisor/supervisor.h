@@ -1,5 +1,5 @@
-// Runs what is missing of a plan: claims runs, starts workers, retries what failed for a passing
-// reason, and says how it goes. Several supervisors may work on one database.
+// Runs the missing runs of a plan: claims runs, starts workers, retries after transient failures,
+// and shows progress. Several supervisors may work on one database.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr const char* kDefaultDatabase = "results/results.db";
 struct RunOptions {
   std::filesystem::path db = kDefaultDatabase;
   std::string job = "train";
-  int64_t workers = 0;  // 0: as many as the cores (or GPUs) carry
+  int64_t workers = 0;  // 0: as many as the cores (or GPUs) allow
   bool stop_on_failure = false, retry_failed = false;
   Keep keep = Keep::final;
   int64_t crash_limit = 3;
@@ -25,7 +25,7 @@ struct RunOptions {
   Display::Mode display = Display::Mode::plain;
 };
 
-// How the runs of the plan stand at the end.
+// The state of the plan's runs at the end.
 struct SweepSummary {
   int64_t total = 0, done = 0, made = 0;  // made: done by this call
   int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0, open = 0;  // open: can be resumed

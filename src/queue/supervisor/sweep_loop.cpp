@@ -18,7 +18,7 @@ namespace sinkmoe::queue {
 namespace {
 
 constexpr int kPoll_ms = 100;
-constexpr int64_t kScan_us = 1'000'000;  // how often other processes' runs are looked at
+constexpr int64_t kScan_us = 1'000'000;  // how often the runs of other processes are checked
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void SweepLoop::listen() {
   }
 }
 
-// A worker is gone: if it could not say how its attempt ended, that is done for it.
+// Handles the end of a worker. If it could not record how its attempt ended, records it.
 void SweepLoop::collect(ActiveRun& active, int wait_status) {
   TodoRun& run = todo_[active.todo];
   auto state = store_.state(run.run_id);
@@ -97,7 +97,7 @@ void SweepLoop::collect(ActiveRun& active, int wait_status) {
     oom_kills_ = kills;
     try {
       store_.finish(active.lease, end, {.worker_gone = true, .crash_limit = options_.crash_limit});
-    } catch (const LeaseLost&) {  // another supervisor has taken the run over
+    } catch (const LeaseLost&) {  // another supervisor has taken over the run
     }
     state = store_.state(run.run_id);
   }
@@ -116,7 +116,7 @@ void SweepLoop::collect(ActiveRun& active, int wait_status) {
 
 void SweepLoop::settle_failure(TodoRun& run, const store::RunState& state) {
   const bool again = !run.settled && state.crashes > 0;
-  // 0.5 s, 2 s, 8 s, ...: the cause may need a moment to pass.
+  // 0.5 s, 2 s, 8 s, ...: gives the cause time to pass.
   const double pause =
       0.5 * static_cast<double>(int64_t{1} << (2 * std::clamp<int64_t>(state.crashes - 1, 0, 5)));
   if (again) run.not_before_us = store::boot_clock_us() + static_cast<int64_t>(pause * 1e6);
@@ -136,7 +136,7 @@ void SweepLoop::free_dead() {
   for (const std::string& run_id : store_.free_dead_leases()) {
     const auto state = store_.state(run_id);
     if (state && state->status == RunStatus::lost)
-      display_.note("lost " + run_id + ": " + state->message + "; it is taken up again");
+      display_.note("lost " + run_id + ": " + state->message + "; it will be resumed");
     for (ActiveRun& active : active_)
       if (active.lease.run_id == run_id)
         active.process.signal(SIGKILL);  // it cannot write any more
@@ -213,8 +213,7 @@ void SweepLoop::stop_workers() {
   for (ActiveRun& active : active_) active.process.signal(SIGTERM);
 }
 
-// True when no run can become runnable: all are settled, or wait for a parent that
-// will not be done.
+// True if no run can become runnable: all are settled, or wait for a parent that will not be done.
 bool SweepLoop::nothing_left() {
   bool waiting = false;
   std::vector<std::string> hopeless;

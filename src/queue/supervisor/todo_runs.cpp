@@ -54,7 +54,7 @@ class Ancestors {
     const TodoRun parent = todo_of(*state, list);
     if (done) {
       store_.make_again(child.parent, why);
-      notes_.push_back("run " + child.parent + " is made again for its children: " + why);
+      notes_.push_back("run " + child.parent + " is trained again for its children: " + why);
       state = store_.state(child.parent);
     }
     insert(parent, *state, list);

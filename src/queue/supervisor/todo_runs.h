@@ -1,4 +1,4 @@
-// The runs a supervisor has to see to, and what the plan becomes in the database.
+// The runs that a supervisor has to handle, and how a plan is stored in the database.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ struct TodoRun {
   std::string run_id, label, parent;
   std::string data;     // content hashes that it was planned with; "": any
   double work = 0;      // tokens of the whole run
-  double fraction = 0;  // of it that is made
+  double fraction = 0;  // part of it that is trained
   RunStatus status = RunStatus::planned;
-  bool settled = false;       // nothing more will be done about it now
+  bool settled = false;       // this call will do no more for it
   int64_t not_before_us = 0;  // back-off after a crash
   int64_t starts = 0;         // attempts of this call
 };
@@ -30,12 +30,12 @@ struct TodoRules {
 
 // The plan's runs as they stand, and before them the parents that must be made (again) for a child
 // that is missing: a parent that is not done, or whose final weights are gone. Notes what was
-// decided. Throws Error: an unknown parent; a parent whose data is not what it was trained on, which
-// then stays as it is.
+// decided. Throws Error: an unknown parent; a parent whose data is not what it was trained on,
+// which then stays as it is.
 std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, const TodoRules& rules,
                                std::vector<std::string>& notes);
 
-// Takes over how the run stands in the database.
+// Copies the state of the run from the database.
 void refresh(TodoRun& run, const store::RunState& state, bool retry_failed);
 
 }  // namespace sinkmoe::queue

@@ -1,4 +1,4 @@
-// The supervisor's handle on one worker: spawned, listened to, ended.
+// The supervisor's handle on one worker process: starts it, reads its messages, ends it.
 #pragma once
 
 #include <sys/types.h>
@@ -15,17 +15,17 @@ namespace sinkmoe::queue {
 
 class WorkerProcess {
  public:
-  // Starts this program again with the hidden command `worker`. Its output goes to the end
-  // of `log`; it sees only the GPU `device` when that is not "". Throws Error when the
-  // process cannot be started.
+  // Starts this program again with the hidden command `worker`. Its output is appended to `log`. If
+  // `device` is not "", the worker sees only this GPU. Throws Error if the process cannot be
+  // started.
   WorkerProcess(WorkerArgs args, const std::filesystem::path& log, const std::string& device);
-  ~WorkerProcess();  // a worker that is still there is killed
+  ~WorkerProcess();  // kills a worker that is still running
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&&) = delete;
 
   pid_t pid() const { return pid_; }
   int descriptor() const { return pipe_; }
-  std::vector<ReportLine> read();  // what has come since the last call
+  std::vector<ReportLine> read();  // the messages since the last call
   std::optional<int> ended();      // wait status, once
   void signal(int number) const;
 

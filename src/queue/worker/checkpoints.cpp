@@ -101,7 +101,7 @@ std::vector<store::CheckpointRow> superfluous(const store::Store& store, const s
                                               Keep keep) {
   std::vector<store::CheckpointRow> rows;
   if (keep == Keep::all) return rows;
-  // Weights that another run starts from stay, whatever was asked for.
+  // Weights from which another run starts are always kept.
   const bool keep_final = keep == Keep::final || store.has_children(run_id);
   for (const store::CheckpointRow& row : store.checkpoints(run_id))
     if (!row.final || !keep_final) rows.push_back(row);
@@ -110,7 +110,7 @@ std::vector<store::CheckpointRow> superfluous(const store::Store& store, const s
 
 void remove_files(const fs::path& db, const std::string& run_id,
                   const std::vector<store::CheckpointRow>& rows) {
-  std::error_code left;  // a file that stays is garbage without a row
+  std::error_code left;  // a file that remains has no row and is ignored
   for (const store::CheckpointRow& row : rows) {
     if (!safe_name(row.path)) continue;
     fs::remove(run_folder(db, run_id) / row.path, left);
@@ -123,7 +123,7 @@ store::CheckpointRow describe_file(const fs::path& folder, const fs::path& file)
   const std::string name = file.filename().string();
   std::error_code error;
   if (!safe_name(name) || !fs::equivalent(folder, file.parent_path(), error))
-    throw Error("a checkpoint must lie in the run's folder " + folder.string(), file.string());
+    throw Error("a checkpoint must be in the run's folder " + folder.string(), file.string());
   store::CheckpointRow row;
   row.path = name;
   row.sha256 = sha256_file(file);

@@ -1,5 +1,5 @@
-// Which checkpoint files count: the row is the commit point, two good ones are kept, a damaged
-// one is passed over.
+// Decides which checkpoint files are valid: a file is valid once its row is stored; the last two
+// good ones are kept; a damaged one is skipped.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace sinkmoe::queue {
 
-// What stays when a run is done: nothing, the final weights, or every checkpoint as well.
+// What is kept of a done run: nothing, the final weights, or every checkpoint too.
 enum class Keep { none, final, all };
 constexpr auto names_of(Keep) {
   return names<Keep>("choice of --keep",
@@ -39,26 +39,26 @@ std::optional<std::filesystem::path> checkpoint_file(const std::filesystem::path
 
 ResumePoint find_resume_point(const store::Store& store, const std::string& run_id);
 
-// Path of the final weights of a done run, when they are there and good.
+// Path of the final weights of a done run, if they exist and are good.
 std::optional<std::filesystem::path> final_weights(const store::Store& store,
                                                    const std::string& run_id, std::string* why);
 
-// Records a complete file below the run's folder, then drops what is not needed any
-// more (rows, then files).
+// Records a complete file below the run's folder, then removes what is no longer needed (rows, then
+// files).
 void commit_checkpoint(store::Store& store, const store::Lease& lease,
                        const store::CheckpointRow& row, Keep keep);
 
-// What goes when the run is done.
+// The checkpoints to remove once the run is done.
 std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
                                               Keep keep);
 
-// Removes the files of rows that are gone already. In the shared folder of earlier versions only
+// Removes the files of rows that were removed before. In the shared folder of earlier versions only
 // what has the hash of its row.
 void remove_files(const std::filesystem::path& db, const std::string& run_id,
                   const std::vector<store::CheckpointRow>& rows);
 
-// Size and hash of a file below the folder as a row. Throws Error: outside the folder, not
-// a safe name, unreadable.
+// Size and hash of a file below the folder, as a row. Throws Error: outside the folder, not a safe
+// name, unreadable.
 store::CheckpointRow describe_file(const std::filesystem::path& folder,
                                    const std::filesystem::path& file);
 

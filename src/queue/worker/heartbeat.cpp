@@ -15,7 +15,7 @@ namespace sinkmoe::queue {
 namespace {
 
 constexpr size_t kTimedSteps = 64;
-constexpr double kMedians = 20;      // a step that takes so many times the median is a stall
+constexpr double kMedians = 20;      // a step that takes this many times the median is a stall
 constexpr double kBeforeFirst = 10;  // loading data and compiling may take longer than a step
 
 void print_stack(int) {
@@ -34,7 +34,7 @@ Heartbeat::Heartbeat(const std::filesystem::path& db, const store::Lease& lease,
                      const HeartbeatSettings& settings)
     : store_(db), lease_(lease), settings_(settings), job_thread_(::pthread_self()) {
   std::array<void*, 1> first;
-  ::backtrace(first.data(), 1);  // loads what it needs now, not in the handler
+  ::backtrace(first.data(), 1);  // loads its library now, not in the handler
   struct sigaction action{};
   action.sa_handler = print_stack;
   ::sigaction(SIGUSR2, &action, nullptr);
@@ -63,7 +63,7 @@ void Heartbeat::step_done() {
 
 void Heartbeat::pause(std::unique_lock<std::mutex>& lock, double seconds) {
   const auto time = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1e3));
-#ifdef __SANITIZE_THREAD__  // it does not know waits on the monotonic clock
+#ifdef __SANITIZE_THREAD__  // it does not support waits on the monotonic clock
   wake_.wait_until(lock, std::chrono::system_clock::now() + time, [this] { return ending_; });
 #else
   wake_.wait_for(lock, time, [this] { return ending_; });

@@ -14,7 +14,7 @@
 namespace sinkmoe::queue {
 
 struct HeartbeatSettings {
-  double lease_seconds = 60;  // renewed four times as often
+  double lease_seconds = 60;  // renewed four times in this period
   double stall_seconds =
       300;  // shortest silence that is a stall; ten times that before the first step
   int64_t crash_limit = 3;
@@ -30,7 +30,7 @@ class Heartbeat {
   Heartbeat& operator=(const Heartbeat&) = delete;
 
   void sign_of_life() { last_sign_us_ = awake_us_.load(); }
-  void step_done();  // a sign of life that also times the steps
+  void step_done();  // a sign of life that also measures the step time
   bool lease_lost() const { return lease_lost_; }
 
  private:
@@ -45,8 +45,8 @@ class Heartbeat {
   const store::Lease lease_;
   const HeartbeatSettings settings_;
   const pthread_t job_thread_;
-  // Time in which the watching thread was awake: a process that was stopped, or a computer that
-  // slept, was not silent meanwhile.
+  // Time in which the watching thread was awake. Time in which the process was stopped, or the
+  // computer slept, does not count as silence.
   std::atomic<int64_t> awake_us_{0}, last_sign_us_{0};
   std::atomic<bool> lease_lost_{false};
   std::mutex mutex_;  // of the three below

@@ -103,7 +103,7 @@ config::Job start(const Attempt& a) {
   return job;
 }
 
-// How the attempt went, recorded. Files of superfluous checkpoints go after their rows.
+// Records how the attempt ended. Removes the files of superfluous checkpoints after their rows.
 int conclude(const Attempt& a, const RunEnd& end) {
   store::FinishRules rules{.crash_limit = a.args.crash_limit};
   if (end.outcome == Outcome::done) rules.drop = superfluous(a.store, a.lease.run_id, a.args.keep);
@@ -125,7 +125,7 @@ int make_attempt(const Attempt& a) {
   return conclude(a, end);
 }
 
-// The worker stops, with a checkpoint, when its supervisor dies.
+// Makes the worker stop, with a checkpoint, if its supervisor dies.
 void follow_supervisor(int64_t supervisor) {
   if (supervisor <= 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);

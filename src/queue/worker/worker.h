@@ -1,4 +1,4 @@
-// A worker: the process that makes one attempt at one run and exits.
+// A worker: a process that makes one attempt at one run and exits.
 #pragma once
 
 #include <filesystem>
@@ -9,17 +9,17 @@
 
 namespace sinkmoe::queue {
 
-// What the supervisor hands to a worker on its command line.
+// The command-line arguments that a supervisor gives to a worker.
 struct WorkerArgs {
   std::filesystem::path db;
   std::string run_id, job;
   int64_t epoch = 0;       // of the lease that the supervisor claimed
-  int64_t supervisor = 0;  // its pid: the worker stops when it is gone
+  int64_t supervisor = 0;  // its pid; the worker stops if the supervisor ends
   int pipe = -1;           // for ReportLine, -1: none
   Keep keep = Keep::final;
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;
-  int64_t threads = 0;  // its share of the cores; 0: as many as the run asks for
+  int64_t threads = 0;  // its share of the cores; 0: as many as the run is configured for
   std::string data;     // content hashes that the run was planned with; "": any
 };
 

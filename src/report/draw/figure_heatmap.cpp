@@ -38,7 +38,7 @@ void add_panel(const FigureInput& input, const RowMarks& marks, const PlotFrame&
     if (!taken.emplace(x, y).second)
       throw Error(fmt::format("two rows for {} {}, {} {} in one panel", layout.y.column, y,
                               layout.x.column, x),
-                  input.spec.path, "choose one run a panel in the query");
+                  input.spec.path, "choose one run per panel in the query");
     data.values.push_back(mark_number(row[value], input));
     data.heads = std::max(data.heads, x);
     data.layers = std::max(data.layers, y);

@@ -13,8 +13,7 @@ bool RowMarks::in_panel(const std::vector<Cell>& row, const PlotFrame& frame, si
 
 double mark_number(const Cell& cell, const FigureInput& input) {
   if (std::holds_alternative<std::string>(cell))
-    throw Error("the text '" + to_text(cell) + "' stands where a number is needed",
-                input.spec.path);
+    throw Error("the text '" + to_text(cell) + "' where a number is needed", input.spec.path);
   return to_number(cell);
 }
 

@@ -77,7 +77,7 @@ void check_key(const CellKey& key, const Spec& spec, bool whole, const config::T
   for (const auto& [column, value] : key) {
     named.insert(column);
     if (std::find(spec.cells.keys.begin(), spec.cells.keys.end(), column) == spec.cells.keys.end())
-      problems.add(at, "'" + column + "' is no key of the cells",
+      problems.add(at, "'" + column + "' is not a key of the cells",
                    did_you_mean(column, spec.cells.keys));
   }
   if (!whole) return;

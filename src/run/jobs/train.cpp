@@ -14,7 +14,7 @@ namespace sinkmoe::run {
 
 namespace {
 
-// Everything process-wide that decides bits: threads, TF32, deterministic kernels.
+// Sets everything process-wide that affects bits: threads, TF32, deterministic kernels.
 void prepare_process(const config::RunSection& run) {
   if (run.device == config::Device::cuda) tensor::prepare_cuda(run.mode == config::Mode::exact);
   at::set_num_threads(static_cast<int>(run.threads));
@@ -30,8 +30,8 @@ std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   return infos;
 }
 
-// Opens what the run reads, and trains when it is what the run was planned with. A damaged file ends
-// the run now, not after training.
+// Opens what the run reads, and trains when it is what the run was planned with. A damaged file
+// ends the run now, not after training.
 RunEnd run_job(const config::Job& job, RunReporter& reporter) {
   prepare_process(job.config.run);
   reporter.describe(metrics_of(job.config.eval));

@@ -34,7 +34,7 @@ std::vector<std::string> database_problems(const std::filesystem::path& path) {
     if (integrity.text(0) != "ok") problems.push_back(integrity.text(0));
   sql::Statement keys(db, "PRAGMA foreign_key_check");
   while (keys.step() && problems.size() < 40)
-    problems.push_back(fmt::format("a row of {} refers to a row of {} that is not there",
+    problems.push_back(fmt::format("a row of {} refers to a row of {} that does not exist",
                                    keys.text(0), keys.text(2)));
   return problems;
 }

@@ -21,7 +21,7 @@ struct Reader::Impl {
 
 namespace {
 
-// "query:2:14" of a byte offset in the statement.
+// "query:2:14" for a byte offset in the statement.
 std::string place(const std::string& sql, int offset) {
   if (offset < 0) return "query";
   const auto end =
@@ -58,7 +58,7 @@ std::string unknown_table(const std::string& sql, const std::vector<std::string>
   return "";
 }
 
-// What a misspelt table was meant to be.
+// The existing table that is nearest to a misspelt one.
 std::string near_table(const sql::Connection& db, const std::string& sql) {
   std::vector<std::string> names;
   sql::Statement s(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')");
@@ -100,7 +100,7 @@ struct Finalize {
 };
 using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
 
-// Only white space, comments and semicolons prepare to no statement.
+// White space, comments and semicolons alone give no statement.
 void refuse_second_statement(const sql::Connection& db, const std::string& sql, const char* rest) {
   while (*rest) {
     sqlite3_stmt* raw = nullptr;
@@ -151,7 +151,7 @@ Reader::Reader(const std::filesystem::path& path) {
                                       purpose_of(path) == Purpose::drills});
   if (impl_->db.integer("PRAGMA user_version") < schema_version())
     throw Error("the database is of an older version", path.string(),
-                "bring it up to date with 'sinkmoe doctor'; a copy is kept");
+                "upgrade it with 'sinkmoe doctor', which keeps a copy");
   guard_connection(impl_->db);
 }
 

@@ -60,7 +60,7 @@ void roll_back(const fs::path& path) {
   try {
     sql::Connection db(path, sql::Connection::Mode::read_write);
     db.integer("SELECT count(*) FROM sqlite_schema");
-    std::fprintf(stderr, "%s: rolled back a write that a crash had cut off\n",
+    std::fprintf(stderr, "%s: rolled back a write that a crash had interrupted\n",
                  printable(path.string()).c_str());
     const std::string found = db.text("PRAGMA quick_check(1)");
     if (found != "ok") refuse(path, "the database is damaged: " + found, "restore a copy");
@@ -68,7 +68,7 @@ void roll_back(const fs::path& path) {
     if (e.kind() != ErrorKind::read_only) throw;
     throw StoreError(
         ErrorKind::read_only,
-        {"a write that was cut off must be rolled back first, and the file cannot be written",
+        {"an interrupted write must be rolled back first, and the file cannot be written",
          path.string(),
          "copy it together with its -journal file to a folder you can write, and use the copy"});
   }
@@ -91,7 +91,7 @@ FileState inspect_database(const fs::path& path) {
   if (!header.starts_with(kMagic))
     refuse(path, "not an SQLite database", "give the path of a sinkmoe database");
   if (header.size() < kHeaderBytes)
-    refuse(path, fmt::format("the database is cut off after {} bytes", header.size()),
+    refuse(path, fmt::format("the database is truncated after {} bytes", header.size()),
            "restore a copy");
   const int64_t application = big_endian(header, kApplicationIdAt),
                 version = big_endian(header, kUserVersionAt);
@@ -131,7 +131,7 @@ void require_purpose(Purpose found, Purpose wanted, const fs::path& path) {
   if (found == Purpose::drills)
     refuse(path, "a drill database: its numbers are made up, nothing was trained",
            "give another --db");
-  refuse(path, "a database of results: a drill must not write its made-up numbers there",
+  refuse(path, "a database of results: a drill must not write its invented numbers there",
          "give the drill a new file with --db");
 }
 

@@ -45,7 +45,7 @@ Explained explain(int code) {
       return {ErrorKind::memory, "out of memory", "run the same command again"};
     case SQLITE_CORRUPT:
       return {
-          ErrorKind::bad_input, "the database is damaged or cut off",
+          ErrorKind::bad_input, "the database is damaged or truncated",
           "keep the file, restore a copy, or save what can be read with: sqlite3 FILE .recover"};
     case SQLITE_NOTADB:
       return {ErrorKind::bad_input, "not an SQLite database",
@@ -59,12 +59,12 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.parent_path().empty() ? "." : path.parent_path();
 }
 
-// A text that could not be fetched for lack of memory must not look empty.
+// A text that could not be read for lack of memory must not look empty.
 void refuse_missing(sqlite3_stmt* statement) {
   if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) throw std::bad_alloc();
 }
 
-// SQLite asks before each new try how long to wait: 1, 2, 4, ... 100 ms, up to the limit in all.
+// SQLite calls this before each new try: waits 1, 2, 4, ... 100 ms, up to the limit in total.
 int wait_for_lock(void* waiting, int tries) {
   constexpr int kLongest_ms = 100, kShortTries = 7;
   const int ms = tries < kShortTries ? 1 << tries : kLongest_ms;
@@ -98,7 +98,7 @@ void Connection::fail(int code) const {
     detail += std::string(": ") + std::strerror(reason);
     if (reason == ENOSPC || reason == EDQUOT) e = explain(SQLITE_FULL);
   }
-  // SQLite opens for reading what it cannot open for writing, for whatever reason.
+  // If SQLite cannot open a file for writing, for any reason, it opens it for reading.
   if (e.kind == ErrorKind::read_only && (code & 0xff) == SQLITE_READONLY &&
       ::access(path_.c_str(), W_OK) == 0 && ::access(folder_of(path_).c_str(), W_OK) == 0)
     e = {ErrorKind::io, "the database could be opened for reading only, though it may be written",

@@ -41,7 +41,7 @@ class StreamOf {
 #endif
 };
 
-// Calls kernel(arguments, stream) of a kernel file. Throws std::runtime_error.
+// Calls kernel(arguments, stream). Throws std::runtime_error.
 template <class Arguments>
 void call(cudaError_t (*kernel)(const Arguments&, cudaStream_t), const Arguments& arguments,
           const at::Tensor& on, const char* what) {

@@ -37,7 +37,8 @@ __device__ float update(const AdamW& a, const Scalars& s, float keep, float g, f
   return p * keep - s.step * m / (sqrtf(v) * s.root + a.eps);
 }
 
-// A thread takes four neighbours at a time; decayed is a multiple of four, so they share the decay.
+// A thread handles four neighbours at a time. `decayed` is a multiple of four, so they have the
+// same decay.
 __global__ void adamw_kernel(AdamW a) {
   const Scalars s = scalars(a);
   if (!s.go) return;
@@ -67,7 +68,7 @@ __global__ void adamw_kernel(AdamW a) {
 }  // namespace
 
 cudaError_t adamw(const AdamW& a, cudaStream_t stream) {
-  constexpr int64_t kMostBlocks = 2048;  // threads then take several groups each
+  constexpr int64_t kMostBlocks = 2048;  // above this, each thread handles several groups
   const int64_t blocks = (a.n / 4 + kAdamThreads - 1) / kAdamThreads;
   const auto grid = static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks);
   return launch(adamw_kernel, grid, kAdamThreads, stream, a);

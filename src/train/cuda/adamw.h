@@ -1,4 +1,4 @@
-// AdamW over flat device buffers in one kernel. Free of LibTorch headers.
+// AdamW over flat device buffers, in one kernel. Includes no LibTorch.
 #pragma once
 
 #include "tensor/cuda/types.h"

@@ -1,9 +1,10 @@
-// GraphReplay on a GPU: a stream for the work, another for copies, pinned host memory, and a CUDA graph.
+// GraphReplay on a GPU: a stream for the work, another for copies, pinned host memory, and a CUDA
+// graph.
 //
 // The graph is made with the CUDA runtime and the allocator of libc10_cuda, not with
-// at::cuda::CUDAGraph: that class lives in libtorch_cuda, which this program loads only when a run
-// needs it (tensor/device.h). What it does beyond this, the state of random generators, is not
-// needed: nothing here draws numbers on the device.
+// at::cuda::CUDAGraph: that class is in libtorch_cuda, which this program loads only if a run needs
+// it (tensor/device.h). The class would also handle random generators, which are not used on the
+// device here.
 #include <ATen/ATen.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAEvent.h>
@@ -24,7 +25,7 @@ namespace {
 
 namespace allocator = c10::cuda::CUDACachingAllocator;
 
-// Any id that nobody else takes; LibTorch counts its own from 1.
+// An id that is not used elsewhere; LibTorch numbers its own from 1.
 c10::MempoolId_t new_pool() {
   static std::atomic<c10::CaptureId_t> next = c10::CaptureId_t{1} << 40;
   return {next++, 0};
@@ -32,7 +33,7 @@ c10::MempoolId_t new_pool() {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// A recorded piece of work with the memory that it uses.
+// Recorded work with the memory that it uses.
 class Graph {
  public:
   explicit Graph(c10::cuda::CUDAStream stream) : stream_(stream) {}
@@ -46,7 +47,7 @@ class Graph {
     allocator::releasePool(stream_.device_index(), pool_);
   }
 
-  // Throws what stood in the way; the stream can be used again.
+  // Throws the error that occurred; the stream can be used again.
   void record(const std::function<void()>& work) {
     const cudaStream_t raw = stream_.stream();
     allocator::beginAllocateToPool(stream_.device_index(), pool_,
@@ -76,7 +77,7 @@ class Graph {
   void replay() { C10_CUDA_CHECK(cudaGraphLaunch(exec_, stream_.stream())); }
 
  private:
-  // Ends a capture that failed, and clears the error that it leaves behind.
+  // Ends a failed capture and clears its error.
   static void abandon(cudaStream_t raw) {
     cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
     if (cudaStreamIsCapturing(raw, &status) == cudaSuccess &&
@@ -93,7 +94,7 @@ class Graph {
   cudaGraphExec_t exec_ = nullptr;
 };
 
-// Streams of the pool do not wait for the default stream, on which the parameters were made.
+// Streams of the pool do not wait for the default stream, on which the parameters were created.
 c10::cuda::CUDAStream stream_after_all_work() {
   c10::cuda::device_synchronize();
   return c10::cuda::getStreamFromPool(/*isHighPriority=*/true);
@@ -115,8 +116,8 @@ class CudaGraphReplay : public GraphReplay {
     slots_.at(static_cast<size_t>(slot)).sent.synchronize();
   }
 
-  // The copy to `staging` runs beside the work of the step before; `to` changes in the
-  // order of the work.
+  // The copy to `staging` runs during the work of the previous step; `to` changes in the order of
+  // the work.
   void send(int64_t slot, const at::Tensor& host, at::Tensor& to) override {
     Slot& s = slots_.at(static_cast<size_t>(slot));
     if (!s.staging.defined()) {
@@ -167,7 +168,7 @@ class CudaGraphReplay : public GraphReplay {
 
   const c10::cuda::CUDAStream work_ = stream_after_all_work(),
                               copy_ = c10::cuda::getStreamFromPool();
-  const c10::cuda::CUDAStreamGuard guard_{work_};  // this thread's work goes to work_
+  const c10::cuda::CUDAStreamGuard guard_{work_};  // this thread's work goes to the stream work_
   std::array<Slot, kSlots> slots_;
   std::unique_ptr<Graph> graph_;
 };

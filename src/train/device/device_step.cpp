@@ -63,8 +63,8 @@ void DeviceStep::send_batch(int64_t step, int64_t slot) {
   p_.graph->send(slot, host_[slot], input_);
 }
 
-// Everything of a step that happens on the device. Runs op by op at first, then is recorded: it may
-// use nothing that changes from step to step but input_.
+// The device part of a step. It first runs op by op and is then recorded, so input_ must be its
+// only value that changes from step to step.
 void DeviceStep::work() {
   const int64_t micro = p_.config.train.micro_batches, rows = rows_ / micro;
   const double share = 1.0 / static_cast<double>(micro);
@@ -94,7 +94,7 @@ void DeviceStep::update() {
   adamw.update(update_);
   p_.partial.adjust_weights();
   if (!bf16_.defined()) return;
-  if (!p_.partial.all()) bf16_.copy_(p_.model.flat());  // what was adjusted is in flat() alone
+  if (!p_.partial.all()) bf16_.copy_(p_.model.flat());  // adjustments are in flat() only
   p_.model.bf16_is_current();
 }
 
@@ -102,8 +102,8 @@ void DeviceStep::run_or_replay() {
   if (run_ == kWarmUp) {
     std::string why;
     recorded_ = p_.graph->record([this] { work(); }, why);
-    p_.note(recorded_ ? "steps are played from a recorded graph"
-                      : "steps are queued op by op, since no graph was recorded: " + why);
+    p_.note(recorded_ ? "steps replay a recorded graph"
+                      : "steps run op by op, because no graph was recorded: " + why);
   }
   if (bf16_.defined()) p_.model.bf16();  // in case something else wrote the parameters
   recorded_ ? p_.graph->replay() : work();

@@ -1,6 +1,6 @@
-// The whole optimizer step as queued device work: the host sends a batch and the step's numbers,
-// and reads loss, balance loss and gradient norm one step later. After a few steps the work is
-// recorded (a CUDA graph) and from then on only played again.
+// The whole optimizer step as queued device work. The host sends a batch and the numbers of the
+// step, and reads loss, balance loss and gradient norm one step later. After a few steps the work
+// is recorded (as a CUDA graph) and from then on replayed.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ namespace sinkmoe::train {
 
 class DeviceStep {
  public:
-  static constexpr int64_t kWarmUp = 3;  // steps that are queued op by op before the recording
+  static constexpr int64_t kWarmUp = 3;  // steps that run op by op before the recording
 
   struct Parts {
     const config::RunConfig& config;
@@ -32,16 +32,16 @@ class DeviceStep {
     std::function<Losses(const at::Tensor& ids_BT, const at::Tensor& target_N,
                          const at::Tensor& weight)>
         add_gradients;
-    const PartialTraining& partial;                // says what stands between the two
-    std::function<void(const std::string&)> note;  // told once how the steps are run
+    const PartialTraining& partial;                // what is adjusted between the two
+    std::function<void(const std::string&)> note;  // called once with how the steps are run
     std::unique_ptr<GraphReplay> graph;
   };
   explicit DeviceStep(Parts parts);
 
-  // Queues step `step` and returns the numbers of the step before it, once they are there. A step
+  // Queues step `step`, then waits for the numbers of the previous step and returns them. A step
   // whose numbers are not finite changes no parameter.
   std::optional<StepNumbers> advance(int64_t step);
-  // Waits for the step that was queued last; nothing when its numbers were returned already.
+  // Waits for the last queued step; nullopt if its numbers were already returned.
   std::optional<StepNumbers> finish();
 
  private:

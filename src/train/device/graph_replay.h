@@ -1,5 +1,5 @@
-// What a training step asks of a device beyond tensors: copies that do not hold the host up, and
-// the recording of work. The version here does neither and serves every device; train/cuda/ has one
+// What a training step needs from a device besides tensors: copies that do not block the host, and
+// recording of work. The version here does neither and works on every device; train/cuda/ has one
 // with streams, pinned memory and a CUDA graph.
 #pragma once
 
@@ -13,15 +13,15 @@
 
 namespace sinkmoe::train {
 
-// Two slots (0 and 1) take turns, so that one step's numbers travel while the other's are computed.
-// All calls come from the thread that made the object. While it lives, that thread's tensor work is
-// queued in the order of the calls.
+// Two slots (0 and 1) alternate, so that the numbers of one step are copied while another step is
+// computed. All calls come from the thread that created the object. While it lives, the tensor work
+// of that thread is queued in the order of the calls.
 class GraphReplay {
  public:
   static constexpr int64_t kSlots = 2;
   virtual ~GraphReplay() = default;
 
-  // Host memory that the device can read without a detour.
+  // Host memory that the device can read directly.
   virtual at::Tensor host_buffer(at::IntArrayRef shape, at::ScalarType type);
   // Waits until the host may write the slot's buffer again.
   virtual void await_sent(int64_t slot);
@@ -31,8 +31,8 @@ class GraphReplay {
   virtual void fetch(int64_t slot, const at::Tensor& from, at::Tensor& host);
   virtual void await_fetched(int64_t slot);
 
-  // Records the tensor work of `work` without running it; false, with the reason, when that cannot
-  // be done here or did not succeed (the work has then not been run either).
+  // Records the tensor work of `work` without running it. Returns false, with the reason, if this
+  // is not supported or failed (the work has then not been run).
   virtual bool record(const std::function<void()>& work, std::string& why);
   // Queues the recorded work.
   virtual void replay();

@@ -1,4 +1,4 @@
-// Controls of what training does (train.control), and parameters that keep their values.
+// The control runs of train.control, and parameters that keep their values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,21 +11,21 @@
 
 namespace sinkmoe::train {
 
-// Permutes targets over the positions of a batch, in place: what is left to learn is the unigram.
-// target_N int64 on the CPU; a pure function of (seed, step, first_row).
+// Permutes targets over the positions of a batch, in place, so that only the unigram can be
+// learned. target_N int64 on the CPU; a pure function of (seed, step, first_row).
 void shuffle_targets(const at::Tensor& target_N, uint64_t seed, int64_t step, int64_t first_row);
 
 // True for the parameters of attention: projections, sink logits, gate weights, QK-norms.
 bool is_attention(const std::string& parameter);
 
-// Keeps the chosen parameters at the values they have when this is made. Their gradients are
-// cleared before they count in the gradient norm, and weight decay is undone after each step.
+// Keeps the chosen parameters at their values at construction. Their gradients are cleared before
+// the gradient norm is computed, and weight decay is undone after each step.
 class FrozenParams {
  public:
   FrozenParams(const tensor::ParamSet& params,
                const std::function<bool(const std::string&)>& chosen);
-  void clear_gradients() const;  // after backward, before the optimizer
-  void restore() const;          // after the optimizer
+  void clear_gradients() const;  // call after backward, before the optimizer
+  void restore() const;          // call after the optimizer
   int64_t count() const;         // numbers that are kept
 
  private:

@@ -14,9 +14,9 @@ class Optimizer {
  public:
   Optimizer(tensor::ParamSet& params, const config::TrainConfig& config);
 
-  // Norm of the whole gradient, before clipping. The same value for every number of threads.
+  // Norm of the whole gradient, before clipping. Does not depend on the number of threads.
   double gradient_norm() const;
-  // One update with the gradient scaled down to config.clip; `step` counts from 0.
+  // Does one update, with the gradient scaled down to norm config.clip. `step` counts from 0.
   void step(int64_t step, double lr, double gradient_norm);
 
   const tensor::ParamSet& params() const { return params_; }
