@@ -107,7 +107,7 @@ const Backend<GateMultiply> on_cpu{{"cpu", at::kCPU, {at::kFloat, at::kDouble}},
 
 struct Node : Function<Node> {
   static variable_list forward(AutogradContext* ctx, const Variable& x, const Variable& logit) {
-    const at::AutoDispatchBelowADInplaceOrView guard;  // outputs are views of fresh memory
+    const at::AutoDispatchBelowADInplaceOrView guard;  // outputs are views of new memory
     ctx->set_materialize_grads(false);
     AttentionOut out = kernels<GateMultiply>(x).forward(x, logit);
     ctx->save_for_backward({x, logit});

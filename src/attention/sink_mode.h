@@ -1,4 +1,4 @@
-// Which sink the softmax has. Free of LibTorch headers.
+// The kinds of sink in the softmax. Includes no LibTorch.
 #pragma once
 
 namespace sinkmoe::attention {

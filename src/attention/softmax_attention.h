@@ -25,12 +25,12 @@ AttentionOut explicit_attention(const at::Tensor& q_BHTK, const at::Tensor& k_BJ
                                 const at::Tensor& v_BJTK, double scale, SinkMode mode,
                                 const at::Tensor& sink_H = {});
 
-// A backend is the whole op under autograd, since backends keep different things for their backward
-// passes: cpu/tile_attention.h and sdpa/sdpa_attention.h.
+// A backend is the whole op under autograd, because backends keep different values for their
+// backward passes: cpu/tile_attention.h and sdpa/sdpa_attention.h.
 struct SoftmaxAttention {
   static constexpr const char* name = "softmax attention";
   struct Kernels {
-    // As softmax_attention, whose checks are made. The last stride of q, k, v is 1.
+    // Like softmax_attention, after its checks. The last stride of q, k, v is 1.
     AttentionOut (*apply)(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                           const at::Tensor& v_BJTK, double scale, SinkMode mode,
                           const at::Tensor& sink_H);

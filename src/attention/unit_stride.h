@@ -5,7 +5,7 @@
 
 namespace sinkmoe::attention {
 
-// The tensor itself when its last stride is 1, else a copy in memory order B,T,H,K.
+// The tensor itself if its last stride is 1, otherwise a copy in memory order B,T,H,K.
 inline at::Tensor with_unit_stride(const at::Tensor& x_BHTK) {
   if (x_BHTK.stride(-1) == 1 || x_BHTK.size(-1) == 1) return x_BHTK;
   return x_BHTK.transpose(1, 2).contiguous().transpose(1, 2);

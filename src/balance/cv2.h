@@ -1,4 +1,4 @@
-// The operation "cv2": the paper's loss on the importances of all layers, with its gradient.
+// The operation "cv2": the loss of the paper on the importances of all layers, with its gradient.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,9 +14,9 @@ struct Cv2 {
     at::Tensor loss, d_importance_LH;
   };
   struct Kernels {
-    // Sum over layers of N_h Var / mean^2 of the balanced heads (E15), population variance; the mean
-    // is raised to kSmallestMean. weight_LH: 1 for balanced heads, 0 for shared ones (E18). Both
-    // contiguous, of one type.
+    // Sum over layers of N_h Var / mean^2 of the balanced heads (E15), population variance; the
+    // mean is raised to kSmallestMean. weight_LH: 1 for balanced heads, 0 for shared ones (E18).
+    // Both contiguous, of one type.
     Out (*forward)(const at::Tensor& importance_LH, const at::Tensor& weight_LH);
   };
 };

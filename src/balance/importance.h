@@ -1,4 +1,5 @@
-// The operation "importance": the mean gate of each head, one pass over the gates each way.
+// The operation "importance": the mean gate of each head, with one pass over the gates forward and
+// one backward.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,8 +20,8 @@ struct Importance {
   };
 };
 
-// Gates [B,H,T], one for each layer -> importances [L,H], each as importance_H. Throws
-// std::invalid_argument as that does.
+// Gates [B,H,T], one per layer -> importances [L,H], each like importance_H. Throws
+// std::invalid_argument like importance_H.
 at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT);
 
 }  // namespace sinkmoe::balance

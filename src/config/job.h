@@ -1,4 +1,4 @@
-// One attempt at one run, as it is handed to training.
+// One attempt at one run, as training gets it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Job {
   std::optional<std::filesystem::path> resume;  // newest checkpoint whose hash was checked
   int64_t resume_step = 0;                      // its step
   std::optional<std::filesystem::path> initial_weights;  // final weights of the init_from run
-  std::string data;  // content hashes that the run was planned with (data/source.h); "": any
+  std::string data;  // content hashes of the data in the plan (data/source.h); "": any
 };
 
 }  // namespace sinkmoe::config

@@ -18,20 +18,20 @@ struct Problem {
 // "where: what; fix", control characters replaced, ready for a terminal.
 std::string to_string(const Problem& problem);
 
-// What an error means for a program that meets it: whether the same thing may work later. The text
-// is for people; nothing is decided by searching it.
+// The kind of an error, which tells whether the same command may succeed later. The text is for
+// people; no code searches it.
 enum class ErrorKind {
-  bad_input,  // what the user gave, or a file that is refused
+  bad_input,  // wrong user input, or a refused file
   no_space,   // the disk or the quota is full
-  memory,     // not enough of it
-  io,         // the system failed for a reason that may pass: EIO, too many open files, no process
+  memory,     // out of memory
+  io,         // a transient failure of the system: EIO, too many open files, no process
   busy,       // another process holds the database
   read_only,  // the database or its folder cannot be written
   statement,  // an SQL statement is wrong
 };
 
-// Bad input, a refused file, or a system call that failed: the program prints every problem and
-// exits with code 2, having written nothing.
+// Bad input, a refused file, or a failed system call: the program prints every problem and exits
+// with code 2, without having written anything.
 class Error : public std::runtime_error {
  public:
   explicit Error(std::vector<Problem> problems, ErrorKind kind = ErrorKind::bad_input,
@@ -42,7 +42,7 @@ class Error : public std::runtime_error {
 
   const std::vector<Problem>& problems() const { return problems_; }
   ErrorKind kind() const { return kind_; }
-  int system_errno() const { return system_errno_; }  // of the failed call; 0: there was none
+  int system_errno() const { return system_errno_; }  // of the failed call; 0: none
 
  private:
   std::vector<Problem> problems_;

@@ -1,5 +1,5 @@
-// The words for a run that every module shares: how it stands, how an attempt ended, how far it is,
-// and what training reports while it works.
+// The vocabulary for runs that all modules share: the status of a run, the outcome of an attempt,
+// progress, and what training reports.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@
 
 namespace sinkmoe {
 
-// How a run stands. The texts are stored in databases.
+// The status of a run. The texts are stored in databases.
 enum class RunStatus {
   planned,
   running,
   done,
   failed,
-  diverged,     // its numbers left the finite range or its loss stayed too high
-  interrupted,  // stopped with a checkpoint: the next command goes on from there
-  lost,         // its worker is gone without a word
+  diverged,     // a number was not finite, or the loss stayed too high
+  interrupted,  // stopped with a checkpoint, from which the next command continues
+  lost,         // its worker disappeared
   quarantined,  // crashed several times in a row
-  voided,       // taken out of every table by the user
+  voided,       // removed from every table by the user
 };
 constexpr auto names_of(RunStatus) {
   using enum RunStatus;
@@ -39,20 +39,21 @@ constexpr auto names_of(RunStatus) {
                                          {voided, "void"}});
 }
 
-// How an attempt ended; of the last attempt it is the run's cause. The texts are stored in databases.
+// How an attempt ended. The outcome of the last attempt is the cause of the run. The texts are
+// stored in databases.
 enum class Outcome {
   done,
   interrupted,
   diverged,
-  lost,      // the worker's lease ran out or its process is gone
-  memory,    // not enough of it
+  lost,      // the worker's lease expired, or its process disappeared
+  memory,    // out of memory
   signal,    // killed
   disk,      // full
-  io,        // the system failed for a reason that may pass
-  internal,  // an exception that is a fault of the program
+  io,        // a transient failure of the system
+  internal,  // an exception: a fault of the program
   stalled,   // no sign of life
   user,      // bad input
-  voided,    // the user took the run out meanwhile
+  voided,    // the user removed the run in the meantime
 };
 constexpr auto names_of(Outcome) {
   using enum Outcome;
@@ -70,15 +71,15 @@ constexpr auto names_of(Outcome) {
                                     {voided, "void"}});
 }
 
-// Outcomes after which a run may be tried again: the cause lies outside it.
+// True for outcomes after which a run may be tried again, because the cause is outside the run.
 constexpr bool is_transient(Outcome outcome) {
   using enum Outcome;
   return outcome == memory || outcome == signal || outcome == disk || outcome == io ||
          outcome == stalled || outcome == lost;
 }
 
-// The end of an attempt. A training ends done, interrupted or diverged; the message then says what,
-// at which step and batch.
+// The end of an attempt. Training ends as done, interrupted or diverged; for diverged the message
+// says what, at which step and batch.
 struct RunEnd {
   Outcome outcome = Outcome::done;
   std::string message;
@@ -91,21 +92,21 @@ struct Progress {
   double imbalance = 0, sink_rate = 0;  // of the last evaluation; sink_rate in percent
 };
 
-// The run belongs to another worker now, or was ended: whoever meets this just unwinds.
+// The run belongs to another worker now, or was ended. Do nothing but return.
 struct LeaseLost : std::exception {
   const char* what() const noexcept override { return "the lease of this run has moved on"; }
 };
 
-// A number that had to be finite is not: the run has diverged. Nothing was written.
+// A number is not finite: the run has diverged. Nothing was written.
 struct NotFinite : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What a training reports, and whether it is asked to stop. Calls come from one thread, and each is
-// a sign of life: without one for max(300 s, 20 x the median step) the run is ended as stalled, so a
-// long evaluation calls progress() or stop_requested() now and then. Report the rows of step s
-// before the checkpoint of step s: an attempt that resumes there keeps rows up to s and removes the
-// ones beyond. Every call may throw LeaseLost.
+// What training reports, and whether it must stop. Calls come from one thread, and each is a sign
+// of life: without one for max(300 s, 20 x the median step) the run ends as stalled, so a long
+// evaluation must call progress() or stop_requested() now and then. Report the rows of step s
+// before the checkpoint of step s, because an attempt that resumes there keeps rows up to s and
+// removes later ones. Every call may throw LeaseLost.
 class RunReporter {
  public:
   virtual ~RunReporter() = default;
@@ -114,11 +115,11 @@ class RunReporter {
   virtual void metrics(const std::vector<MetricRow>& rows) = 0;
   virtual void histograms(const std::vector<HistogramRow>& rows) = 0;
   virtual void event(const EventRow& event) = 0;
-  // The file is complete, synced and renamed; after this call it counts.
-  // `final` marks final weights.
+  // The file must be complete, synced and renamed; after this call it is valid. `final` marks final
+  // weights.
   virtual void checkpoint(int64_t step, const std::filesystem::path& file, bool final) = 0;
   virtual void progress(const Progress& progress) = 0;
-  // Asked for by SIGTERM, SIGINT, SIGUSR1: write a checkpoint and return interrupted.
+  // True after SIGTERM, SIGINT or SIGUSR1: write a checkpoint and return interrupted.
   virtual bool stop_requested() const = 0;
 };
 

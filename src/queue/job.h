@@ -1,5 +1,5 @@
-// The seam between the queue and training: the queue knows leases, signals and retries; the job
-// knows how to train.
+// The interface between the queue and training. The queue knows leases, signals and retries; the
+// job knows how to train.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@
 
 namespace sinkmoe::queue {
 
-// Trains. Throws Error for bad input (the run is then failed, with cause "user"), std::bad_alloc for
-// memory; LeaseLost passes through; anything else is a fault of the program.
+// Trains. Throws Error for bad input (the run is then failed, with cause "user") and std::bad_alloc
+// for memory; LeaseLost passes through; anything else is a fault of the program.
 using JobFunction = std::function<RunEnd(const config::Job&, RunReporter&)>;
 
 // A job by name: "train" (src/run/jobs, LibTorch) or "fake" (tests and drills).

@@ -19,7 +19,7 @@ struct ParamRow {
   std::string unit, help;
 };
 
-// A planned run: what the database is to hold of it before it starts.
+// A planned run, as the database stores it before it starts.
 struct RunRow {
   std::string run_id, group_id, control_id, parent_id;  // the last two may be ""
   std::string label;
@@ -43,8 +43,8 @@ struct AttemptRow {
   int64_t start_step = 0;  // 0: from the beginning
 };
 
-// The right of one worker to write one run. Every write carries the epoch and is refused when the
-// run has moved on.
+// The right of one worker to write one run. Every write carries the epoch, and is refused if the
+// run has a newer one.
 struct Lease {
   int64_t run = 0;  // run.id
   std::string run_id;
@@ -60,7 +60,7 @@ struct CheckpointRow {
   std::string sha256;
 };
 
-// A run as the database holds it now.
+// The current state of a run in the database.
 struct RunState {
   std::string run_id, parent_id, label;
   RunStatus status = RunStatus::planned;
@@ -70,11 +70,12 @@ struct RunState {
   std::optional<Owner> owner;  // the holder of the lease
 };
 
-// What becomes of a run when an attempt ends.
+// What happens to a run when an attempt ends.
 struct FinishRules {
-  bool worker_gone = false;         // it could not say so itself: the run is lost instead of failed
-  int64_t crash_limit = 3;          // crashes in a row that quarantine the run
-  std::vector<CheckpointRow> drop;  // not needed any more: their rows go in the same transaction
+  bool worker_gone = false;  // it could not record its end: the run is lost instead of failed
+  int64_t crash_limit = 3;   // number of crashes in a row after which the run is quarantined
+  std::vector<CheckpointRow>
+      drop;  // no longer needed; their rows are removed in the same transaction
 };
 
 struct BenchRow {

@@ -1,4 +1,4 @@
-// Where an operation finds its code for a device. An operation declares a table of functions once:
+// Finds the code of an operation for a device. An operation declares a table of functions once:
 //
 //   struct RmsNorm {
 //     static constexpr const char* name = "RMSNorm";
@@ -11,8 +11,8 @@
 //   const Backend<RmsNorm> cpu{{"cpu", at::kCPU, {at::kFloat}}, {...}};  // fused loops
 //
 // Code under autograd asks kernels<RmsNorm>(x) in the forward pass and again in the backward pass.
-// A kernel that cannot read its arguments (an odd width, an unaligned row) hands them to
-// plain_kernels<RmsNorm>() itself, so that the choice here needs the device and the type alone.
+// A kernel that cannot read its arguments (an odd width, an unaligned row) calls
+// plain_kernels<RmsNorm>() itself, so that the choice here depends only on device and type.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,12 +27,12 @@
 
 namespace sinkmoe::tensor {
 
-// What a backend is called and what it serves.
+// The name of a backend, and the tensors that it handles.
 struct BackendInfo {
   std::string name;                           // "plain", "cpu", "cuda", "sdpa"
   std::optional<at::DeviceType> device = {};  // none: every device
   std::vector<at::ScalarType> types = {};     // none: every floating type
-  bool chosen = true;                         // false: serves only where a test forces it
+  bool chosen = true;                         // false: used only if a test forces it
 };
 
 inline const BackendInfo kPlain{.name = "plain"};
@@ -52,7 +52,7 @@ struct Entry {
   typename Op::Kernels kernels;
 };
 
-// Static storage of a function: usable before main in any order.
+// In static storage of a function, so that it can be used before main in any order.
 template <class Op>
 std::deque<Entry<Op>>& entries() {
   static std::deque<Entry<Op>> all;
@@ -83,8 +83,8 @@ struct Backend {
   }
 };
 
-// The table for a device and a type: a backend made for that device before one for every device.
-// Throws std::logic_error when there is none.
+// The table for a device and a type. A backend for this device is preferred over one for every
+// device. Throws std::logic_error if there is none.
 template <class Op>
 const typename Op::Kernels& kernels(at::DeviceType device, at::ScalarType type) {
   if (const auto* entry = detail::forced<Op>().load()) return entry->kernels;
@@ -104,7 +104,7 @@ const typename Op::Kernels& kernels(const at::Tensor& x) {
   return kernels<Op>(x.device().type(), x.scalar_type());
 }
 
-// The table of a backend by name. Throws std::logic_error when there is none.
+// The table of a backend by name. Throws std::logic_error if there is none.
 template <class Op>
 const typename Op::Kernels& kernels_of(const std::string& backend) {
   for (const auto& entry : detail::entries<Op>())
@@ -112,7 +112,7 @@ const typename Op::Kernels& kernels_of(const std::string& backend) {
   detail::no_backend(Op::name, "'" + backend + "'");
 }
 
-// The ATen form, which serves everything.
+// The ATen form, which handles every tensor.
 template <class Op>
 const typename Op::Kernels& plain_kernels() {
   return kernels_of<Op>("plain");
@@ -127,7 +127,7 @@ std::vector<BackendInfo> backends_on(at::DeviceType device) {
   return out;
 }
 
-// While it lives, the operation takes this backend on all threads, whatever the device: for tests.
+// For tests: while this object lives, the operation uses this backend on all threads and devices.
 template <class Op>
 class ForcedBackend {
  public:

@@ -1,6 +1,6 @@
-// The numbers of e^x = 2^n e^r in fp32, with r in [-ln2/2, ln2/2]: relative error below 2e-7. The loops
-// that use them are written twice, over vector registers and for the vectoriser, since code for one
-// instruction set cannot come from a function that does not name it.
+// The constants of e^x = 2^n e^r in fp32, with r in [-ln2/2, ln2/2]: relative error below 2e-7. The
+// loops that use them exist twice, with vector registers and for the vectoriser, because a function
+// must name the instruction set that it is compiled for.
 #pragma once
 
 namespace sinkmoe::tensor {

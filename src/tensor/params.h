@@ -45,10 +45,10 @@ class ParamSet {
   // A bf16 copy of flat() for forward passes in bf16, [n]. Created at the first call, and updated
   // if tensor operations have written to flat() since. Undefined for fp64 parameters.
   const at::Tensor& bf16() const;
-  // The part of bf16() that stands for `value`, a parameter of this set, in its shape; undefined
-  // for any other tensor.
+  // The part of bf16() for `value`, a parameter of this set, in its shape; undefined for any other
+  // tensor.
   at::Tensor bf16_of(const at::Tensor& value) const;
-  // To be called by a kernel that has written flat() and bf16() together.
+  // A kernel that has written flat() and bf16() together calls this.
   void bf16_is_current() const;
 
  private:
@@ -56,14 +56,15 @@ class ParamSet {
   at::Tensor flat_, flat_grad_;
   int64_t decayed_ = 0;
   mutable at::Tensor bf16_;
-  mutable uint32_t bf16_version_ = 0;  // of flat_ when bf16_ was last made equal to it
+  mutable uint32_t bf16_version_ = 0;  // version of flat_ when bf16_ was last made equal to it
 };
 
-// The weight in the type of activations: itself, a cast, or (inside a Bf16Weights scope) the bf16
-// copy, which saves the cast. Gradients reach the parameter in its own type in each case.
+// The weight in the type of the activations: itself, a cast, or (inside a Bf16Weights scope) the
+// bf16 copy, which saves the cast. The gradient always reaches the parameter in its own type.
 at::Tensor weight_as(const at::Tensor& weight, at::ScalarType type);
 
-// While it lives, weight_as on this thread takes bf16 weights from params.bf16(). Null: nothing.
+// While this object lives, weight_as on this thread takes bf16 weights from params.bf16(). Null: no
+// effect.
 class Bf16Weights {
  public:
   explicit Bf16Weights(const ParamSet* params);

@@ -9,8 +9,8 @@
 
 namespace sinkmoe::train {
 
-// Reports to `out`, with rows kept back for at most kSeconds. They are handed on, in order, before
-// any event or checkpoint: a resumed run neither misses nor repeats one.
+// Reports to `out`, with rows delayed by at most kSeconds. Rows are passed on, in order, before any
+// event or checkpoint, so a resumed run neither misses nor repeats one.
 class RowBuffer : public RunReporter {
  public:
   explicit RowBuffer(RunReporter& out) : out_(out) {}

@@ -1,4 +1,4 @@
-// The attention op's backend "cpu": the tile kernels under autograd, for fp32 and fp64.
+// The backend "cpu" of the attention op: the tile kernels under autograd, for fp32 and fp64.
 #pragma once
 
 #include "attention/softmax_attention.h"

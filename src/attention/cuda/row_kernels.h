@@ -1,5 +1,5 @@
-// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels over raw device memory, for fp32 and bf16
-// tensors with fp32 statistics. Free of LibTorch headers, so that nvcc compiles in seconds. C++17:
+// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels on raw device memory, for fp32 and bf16 tensors
+// with fp32 statistics. Includes no LibTorch, so that nvcc compiles in seconds. C++17, because
 // CMake 3.25 knows no later CUDA standard.
 #pragma once
 
@@ -27,7 +27,7 @@ __host__ __device__ constexpr int64_t chunks(int64_t tokens) {
   return (tokens + kTokensPerChunk - 1) / kTokensPerChunk;
 }
 
-// As in sdpa_fixups.h: rest_* arrays and lse hold rows 1.. only.
+// As in sdpa_fixups.h, the arrays rest_* and lse hold rows 1.. only.
 template <class E>
 struct Merge {
   Sizes n;

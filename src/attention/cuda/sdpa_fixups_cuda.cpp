@@ -1,5 +1,5 @@
-// The fix-ups on CUDA tensors: sizes and pointers for row_kernels.cu. Tensors that its kernels
-// cannot read (odd widths, unaligned rows) go to the plain version.
+// The fix-ups on CUDA tensors: passes sizes and pointers to row_kernels.cu. Tensors that its
+// kernels cannot read (odd widths, unaligned rows) use the plain version.
 #include <ATen/ATen.h>
 
 #include "attention/cuda/row_kernels.h"
@@ -23,7 +23,8 @@ Sizes sizes(const at::Tensor& q, const at::Tensor& k) {
   return {q.size(0), q.size(1), k.size(1), q.size(2), q.size(3)};
 }
 
-// Fresh statistics are contiguous [B,H,T]: the CUDA ops of LibTorch take no other logsumexp.
+// New statistics are contiguous [B,H,T], because the CUDA ops of LibTorch accept no other
+// logsumexp.
 at::Tensor empty_BHT(const Sizes& n, int64_t T, const at::Tensor& like) {
   return at::empty({n.B, n.H, T}, like.options().dtype(at::kFloat));
 }

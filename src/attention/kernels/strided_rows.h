@@ -1,4 +1,4 @@
-// Strided arrays as the loops over raw memory see them. T is float or double.
+// Strided arrays for the loops over raw memory. T is float or double.
 #pragma once
 
 #include <cstdint>

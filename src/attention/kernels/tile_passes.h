@@ -1,5 +1,5 @@
-// Forward and backward of one key/value head. Included as tile_vectors.h is.
-// Formulas: docs/attention.md.
+// Forward and backward pass of one key/value head. Included like tile_vectors.h. Formulas:
+// docs/attention.md.
 #include "attention/kernels/tile_products.h"
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }

@@ -1,4 +1,4 @@
-// The matrix products of one tile, in registers. Included as tile_vectors.h is.
+// The matrix products of one tile, in registers. Included like tile_vectors.h.
 #include "attention/kernels/tile_vectors.h"
 
 template <class T>

@@ -1,7 +1,7 @@
-// One vector register of one instruction set, and what is done with it. No include guard:
-// tiles.cpp includes this once for each instruction set (through tile_passes.h), inside a namespace,
-// with SINKMOE_LANE_BYTES and SINKMOE_TARGET set. Functions name their target, since a template
-// does not take one from a pragma.
+// Operations on one vector register of one instruction set. It has no include guard: tiles.cpp
+// includes it once per instruction set (through tile_passes.h), inside a namespace, with
+// SINKMOE_LANE_BYTES and SINKMOE_TARGET set. Each function names its target, because a pragma does
+// not apply to templates.
 
 template <class T>
 struct Register {

@@ -1,5 +1,4 @@
-// The tile kernels, compiled for three instruction sets; the processor chooses
-// when the program runs.
+// The tile kernels, compiled for three instruction sets. The choice is made at run time.
 #include "attention/kernels/tiles.h"
 
 #include "tensor/exp_polynomial.h"

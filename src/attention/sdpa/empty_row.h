@@ -1,5 +1,5 @@
-// The threshold and stand-in for rows without an output gradient, shared by all
-// backends of the fix-ups.
+// Threshold and replacement value for rows without an output gradient, shared by all backends of
+// the fix-ups.
 #pragma once
 
 namespace sinkmoe::attention {

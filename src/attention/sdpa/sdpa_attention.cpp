@@ -34,7 +34,7 @@ sdpa::SdpaOp saved_op(AutogradContext* ctx) {
 struct MergeAttention : Function<MergeAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, double scale) {
-    // No view tracking: the outputs are transposed views of fresh memory.
+    // No view tracking: the outputs are transposed views of new memory.
     const at::AutoDispatchBelowADInplaceOrView guard;
     sdpa::Forward rest;
     if (q.size(2) > 1) rest = sdpa::forward(after_first(q), after_first(k), after_first(v), scale);

@@ -1,5 +1,5 @@
-// The attention op's backend "sdpa": LibTorch's fused attention ops and the fix-ups around them,
-// for what the tile kernels do not serve (GPUs, bf16).
+// The backend "sdpa" of the attention op: LibTorch's fused attention ops with fix-ups before and
+// after them, for tensors that the tile kernels do not handle (GPUs, bf16).
 #pragma once
 
 #include "attention/softmax_attention.h"

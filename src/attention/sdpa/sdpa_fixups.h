@@ -1,5 +1,5 @@
-// The operation "SDPA fix-ups": what stands round LibTorch's attention ops to make a gate and its
-// exact gradient, one pass before and one after each op, with the formulas of docs/attention.md.
+// The operation "SDPA fix-ups": one pass before and one after each attention op of LibTorch, which
+// compute the gate and its exact gradient with the formulas of docs/attention.md.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,8 +19,8 @@ struct Merged {
   at::Tensor out_BHTK, gate_BHT, first_BHT, lse_rest_BHT;
 };
 
-// What the op's backward gets for rows and keys 1.., and what key 0 gets from outside it. `out` is
-// made so that rowsum(d_out * out) is the wanted D.
+// The inputs of the op's backward for rows and keys 1.., and the gradients of key 0, which it does
+// not see. `out` is chosen so that rowsum(d_out * out) is the wanted D.
 struct MergeEdit {
   at::Tensor d_out_BHTK, out_BHTK;
   at::Tensor d_logit_BHT;  // gradient of q_i.k_0, rows 1..
@@ -50,7 +50,7 @@ struct SdpaFixups {
     // The full gradients, from those of rows and keys 1.. (undefined for T = 1).
     Gradients (*finish_merge)(const MergeEdit& edit, const Gradients& rest,
                               const at::Tensor& q_BHTK, const at::Tensor& k_BJTK);
-    // Scales `out` in place by the gate. lse_BHT over the keys.
+    // Scales `out` in place by the gate. lse_BHT is over the keys.
     Rescaled (*rescale)(at::Tensor& out_BHTK, const at::Tensor& lse_BHT, const at::Tensor& sink_H);
     SinkEdit (*edit_sink)(const at::Tensor& d_out_BHTK, const at::Tensor& d_gate_BHT,
                           const at::Tensor& out_BHTK, const at::Tensor& gate_BHT,
@@ -58,10 +58,10 @@ struct SdpaFixups {
   };
 };
 
-// The backend "plain"; it is registered beside the code that calls it.
+// The backend "plain", which is registered next to the code that calls it.
 SdpaFixups::Kernels plain_fixups();
 
-// The one for tensors like q.
+// The fix-ups for tensors like q.
 inline const SdpaFixups::Kernels& fixups_for(const at::Tensor& q_BHTK) {
   return tensor::kernels<SdpaFixups>(q_BHTK);
 }

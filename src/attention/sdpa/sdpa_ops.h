@@ -1,13 +1,13 @@
-// The fused scaled-dot-product attention (SDPA) ops of LibTorch behind one seam: only sdpa_ops*.cpp
-// name private at::_* ops.
+// One interface to the fused scaled-dot-product attention (SDPA) ops of LibTorch. Only
+// sdpa_ops*.cpp use private at::_* ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace sinkmoe::attention::sdpa {
 
-// Which op serves a tensor. flash (FlashAttention-2) and cudnn take half types, efficient
-// takes fp32 as well.
+// The op for a tensor. flash (FlashAttention-2) and cudnn take half types; efficient also takes
+// fp32.
 enum class SdpaOp : int64_t { cpu, flash, cudnn, efficient };
 
 // out [B,H,T,K], in memory order B,T,H,K on CPU. lse_BHT: natural log, fp32 (fp64 for fp64 input).
@@ -21,14 +21,14 @@ struct Gradients {
   at::Tensor q_BHTK, k_BJTK, v_BJTK;
 };
 
-// Causal softmax attention over Tq = Tk >= 1 rows. The last stride of q, k, v must be 1 (the CPU op
-// reads garbage otherwise, without an error): attention/unit_stride.h. Throws
-// std::invalid_argument for a device, type or head width that no op takes.
+// Causal softmax attention over Tq = Tk >= 1 rows. The last stride of q, k, v must be 1 (otherwise
+// the CPU op reads garbage without an error); see attention/unit_stride.h. Throws
+// std::invalid_argument for a device, type or head width that no op supports.
 Forward forward(const at::Tensor& q_BHTK, const at::Tensor& k_BJTK, const at::Tensor& v_BJTK,
                 double scale);
 
-// The backward pass of the op, with P = exp(S - lse) and D = rowsum(d_out * out) taken from the
-// arguments: callers hand in edited ones.
+// The backward pass of the op. It takes P = exp(S - lse) and D = rowsum(d_out * out) from its
+// arguments, and callers pass edited ones.
 Gradients backward(const at::Tensor& d_out_BHTK, const at::Tensor& q_BHTK, const at::Tensor& k_BJTK,
                    const at::Tensor& v_BJTK, const Forward& fwd, double scale);
 

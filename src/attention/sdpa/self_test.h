@@ -11,7 +11,7 @@
 namespace sinkmoe::attention {
 
 struct SelfTest {
-  std::string op;    // the op that served: "cpu", "flash", "cudnn", "efficient"
+  std::string op;    // the op that was used: "cpu", "flash", "cudnn", "efficient"
   double error = 0;  // worst relative error of out, gate and every gradient against the explicit
                      // form, both gated modes
   double bound = 0;  // what is acceptable for the type

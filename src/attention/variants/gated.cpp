@@ -52,7 +52,7 @@ struct Gated : HeadMixer {
   }
   bool gate_multiplies() const override { return true; }
   const at::Tensor& weight;
-  bool channels;  // a gate per channel
+  bool channels;  // one gate per channel
 };
 
 std::unique_ptr<HeadMixer> make(const MixerContext& context) {

@@ -1,4 +1,4 @@
-// The rows of the cross-entropy by one kernel. What it cannot read goes to the ATen form.
+// Cross-entropy of rows of logits, by one kernel. Tensors that it cannot read use the ATen form.
 #include <ATen/ATen.h>
 
 #include "model/cuda/cross_entropy.h"

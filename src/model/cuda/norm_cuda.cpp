@@ -1,4 +1,4 @@
-// RMSNorm of CUDA tensors, by its kernels. What they cannot read goes to the ATen form.
+// RMSNorm of CUDA tensors, by its kernels. Tensors that they cannot read use the ATen form.
 #include <ATen/ATen.h>
 
 #include "model/cuda/norm.h"

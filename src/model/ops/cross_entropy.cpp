@@ -1,5 +1,5 @@
-// Output projection and cross-entropy in one, by chunks of tokens: the logits exist once, a chunk at
-// a time, and are overwritten by their gradient.
+// Output projection and cross-entropy in one op, in chunks of tokens. The logits exist once, only
+// for one chunk, and are overwritten by their gradient.
 #include "model/ops/cross_entropy.h"
 
 #include <ATen/ATen.h>
@@ -50,9 +50,9 @@ void rows_on_cpu(const at::Tensor& logits_NV, const at::Tensor& target_N, double
 const Backend<CrossEntropy> on_any{tensor::kPlain, {rows_by_aten}};
 const Backend<CrossEntropy> on_cpu{{"cpu", at::kCPU, {at::kFloat}}, {rows_on_cpu}};
 
-// Tokens of a chunk. On a CPU 4 MB of logits: big enough for the product, small enough for the
-// cache. On a GPU launches would take longer than the work below some thousand tokens (a chunk of
-// fp32 logits over a large vocabulary is 1.6 GB).
+// Tokens per chunk. On a CPU 4 MB of logits: large enough for the product, small enough for the
+// cache. On a GPU, with less than some thousand tokens, launches would take longer than the work (a
+// chunk of fp32 logits over a large vocabulary is 1.6 GB).
 int64_t chunk_tokens(const at::Tensor& h_NC, int64_t V) {
   constexpr int64_t kLogitBytes = 4 << 20, kFewest = 64, kOnDevice = 8192;
   const int64_t most =
@@ -60,7 +60,7 @@ int64_t chunk_tokens(const at::Tensor& h_NC, int64_t V) {
   return std::min(h_NC.size(0), most);
 }
 
-// Gradients are made with the loss: what the logits were is gone afterwards.
+// Computes the gradients together with the loss, because the logits are overwritten.
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   static Variable forward(AutogradContext* ctx, const Variable& h, const Variable& w,
                           const at::Tensor& target) {
@@ -86,14 +86,14 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     tensor::refuse_second_derivative("linear_cross_entropy");
     const variable_list saved = ctx->get_saved_variables();
-    // On a GPU nobody waits for the factor's value.
+    // On a GPU the host does not wait for the value of the factor.
     if (grads[0].is_cpu() && grads[0].item<double>() == 1) return {saved[0], saved[1], Variable()};
     return {saved[0] * grads[0].to(saved[0].scalar_type()),
             saved[1] * grads[0].to(saved[1].scalar_type()), Variable()};
   }
 
  private:
-  // dw (+)= z^T h, added up in the parameter's type: bf16 would round at every chunk.
+  // dw (+)= z^T h, summed in the parameter's type, because bf16 would round at every chunk.
   static void add_product(at::Tensor& dw, const at::Tensor& z, const at::Tensor& h, bool first) {
     if (dw.scalar_type() != h.scalar_type()) {
       const at::Tensor product = at::mm(z.t(), h);

@@ -1,4 +1,4 @@
-// The operation cross-entropy, on rows of logits.
+// The operation "cross-entropy", on rows of logits.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,8 +11,8 @@ struct CrossEntropy {
   static constexpr const char* name = "cross-entropy";
   struct Kernels {
     // loss_N = -log softmax[target], fp32 (fp64 for fp64 logits). The logits become
-    // scale * (softmax - onehot), the gradient of scale * sum(loss); with scale 0 what they become
-    // is not specified. All contiguous; target int64 in [0, V).
+    // scale * (softmax - onehot), the gradient of scale * sum(loss); with scale 0 they are
+    // unspecified. All contiguous; target int64 in [0, V).
     void (*rows)(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
                  const at::Tensor& loss_N);
   };

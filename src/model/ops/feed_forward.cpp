@@ -56,7 +56,7 @@ at::Tensor forward(Mlp kind, const at::Tensor& h) {
   return a;
 }
 
-// In place where dh has the shape of da. GELU left its slope in h.
+// In place if dh has the shape of da. GELU left its derivative in h.
 at::Tensor backward(Mlp kind, const at::Tensor& h, const at::Tensor& da) {
   const int64_t N = h.size(0), F = da.size(-1);
   if (kind == Mlp::swiglu) {
@@ -79,7 +79,7 @@ const Backend<Activation> on_cpu{{"cpu", at::kCPU, {at::kFloat}}, {cpu::forward,
 struct FeedForwardUp : Function<FeedForwardUp> {
   static Variable forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
                           int64_t kind) {
-    const at::AutoDispatchBelowADInplaceOrView guard;  // the output is a view of fresh memory
+    const at::AutoDispatchBelowADInplaceOrView guard;  // the output is a view of new memory
     const int64_t C = x.size(-1), N = x.numel() / C;
     const at::Tensor h = at::mm(x.view({N, C}), w.t());
     const at::Tensor a = kernels<Activation>(h).forward(static_cast<Mlp>(kind), h);
@@ -87,7 +87,7 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     ctx->saved_data["kind"] = kind;
     return a.view({x.size(0), x.size(1), a.size(-1)});
   }
-  // The list is taken by reference: a copy of it would look like a second owner of the gradient.
+  // The list is taken by reference, because a copy would count as a second owner of the gradient.
   static variable_list backward(AutogradContext* ctx, variable_list& grads) {
     tensor::refuse_second_derivative("feed_forward_up");
     const auto saved = ctx->get_saved_variables();
@@ -95,7 +95,7 @@ struct FeedForwardUp : Function<FeedForwardUp> {
     const int64_t C = x.size(-1), N = x.numel() / C;
     at::Tensor da = std::move(grads[0]);
     if (!is_ours(da, 1) || !da.is_contiguous())
-      da = da.clone(at::MemoryFormat::Contiguous);  // someone else reads it
+      da = da.clone(at::MemoryFormat::Contiguous);  // it has another reader
     const at::Tensor dh = kernels<Activation>(h).backward(
         static_cast<Mlp>(ctx->saved_data["kind"].toInt()), h, da.view({N, -1}));
     return {at::mm(dh, w).view_as(x), at::mm(dh.t(), x.view({N, C})), Variable()};

@@ -12,9 +12,9 @@ namespace sinkmoe::model {
 struct Activation {
   static constexpr const char* name = "activation";
   struct Kernels {
-    // a [N,F]. May leave in h what its own backward pass wants instead.
+    // a [N,F]. May overwrite h with values for its own backward pass.
     at::Tensor (*forward)(config::Mlp kind, const at::Tensor& h);
-    // dh as h, from the h that forward left. da_NF may be written over.
+    // dh like h, from the h that forward left. da_NF may be overwritten.
     at::Tensor (*backward)(config::Mlp kind, const at::Tensor& h, const at::Tensor& da_NF);
   };
 };

@@ -32,7 +32,7 @@ struct AddLinear : Function<AddLinear> {
   }
 };
 
-// The gradient is added up in token order by one thread, so that it repeats bit for bit.
+// One thread sums the gradient in token order, so that it repeats bit for bit.
 struct Embed : Function<Embed> {
   static Variable forward(AutogradContext* ctx, const at::Tensor& w, const at::Tensor& ids) {
     ctx->save_for_backward({ids});

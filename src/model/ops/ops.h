@@ -1,7 +1,7 @@
-// The differentiable pieces of a decoder that are not attention, each one node of autograd with a
-// hand-written backward pass (a second derivative is refused). What differs from device to device
-// is a table of functions: rms_norm.h, rotary.h, feed_forward.h, cross_entropy.h. The same formulas
-// in ops that autograd differentiates by itself, for tests: tests/model/reference.h.
+// The differentiable operations of a decoder other than attention. Each is one autograd node with a
+// hand-written backward pass (a second derivative is refused). The parts that differ between
+// devices are tables of functions: rms_norm.h, rotary.h, feed_forward.h, cross_entropy.h. For
+// tests, tests/model/reference.h has the same formulas in ops that autograd differentiates.
 //
 // Letters: B rows, T tokens, N = B*T, C width, O width of an output, F feed-forward width, or all
 // heads of a projection, V vocabulary, H query heads, J key/value heads, K head width. Activations
@@ -37,8 +37,7 @@ struct HeadsQKV {
 HeadsQKV project_heads(const at::Tensor& x_BTC, const at::Tensor& w_FC, int64_t H, int64_t J,
                        const RotaryTable& rotary);
 
-// Rotates by position, in ATen ops; used when something stands between projection and rotation
-// (QK-norm).
+// Rotates by position, in ATen ops; used if there is a QK-norm between projection and rotation.
 at::Tensor rotate_heads(const at::Tensor& x_BHTK, const RotaryTable& rotary);
 
 // x w^T, and residual + x w^T; any leading dimensions.
@@ -53,7 +52,7 @@ at::Tensor feed_forward_up(const at::Tensor& x_BTC, const at::Tensor& w_FC, conf
 at::Tensor embed(const at::Tensor& w_VC, const at::Tensor& ids_BT);
 
 // Mean cross-entropy of softmax(h w^T) against targets, in nats: a scalar, fp32 (fp64 for fp64).
-// Nothing is read back from a GPU, so that a step can be recorded.
+// Reads nothing back from a GPU, so that a step can be recorded.
 at::Tensor linear_cross_entropy(const at::Tensor& h_NC, const at::Tensor& w_VC,
                                 const at::Tensor& target_N);
 // The cross-entropy of each token, without gradients: [N] fp32 nats.

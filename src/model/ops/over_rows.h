@@ -1,4 +1,4 @@
-// Work on the rows of a tensor, split over threads at borders that do not depend on their number.
+// Splits work on the rows of a tensor over threads, at borders that do not depend on their number.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -8,7 +8,7 @@
 
 namespace sinkmoe::model {
 
-inline constexpr int64_t kRowGrain = 256;  // rows a thread takes at once
+inline constexpr int64_t kRowGrain = 256;  // rows per block of work
 inline constexpr int64_t kElementGrain = 1 << 14;
 
 inline float* data(const at::Tensor& x) { return x.data_ptr<float>(); }

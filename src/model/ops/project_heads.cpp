@@ -1,4 +1,5 @@
-// Queries, keys and values: one product, rotated in place, one buffer of gradients on the way back.
+// Queries, keys and values: one product, rotated in place; one buffer of gradients in the backward
+// pass.
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -21,14 +22,14 @@ using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-// Heads of q, k and v beside each other in a row of F = (H + 2 J) K elements.
+// The heads of q, k and v in a row of F = (H + 2 J) K elements.
 struct Layout {
   int64_t B, T, H, J, K;
   int64_t all() const { return H + 2 * J; }
   int64_t heads_of(size_t part) const { return part == 0 ? H : J; }
 };
 
-// The buffer [N, F] itself where dq, dk, dv are its three parts, as the attention op on a CPU makes
+// The buffer [N, F] itself, if dq, dk, dv are its three parts, as the attention op on a CPU makes
 // them.
 std::optional<at::Tensor> joined_heads(const variable_list& grads, const Layout& n) {
   if (!grads[0].defined()) return {};
@@ -43,7 +44,7 @@ std::optional<at::Tensor> joined_heads(const variable_list& grads, const Layout&
   return grads[0].as_strided({n.B * n.T, n.all() * n.K}, {n.all() * n.K, 1});
 }
 
-// dq, dk, dv, each [B,heads,T,K] in any layout, as one [N,F] buffer that may be written to.
+// dq, dk, dv, each [B,heads,T,K] in any layout, as one [N,F] buffer that may be overwritten.
 at::Tensor gather_heads(const variable_list& grads, const Layout& n,
                         const at::TensorOptions& options) {
   if (auto joined = joined_heads(grads, n)) return *joined;
@@ -66,7 +67,7 @@ struct ProjectHeads : Function<ProjectHeads> {
   static variable_list forward(AutogradContext* ctx, const Variable& x, const Variable& w,
                                int64_t H, int64_t J, const std::optional<at::Tensor>& cosine,
                                const std::optional<at::Tensor>& sine) {
-    const at::AutoDispatchBelowADInplaceOrView guard;  // outputs are views of fresh memory
+    const at::AutoDispatchBelowADInplaceOrView guard;  // outputs are views of new memory
     const Layout n = layout(x, w, H, J);
     const at::Tensor y = at::mm(x.view({n.B * n.T, x.size(2)}), w.t());
     if (cosine) kernels<Rotary>(y).rotate(y, n.T, H + J, n.K, {*cosine, *sine}, 1);

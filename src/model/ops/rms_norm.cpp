@@ -57,7 +57,7 @@ TensorPair forward(const at::Tensor& x, const at::Tensor& w, double eps) {
   return {y, inverse_N};
 }
 
-// Gradient of the weight is summed in fixed chunks of rows, then in chunk order.
+// The gradient of the weight is summed over fixed chunks of rows, then over chunks in order.
 TensorPair backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& w,
                     const at::Tensor& inverse_N, const at::Tensor& residual) {
   const int64_t C = x.size(-1), N = x.numel() / C, chunks = (N + kRowGrain - 1) / kRowGrain;
@@ -80,7 +80,8 @@ TensorPair backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor&
 const Backend<RmsNorm> on_any{tensor::kPlain, {plain::forward, plain::backward}};
 const Backend<RmsNorm> on_cpu{{"cpu", at::kCPU, {at::kFloat}}, {cpu::forward, cpu::backward}};
 
-// (x, y): the residual stream passes through, so that both gradients are added in one pass.
+// (x, y): the residual stream passes through, so that the backward pass adds both gradients at
+// once.
 struct BranchNorm : Function<BranchNorm> {
   static variable_list forward(AutogradContext* ctx, const Variable& x, const Variable& w,
                                double eps) {

@@ -1,4 +1,4 @@
-// The operation RMSNorm: y = x / rms(x) * w over the last dimension.
+// The operation "RMSNorm": y = x / rms(x) * w over the last dimension.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,10 +13,10 @@ struct RmsNorm {
   static constexpr const char* name = "RMSNorm";
   // x [.., C] contiguous, N rows; w_C fp32 or of the type of x.
   struct Kernels {
-    // y as x, and 1 / rms of each row, [N], fp32 (fp64 for fp64).
+    // y like x, and 1 / rms of each row, [N], fp32 (fp64 for fp64).
     std::pair<at::Tensor, at::Tensor> (*forward)(const at::Tensor& x_NC, const at::Tensor& w_C,
                                                  double eps);
-    // dx as x, with the residual added where it is defined, and dw [C] as w.
+    // dx like x, with the residual added if it is defined, and dw [C] like w.
     std::pair<at::Tensor, at::Tensor> (*backward)(const at::Tensor& dy_NC, const at::Tensor& x_NC,
                                                   const at::Tensor& w_C,
                                                   const at::Tensor& inverse_N,

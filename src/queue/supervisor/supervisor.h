@@ -36,7 +36,7 @@ struct SweepSummary {
   int exit_code() const;
 };
 
-// Throws Error before anything is written: unknown job, no GPU, a database that is refused.
+// Throws Error before anything is written: unknown job, no GPU, a refused database.
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.

@@ -12,7 +12,7 @@
 
 namespace sinkmoe::queue {
 
-// A worker of this supervisor, and the run it works on.
+// A worker of this supervisor, and its run.
 struct ActiveRun {
   size_t todo;  // index
   store::Lease lease;

@@ -61,7 +61,7 @@ class Ancestors {
   }
 
  private:
-  // The parent as it was planned, or as its stored configuration says.
+  // The parent from the plan, or from its stored configuration.
   TodoRun todo_of(const store::RunState& state, const std::vector<TodoRun>& list) const {
     for (const TodoRun& known : list)
       if (known.run_id == state.run_id) return known;

@@ -12,7 +12,7 @@ namespace sinkmoe::queue {
 
 struct TodoRun {
   std::string run_id, label, parent;
-  std::string data;     // content hashes that it was planned with; "": any
+  std::string data;     // content hashes of its data in the plan; "": any
   double work = 0;      // tokens of the whole run
   double fraction = 0;  // part of it that is trained
   RunStatus status = RunStatus::planned;
@@ -25,13 +25,13 @@ store::ExperimentRow experiment_row(const plan::Plan& plan);
 
 struct TodoRules {
   bool retry_failed = false;
-  bool reads_data = true;  // a drill invents its numbers: its runs need no data
+  bool reads_data = true;  // false for drills, which need no data
 };
 
-// The plan's runs as they stand, and before them the parents that must be made (again) for a child
-// that is missing: a parent that is not done, or whose final weights are gone. Notes what was
-// decided. Throws Error: an unknown parent; a parent whose data is not what it was trained on,
-// which then stays as it is.
+// The runs of the plan with their current state. Before them come the parents that must be trained
+// (again) for a missing child: parents that are not done, or whose final weights are missing.
+// Reports these decisions. Throws Error: an unknown parent; a parent whose training data has
+// changed, which is then left unchanged.
 std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, const TodoRules& rules,
                                std::vector<std::string>& notes);
 

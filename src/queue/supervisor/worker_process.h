@@ -35,7 +35,7 @@ class WorkerProcess {
   std::string buffer_;
 };
 
-// How a process that could not say so itself ended: signal, "killed by SIGSEGV".
+// How a process ended that could not record this itself: signal, "killed by SIGSEGV".
 RunEnd explain_death(int wait_status, bool out_of_memory);
 
 }  // namespace sinkmoe::queue

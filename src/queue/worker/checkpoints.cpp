@@ -13,12 +13,12 @@ namespace {
 
 constexpr size_t kKept = 2;  // checkpoints of a run that is not done
 
-// Where earlier versions kept the runs of every database of the folder.
+// The folder in which earlier versions kept the runs of all databases.
 fs::path shared_folder(const fs::path& db, const std::string& run_id) {
   return db.parent_path() / "runs" / run_id;
 }
 
-// What is wrong with the file of a row, or "".
+// The problem with the file of a row, or "".
 std::string problem_of(const fs::path& file, const store::CheckpointRow& row) {
   std::error_code error;
   const std::string name = file.string();

@@ -18,8 +18,8 @@ constexpr auto names_of(Keep) {
                      {{Keep::none, "none"}, {Keep::final, "final"}, {Keep::all, "all"}});
 }
 
-// What a run writes: NAME.runs/RUN_ID/ beside the database NAME.db, so that two databases in one
-// folder share nothing. Throws Error when the run_id is no safe name.
+// The folder of a run: NAME.runs/RUN_ID/ beside the database NAME.db, so that two databases in one
+// folder share no file. Throws Error if the run_id is not a safe name.
 std::filesystem::path run_folder(const std::filesystem::path& db, const std::string& run_id);
 
 struct ResumePoint {
@@ -29,9 +29,9 @@ struct ResumePoint {
   std::vector<std::string> passed_over;
 };
 
-// The file of a row, when it is there with the size and hash of its row; else `why`, if given, says
-// what is wrong. It is looked for in the run's folder and, as earlier versions kept the runs of
-// every database of a folder together, in runs/RUN_ID/ beside the database.
+// The file of a row, if it exists with the size and hash of the row; otherwise `why`, if given,
+// gives the reason. Looks in the run's folder and in runs/RUN_ID/ beside the database, where
+// earlier versions kept the runs of all databases.
 std::optional<std::filesystem::path> checkpoint_file(const std::filesystem::path& db,
                                                      const std::string& run_id,
                                                      const store::CheckpointRow& row,
@@ -52,8 +52,8 @@ void commit_checkpoint(store::Store& store, const store::Lease& lease,
 std::vector<store::CheckpointRow> superfluous(const store::Store& store, const std::string& run_id,
                                               Keep keep);
 
-// Removes the files of rows that were removed before. In the shared folder of earlier versions only
-// what has the hash of its row.
+// Removes the files of rows that were removed before. In the shared folder of earlier versions,
+// removes only files with the hash of their row.
 void remove_files(const std::filesystem::path& db, const std::string& run_id,
                   const std::vector<store::CheckpointRow>& rows);
 

@@ -92,8 +92,8 @@ void Heartbeat::renew() {
   } catch (const LeaseLost&) {
     lease_lost_ = true;
   } catch (const store::StoreError& e) {
-    // The next round tries again; if the disk stays full the lease runs out, and the run goes to
-    // another attempt.
+    // The next round tries again. If the disk stays full, the lease expires, and another attempt
+    // takes over.
     fmt::print(stderr, "cannot renew the lease: {}\n", e.what());
   }
 }

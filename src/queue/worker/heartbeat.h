@@ -1,4 +1,4 @@
-// A thread beside the job: renews the lease, and ends the process when the job gives no sign of
+// A thread next to the job: it renews the lease, and ends the process if the job gives no sign of
 // life.
 #pragma once
 
@@ -16,13 +16,13 @@ namespace sinkmoe::queue {
 struct HeartbeatSettings {
   double lease_seconds = 60;  // renewed four times in this period
   double stall_seconds =
-      300;  // shortest silence that is a stall; ten times that before the first step
+      300;  // shortest silence that counts as a stall; ten times this before the first step
   int64_t crash_limit = 3;
 };
 
 class Heartbeat {
  public:
-  // Call from the thread that runs the job. Opens a connection of its own.
+  // Call from the thread that runs the job. Opens its own connection.
   Heartbeat(const std::filesystem::path& db, const store::Lease& lease,
             const HeartbeatSettings& settings);
   ~Heartbeat();

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kExitFailed = 1;
 
-// Everything that a job can throw but LeaseLost, as the end of an attempt.
+// Turns everything that a job can throw, except LeaseLost, into the end of an attempt.
 template <class F>
 RunEnd run_guarded(F&& job) {
   try {
@@ -76,8 +76,9 @@ std::optional<std::filesystem::path> parent_weights(const store::Store& store,
   return weights;
 }
 
-// Checks that everything the run reads is what it was planned with, before a row of an earlier
-// attempt is touched; finds where to go on, starts the attempt and says what was passed over.
+// Checks, before a row of an earlier attempt is changed, that the data of the run are those of the
+// plan. Then finds the checkpoint to resume from, starts the attempt, and reports skipped
+// checkpoints.
 config::Job start(const Attempt& a) {
   const std::string& run_id = a.lease.run_id;
   config::Job job{.run_id = run_id,

@@ -20,14 +20,14 @@ struct WorkerArgs {
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;
   int64_t threads = 0;  // its share of the cores; 0: as many as the run is configured for
-  std::string data;     // content hashes that the run was planned with; "": any
+  std::string data;     // content hashes of the data in the plan; "": any
 };
 
 std::vector<std::string> to_arguments(const WorkerArgs& args);
 WorkerArgs parse_worker_arguments(const std::vector<std::string>& args);  // throws Error
 
-// Adopts the lease, runs the job and records how it ended. Exit code: 0 done, 75
-// interrupted, 1 anything else.
+// Adopts the lease, runs the job and records how it ended. Exit code: 0 done, 75 interrupted, 1
+// anything else.
 int worker_main(const WorkerArgs& args);
 
 }  // namespace sinkmoe::queue

@@ -1,5 +1,5 @@
-// What a worker does with the reports of a job: it writes them to the store under the lease, and
-// tells the supervisor how far it is.
+// Handles the reports of a job: writes them to the store under the lease, and sends progress to the
+// supervisor.
 #pragma once
 
 #include "core/run.h"
@@ -9,7 +9,7 @@
 
 namespace sinkmoe::queue {
 
-// What one attempt works with; all of it outlives the attempt.
+// What one attempt works with. Everything here outlives the attempt.
 struct Attempt {
   const WorkerArgs& args;
   store::Store& store;
@@ -31,7 +31,7 @@ class WorkerReporter : public RunReporter {
   bool stop_requested() const override;
 
  private:
-  void alive() const;  // notes a sign of life; throws LeaseLost
+  void alive() const;  // records a sign of life; throws LeaseLost
 
   const Attempt& attempt_;
   int64_t last_step_ = -1, last_sent_us_ = 0;

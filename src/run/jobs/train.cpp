@@ -1,4 +1,4 @@
-// The training job behind the queue's interface: a job in, rows and checkpoints out.
+// The job "train": connects training to the queue.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   return infos;
 }
 
-// Opens what the run reads, and trains when it is what the run was planned with. A damaged file
+// Opens the data of the run, checks that they are those of the plan, and trains. A damaged file
 // ends the run now, not after training.
 RunEnd run_job(const config::Job& job, RunReporter& reporter) {
   prepare_process(job.config.run);

@@ -1,5 +1,5 @@
-// Device helpers shared by the kernels: elements and groups of eight neighbours in fp32 and bf16, with
-// fp32 arithmetic, and sums over threads.
+// Device helpers for all kernels: single elements and groups of eight neighbours in fp32 and bf16,
+// with fp32 arithmetic, and sums over threads.
 #pragma once
 
 #include "tensor/cuda/language.h"

@@ -1,5 +1,5 @@
-// How the C++ callers of CUDA kernels reach the device: the stream of a tensor's device, and under
-// which name they register their backend.
+// For the C++ callers of CUDA kernels: the stream of a tensor's device, and how they register their
+// backend.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@
 
 namespace sinkmoe::cuda {
 
-// Kernels that a test runs on the processor serve only where the test forces them.
+// Kernels that a test runs on the CPU are used only if the test forces them.
 inline tensor::BackendInfo backend(const std::vector<at::ScalarType>& types) {
 #ifdef SINKMOE_KERNELS_ON_CPU
   return {.name = "cuda on cpu", .device = at::kCPU, .types = types, .chosen = false};

@@ -1,4 +1,4 @@
-// What the arguments of CUDA kernels are made of. Free of LibTorch headers.
+// The types of CUDA kernels' arguments. Includes no LibTorch.
 #pragma once
 
 #ifdef SINKMOE_KERNELS_ON_CPU

@@ -7,10 +7,11 @@ namespace {
 
 constexpr int kAdamThreads = 256;
 
-// Places in inputs and results; static_asserts in adamw_cuda.cpp hold them to train/update/adamw.h.
+// Indices of inputs and results; static_asserts in adamw_cuda.cpp compare them with
+// train/update/adamw.h.
 constexpr int kRateAt = 0, kBias1At = 1, kBias2At = 2, kNormAt = 2, kResultCount = 3;
 
-// What all elements of a step share; the same formulas as kernel::adamw.
+// The numbers that all elements of a step share; the same formulas as in kernel::adamw.
 struct Scalars {
   float scale, step, root, keep;
   bool go;

@@ -6,7 +6,7 @@
 namespace sinkmoe::cuda {
 
 // Arrays of n elements, n and decayed multiples of 4, 16-byte aligned. bf16 may be null. inputs and
-// results are those of train/update/adamw.h: a step whose results are not all finite changes
+// results are those of train/update/adamw.h. A step whose results are not all finite changes
 // nothing.
 struct AdamW {
   int64_t n, decayed;

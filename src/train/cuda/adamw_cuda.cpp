@@ -1,4 +1,4 @@
-// AdamW of train/update/adamw.h as one kernel. What it cannot read goes to the ATen form.
+// AdamW of train/update/adamw.h as one kernel. Tensors that it cannot read use the ATen form.
 #include <ATen/ATen.h>
 
 #include "tensor/cuda/stream.h"

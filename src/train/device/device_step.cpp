@@ -11,7 +11,7 @@ namespace sinkmoe::train {
 
 namespace {
 
-// One buffer holds a step's ids, targets and numbers, so that one copy brings all of them.
+// One buffer holds the ids, targets and numbers of a step, so that one copy is enough.
 struct InputParts {
   at::Tensor ids_BT, target_N, inputs;
 };

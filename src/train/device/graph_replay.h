@@ -45,7 +45,7 @@ struct DeviceGraphReplay {
   };
 };
 
-// The one for this device. Throws Error when the device fails.
+// The GraphReplay of this device. Throws Error if the device fails.
 std::unique_ptr<GraphReplay> make_graph_replay(at::Device device);
 
 }  // namespace sinkmoe::train

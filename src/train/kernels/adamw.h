@@ -1,4 +1,4 @@
-// AdamW as plain fp32 loops over ranges of elements. No LibTorch header.
+// AdamW as fp32 loops over ranges of elements. Includes no LibTorch.
 #pragma once
 
 #include <cstdint>

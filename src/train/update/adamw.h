@@ -1,6 +1,6 @@
-// The operation AdamW (Loshchilov and Hutter, decoupled decay) over flat buffers. It works on tensors
-// alone: the numbers of a step stand in a small tensor, so that a recorded step can be played again
-// with another rate.
+// The operation "AdamW" (Loshchilov and Hutter, decoupled weight decay) over flat buffers. It works
+// on tensors only: the numbers of a step are in a small tensor, so that a recorded step can be
+// replayed with another learning rate.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,9 +12,9 @@
 
 namespace sinkmoe::train {
 
-// Places in the tensor of a step's inputs, fp64. kBias1, kBias2: 1 - beta^t of this update.
+// Indices in the tensor of a step's inputs, fp64. kBias1, kBias2: 1 - beta^t of this update.
 enum StepInput : int64_t { kRate, kBias1, kBias2, kWeight, kStepInputs };
-// Places in the tensor of a step's results, fp64.
+// Indices in the tensor of a step's results, fp64.
 enum StepResult : int64_t { kLoss, kBalance, kNorm, kStepResults };
 
 // The inputs of optimizer step `step` (0-based).
@@ -34,8 +34,8 @@ struct AdamW {
   struct Kernels {
     // L2 norm of the gradient, an fp64 scalar on its device.
     at::Tensor (*norm)(const at::Tensor& grad_n);
-    // One update with the gradient scaled down to config.clip, and the bf16 copy made equal. Where a
-    // result is not finite nothing changes.
+    // One update, with the gradient scaled down to norm config.clip; also updates the bf16 copy. If
+    // a result is not finite, nothing changes.
     void (*update)(const AdamWUpdate& update);
   };
 };

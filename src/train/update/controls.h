@@ -26,7 +26,7 @@ class FrozenParams {
                const std::function<bool(const std::string&)>& chosen);
   void clear_gradients() const;  // call after backward, before the optimizer
   void restore() const;          // call after the optimizer
-  int64_t count() const;         // numbers that are kept
+  int64_t count() const;         // number of parameters that are kept
 
  private:
   struct Slice {

@@ -6,7 +6,7 @@
 
 namespace sinkmoe::train {
 
-// Which heads the loss leaves out: chosen once at the start, or again from this batch's gates.
+// The heads that the balance loss leaves out: chosen at the start, or from the gates of this batch.
 at::Tensor LossGradients::shared_heads(const std::vector<at::Tensor>& gates_BHT,
                                        const at::Tensor& chosen_LH) const {
   if (config_.balance.shared_heads == 0) return {};
@@ -26,7 +26,7 @@ Losses LossGradients::add(const at::Tensor& ids_BT, const at::Tensor& target_N,
   const bool weighted = config_.balance.weight != 0;
   at::Tensor aux;
   {
-    const at::AutoGradMode with_gradient(weighted);  // without a weight the loss is only watched
+    const at::AutoGradMode with_gradient(weighted);  // without a weight the loss is only measured
     aux = balance_(gates);
   }
   at::Tensor total = loss;

@@ -1,4 +1,4 @@
-// What a training step differentiates: loss + weight * balance loss, over some rows of a batch.
+// The gradients of a training step: of loss + weight * balance loss, over some rows of a batch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@ namespace sinkmoe::train {
 
 // Scalars on the device.
 struct Losses {
-  at::Tensor loss, balance;  // the second without its weight
+  at::Tensor loss, balance;  // `balance` without its weight
 };
 
 class LossGradients {
@@ -20,11 +20,11 @@ class LossGradients {
                 const balance::BalanceLoss& balance)
       : config_(config), model_(model), balance_(balance) {}
 
-  // Forward and backward of rows: adds the gradient of share * (loss + weight * balance) to the
-  // parameters' .grad, share being 1 / train.micro_batches. The balance loss is taken per
-  // micro-batch. shared_LH: the heads that the balance loss leaves out where they were chosen once,
-  // else undefined. weight: fp32 scalar on the device where the step is recorded; undefined: the
-  // configured number. Reads no value back from the device.
+  // Forward and backward pass of some rows: adds the gradient of share * (loss + weight * balance)
+  // to the parameters' .grad, with share = 1 / train.micro_batches. The balance loss is computed
+  // per micro-batch. shared_LH: the heads that the balance loss leaves out, if they were chosen
+  // once; otherwise undefined. weight: fp32 scalar on the device if the step is recorded;
+  // undefined: the configured number. Reads no value back from the device.
   Losses add(const at::Tensor& ids_BT, const at::Tensor& target_N, const at::Tensor& shared_LH,
              const at::Tensor& weight = {}) const;
 

@@ -1,5 +1,5 @@
-// AdamW over the flat buffers of a ParamSet, for a step whose numbers the host knows; weight decay
-// on the decayed slice only.
+// AdamW over the flat buffers of a ParamSet, for steps whose numbers the host knows. Weight decay
+// applies to the decayed slice only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
