@@ -101,7 +101,8 @@ constexpr auto make = nullptr;
 const Registration<config::LossKind> registration{
     {.name = "cv2",
      .help = "heads times squared coefficient of variation of the importances (the paper's loss)",
-     .make = [](const config::RunConfig&) { return std::make_unique<Cv2Loss>(); }}};
+     .at_equality = 0,
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance
