@@ -53,7 +53,7 @@ Cv2::Out by_loops(const at::Tensor& importance_LH, const at::Tensor& weight_LH) 
   return {at::full({}, sum, importance_LH.options()), gradient_LH};
 }
 
-// On a CPU the chain of small ops below costs more than what it works on.
+// On a CPU the chain of small ops below would cost more than the arithmetic.
 Cv2::Out on_cpu(const at::Tensor& importance_LH, const at::Tensor& weight_LH) {
   return (importance_LH.scalar_type() == at::kDouble ? by_loops<double>
                                                      : by_loops<float>)(importance_LH, weight_LH);
