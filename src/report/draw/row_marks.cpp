@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::report {
 
@@ -47,11 +48,9 @@ RowMarks row_marks(const FigureInput& input) {
   for (const std::string& text : left_out)
     input.document.notes.push_back("Left out, not done: run " + text + ".");
   const std::vector<std::string> names = ordered_values(seeds, "seed", input.spec.path);
-  std::string list;
-  for (const std::string& s : names) list += (list.empty() ? "" : ", ") + s;
   input.document.provenance.seeds = "n = " + std::to_string(names.size()) +
                                     (names.size() == 1 ? " (seed " : " (seeds ") +
-                                    (names.empty() ? "none" : list) + ")";
+                                    (names.empty() ? "none" : join(names, ", ")) + ")";
   return marks;
 }
 

@@ -4,16 +4,15 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::report {
 
 size_t require_column(const Table& table, const std::string& name, const std::string& where) {
   const auto it = std::find(table.columns.begin(), table.columns.end(), name);
   if (it != table.columns.end()) return static_cast<size_t>(it - table.columns.begin());
-  std::string there;
-  for (const std::string& c : table.columns) there += (there.empty() ? "" : ", ") + c;
-  throw Error("the query gives no column '" + name + "'", where, "its columns are: " + there);
+  throw Error("the query gives no column '" + name + "'", where,
+              "its columns are: " + join(table.columns, ", "));
 }
 
 Cells::Cells(Table table, std::vector<std::string> keys, const std::string& where)
@@ -83,10 +82,7 @@ std::string not_done_text(const CellGroup& group) {
   std::map<std::string, int> count;
   for (const CellRun& run : group.runs)
     if (run.status != "done") ++count[run.status];
-  std::string text;
-  for (const auto& [status, n] : count)
-    text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + status;
-  return text;
+  return join(count, ", ", [](const auto& c) { return std::to_string(c.second) + " " + c.first; });
 }
 
 std::vector<double> values_only(const std::vector<stats::Seeded>& values) {
