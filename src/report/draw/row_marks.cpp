@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/run.h"
 #include "core/text/split_join.h"
 
 namespace sinkmoe::report {
@@ -36,8 +37,9 @@ RowMarks row_marks(const FigureInput& input) {
   data.columns.emplace_back("query_sha256");
   for (size_t r = 0; r < input.rows.rows.size(); ++r) {
     const auto& row = input.rows.rows[r];
-    if (to_text(row[status]) != "done") {
-      left_out.insert(to_text(row[run]) + " (" + to_text(row[status]) + ")");
+    const std::string stands = to_text(row[status]);
+    if (parse_name<RunStatus>(stands, input.spec.path) != RunStatus::done) {
+      left_out.insert(to_text(row[run]) + " (" + stands + ")");
       continue;
     }
     marks.rows.push_back(r);
