@@ -77,12 +77,12 @@ text() {
   need_experiment text_small
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
   import_texts "$1"
-  run text_small "data.path=$data" --workers "$workers"
+  run text_small "data.path=$data" --name text_small --workers "$workers"
   report
 }
 
 # The single number that a query returns, or nothing.
-number_of() { "$sinkmoe" query --csv "$1" | tail -n +2; }
+number_of() { "$sinkmoe" query --csv "$1" | tail -n +2 | tr -d "\r"; }
 
 # The rule of the pilot is in experiments/h100_pilot.toml.
 h100() {
@@ -102,7 +102,7 @@ h100() {
   rate="$(number_of "select max(eval_sink_rate) from experiment_wide where experiment = 'h100_pilot'")"
   lr="$(number_of "select min(train_lr) from experiment_wide where experiment = 'h100_pilot' and eval_sink_rate >= 20")"
   say "pilot: at most ${rate:-0}% of the heads are sinks; the text sweep needs 20%"
-  if [ -n "$lr" ]; then run h100_sweep "train.lr=$lr"; else run h100_capacity; fi
+  if [ -n "$lr" ]; then run h100_sweep "train.lr=$lr" --name h100_sweep; else run h100_capacity; fi
   report
 }
 
@@ -176,7 +176,10 @@ paper() {
   for name in "${have[@]}"; do cost "$name"; done
   for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; cost "$name" ${place[@]+"${place[@]}"}; done
   for name in "${have[@]}"; do run "$name" --workers "$workers"; done
-  for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; run "$name" ${place[@]+"${place[@]}"} --workers "$workers"; done
+  for name in ${texts[@]+"${texts[@]}"}; do
+    text_place "$name"
+    run "$name" ${place[@]+"${place[@]}"} --name "$name" --workers "$workers"
+  done
   report
 }
 

@@ -1,7 +1,6 @@
 #include "cli/child_process.h"
 
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/system/process.h"
 
 namespace sinkmoe::cli {
 
@@ -25,10 +25,7 @@ std::optional<int> continue_in_child() {
     if (::getppid() != parent) ::raise(SIGKILL);  // the parent ended before the line above
     return std::nullopt;
   }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
+  return wait_for(child);
 }
 
 }  // namespace sinkmoe::cli

@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "core/registry.h"
+#include "store/default_database.h"
 
 namespace sinkmoe::cli {
 
 namespace po = boost::program_options;
 
 struct Globals {
-  std::filesystem::path db = "results/results.db";
+  std::filesystem::path db = store::kDefaultDatabase;
   bool quiet = false, json = false, color = false;
 };
 

@@ -13,6 +13,8 @@
 
 #include "cli/command.h"
 #include "cli/terminal_filter.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
 #include "store/sqlite/store_error.h"
 
@@ -22,8 +24,9 @@ namespace {
 
 po::options_description global_options() {
   po::options_description options("Global options");
-  options.add_options()("db", po::value<std::string>()->value_name("PATH"),
-                        "database (default results/results.db)")(
+  options.add_options()(
+      "db", po::value<std::string>()->value_name("PATH"),
+      (std::string("database (default ") + store::kDefaultDatabase + ")").c_str())(
       "quiet", "only errors and results")("json", "machine-readable output")(
       "color", po::value<std::string>()->value_name("WHEN"), "auto or never");
   return options;

@@ -1,20 +1,16 @@
 #include "cli/run_lookup.h"
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/quote.h"
+#include "core/text/safe_name.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::cli {
-
-std::string sql_text(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-  return out + "'";
-}
 
 std::string find_run(const store::Reader& reader, const std::string& prefix) {
   if (!safe_name(prefix))
     throw Error("'" + prefix + "' is no run_id", "", "see 'sinkmoe status EXPERIMENT'");
-  const std::string start = sql_text(prefix);
+  const std::string start = in_quotes(prefix, '\'');
   const Table exact = reader.query("select run_id from run where run_id = " + start);
   if (!exact.rows.empty()) return prefix;
   const Table found = reader.query("select run_id, label from run where substr(run_id, 1, length(" +
@@ -22,8 +18,7 @@ std::string find_run(const store::Reader& reader, const std::string& prefix) {
   if (found.rows.size() == 1) return to_text(found.rows[0][0]);
   if (found.rows.empty())
     throw Error("no run '" + prefix + "'", "", "see 'sinkmoe status EXPERIMENT'");
-  std::string names;
-  for (const auto& row : found.rows) names += (names.empty() ? "" : ", ") + to_text(row[0]);
+  const std::string names = join(found.rows, ", ", [](const auto& row) { return to_text(row[0]); });
   throw Error("more than one run starts with '" + prefix + "'", "", "give more of it: " + names);
 }
 

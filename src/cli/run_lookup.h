@@ -10,7 +10,4 @@ namespace sinkmoe::cli {
 // The one run_id that starts with `prefix`. Throws Error: none, or several (named).
 std::string find_run(const store::Reader& reader, const std::string& prefix);
 
-// An SQL literal of a text.
-std::string sql_text(const std::string& text);
-
 }  // namespace sinkmoe::cli

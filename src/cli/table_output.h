@@ -10,8 +10,8 @@ namespace sinkmoe::cli {
 
 enum class TableFormat { text, csv, json, markdown };
 
-// Text and Markdown have control characters replaced. CSV quotes by RFC 4180 and puts an apostrophe
-// before a text that a spreadsheet would take for a formula. JSON is an array of objects.
+// Text, CSV and Markdown have control characters replaced. CSV follows RFC 4180 (lines end in CR LF) and puts an
+// apostrophe before a text that a spreadsheet would take for a formula. JSON is an array of objects.
 void write_table(std::ostream& out, const Table& table, TableFormat format);
 
 }  // namespace sinkmoe::cli

@@ -1,6 +1,6 @@
 #include "cli/terminal_filter.h"
 
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::cli {
 

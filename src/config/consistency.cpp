@@ -2,7 +2,7 @@
 
 #include "config/compose/compose.h"
 #include "config/plugins/foreign.h"
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::config {
 

@@ -5,7 +5,8 @@
 #include <limits>
 
 #include "core/registry.h"
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

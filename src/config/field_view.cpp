@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/text.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

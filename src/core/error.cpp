@@ -1,11 +1,10 @@
 #include "core/error.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstring>
 
-#include "core/text.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe {
 
@@ -18,12 +17,6 @@ std::string to_string(const Problem& problem) {
 }
 
 namespace {
-std::string join(const std::vector<Problem>& problems) {
-  std::vector<std::string> lines;
-  for (const Problem& p : problems) lines.push_back(to_string(p));
-  return fmt::format("{}", fmt::join(lines, "\n"));
-}
-
 ErrorKind kind_of(int system_errno) {
   switch (system_errno) {
     case ENOSPC:
@@ -43,7 +36,7 @@ ErrorKind kind_of(int system_errno) {
 }  // namespace
 
 Error::Error(std::vector<Problem> problems, ErrorKind kind, int system_errno)
-    : std::runtime_error(join(problems)),
+    : std::runtime_error(join(problems, "\n", [](const Problem& p) { return to_string(p); })),
       problems_(std::move(problems)),
       kind_(kind),
       system_errno_(system_errno) {}

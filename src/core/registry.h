@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe {
 

@@ -20,6 +20,7 @@ struct Table {
 
 // Text of one cell: "" for NULL, shortest round-trip form for numbers.
 std::string to_text(const Cell& cell);
+std::vector<std::string> texts_of(const std::vector<Cell>& row);
 bool is_null(const Cell& cell);
 // The number in a cell. Throws Error for text or NULL.
 double to_number(const Cell& cell);

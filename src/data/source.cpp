@@ -6,7 +6,7 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
 #include "data/tasks/tasks.h"
 
 namespace sinkmoe::data {

@@ -13,7 +13,15 @@ namespace sinkmoe::metrics {
 
 namespace {
 
-constexpr int64_t kBins = 1000;
+// Gates are counted by their logit, so that quantiles stay exact where a head is nearly closed or open.
+constexpr int64_t kBins = 8192;
+constexpr double kMostLogit = 20, kBinWidth = 2 * kMostLogit / kBins;
+
+at::Tensor logit_bin(const at::Tensor& gate) {
+  const at::Tensor g = at::clamp(gate.to(at::kCPU, at::kDouble), 0, 1);
+  const at::Tensor logit = at::clamp(g.log() - (-g).log1p(), -kMostLogit, kMostLogit);
+  return at::clamp_max(((logit + kMostLogit) / kBinWidth).to(at::kLong), kBins - 1);
+}
 
 // Weight of each query on token 0: its weight in a plain softmax over the keys, times the mass that
 // the variant leaves on real keys (a learned sink takes some).
@@ -55,7 +63,7 @@ at::Tensor sum_H(const at::Tensor& x_BHT) {
 HeadStatistics::HeadStatistics(int64_t layers, int64_t heads) {
   for (int64_t i = 0; i < layers; ++i) {
     auto zeros = [&] { return at::zeros({heads}, at::kDouble); };
-    layers_.push_back({zeros(), zeros(), zeros(), zeros(), at::zeros({heads, kBins}, at::kDouble)});
+    layers_.push_back({zeros(), zeros(), zeros(), zeros(), at::zeros({heads, kBins}, at::kInt)});
   }
 }
 
@@ -75,10 +83,8 @@ void HeadStatistics::add(int64_t layer, const attention::HeadIn& in,
   s.ratio_H += host(ratio.repeat_interleave(H / ratio.size(0)));
   s.row_count += static_cast<double>(B);
   s.norm_H += sum_H(out.out_BHTK.to(at::kFloat).square().sum(-1).sqrt());
-  const at::Tensor bin =
-      at::clamp((gate.to(at::kCPU, at::kFloat) * kBins).to(at::kLong), 0, kBins - 1);
-  const at::Tensor flat = (bin + at::arange(H).view({1, H, 1}) * kBins).flatten();
-  s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins});
+  const at::Tensor flat = (logit_bin(gate) + at::arange(H).view({1, H, 1}) * kBins).flatten();
+  s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins}).to(at::kInt);
 }
 
 at::Tensor HeadStatistics::importance_LH() const {
@@ -109,9 +115,9 @@ at::Tensor HeadStatistics::gate_quantile_LH(double p) const {
   std::vector<at::Tensor> rows;
   for (const Sums& s : layers_) {
     const at::Tensor below = (s.histogram_HB.cumsum(1) < p * s.gate_count).sum(1);
-    rows.push_back((below.to(at::kDouble) + 0.5) / kBins);
+    rows.push_back(((below.to(at::kDouble) + 0.5) * kBinWidth - kMostLogit).sigmoid());
   }
-  return at::clamp(stack(rows), 0, 1);
+  return stack(rows);
 }
 
 at::Tensor cv_L(const at::Tensor& importance_LH) {
@@ -122,12 +128,23 @@ at::Tensor cv_L(const at::Tensor& importance_LH) {
   return at::where(mean > 0, deviation / mean, at::zeros_like(mean));
 }
 
-std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads,
-                                              double sink_threshold) {
+namespace {
+
+// Percentage of heads above the threshold.
+double percent_above(const at::Tensor& first_LH, double threshold) {
+  return 100 * (first_LH > threshold).to(at::kDouble).mean().item<double>();
+}
+
+}  // namespace
+
+void EvaluationResult::take_heads(const HeadStatistics& heads, double sink_threshold) {
   importance_LH = heads.importance_LH();
+  imbalance = cv_L(importance_LH).mean().item<double>();
+  sink_rate = percent_above(heads.first_weight_LH(), sink_threshold);
+}
+
+std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads) const {
   const at::Tensor cv = cv_L(importance_LH), first = heads.first_weight_LH();
-  imbalance = cv.mean().item<double>();
-  sink_rate = 100 * (first > sink_threshold).to(at::kDouble).mean().item<double>();
   std::vector<MetricRow> out;
   auto run = [&](const std::string& name, double value) {
     out.push_back({name, step, -1, -1, value});
@@ -142,8 +159,7 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   run("eval/max_layer_cv", cv.max().item<double>());
   run("eval/sink_rate", sink_rate);
   for (const int percent : {10, 20, 50, 80})
-    run("eval/sink_rate_" + std::to_string(percent),
-        100 * (first > percent / 100.0).to(at::kDouble).mean().item<double>());
+    run("eval/sink_rate_" + std::to_string(percent), percent_above(first, percent / 100.0));
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
   const HeadMeans means{importance_LH, first, heads.value_ratio_LH(), heads.out_norm_LH()};

@@ -37,7 +37,8 @@ class HeadStatistics {
   at::Tensor value_ratio_LH()
       const;  // mean over rows of ||v_0|| / median_j>0 ||v_j|| (C2); 0 / 0 is 0
   at::Tensor out_norm_LH() const;               // E23: mean ||o|| over its mean in the layer
-  at::Tensor gate_quantile_LH(double p) const;  // from a histogram of 1,000 bins
+  at::Tensor gate_quantile_LH(double p) const;  // from a histogram of logits: exact to 0.25% of
+                                                // the gate or of 1 minus the gate
 
  private:
   struct Sums {
@@ -55,9 +56,13 @@ struct EvaluationResult {
   double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name
   std::optional<double> bits_per_byte, floor, accuracy;
+  // Filled by take_heads:
   double imbalance = 0, sink_rate = 0;  // E14; percent (E21)
-  at::Tensor importance_LH;
-  std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads, double sink_threshold);
+  at::Tensor importance_LH;             // fp64, CPU
+
+  void take_heads(const HeadStatistics& heads, double sink_threshold);
+  // Every metric of the evaluation, after take_heads of the same heads.
+  std::vector<MetricRow> rows(int64_t step, const HeadStatistics& heads) const;
 };
 
 }  // namespace sinkmoe::metrics

@@ -2,7 +2,7 @@
 
 #include "config/compose/canonical.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::plan {
 

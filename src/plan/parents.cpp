@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "core/text.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::plan {
 

@@ -5,7 +5,9 @@
 
 #include "config/compose/canonical.h"
 #include "core/hash.h"
+#include "core/text/safe_name.h"
 #include "plan/parents.h"
+#include "plan/sweep/experiment_name.h"
 #include "plan/sweep/naming.h"
 
 namespace sinkmoe::plan {
@@ -59,6 +61,13 @@ std::string plan_text(const Experiment& experiment, const PlanRequest& request) 
   return text;
 }
 
+std::string name_of(const Experiment& experiment, const PlanRequest& request) {
+  if (request.name.empty()) return experiment_name(experiment.name, request.overrides);
+  if (safe_name(request.name)) return request.name;
+  throw Error("'" + request.name + "' cannot name an experiment", "--name",
+              "use letters, digits, '.', '_' and '-', at most 64");
+}
+
 void count_repeated(Plan& plan) {
   std::map<std::string, std::string> first_loss;
   for (const RunSpec& run : plan.runs) {
@@ -106,7 +115,7 @@ Plan make_plan(const PlanRequest& request, const DataContents& data_contents) {
   link_parents(experiment.blocks, resolver, drafts);
   throw_problems(drafts);
   Plan plan;
-  plan.name = experiment.name;
+  plan.name = name_of(experiment, request);
   plan.title = experiment.title;
   plan.path = experiment.path;
   plan.toml = experiment.toml;

@@ -45,6 +45,7 @@ struct PlanRequest {
   std::filesystem::path experiment;    // a file, or a name looked up as experiments/NAME.toml
   std::vector<std::string> overrides;  // command-line arguments, sweeps allowed
   std::filesystem::path config_root = "configs", experiment_root = "experiments";
+  std::string name = {};  // the name to store under; "": experiment_name(file's name, overrides)
 };
 
 // Throws Error with every problem found.

@@ -5,7 +5,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::pretrained {
 

@@ -6,7 +6,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 #include "pretrained/checkpoint.h"
 #include "pretrained/config/family.h"
 

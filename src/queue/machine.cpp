@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
 #include "store/owner.h"
 
 namespace sinkmoe::queue {

@@ -5,7 +5,9 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "report/spec/query_text.h"
 #include "report/write/render.h"
 
@@ -18,7 +20,23 @@ struct Stock {
   std::vector<std::string> experiments;  // sorted
   std::set<std::string> columns;         // of run_wide
   std::map<std::string, std::string> commits;
+  std::string variants, losses;  // the parameters :variants and :losses
 };
+
+// In this order the tables and figures show them; others follow by name. It decides the colours of figures.
+constexpr const char* kVariants = "vanilla sink gated";
+constexpr const char* kLosses = "cv2 switch l2_mean entropy random_target";
+
+// `known`, then the other values of a column, with blanks between.
+std::string in_order(const QueryFunction& query, const Stock& stock, const std::string& known,
+                     const std::string& column) {
+  std::vector<std::string> names = split(known, ' ');
+  if (!stock.columns.contains(column)) return known;
+  for (const auto& row : query("select distinct " + column + " from run_wide order by 1").rows)
+    if (std::find(names.begin(), names.end(), to_text(row[0])) == names.end())
+      names.push_back(to_text(row[0]));
+  return join(names, " ");
+}
 
 Stock take_stock(const QueryFunction& query) {
   Stock stock;
@@ -28,6 +46,8 @@ Stock take_stock(const QueryFunction& query) {
   stock.columns.insert(wide.columns.begin(), wide.columns.end());
   for (const auto& row : query("select run_id, git_commit from run_wide").rows)
     stock.commits[to_text(row[0])] = to_text(row[1]);
+  stock.variants = in_order(query, stock, kVariants, "attention_kind");
+  stock.losses = in_order(query, stock, kLosses, "balance_loss");
   return stock;
 }
 
@@ -58,17 +78,19 @@ class Maker {
   Maker(const QueryFunction& query, Stock stock) : query_(query), stock_(std::move(stock)) {}
 
   Document make(const Spec& spec, const std::string& experiment) const {
-    if (!experiment.empty() && !safe_name(experiment))
+    if (!experiment.empty() && !safe_experiment_name(experiment))
       throw Error("the experiment's name cannot become a file name", spec.path);
     std::set<std::string> absent;
     for (const std::string& column : spec.optional_columns)
       if (!stock_.columns.contains(column)) absent.insert(column);
     DocumentInput input;
     input.experiment = experiment;
-    input.query = fill_query(spec.query, experiment, absent);
+    const std::map<std::string, std::string> parameters = {
+        {":experiment", experiment}, {":variants", stock_.variants}, {":losses", stock_.losses}};
+    input.query = fill_query(spec.query, parameters, absent);
     input.rows = query_(input.query);
     if (!spec.cells.query.empty()) {
-      input.cells_query = fill_query(spec.cells.query, experiment, absent);
+      input.cells_query = fill_query(spec.cells.query, parameters, absent);
       input.cells = query_(input.cells_query);
     }
     input.commits = stock_.commits;
@@ -79,12 +101,6 @@ class Maker {
   const QueryFunction& query_;
   Stock stock_;
 };
-
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& l : lines) text += (text.empty() ? "" : "\n") + l;
-  return text;
-}
 
 class Writer {
  public:
@@ -125,7 +141,7 @@ class Writer {
   void add_figure(const Document& d) {
     if (!gnuplot_there_) return;
     try {
-      const std::string description = joined(provenance_lines(d));
+      const std::string description = join(provenance_lines(d), "\n");
       const auto svg = draw(options_.gnuplot, *d.figure, Picture::kSvg, description);
       const auto png =
           svg ? draw(options_.gnuplot, *d.figure, Picture::kPng, description) : std::nullopt;

@@ -1,8 +1,11 @@
 #include "stats/student_t.h"
 
+#include <boost/math/distributions/non_central_t.hpp>
 #include <boost/math/distributions/students_t.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
 #include <cassert>
 #include <cmath>
+#include <cstdint>
 
 namespace sinkmoe::stats {
 
@@ -30,6 +33,24 @@ double student_t_cdf(double t, double df) {
 double student_t_quantile(double p, double df) {
   assert(p > 0 && p < 1 && df > 0);
   return quantile(Distribution(df), p);
+}
+
+double student_t_power(double noncentrality, double df) {
+  assert(noncentrality >= 0 && df > 0);
+  const double limit = student_t_quantile(0.975, df);
+  const boost::math::non_central_t_distribution<double> statistic(df, noncentrality);
+  return cdf(complement(statistic, limit)) + cdf(statistic, -limit);
+}
+
+double student_t_detectable(double df) {
+  const auto excess = [df](double noncentrality) {
+    return student_t_power(noncentrality, df) - 0.80;
+  };
+  // The power at 0 is 0.05. At twice the quantile plus 5 it is above 0.80 for every df >= 1.
+  const double most = 2 * student_t_quantile(0.975, df) + 5;
+  std::uintmax_t iterations = 200;
+  const boost::math::tools::eps_tolerance<double> digits(40);
+  return boost::math::tools::toms748_solve(excess, 0.0, most, digits, iterations).first;
 }
 
 }  // namespace sinkmoe::stats

@@ -1,4 +1,4 @@
-// Student's t distribution (Boost.Math).
+// Student's t distribution and its noncentral form (Boost.Math).
 #pragma once
 
 namespace sinkmoe::stats {
@@ -11,5 +11,12 @@ double student_t_quantile(double p, double df);
 
 // P(|T| >= |t|), accurate even if it is tiny.
 double student_t_two_sided_p(double t, double df);
+
+// Probability that a two-sided t-test at level 5% rejects, when the true mean lies `noncentrality` >= 0
+// standard errors from the tested one.
+double student_t_power(double noncentrality, double df);
+
+// The noncentrality at which that probability is 0.80.
+double student_t_detectable(double df);
 
 }  // namespace sinkmoe::stats

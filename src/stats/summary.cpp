@@ -104,8 +104,7 @@ std::vector<double> holm(std::span<const std::optional<double>> p) {
 std::optional<double> detectable_difference(int64_t n, double sd) {
   if (n < 2) return std::nullopt;
   const double df = static_cast<double>(n - 1);
-  const double quantiles = student_t_quantile(0.975, df) + student_t_quantile(0.80, df);
-  return quantiles * sd / std::sqrt(static_cast<double>(n));
+  return student_t_detectable(df) * sd / std::sqrt(static_cast<double>(n));
 }
 
 }  // namespace sinkmoe::stats

@@ -56,8 +56,8 @@ std::optional<double> equivalence_p(const Summary& summary, double margin);
 // never makes the others easier. The result has the order of the input.
 std::vector<double> holm(std::span<const std::optional<double>> p);
 
-// The mean difference that n pairs with this sd show with 80% power at 5% two-sided: (t_0.975 +
-// t_0.80) sd / sqrt(n), n - 1 degrees of freedom. Absent for n < 2.
+// The mean difference that a two-sided t-test of n pairs with this sd finds at the 5% level with
+// probability 0.80 (exact, from the noncentral t distribution). Absent for n < 2.
 std::optional<double> detectable_difference(int64_t n, double sd);
 
 }  // namespace sinkmoe::stats

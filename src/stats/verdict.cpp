@@ -1,29 +1,8 @@
 #include "stats/verdict.h"
 
-#include <cmath>
-#include <vector>
-
-#include "core/error.h"
-#include "core/text.h"
-
 namespace sinkmoe::stats {
 
 namespace {
-
-struct Named {
-  Verdict verdict;
-  const char* name;
-};
-
-constexpr Named kNames[] = {
-    {Verdict::kReproduced, "reproduced"},
-    {Verdict::kDirectionOnly, "direction only"},
-    {Verdict::kNotSignificant, "not significant"},
-    {Verdict::kContradicted, "contradicted"},
-    {Verdict::kScaleTooSmall, "scale too small"},
-    {Verdict::kNotPublished, "not published"},
-    {Verdict::kMissing, "missing"},
-};
 
 Verdict judge_same(const Summary& effect, const Rule& rule, double p) {
   if (p < rule.alpha) return Verdict::kReproduced;
@@ -32,21 +11,6 @@ Verdict judge_same(const Summary& effect, const Rule& rule, double p) {
 }
 
 }  // namespace
-
-std::string to_string(Verdict verdict) {
-  for (const Named& n : kNames)
-    if (n.verdict == verdict) return n.name;
-  return "";
-}
-
-Verdict parse_verdict(const std::string& text, const std::string& where) {
-  std::vector<std::string> names;
-  for (const Named& n : kNames) {
-    if (text == n.name) return n.verdict;
-    names.emplace_back(n.name);
-  }
-  throw Error("no verdict is called '" + text + "'", where, did_you_mean(text, names));
-}
 
 std::optional<double> rule_p(const Summary& effect, const Rule& rule) {
   return rule.direction == Direction::kSame ? equivalence_p(effect, rule.margin)

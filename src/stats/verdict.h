@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/names.h"
 #include "stats/summary.h"
 
 namespace sinkmoe::stats {
@@ -19,11 +20,22 @@ enum class Verdict {
   kMissing,         // fewer runs than the rule needs
 };
 
-std::string to_string(Verdict verdict);
-// Throws Error if the text is not a verdict.
-Verdict parse_verdict(const std::string& text, const std::string& where);
+constexpr auto names_of(Verdict) {
+  return names<Verdict>("verdict", {{Verdict::kReproduced, "reproduced"},
+                                    {Verdict::kDirectionOnly, "direction only"},
+                                    {Verdict::kNotSignificant, "not significant"},
+                                    {Verdict::kContradicted, "contradicted"},
+                                    {Verdict::kScaleTooSmall, "scale too small"},
+                                    {Verdict::kNotPublished, "not published"},
+                                    {Verdict::kMissing, "missing"}});
+}
 
 enum class Direction { kLower, kHigher, kSame };
+constexpr auto names_of(Direction) {
+  return names<Direction>(
+      "direction",
+      {{Direction::kLower, "lower"}, {Direction::kHigher, "higher"}, {Direction::kSame, "same"}});
+}
 
 struct Rule {
   Direction direction = Direction::kLower;

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/safe_name.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
 #include "store/sqlite/database_file.h"
@@ -33,8 +34,10 @@ void check_tables(sql::Connection& db) {
   for (const char* name : {"run", "param_key", "param", "attempt", "metric_name", "metric",
                            "histogram", "event", "experiment", "experiment_run", "bench"}) {
     sql::Statement find(db,
-                        "SELECT 1 FROM sqlite_schema WHERE name = ? AND type = 'table' AND "
-                        "rootpage > 0");
+                        R"sql(
+SELECT 1
+FROM sqlite_schema
+WHERE name = ? AND type = 'table' AND rootpage > 0)sql");
     if (!find.bind(name).step())
       throw StoreError(ErrorKind::bad_input,
                        {std::string("it has no table '") + name + "'", db.path().string(),
@@ -65,10 +68,12 @@ void check_other(const fs::path& path, const fs::path& ours) {
 
 void refuse_conflicts(sql::Connection& db, const fs::path& other) {
   std::vector<Problem> problems;
-  sql::Statement s(
-      db,
-      "SELECT a.run_id, a.identity, b.identity FROM main.run a JOIN other.run b USING (run_id) "
-      "WHERE a.identity <> b.identity ORDER BY 1");
+  sql::Statement s(db,
+                   R"sql(
+SELECT a.run_id, a.identity, b.identity
+FROM main.run a JOIN other.run b USING (run_id)
+WHERE a.identity <> b.identity
+ORDER BY 1)sql");
   while (s.step() && problems.size() < 20)
     problems.push_back(
         {fmt::format("run {} has another configuration there: [{}] in {}, [{}] in {}", s.text(0),
@@ -90,8 +95,10 @@ WHERE b.status IN ('done', 'diverged')
 void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCheck& check) {
   std::vector<Problem> problems;
   sql::Statement s(db,
-                   "SELECT b.run_id, coalesce(b.parent_id, ''), b.config, b.identity FROM "
-                   "temp.incoming i JOIN other.run b ON b.id = i.theirs ORDER BY 1");
+                   R"sql(
+SELECT b.run_id, coalesce(b.parent_id, ''), b.config, b.identity
+FROM temp.incoming i JOIN other.run b ON b.id = i.theirs
+ORDER BY 1)sql");
   while (s.step() && problems.size() < 20) {
     const ForeignRun run{s.text(0), s.text(1), s.text(2), s.text(3)};
     const std::string why = !safe_name(run.run_id) ? "it is not a run_id" : check ? check(run) : "";
@@ -100,6 +107,38 @@ void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCh
                           "nothing of this database was merged"});
   }
   if (!problems.empty()) throw Error(problems);
+}
+
+// The name that each of their lists gets here. Lists of one name become one when theirs adds nothing, or when ours is an
+// earlier form of theirs; else theirs keeps its runs under a name of its own.
+constexpr const char* kNameLists = R"sql(
+CREATE TEMP TABLE list_name AS
+WITH ours AS (
+  SELECT e.id AS list, r.run_id FROM main.experiment e JOIN main.experiment_run x ON x.experiment = e.id
+    JOIN main.run r ON r.id = x.run),
+theirs AS (
+  SELECT e.id AS list, r.run_id FROM other.experiment e JOIN other.experiment_run x ON x.experiment = e.id
+    JOIN other.run r ON r.id = x.run),
+both AS (
+  SELECT o.id, o.name, o.sha256, e.id IS NOT NULL AS here, o.path = e.path OR o.toml = e.toml AS own_file,
+    EXISTS (SELECT run_id FROM theirs WHERE list = o.id EXCEPT SELECT run_id FROM ours WHERE list = e.id) AS adds,
+    EXISTS (SELECT run_id FROM ours WHERE list = e.id EXCEPT SELECT run_id FROM theirs WHERE list = o.id) AS lacks
+  FROM other.experiment o LEFT JOIN main.experiment e ON e.name = o.name)
+SELECT id AS theirs, name AS was,
+  CASE WHEN here AND adds AND (lacks OR NOT own_file)
+    THEN substr(name, 1, 110) || '@' || substr(sha256, 1, 8) ELSE name END AS name
+FROM both
+)sql";
+
+void note_renamed_lists(sql::Connection& db, const fs::path& other, MergeSummary& summary) {
+  sql::Statement renamed(db, R"sql(
+SELECT was, name FROM temp.list_name l
+WHERE was <> name AND NOT EXISTS (SELECT 1 FROM main.experiment e WHERE e.name = l.name)
+ORDER BY theirs)sql");
+  while (renamed.step())
+    summary.notes.push_back(
+        fmt::format("experiment '{}' of {} has another list of runs; it is stored as '{}'",
+                    renamed.text(0), other.string(), renamed.text(1)));
 }
 
 // Every statement may be repeated without effect. Attempts are numbered on after ours; a run that
@@ -142,41 +181,43 @@ INSERT INTO main.event(run, attempt, at_us, kind, text)
 DROP TABLE temp.pair;
 DROP TABLE temp.incoming;
 INSERT INTO main.experiment(name, title, path, toml, sha256, created_us)
-  SELECT name, title, path, toml, sha256, created_us FROM other.experiment WHERE true ON CONFLICT(name) DO NOTHING;
+  SELECT l.name, o.title, o.path, o.toml, o.sha256, o.created_us
+  FROM temp.list_name l JOIN other.experiment o ON o.id = l.theirs WHERE true ON CONFLICT(name) DO NOTHING;
 INSERT INTO main.experiment_run(experiment, ordinal, run)
   SELECT e.id, x.ordinal + (SELECT coalesce(max(ordinal) + 1, 0) FROM main.experiment_run y WHERE y.experiment = e.id),
     a.id
-  FROM other.experiment_run x JOIN other.experiment o ON o.id = x.experiment JOIN other.run b ON b.id = x.run
-    JOIN main.experiment e ON e.name = o.name JOIN main.run a ON a.run_id = b.run_id
+  FROM other.experiment_run x JOIN temp.list_name l ON l.theirs = x.experiment JOIN other.run b ON b.id = x.run
+    JOIN main.experiment e ON e.name = l.name JOIN main.run a ON a.run_id = b.run_id
   WHERE NOT EXISTS (SELECT 1 FROM main.experiment_run z WHERE z.experiment = e.id AND z.run = a.id);
+DROP TABLE temp.list_name;
 INSERT INTO main.bench(name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us)
   SELECT name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us FROM other.bench
   EXCEPT
   SELECT name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us FROM main.bench;
 )sql";
 
-constexpr const char* kLoss =
-    "(SELECT m.value FROM {0}.metric m JOIN {0}.metric_name n ON n.id = m.name WHERE m.run = "
-    "{1}.id AND "
-    "n.name = 'eval/loss' AND m.layer = -1 AND m.head = -1 ORDER BY m.step DESC LIMIT 1)";
+constexpr const char* kLoss = R"sql((SELECT m.value
+  FROM {0}.metric m JOIN {0}.metric_name n ON n.id = m.name
+  WHERE m.run = {1}.id AND n.name = 'eval/loss' AND m.layer = -1 AND m.head = -1
+  ORDER BY m.step DESC LIMIT 1))sql";
 
 // Both sides finished the run, each on its own (the same attempt on both sides came by an earlier
 // merge): an event keeps how far the results are apart.
 void note_duplicates(sql::Connection& db, MergeSummary& summary) {
   sql::Statement both(
-      db, fmt::format("SELECT a.id, a.run_id, b.status, {}, {}, EXISTS (SELECT 1 FROM main.attempt "
-                      "x JOIN other.attempt y "
-                      "USING (host, pid, started_us) WHERE x.run = a.id AND y.run = b.id) FROM "
-                      "main.run a JOIN other.run b "
-                      "USING (run_id) WHERE a.status IN ('done', 'diverged') AND b.status IN "
-                      "('done', 'diverged') "
-                      "ORDER BY a.run_id",
+      db, fmt::format(R"sql(
+SELECT a.id, a.run_id, b.status, {}, {},
+  EXISTS (SELECT 1 FROM main.attempt x JOIN other.attempt y USING (host, pid, started_us)
+    WHERE x.run = a.id AND y.run = b.id)
+FROM main.run a JOIN other.run b USING (run_id)
+WHERE a.status IN ('done', 'diverged') AND b.status IN ('done', 'diverged')
+ORDER BY a.run_id)sql",
                       fmt::format(kLoss, "main", "a"), fmt::format(kLoss, "other", "b")));
-  sql::Statement put(
-      db,
-      "INSERT INTO main.event(run, attempt, at_us, kind, text) SELECT ?1, 0, ?2, 'merge', ?3 WHERE "
-      "NOT "
-      "EXISTS (SELECT 1 FROM main.event WHERE run = ?1 AND kind = 'merge' AND text = ?3)");
+  sql::Statement put(db,
+                     R"sql(
+INSERT INTO main.event(run, attempt, at_us, kind, text)
+SELECT ?1, 0, ?2, 'merge', ?3
+WHERE NOT EXISTS (SELECT 1 FROM main.event WHERE run = ?1 AND kind = 'merge' AND text = ?3))sql");
   for (; both.step(); ++summary.kept) {
     if (both.integer(5) != 0) continue;
     std::string text = fmt::format("also {} in another database", both.text(2));
@@ -206,6 +247,8 @@ MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck&
   summary.added = db.integer("SELECT count(*) FROM temp.incoming");
   summary.unfinished =
       db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");
+  db.exec(kNameLists);
+  note_renamed_lists(db, other, summary);
   db.exec(fmt::format(kCopy, train_every));
   remake_views(db);
   transaction.commit();

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <sstream>
 
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::store {
 
@@ -49,7 +49,7 @@ std::optional<Stat> stat_of(int64_t pid) {
   rest >> stat.state;
   for (int i = 4; i <= 22 && rest >> field; ++i) {
   }
-  std::from_chars(field.data(), field.data() + field.size(), stat.start);
+  stat.start = parse_number<int64_t>(field).value_or(0);
   return stat;
 }
 

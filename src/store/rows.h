@@ -34,6 +34,9 @@ struct ExperimentRow {
   std::vector<RunRow> runs;
 };
 
+// What becomes of a stored list of runs that another one of the same name would cut or take over.
+enum class OtherList { refuse, replace };
+
 // The conditions of an attempt.
 struct AttemptRow {
   std::string device, processor;

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "core/file.h"
+#include "store/experiment_list.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
 #include "store/sqlite/database_file.h"
@@ -23,10 +24,11 @@ Cell null_if_empty(const std::string& text) { return text.empty() ? Cell{} : Cel
 
 // Adds new keys; true if there were any.
 bool put_keys(sql::Connection& db, const std::vector<ParamRow>& params) {
-  sql::Statement put(
-      db,
-      "INSERT INTO param_key(key, ordinal, type, unit, help, fallback) VALUES(?,?,?,?,?,?) "
-      "ON CONFLICT(key) DO NOTHING");
+  sql::Statement put(db,
+                     R"sql(
+INSERT INTO param_key(key, ordinal, type, unit, help, fallback)
+VALUES(?,?,?,?,?,?)
+ON CONFLICT(key) DO NOTHING)sql");
   int64_t ordinal = 0, added = 0;
   for (const ParamRow& p : params) {
     put.bind(p.key, ordinal++, p.type, p.unit, p.help, p.fallback).run();
@@ -43,9 +45,9 @@ void put_params(sql::Connection& db, int64_t run, const std::vector<ParamRow>& p
 
 int64_t insert_run(sql::Connection& db, const RunRow& run) {
   sql::Statement(db,
-                 "INSERT INTO run(run_id, group_id, control_id, parent_id, seed, label, config, "
-                 "identity, created_us) "
-                 "VALUES(?,?,?,?,?,?,?,?,?)")
+                 R"sql(
+INSERT INTO run(run_id, group_id, control_id, parent_id, seed, label, config, identity, created_us)
+VALUES(?,?,?,?,?,?,?,?,?))sql")
       .bind(run.run_id, run.group_id, null_if_empty(run.control_id), null_if_empty(run.parent_id),
             run.seed, run.label, run.config, run.identity, wall_clock_us())
       .run();
@@ -79,19 +81,6 @@ int64_t put_run(sql::Connection& db, const RunRow& run) {
   return id;
 }
 
-int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& e) {
-  sql::Statement put(
-      db,
-      "INSERT INTO experiment(name, title, path, toml, sha256, created_us) VALUES(?,?,?,?,?,?) "
-      "ON CONFLICT(name) DO UPDATE SET title = excluded.title, path = excluded.path, "
-      "toml = excluded.toml, sha256 = excluded.sha256 RETURNING id");
-  put.bind(e.name, e.title, e.path, e.toml, e.sha256, wall_clock_us());
-  put.step();
-  const int64_t id = put.integer(0);
-  put.run();
-  return id;
-}
-
 }  // namespace
 
 Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) {
@@ -119,12 +108,11 @@ Store& Store::operator=(Store&&) noexcept = default;
 const std::filesystem::path& Store::path() const { return db_->path(); }
 void Store::while_waiting(std::function<void()> f) { db_->while_waiting(std::move(f)); }
 
-void Store::put_experiment(const ExperimentRow& experiment) {
+void Store::put_experiment(const ExperimentRow& experiment, OtherList other) {
   sql::Transaction transaction(*db_);
   if (!experiment.runs.empty() && put_keys(*db_, experiment.runs.front().params))
     remake_views(*db_);
-  const int64_t id = put_experiment_row(*db_, experiment);
-  sql::Statement(*db_, "DELETE FROM experiment_run WHERE experiment = ?").bind(id).run();
+  const int64_t id = put_experiment_row(*db_, experiment, other);
   sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
   int64_t ordinal = 0;
   for (const RunRow& run : experiment.runs) link.bind(id, ordinal++, put_run(*db_, run)).run();
@@ -133,10 +121,11 @@ void Store::put_experiment(const ExperimentRow& experiment) {
 
 std::optional<RunState> Store::state(const std::string& run_id) const {
   sql::Statement s(*db_,
-                   "SELECT r.run_id, coalesce(r.parent_id, ''), r.label, r.status, r.cause, "
-                   "r.message, r.crashes, "
-                   "l.host, l.boot, l.pid, l.start FROM run r LEFT JOIN lease l ON l.run = r.id "
-                   "WHERE r.run_id = ?");
+                   R"sql(
+SELECT r.run_id, coalesce(r.parent_id, ''), r.label, r.status, r.cause, r.message, r.crashes,
+  l.host, l.boot, l.pid, l.start
+FROM run r LEFT JOIN lease l ON l.run = r.id
+WHERE r.run_id = ?)sql");
   if (!s.bind(run_id).step()) return std::nullopt;
   RunState state{.run_id = s.text(0),
                  .parent_id = s.text(1),
@@ -164,10 +153,11 @@ bool Store::has_children(const std::string& run_id) const {
 
 void Store::void_run(const std::string& run_id, const std::string& why) {
   sql::Transaction transaction(*db_);
-  sql::Statement find(
-      *db_,
-      "SELECT id, status, (SELECT max(attempt) FROM attempt WHERE run = r.id) FROM run r "
-      "WHERE run_id = ?");
+  sql::Statement find(*db_,
+                      R"sql(
+SELECT id, status, (SELECT max(attempt) FROM attempt WHERE run = r.id)
+FROM run r
+WHERE run_id = ?)sql");
   if (!find.bind(run_id).step())
     throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
   if (parse_name<RunStatus>(find.text(1)) == RunStatus::voided)
@@ -177,14 +167,15 @@ void Store::void_run(const std::string& run_id, const std::string& why) {
        {"DELETE FROM lease WHERE run = ?", "DELETE FROM checkpoint WHERE run = ?"})
     sql::Statement(*db_, sql).bind(id).run();
   sql::Statement(*db_,
-                 "UPDATE attempt SET ended_us = ?, outcome = 'void', message = ? WHERE run = ? AND "
-                 "ended_us IS NULL")
+                 R"sql(
+UPDATE attempt SET ended_us = ?, outcome = 'void', message = ?
+WHERE run = ? AND ended_us IS NULL)sql")
       .bind(now, why, id)
       .run();
   sql::Statement(*db_,
-                 "UPDATE run SET status = 'void', message = ?, cause = 'void', crashes = 0, "
-                 "finished_us = NULL "
-                 "WHERE id = ?")
+                 R"sql(
+UPDATE run SET status = 'void', message = ?, cause = 'void', crashes = 0, finished_us = NULL
+WHERE id = ?)sql")
       .bind(why, id)
       .run();
   sql::Statement(*db_, "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?,?,?,'void',?)")
@@ -196,13 +187,17 @@ void Store::void_run(const std::string& run_id, const std::string& why) {
 void Store::make_again(const std::string& run_id, const std::string& why) {
   sql::Transaction transaction(*db_);
   sql::Statement(*db_,
-                 "INSERT INTO event(run, attempt, at_us, kind, text) "
-                 "SELECT id, 0, ?, 'again', ? FROM run WHERE run_id = ? AND status = 'done'")
+                 R"sql(
+INSERT INTO event(run, attempt, at_us, kind, text)
+SELECT id, 0, ?, 'again', ?
+FROM run
+WHERE run_id = ? AND status = 'done')sql")
       .bind(wall_clock_us(), why, run_id)
       .run();
-  sql::Statement(
-      *db_,
-      "UPDATE run SET status = 'planned', finished_us = NULL WHERE run_id = ? AND status = 'done'")
+  sql::Statement(*db_,
+                 R"sql(
+UPDATE run SET status = 'planned', finished_us = NULL
+WHERE run_id = ? AND status = 'done')sql")
       .bind(run_id)
       .run();
   transaction.commit();
@@ -210,10 +205,10 @@ void Store::make_again(const std::string& run_id, const std::string& why) {
 
 void Store::add_bench(const std::vector<BenchRow>& rows) {
   sql::Transaction transaction(*db_);
-  sql::Statement put(
-      *db_,
-      "INSERT INTO bench(name, variant, setting, value, unit, host, device, processor, git_commit, "
-      "git_dirty, at_us) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+  sql::Statement put(*db_,
+                     R"sql(
+INSERT INTO bench(name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us)
+VALUES(?,?,?,?,?,?,?,?,?,?,?))sql");
   for (const BenchRow& b : rows)
     put.bind(b.name, b.variant, b.setting, b.value, b.unit, b.host, b.device, b.processor,
              b.git_commit, b.git_dirty, wall_clock_us())

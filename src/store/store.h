@@ -46,8 +46,9 @@ class Store {
 
   // --- What is wanted ---
   // Adds runs that are not there as planned, and makes the experiment's list of runs this one.
-  // Throws StoreError (refused), nothing written, when a stored run_id has another identity.
-  void put_experiment(const ExperimentRow& experiment);
+  // Throws StoreError (refused), nothing written, when a stored run_id has another identity, or when the
+  // name has a list that is not an earlier form of this one.
+  void put_experiment(const ExperimentRow& experiment, OtherList other = OtherList::refuse);
   std::optional<RunState> state(const std::string& run_id) const;
   std::string config(
       const std::string& run_id) const;  // canonical text; throws Error when there is no such run

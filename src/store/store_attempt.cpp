@@ -52,9 +52,10 @@ bool put_metric_name(sql::Connection& db, const MetricInfo& info) {
       find.text(2) == info.help)
     return false;
   sql::Statement(db,
-                 "INSERT INTO metric_name(name, level, unit, better, help) VALUES(?,?,?,?,?) ON "
-                 "CONFLICT(name) DO "
-                 "UPDATE SET unit = excluded.unit, better = excluded.better, help = excluded.help")
+                 R"sql(
+INSERT INTO metric_name(name, level, unit, better, help)
+VALUES(?,?,?,?,?)
+ON CONFLICT(name) DO UPDATE SET unit = excluded.unit, better = excluded.better, help = excluded.help)sql")
       .bind(info.name, level_of(info.name), info.unit, info.better, info.help)
       .run();
   return !known && level_of(info.name) == std::string("run");
@@ -76,8 +77,10 @@ void delete_checkpoint(sql::Connection& db, const Lease& lease, const Checkpoint
 // rounding.
 void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   put_event(db, lease, {"resumed", fmt::format("from the checkpoint of step {}", a.start_step)});
-  sql::Statement last(
-      db, "SELECT threads, processor, build FROM attempt WHERE run = ? AND attempt = ?");
+  sql::Statement last(db, R"sql(
+SELECT threads, processor, build
+FROM attempt
+WHERE run = ? AND attempt = ?)sql");
   if (!last.bind(lease.run, lease.attempt - 1).step()) return;
   if (last.integer(0) == a.threads && last.text(1) == a.processor && last.text(2) == a.build)
     return;
@@ -103,10 +106,11 @@ RunStatus status_after(const RunEnd& end, const FinishRules& rules) {
 
 void insert_attempt(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   const Owner owner = this_process();
-  sql::Statement(
-      db,
-      "INSERT INTO attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, "
-      "git_dirty, build, start_step, started_us) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)")
+  sql::Statement(db,
+                 R"sql(
+INSERT INTO attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty,
+  build, start_step, started_us)
+VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?))sql")
       .bind(lease.run, lease.attempt, lease.epoch, owner.host, owner.pid, a.device, a.processor,
             a.threads, a.git_commit, a.git_dirty, a.build, a.start_step, wall_clock_us())
       .run();
@@ -124,7 +128,9 @@ void Store::begin_attempt(Lease& lease, const AttemptRow& attempt) {
   insert_attempt(*db_, begun, attempt);
   if (attempt.start_step > 0) put_resumed(*db_, begun, attempt);
   sql::Statement(*db_,
-                 "UPDATE run SET status = 'running', message = '', finished_us = NULL WHERE id = ?")
+                 R"sql(
+UPDATE run SET status = 'running', message = '', finished_us = NULL
+WHERE id = ?)sql")
       .bind(lease.run)
       .run();
   transaction.commit();
@@ -149,9 +155,10 @@ void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) 
       throw NotFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
   }
   FencedTransaction transaction(*db_, lease);
-  sql::Statement put(
-      *db_,
-      "INSERT OR REPLACE INTO metric(run, name, step, layer, head, value) VALUES(?,?,?,?,?,?)");
+  sql::Statement put(*db_,
+                     R"sql(
+INSERT OR REPLACE INTO metric(run, name, step, layer, head, value)
+VALUES(?,?,?,?,?,?))sql");
   for (const MetricRow& row : rows)
     put.bind(lease.run, metric_ids_.at(row.name), row.step, row.layer, row.head, row.value).run();
   transaction.commit();
@@ -163,10 +170,10 @@ void Store::add_histograms(const Lease& lease, const std::vector<HistogramRow>& 
       throw NotFinite(
           fmt::format("{} has limits {} and {} at step {}", row.name, row.lo, row.hi, row.step));
   FencedTransaction transaction(*db_, lease);
-  sql::Statement put(
-      *db_,
-      "INSERT OR REPLACE INTO histogram(run, name, step, layer, head, lo, hi, counts) "
-      "VALUES(?,?,?,?,?,?,?,?)");
+  sql::Statement put(*db_,
+                     R"sql(
+INSERT OR REPLACE INTO histogram(run, name, step, layer, head, lo, hi, counts)
+VALUES(?,?,?,?,?,?,?,?))sql");
   for (const HistogramRow& row : rows)
     put.bind(lease.run, row.name, row.step, row.layer, row.head, row.lo, row.hi,
              nlohmann::json(row.counts).dump())
@@ -183,8 +190,9 @@ void Store::add_event(const Lease& lease, const EventRow& event) {
 void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
   FencedTransaction transaction(*db_, lease);
   sql::Statement(*db_,
-                 "INSERT OR REPLACE INTO checkpoint(run, step, final, path, bytes, sha256, at_us) "
-                 "VALUES(?,?,?,?,?,?,?)")
+                 R"sql(
+INSERT OR REPLACE INTO checkpoint(run, step, final, path, bytes, sha256, at_us)
+VALUES(?,?,?,?,?,?,?))sql")
       .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
       .run();
   // Not for the final weights, from which no attempt resumes: otherwise an end that cannot be
@@ -208,15 +216,16 @@ RunStatus Store::finish(const Lease& lease, const RunEnd& end, const FinishRules
       crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run)) : 0;
   const RunStatus status =
       crash && crashes >= rules.crash_limit ? RunStatus::quarantined : status_after(end, rules);
-  sql::Statement(
-      *db_,
-      "UPDATE attempt SET ended_us = ?, outcome = ?, message = ? WHERE run = ? AND epoch = ? "
-      "AND ended_us IS NULL")
+  sql::Statement(*db_,
+                 R"sql(
+UPDATE attempt SET ended_us = ?, outcome = ?, message = ?
+WHERE run = ? AND epoch = ? AND ended_us IS NULL)sql")
       .bind(now, name_of(end.outcome), end.message, lease.run, lease.epoch)
       .run();
   sql::Statement(*db_,
-                 "UPDATE run SET status = ?, cause = ?, message = ?, crashes = ?, finished_us = ? "
-                 "WHERE id = ?")
+                 R"sql(
+UPDATE run SET status = ?, cause = ?, message = ?, crashes = ?, finished_us = ?
+WHERE id = ?)sql")
       .bind(name_of(status), name_of(end.outcome), end.message, crashes, now, lease.run)
       .run();
   for (const CheckpointRow& c : rules.drop) delete_checkpoint(*db_, lease, c);
@@ -227,9 +236,11 @@ RunStatus Store::finish(const Lease& lease, const RunEnd& end, const FinishRules
 
 std::vector<CheckpointRow> Store::checkpoints(const std::string& run_id) const {
   sql::Statement s(*db_,
-                   "SELECT c.step, c.final, c.path, c.bytes, c.sha256 FROM checkpoint c JOIN run r "
-                   "ON r.id = c.run "
-                   "WHERE r.run_id = ? ORDER BY c.final DESC, c.step DESC");
+                   R"sql(
+SELECT c.step, c.final, c.path, c.bytes, c.sha256
+FROM checkpoint c JOIN run r ON r.id = c.run
+WHERE r.run_id = ?
+ORDER BY c.final DESC, c.step DESC)sql");
   s.bind(run_id);
   std::vector<CheckpointRow> rows;
   while (s.step())

@@ -31,9 +31,10 @@ std::string why_free(const Owner& owner, int64_t expires_boot, int64_t expires_w
 
 std::vector<Held> free_leases(sql::Connection& db) {
   sql::Statement s(db,
-                   "SELECT l.run, l.epoch, l.expires_boot_us, r.run_id, r.status = 'running', "
-                   "l.host, l.boot, l.pid, "
-                   "l.start, l.expires_us FROM lease l JOIN run r ON r.id = l.run");
+                   R"sql(
+SELECT l.run, l.epoch, l.expires_boot_us, r.run_id, r.status = 'running',
+  l.host, l.boot, l.pid, l.start, l.expires_us
+FROM lease l JOIN run r ON r.id = l.run)sql");
   std::vector<Held> free;
   while (s.step()) {
     const Owner owner{s.text(5), s.text(6), s.integer(7), s.integer(8)};
@@ -56,13 +57,15 @@ bool release(sql::Connection& db, const Held& held) {
       .bind(held.reason, held.run)
       .run();
   sql::Statement(db,
-                 "UPDATE attempt SET ended_us = ?, outcome = 'lost', message = ? WHERE run = ? AND "
-                 "ended_us IS NULL")
+                 R"sql(
+UPDATE attempt SET ended_us = ?, outcome = 'lost', message = ?
+WHERE run = ? AND ended_us IS NULL)sql")
       .bind(now, held.reason, held.run)
       .run();
   sql::Statement(db,
-                 "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?1, "
-                 "coalesce((SELECT max(attempt) FROM attempt WHERE run = ?1), 0), ?2, 'lost', ?3)")
+                 R"sql(
+INSERT INTO event(run, attempt, at_us, kind, text)
+VALUES(?1, coalesce((SELECT max(attempt) FROM attempt WHERE run = ?1), 0), ?2, 'lost', ?3))sql")
       .bind(held.run, now, held.reason)
       .run();
   return true;
@@ -76,13 +79,13 @@ bool may_run(RunStatus status, std::optional<Outcome> cause, const ClaimRules& r
 
 void write_lease(sql::Connection& db, int64_t run, int64_t epoch, const Owner& owner,
                  const ClaimRules& rules) {
-  sql::Statement(
-      db,
-      "INSERT INTO lease(run, epoch, host, boot, pid, start, expires_boot_us, expires_us) "
-      "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET epoch = excluded.epoch, host = "
-      "excluded.host, "
-      "boot = excluded.boot, pid = excluded.pid, start = excluded.start, "
-      "expires_boot_us = excluded.expires_boot_us, expires_us = excluded.expires_us")
+  sql::Statement(db,
+                 R"sql(
+INSERT INTO lease(run, epoch, host, boot, pid, start, expires_boot_us, expires_us)
+VALUES(?,?,?,?,?,?,?,?)
+ON CONFLICT(run) DO UPDATE SET epoch = excluded.epoch, host = excluded.host, boot = excluded.boot,
+  pid = excluded.pid, start = excluded.start, expires_boot_us = excluded.expires_boot_us,
+  expires_us = excluded.expires_us)sql")
       .bind(run, epoch, owner.host, owner.boot, owner.pid, owner.start,
             boot_clock_us() + rules.lease_us, wall_clock_us() + rules.lease_us)
       .run();
@@ -105,10 +108,13 @@ std::optional<Lease> Store::claim(std::span<const std::string> run_ids, const Ow
                                   const ClaimRules& rules) {
   sql::Transaction transaction(*db_);
   sql::Statement find(*db_,
-                      "SELECT r.id, r.status, r.cause, r.epoch FROM run r WHERE r.run_id = ? "
-                      "AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.run = r.id) AND (r.parent_id "
-                      "IS NULL OR EXISTS "
-                      "(SELECT 1 FROM run p WHERE p.run_id = r.parent_id AND p.status = 'done'))");
+                      R"sql(
+SELECT r.id, r.status, r.cause, r.epoch
+FROM run r
+WHERE r.run_id = ?
+  AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.run = r.id)
+  AND (r.parent_id IS NULL
+    OR EXISTS (SELECT 1 FROM run p WHERE p.run_id = r.parent_id AND p.status = 'done')))sql");
   for (const std::string& run_id : run_ids) {
     if (!find.bind(run_id).step() ||
         !may_run(parse_name<RunStatus>(find.text(1)), find_name<Outcome>(find.text(2)), rules))
@@ -130,9 +136,11 @@ std::optional<Lease> Store::claim(std::span<const std::string> run_ids, const Ow
 Lease Store::adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
                    const ClaimRules& rules) {
   sql::Transaction transaction(*db_);
-  sql::Statement find(
-      *db_,
-      "SELECT l.run FROM lease l JOIN run r ON r.id = l.run WHERE r.run_id = ? AND l.epoch = ?");
+  sql::Statement find(*db_,
+                      R"sql(
+SELECT l.run
+FROM lease l JOIN run r ON r.id = l.run
+WHERE r.run_id = ? AND l.epoch = ?)sql");
   if (!find.bind(run_id, epoch).step()) throw LeaseLost();
   const Lease lease{find.integer(0), run_id, epoch, 0};
   write_lease(*db_, lease.run, epoch, owner, rules);
@@ -143,7 +151,9 @@ Lease Store::adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
 void Store::renew(const Lease& lease, const ClaimRules& rules) {
   sql::Transaction transaction(*db_);
   sql::Statement(*db_,
-                 "UPDATE lease SET expires_boot_us = ?, expires_us = ? WHERE run = ? AND epoch = ?")
+                 R"sql(
+UPDATE lease SET expires_boot_us = ?, expires_us = ?
+WHERE run = ? AND epoch = ?)sql")
       .bind(boot_clock_us() + rules.lease_us, wall_clock_us() + rules.lease_us, lease.run,
             lease.epoch)
       .run();

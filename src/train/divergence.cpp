@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::train {
 

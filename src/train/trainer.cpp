@@ -117,7 +117,8 @@ void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
 metrics::EvaluationResult Trainer::evaluate_now(bool last) {
   Evaluated e =
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
-  reporter_.metrics(e.result.rows(state_.step, e.heads, config_.eval.sink_threshold));
+  e.result.take_heads(e.heads, config_.eval.sink_threshold);
+  reporter_.metrics(e.result.rows(state_.step, e.heads));
   if (last) probe(e.heads);
   log_.evaluated(e.result);
   log_.start_clock(state_.step);  // evaluation time is not training time

@@ -8,7 +8,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 #include "weights/safetensors_header.h"
 
 namespace sinkmoe::weights {

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "weights/safetensors.h"
 
 namespace sinkmoe::weights {

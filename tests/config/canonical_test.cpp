@@ -9,6 +9,7 @@
 #include "config/grown_config.h"
 #include "config/problems.h"
 #include "config/test_plugins.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::config {
 namespace {

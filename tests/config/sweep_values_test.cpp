@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/problems.h"
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::config {
 namespace {

@@ -1,4 +1,10 @@
-#include "core/text.h"
+#include "core/text/duration.h"
+#include "core/text/number.h"
+#include "core/text/quote.h"
+#include "core/text/safe_name.h"
+#include "core/text/split_join.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -125,6 +131,65 @@ TEST(ErrorText, HasPlaceCauseAndCure) {
   EXPECT_EQ(to_string({"what", "", ""}), "what");
   EXPECT_EQ(to_string({"a\x1b[0m", "b", ""}), "b: a?[0m");
   EXPECT_STREQ(Error({Problem{"one", "", ""}, Problem{"two", "", ""}}).what(), "one\ntwo");
+}
+
+TEST(Characters, AreCountedAndCutWhole) {
+  const std::string text =
+      "a\xC3\xA9\xE2\x82\xAC"
+      "b";  // a, e with acute, euro, b
+  EXPECT_EQ(characters(text), 4u);
+  EXPECT_EQ(first_characters(text, 2), "a\xC3\xA9");
+  EXPECT_EQ(first_characters(text, 9), text);
+  EXPECT_EQ(character_start(text, 2), 3u);
+  EXPECT_EQ(character_start(text, 99), text.size());
+  EXPECT_EQ(one_line("a\n\tb\x1b"), "a  b?");
+}
+
+TEST(Join, PutsTheSeparatorBetween) {
+  const std::vector<std::string> none, words = {"a", "", "c"};
+  EXPECT_EQ(join(none, ", "), "");
+  EXPECT_EQ(join(words, ", "), "a, , c");
+  EXPECT_EQ(join(std::vector{1, 2}, " ", [](int i) { return std::to_string(i * i); }), "1 4");
+}
+
+TEST(ParseNumber, TakesTheWholeTextOrNothing) {
+  EXPECT_EQ(parse_number<int64_t>("-12"), -12);
+  EXPECT_EQ(parse_number<double>("1e-3"), 0.001);
+  for (const char* text : {"", " 1", "1 ", "+1", "1x", "99999999999999999999"})
+    EXPECT_FALSE(parse_number<int64_t>(text)) << text;
+  for (const char* text : {"nan", "inf", "1e999"}) EXPECT_FALSE(parse_number<double>(text)) << text;
+}
+
+TEST(Csv, QuotesWhatNeedsItAndDisarmsFormulas) {
+  EXPECT_EQ(csv_row(std::vector<std::string>{"a", "", "b,c", "say \"x\""}),
+            "a,,\"b,c\",\"say \"\"x\"\"\"\r\n");
+  EXPECT_EQ(csv_field("-1.5e-3"), "-1.5e-3");
+  EXPECT_EQ(csv_field("=1+1"), "\"'=1+1\"");
+}
+
+TEST(Markdown, CellsCannotEndARow) {
+  EXPECT_EQ(markdown_row(std::vector<std::string>{"a|b", "eval_loss", "<i>\n*x*"}),
+            "| a\\|b | eval_loss | &lt;i&gt; \\*x\\* |\n");
+}
+
+TEST(InQuotes, DoublesTheMark) { EXPECT_EQ(in_quotes("it's", '\''), "'it''s'"); }
+
+TEST(Duration, AsAClockAndRoughly) {
+  EXPECT_EQ(clock_text(487), "8:07");
+  EXPECT_EQ(clock_text(3723), "1:02:03");
+  EXPECT_EQ(clock_text(-1), "?");
+  EXPECT_EQ(rough_time(0.1), "1 s");
+  EXPECT_EQ(rough_time(119), "119 s");
+  EXPECT_EQ(rough_time(600), "10 min");
+  EXPECT_EQ(rough_time(12240), "3.4 h");
+}
+
+TEST(SafeName, OfAnExperimentMayHaveOverrides) {
+  EXPECT_TRUE(safe_experiment_name("quick+balance.weight=0,0.1@ab12"));
+  EXPECT_FALSE(safe_experiment_name("../quick"));
+  EXPECT_FALSE(safe_experiment_name("a/b"));
+  EXPECT_FALSE(safe_experiment_name(std::string(kExperimentName + 1, 'a')));
+  EXPECT_FALSE(safe_name("quick+train.lr=1"));
 }
 
 }  // namespace

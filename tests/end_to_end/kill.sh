@@ -5,7 +5,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
-arguments=(smoke train.steps=60 train.checkpoint_every=10 "attention.kind=vanilla,sink")
+arguments=(smoke train.steps=60 train.checkpoint_every=10 "attention.kind=vanilla,sink" --name smoke)
 
 "$sinkmoe" --db "$work/whole/results.db" run "${arguments[@]}" --workers 2 >"$work/log" 2>&1 </dev/null || die "uninterrupted"
 db="$work/cut/results.db"

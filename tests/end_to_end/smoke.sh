@@ -36,15 +36,27 @@ for file in "$work"/out/*.{md,csv,tex,json,svg}; do
   cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
 done
 
-# One more weight and seed: only the new points are trained, and the table includes them automatically.
+# One more weight and seed: only the new points are trained. The wider sweep has a list and a table of its own, and
+# those of the default sweep stay.
 "$sinkmoe" --db "$db" run smoke balance.weight=0,1e-2,1e-1 train.seed=0,1 --workers 2 >"$work/log" 2>&1 </dev/null || die "the wider run"
 expect "attempts of the wider sweep" "$(number "$db" "select count(*) from attempt")" 18
 expect "runs of the wider sweep that were tried twice" "$(number "$db" "select count(*) from attempt where attempt > 1")" 0
 "$sinkmoe" --db "$db" report --out "$work/wider" >"$work/log" 2>&1 || [ $? = 1 ] || die "the report of the wider sweep"
-rows() { grep -cE '^\| (vanilla|sink|gated) \|' "$1/main_table.smoke.md"; }
-expect "rows of the table before" "$(rows "$work/out")" 6
-expect "rows of the wider table" "$(rows "$work/wider")" 9
-expect "rows of the wider table with two seeds" "$(grep -E '^\| (vanilla|sink|gated) \|' "$work/wider/main_table.smoke.md" | awk -F ' *\\| *' '$5 == 2' | wc -l)" 9
+wide="smoke+balance.weight=0,1e-2,1e-1+train.seed=0,1"
+rows() { grep -cE '^\| (vanilla|sink|gated) \|' "$1"; }
+expect "rows of the table before" "$(rows "$work/out/main_table.smoke.md")" 6
+expect "rows of the table of the wider sweep" "$(rows "$work/wider/main_table.$wide.md")" 9
+expect "rows of the wider table with two seeds" "$(grep -E '^\| (vanilla|sink|gated) \|' "$work/wider/main_table.$wide.md" | awk -F ' *\\| *' '$5 == 2' | wc -l)" 9
+cmp -s "$work/out/main_table.smoke.md" "$work/wider/main_table.smoke.md" || die "the wider sweep changed the table of the default one"
+
+# The same name with other runs is refused before anything is trained; asked for, it takes the place, and no run gets lost.
+code=0
+"$sinkmoe" --db "$db" run smoke train.seed=5 --name smoke >"$work/log" 2>&1 </dev/null || code=$?
+expect "exit code of another list under the same name" "$code" 2
+grep -q -- "--replace" "$work/log" || die "the refusal does not say what to do"
+expect "runs after the refusal" "$(number "$db" "select count(*) from run")" 18
+"$sinkmoe" --db "$db" run smoke train.seed=1 --name smoke --replace >"$work/log" 2>&1 </dev/null || die "--replace"
+expect "listed runs" "$(number "$db" "select count(distinct run) from experiment_run")" 18
 
 "$sinkmoe" --db "$db" --json check >"$work/found.json" 2>"$work/log" || [ $? = 1 ] || die "check"
 "$sinkmoe" --db "$db" check --found "$work/found.json" >"$work/log" 2>&1 || die "check finds something else than a moment ago"

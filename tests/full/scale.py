@@ -85,7 +85,8 @@ def main():
             code, _, err = sinkmoe(one)
             need(code == 0, err)
             # Interrupted at once: the plan is in the database, but no run was trained.
-            process = start(["--db", db, "run", "smoke", *SWEEP_OF, "train.seed=seeds(%d)" % (options.runs // 6 + 1)])
+            process = start(["--db", db, "run", "smoke", *SWEEP_OF, "train.seed=seeds(%d)" % (options.runs // 6 + 1),
+                             "--name", "smoke"])
             while value(db, "select count(*) from run") < options.runs:
                 time.sleep(0.02)
             kill_group(process)

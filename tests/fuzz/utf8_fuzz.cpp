@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/utf8.h"
 #include "data/tokens/corpus.h"
 #include "data/tokens/tokenizer.h"
 

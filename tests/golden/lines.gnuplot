@@ -12,12 +12,6 @@ $d0_0 << EOD
 10 0.26375
 100 0.37625
 
-
-1 0.24268362203989097 0.258566377960109
-10 0.255183622039891 0.271066377960109
-97.96628521777102 0.36667974407978193 0.38256249999999997
-100 0.36768362203989097 0.38256249999999997
-
 EOD
 $d0_1 << EOD
 1 0.250625
@@ -32,12 +26,6 @@ $d0_1 << EOD
 1 0.25125
 10 0.26375
 100 0.37625
-
-
-1 0.24268362203989097 0.258566377960109
-10 0.255183622039891 0.271066377960109
-97.96628521777102 0.36667974407978193 0.38256249999999997
-100 0.36768362203989097 0.38256249999999997
 
 EOD
 set multiplot
@@ -71,7 +59,7 @@ set label 'vanilla' at screen 0.40579,0.89372 left noenhanced
 set arrow from screen 0.51524,0.89372 to screen 0.57927,0.89372 nohead lc rgb '#D55E00' dt 2 lw 1.8
 set label '' at screen 0.54726,0.89372 point pt 5 ps 0.7 lc rgb '#D55E00'
 set label 'gated' at screen 0.59146,0.89372 left noenhanced
-plot NaN notitle, $d0_0 index 2 using 1:2:3 with filledcurves lc rgb '#0072B2' fs transparent solid 0.15 noborder notitle, $d0_1 index 2 using 1:2:3 with filledcurves lc rgb '#D55E00' fs transparent solid 0.15 noborder notitle, $d0_0 index 1 using 1:2 with lines lc rgb '#800072B2' lw 0.6 notitle, $d0_1 index 1 using 1:2 with lines lc rgb '#80D55E00' lw 0.6 notitle, $d0_0 index 0 using 1:2 with linespoints pt 7 ps 0.5 lc rgb '#0072B2' dt 1 lw 2 notitle, $d0_1 index 0 using 1:2 with linespoints pt 5 ps 0.5 lc rgb '#D55E00' dt 2 lw 2 notitle
+plot NaN notitle, $d0_0 index 1 using 1:2 with lines lc rgb '#800072B2' lw 0.6 notitle, $d0_1 index 1 using 1:2 with lines lc rgb '#80D55E00' lw 0.6 notitle, $d0_0 index 0 using 1:2 with linespoints pt 7 ps 0.5 lc rgb '#0072B2' dt 1 lw 2 notitle, $d0_1 index 0 using 1:2 with linespoints pt 5 ps 0.5 lc rgb '#D55E00' dt 2 lw 2 notitle
 unset label
 unset arrow
 unset object

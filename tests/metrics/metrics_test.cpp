@@ -87,6 +87,23 @@ TEST(HeadStatistics, QuantilesLeaveRowZeroOut) {
   EXPECT_NEAR(s.gate_quantile_LH(0.9)[0][0].item<double>(), 0.4, 2e-3);
 }
 
+// Where a head collapses its gates are far below a thousandth, and where it is open 1 minus the gate is.
+TEST(HeadStatistics, QuantilesOfNearlyClosedAndNearlyOpenHeadsAreExact) {
+  const attention::HeadIn in = sharp_and_even();
+  attention::HeadOut out = observe(in);
+  out.gate_BHT =
+      at::tensor({1.f, 3e-7f, 9e-7f, 2e-6f, 4e-5f, 1.f, 0.f, 0.9f, 0.999f, 1.f}).view({1, 2, 5});
+  const HeadStatistics s = statistics(in, out);
+  const auto quantile = [&](double p, int head) {
+    return s.gate_quantile_LH(p)[0][head].item<double>();
+  };
+  EXPECT_NEAR(quantile(0.5, 0) / 9e-7, 1, 0.005);
+  EXPECT_NEAR(quantile(0.9, 0) / 4e-5, 1, 0.005);
+  EXPECT_NEAR((1 - quantile(0.75, 1)) / 0.001, 1, 0.005);
+  EXPECT_NEAR(quantile(0.1, 1), 0, 1e-8);
+  EXPECT_NEAR(quantile(0.9, 1), 1, 1e-8);
+}
+
 TEST(HeadStatistics, BatchesAddUp) {
   const attention::HeadIn in = sharp_and_even();
   HeadStatistics once = statistics(in, observe(in)), twice(1, 2);
@@ -133,9 +150,10 @@ TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
     heads.add(l, in, out);
   }
   EvaluationResult result{.loss = std::log(8.0), .parts = {}, .bits_per_byte = {}};
+  result.take_heads(heads, 0.2);
   std::map<std::string, double> run;
   std::map<int, double> cv;
-  for (const MetricRow& row : result.rows(1, heads, 0.2)) {
+  for (const MetricRow& row : result.rows(1, heads)) {
     if (row.layer < 0) run[row.name] = row.value;
     if (row.name == "layer/cv") cv[row.layer] = row.value;
   }
@@ -159,10 +177,12 @@ TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {
   const attention::HeadIn in = sharp_and_even();
   EvaluationResult result{
       .loss = 1.5, .parts = {{"chain", 2.0}}, .bits_per_byte = 1.1, .floor = 1.0};
+  const HeadStatistics heads = statistics(in, observe(in));
+  result.take_heads(heads, 0.3);
   std::set<std::string> known;
   for (const MetricInfo& info : metric_infos()) known.insert(info.name);
   std::set<std::tuple<std::string, int, int>> seen;
-  for (const MetricRow& row : result.rows(7, statistics(in, observe(in)), 0.3)) {
+  for (const MetricRow& row : result.rows(7, heads)) {
     EXPECT_TRUE(known.contains(row.name)) << row.name;
     EXPECT_TRUE(std::isfinite(row.value)) << row.name;
     EXPECT_EQ(row.step, 7);

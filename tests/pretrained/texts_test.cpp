@@ -4,7 +4,7 @@
 
 #include "config/problems.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/utf8.h"
 #include "pretrained/rows/texts.h"
 
 namespace sinkmoe::pretrained {

@@ -60,9 +60,6 @@ TEST(Death, IsExplained) {
 }
 
 TEST(Display, LinesAreComplete) {
-  EXPECT_EQ(format_duration(487), "8:07");
-  EXPECT_EQ(format_duration(3723), "1:02:03");
-  EXPECT_EQ(format_duration(-1), "?");
   const RunLine run{
       "0123456789ab", "attention.kind=sink", {420, 1000, 2.2131, 31000, 0.52, 12.4}, 42, 0};
   EXPECT_EQ(format_line(run),

@@ -161,9 +161,9 @@ TEST(Outcomes, PowerUsesTheSdSeen) {
   EXPECT_THAT(d.notes, testing::Contains(HasSubstr("80% power")));
   const Grid grid = verdict_grid(d.judgements);
   ASSERT_EQ(grid.header[5], "detectable");
-  EXPECT_EQ(grid.rows[0][5], "0.031") << "3.097 * 0.01";
+  EXPECT_EQ(grid.rows[0][5], "0.033") << "3.264 * 0.01";
   EXPECT_EQ(grid.rows[1][5], "") << "one pair";
-  EXPECT_EQ(grid.rows[2][5], "0.031") << "against a bound";
+  EXPECT_EQ(grid.rows[2][5], "0.033") << "against a bound";
   Table equal = hand_made_rows();
   for (auto& row : equal.rows) row[5] = 2.0;
   EXPECT_EQ(verdict_grid(hand_made_document(kTableSpec, equal).judgements).rows[0][5], "")

@@ -68,10 +68,10 @@ inline Document hand_made_document(const std::string& toml = kTableSpec,
 }
 
 // step, variant, seed, run_id, status, value, layer, head.
-inline Table hand_made_steps() {
+inline Table hand_made_steps(int64_t seeds) {
   Table t{{"variant", "step", "seed", "run_id", "status", "value", "layer", "head"}, {}};
   for (const std::string& variant : {std::string("vanilla"), std::string("gated")})
-    for (const int64_t seed : {0, 1})
+    for (int64_t seed = 0; seed < seeds; ++seed)
       for (const int64_t step : {0, 10, 100})
         t.rows.push_back({variant, step, seed, variant + std::to_string(seed), "done",
                           0.125 * static_cast<double>(step + seed) / 100 + 0.25, step % 3,
@@ -79,10 +79,10 @@ inline Table hand_made_steps() {
   return t;
 }
 
-inline Document hand_made_figure(const std::string& layout) {
+inline Document hand_made_figure(const std::string& layout, int64_t seeds = 2) {
   DocumentInput input;
   input.query = "select * from steps";
-  input.rows = hand_made_steps();
+  input.rows = hand_made_steps(seeds);
   const std::string head =
       "paper = \"F2\"\ntitle = \"A 'figure'\"\nquery = \"select * from steps\"\n[layout]\n";
   return make_document(parse_spec(head + layout, "plots/figure.toml"), input);

@@ -28,7 +28,7 @@ TEST(Render, IndexMatchesItsGoldenFile) {
 }
 
 TEST(Render, FiguresMatchTheirGoldenFiles) {
-  expect_golden("lines.gnuplot", hand_made_figure(kLines).figure->script);
+  expect_golden("lines.gnuplot", hand_made_figure(kLines, 3).figure->script);
   expect_golden("bars.gnuplot", hand_made_figure(kBars).figure->script);
   expect_golden("heatmap.gnuplot", hand_made_figure(kHeatmap).figure->script);
   expect_golden("scatter.gnuplot", hand_made_figure(kScatter).figure->script);

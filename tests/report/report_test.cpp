@@ -77,6 +77,25 @@ TEST_F(ReportTest, IndexIsSelfContained) {
   EXPECT_THAT(index, Not(HasSubstr("<script")));
 }
 
+TEST_F(ReportTest, ANewVariantComesAfterTheKnownOnes) {
+  const Documents made = documents(
+      {.experiment = "grid", .variants = {"ancient", "vanilla", "gated"}}, {"dose_balance"});
+  ASSERT_EQ(made.list.size(), 1u);
+  std::vector<std::string> variants;
+  for (const auto& row : made.list[0].data.rows) variants.push_back(to_text(row[0]));
+  EXPECT_THAT(variants,
+              testing::ElementsAre("vanilla", "vanilla", "gated", "gated", "ancient", "ancient"));
+}
+
+TEST_F(ReportTest, TwoSeedsHaveNoBandAndThreeHaveOne) {
+  for (const int64_t seeds : {2, 3}) {
+    fs::remove(folder_ / "r.db");
+    const Documents made = documents({.experiment = "grid", .seeds = seeds}, {"dose_balance"});
+    ASSERT_EQ(made.list.size(), 1u);
+    EXPECT_EQ(made.list[0].figure->script.find("filledcurves") != std::string::npos, seeds == 3);
+  }
+}
+
 TEST_F(ReportTest, ADivergedRunIsShownAndMakesItsCellsMissing) {
   DemoShape shape;
   shape.diverged = "sink-100-s1";
@@ -132,7 +151,7 @@ TEST_F(ReportTest, AFolderThatCannotBeWrittenIsAUserError) {
 
 TEST_F(ReportTest, NamesCannotRunCommandsInGnuplot) {
   const fs::path target = folder_ / "touched";
-  Table rows = hand_made_steps();
+  Table rows = hand_made_steps(2);
   for (auto& row : rows.rows)
     if (to_text(row[0]) == "gated")
       row[0] = "`touch " + target.string() + "`'; system 'touch " + target.string() + "'\n!touch x";

@@ -135,15 +135,20 @@ TEST(Spec, UnknownArtifactsGetNearNamesAndAllBadFilesAreReported) {
 TEST(QueryText, FillsParametersOutsideStringsAndComments) {
   EXPECT_EQ(
       fill_query("select a from t where e = :experiment and f = ':experiment' -- :experiment\n;",
-                 "o'x", {}),
+                 {{":experiment", "o'x"}}, {}),
       "select a from t where e = 'o''x' and f = ':experiment' -- :experiment");
-  EXPECT_EQ(fill_query("select eval_bpb as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */", "",
-                       {"eval_bpb"}),
-            "select NULL as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */");
-  EXPECT_EQ(fill_query("select e.eval_bpb, e.eval_loss, 0.5 * e.eval_bpb from e", "", {"eval_bpb"}),
-            "select NULL, e.eval_loss, 0.5 * NULL from e");
+  EXPECT_EQ(fill_query("order by instr(:variants, v)", {{":variants", "vanilla sink"}}, {}),
+            "order by instr('vanilla sink', v)");
   EXPECT_TRUE(uses_experiment("select :experiment"));
   EXPECT_FALSE(uses_experiment("select ':experiment', :experiments"));
+}
+
+TEST(QueryText, AbsentColumnsBecomeNull) {
+  EXPECT_EQ(fill_query("select eval_bpb as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */", {},
+                       {"eval_bpb"}),
+            "select NULL as bpb, \"eval_bpb\", eval_bpb2 /* eval_bpb */");
+  EXPECT_EQ(fill_query("select e.eval_bpb, e.eval_loss, 0.5 * e.eval_bpb from e", {}, {"eval_bpb"}),
+            "select NULL, e.eval_loss, 0.5 * NULL from e");
 }
 
 }  // namespace

@@ -58,5 +58,15 @@ TEST(StudentT, QuantileIsExactNextToTheMiddle) {
   EXPECT_NEAR(student_t_quantile(0.5000001, 1e9) / (1e-7 * std::sqrt(2 * M_PI)), 1, 1e-6);
 }
 
+TEST(StudentT, WithoutAnEffectATestRejectsOnceInTwenty) {
+  for (const double df : {1.0, 2.0, 4.0, 9.0, 1000.0})
+    EXPECT_NEAR(student_t_power(0, df), 0.05, 1e-12) << df;
+}
+
+TEST(StudentT, PowerAtTheDetectableEffectIsFourFifths) {
+  for (const double df : {1.0, 2.0, 4.0, 9.0, 99.0, 1e5})
+    EXPECT_NEAR(student_t_power(student_t_detectable(df), df), 0.80, 1e-9) << df;
+}
+
 }  // namespace
 }  // namespace sinkmoe::stats

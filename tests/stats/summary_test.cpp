@@ -94,14 +94,18 @@ TEST(Holm, AMissingCellStillCounts) {
   EXPECT_EQ(holm(p)[1], 1);
 }
 
-// n = 3 sees 3.10 sd, n = 5 sees 1.66 sd; with sd 0.0025
-// 0.0077 and 0.0042 nats.
-TEST(Power, MatchesTheStatedDifferences) {
-  EXPECT_NEAR(*detectable_difference(3, 1), 3.10, 0.005);
-  EXPECT_NEAR(*detectable_difference(5, 1), 1.66, 0.005);
-  EXPECT_NEAR(*detectable_difference(3, 0.0025), 0.0077, 0.00005);
-  EXPECT_NEAR(*detectable_difference(5, 0.0025), 0.0042, 0.00005);
+// From an independent program's noncentral t distribution.
+TEST(Power, DetectableDifferencesAreThoseOfTheNoncentralT) {
+  EXPECT_NEAR(*detectable_difference(3, 1), 3.2640, 5e-5);
+  EXPECT_NEAR(*detectable_difference(5, 1), 1.6820, 5e-5);
+  EXPECT_NEAR(*detectable_difference(10, 1), 0.9960, 5e-5);
+  EXPECT_NEAR(*detectable_difference(5, 0.0025), 0.0025 * 1.6820, 2e-7);
   EXPECT_FALSE(detectable_difference(1, 1));
+}
+
+// With very many pairs the t-test is the z-test: (1.959964 + 0.841621) standard errors.
+TEST(Power, ManyPairsNeedWhatTheNormalDistributionSays) {
+  EXPECT_NEAR(*detectable_difference(100000, 1) * std::sqrt(100000.0), 2.801585, 1e-4);
 }
 
 }  // namespace

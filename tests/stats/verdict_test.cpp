@@ -55,8 +55,8 @@ TEST(Verdict, NamesReadBack) {
   for (const Verdict v :
        {Verdict::kReproduced, Verdict::kDirectionOnly, Verdict::kNotSignificant,
         Verdict::kContradicted, Verdict::kScaleTooSmall, Verdict::kNotPublished, Verdict::kMissing})
-    EXPECT_EQ(parse_verdict(to_string(v), "x"), v);
-  EXPECT_THROW(parse_verdict("reproducd", "x"), Error);
+    EXPECT_EQ(parse_name<Verdict>(name_of(v), "x"), v);
+  EXPECT_THROW(parse_name<Verdict>("reproducd", "x"), Error);
 }
 
 }  // namespace

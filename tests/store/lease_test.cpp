@@ -173,7 +173,7 @@ TEST_F(Leases, OnlyTransientFailuresAreTriedAgain) {
 TEST_F(Leases, AChildWaitsForItsParent) {
   RunRow child = run_row("child", 0, 0);
   child.parent_id = a_;
-  store_.put_experiment(experiment_row({run_row("vanilla", 0, 0), child}));
+  store_.put_experiment(experiment_row({run_row("vanilla", 0, 0), child}, "children"));
   const std::string ids[] = {child.run_id};
   EXPECT_FALSE(store_.claim(ids, this_process()));
   complete(store_, a_, 1);
@@ -183,11 +183,11 @@ TEST_F(Leases, AChildWaitsForItsParent) {
 TEST_F(Leases, AStoredRunWithAnotherConfigurationIsRefused) {
   RunRow changed = run_row("vanilla", 0, 0);
   changed.identity = "other";
-  EXPECT_THROW(store_.put_experiment(experiment_row({run_row("new", 0, 0), changed})), StoreError);
+  EXPECT_THROW(store_.put_experiment(experiment_row({run_row("new", 0, 0), changed}, "changed")), StoreError);
   EXPECT_FALSE(store_.state("new-0-s0")) << "nothing of the experiment is written";
   RunRow threads = run_row("vanilla", 0, 0);
   threads.config = "run.threads = 2\n";
-  store_.put_experiment(experiment_row({threads}));
+  store_.put_experiment(experiment_row({threads}, "threads"));
   EXPECT_EQ(store_.config(a_), "run.threads = 2\n");
 }
 

@@ -44,6 +44,31 @@ TEST_F(Merging, FinishedRunsComeInOnceAndOnly) {
   EXPECT_EQ(all(), before);
 }
 
+constexpr const char* kLists =
+    "select experiment, group_concat(run_id, ' ') from (select experiment, run_id from experiment_wide order by ordinal) "
+    "group by 1 order by 1";
+
+TEST_F(Merging, AnotherListOfTheSameNameKeepsItsRunsUnderANameOfItsOwn) {
+  complete(theirs_, "sink-0-s0", 3);
+  complete(theirs_, "vanilla-0-s1", 4);
+  const std::string other = (folder_ / "theirs.db").string();
+  EXPECT_THAT(merge_database(ours_, other).notes,
+              testing::ElementsAre("experiment 'quick' of " + other +
+                                   " has another list of runs; it is stored as 'quick@abc'"));
+  const std::string lists = "quick|vanilla-0-s0 vanilla-0-s1\nquick@abc|sink-0-s0 vanilla-0-s1\n";
+  EXPECT_EQ(rows(folder_ / "ours.db", kLists), lists);
+  EXPECT_THAT(merge_database(ours_, other).notes, testing::IsEmpty());
+  EXPECT_EQ(rows(folder_ / "ours.db", kLists), lists);
+}
+
+TEST_F(Merging, AListThatTheirsContinuesGrows) {
+  theirs_.put_experiment(experiment_row({run_row("sink", 0, 0), run_row("vanilla", 0, 1),
+                                         run_row("sink", 0, 2), run_row("vanilla", 0, 0)}));
+  complete(theirs_, "sink-0-s0", 3);
+  EXPECT_THAT(merge_database(ours_, folder_ / "theirs.db").notes, testing::IsEmpty());
+  EXPECT_EQ(rows(folder_ / "ours.db", kLists), "quick|vanilla-0-s0 vanilla-0-s1 sink-0-s0\n");
+}
+
 TEST_F(Merging, OnlyMetricsOfTrainingStepsAreThinned) {
   const Lease lease = begin(theirs_, "sink-0-s0");
   theirs_.describe(lease, {{"train/loss", "nats", "lower", "loss of a step"}});

@@ -10,7 +10,7 @@
 #include "attention/softmax_attention.h"
 #include "core/error.h"
 #include "core/random.h"
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::attention {
 namespace {

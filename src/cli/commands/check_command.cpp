@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/text/utf8.h"
 #include "report/document/claims.h"
 #include "report/report.h"
 #include "report/text/number_text.h"
@@ -33,7 +34,7 @@ void expect_again(report::Documents& documents, const std::string& path) {
   try {
     for (const auto& cell : nlohmann::json::parse(read_file(path, 1 << 26)))
       found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
-          stats::parse_verdict(cell.at("verdict"), path);
+          parse_name<stats::Verdict>(std::string(cell.at("verdict")), path);
   } catch (const nlohmann::json::exception& e) {
     throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
   }
@@ -48,23 +49,23 @@ void print_lines(const report::Documents& documents) {
   for (const report::Document& d : documents.list)
     for (const report::Judgement& o : d.judgements)
       std::cout << printable(fmt::format(
-          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", to_string(report::check_of(o)), d.id, o.cell,
-          o.rule, o.effect.n,
+          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", name_of(report::check_of(o)), d.id, o.cell, o.rule,
+          o.effect.n,
           o.effect.mean ? report::effect_text(o.effect, !o.expectation.bound) : "absent",
-          to_string(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
+          name_of(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
 }
 
 void print_json(const report::Documents& documents) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const report::Document& d : documents.list)
     for (const report::Judgement& o : d.judgements)
-      list.push_back({{"check", to_string(report::check_of(o))},
+      list.push_back({{"check", name_of(report::check_of(o))},
                       {"artifact", d.id},
                       {"claim", o.expectation.claim},
                       {"cell", o.cell},
                       {"rule", o.rule},
                       {"n", o.effect.n},
-                      {"verdict", to_string(o.verdict)},
+                      {"verdict", name_of(o.verdict)},
                       {"note", o.note}});
   std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }

@@ -12,6 +12,9 @@
 #include "config/compose/override.h"
 #include "config/toml/toml_values.h"
 #include "core/file.h"
+#include "core/text/split_join.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 #include "plan/plan.h"
 
 namespace sinkmoe::cli {
@@ -45,12 +48,6 @@ int show(const Globals& globals, const config::Composed& composed) {
   return 0;
 }
 
-std::string joined(const Strings& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 // "float, 0 to 10, rows; not part of a run's identity"
 std::string describe(const config::FieldView& view) {
   const config::FieldInfo& info = view.info;
@@ -59,7 +56,7 @@ std::string describe(const config::FieldView& view) {
   if (*info.unit) text += std::string(", ") + info.unit;
   Strings choices = info.choices;
   if (*info.plugin) choices = plugin_names(info.plugin);
-  if (!choices.empty()) text += ": " + joined(choices);
+  if (!choices.empty()) text += ": " + join(choices, ", ");
   if (!info.identity) text += "; not part of a run's identity";
   return text;
 }

@@ -13,6 +13,7 @@
 #include "cli/status_line.h"
 #include "config/run_config.h"
 #include "core/error.h"
+#include "core/text/utf8.h"
 #include "data/synthetic/backcopy.h"
 #include "data/text_set.h"
 #include "data/tokens/import.h"

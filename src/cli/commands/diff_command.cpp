@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
+#include "core/text/quote.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -41,8 +42,8 @@ int run_diff(const Globals& globals, const std::vector<std::string>& args) {
   if (a == b) throw Error("both are the same run " + a, "sinkmoe diff");
   const TableFormat format = globals.json ? TableFormat::json : TableFormat::text;
   const auto filled = [&](const char* sql) {
-    return reader.query(
-        fmt::format(fmt::runtime(sql), "\"" + a + "\"", "\"" + b + "\"", sql_text(a), sql_text(b)));
+    return reader.query(fmt::format(fmt::runtime(sql), in_quotes(a, '"'), in_quotes(b, '"'),
+                                    in_quotes(a, '\''), in_quotes(b, '\'')));
   };
   if (globals.json) std::cout << "{\"configuration\": ";
   write_table(std::cout, filled(kParams), format);

@@ -7,6 +7,8 @@
 
 #include "cli/command.h"
 #include "core/file.h"
+#include "core/text/safe_name.h"
+#include "core/text/utf8.h"
 #include "queue/build_info.h"
 #include "queue/job.h"
 #include "queue/machine.h"

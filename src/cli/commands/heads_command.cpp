@@ -8,6 +8,9 @@
 #include "cli/command.h"
 #include "cli/status_line.h"
 #include "core/file.h"
+#include "core/text/duration.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "pretrained/heads.h"
 #include "pretrained/page/page.h"
 #include "pretrained/rows/encoder.h"
@@ -22,12 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace pretrained;
 
-std::string duration_text(double seconds) {
-  if (seconds < 1) return "less than 1 s";
-  const auto s = static_cast<int64_t>(seconds + 0.5);
-  return s < 120 ? fmt::format("{} s", s) : fmt::format("{} min", (s + 30) / 60);
-}
-
 // The share that is done and the time that is left.
 class HeadsProgress {
  public:
@@ -36,7 +33,7 @@ class HeadsProgress {
   void operator()(double done) {
     if (!line_.due(done >= 1)) return;
     const double left = done > 0 ? seconds_since(start_) / done * (1 - done) : 0;
-    line_.show(fmt::format("{:3.0f}% done, {} left", 100 * done, duration_text(left)));
+    line_.show(fmt::format("{:3.0f}% done, {} left", 100 * done, rough_time(left)));
   }
 
  private:
@@ -92,14 +89,14 @@ void print_start(const Model& model, const TokenRows& rows, const MeasureCost& c
       model.folder.filename().string(), a.family, a.layers.size(), a.heads,
       static_cast<double>(parameters(a)) / 1e6, static_cast<double>(model.weights.bytes()) / 1e9,
       rows.rows.size(), rows.context(), static_cast<double>(cost.peak_bytes) / 1e9 + 0.25,
-      duration_text(cost.seconds));
+      rough_time(cost.seconds));
 }
 
 std::string names_of(const std::vector<HeadName>& heads) {
   constexpr size_t kMost = 12;
-  std::string out = heads.empty() ? "none" : "";
-  for (size_t i = 0; i < std::min(kMost, heads.size()); ++i)
-    out += fmt::format("{}L{}H{}", i ? " " : "", heads[i].layer, heads[i].head);
+  if (heads.empty()) return "none";
+  std::string out = join(std::span(heads).first(std::min(kMost, heads.size())), " ",
+                         [](const HeadName& h) { return fmt::format("L{}H{}", h.layer, h.head); });
   if (heads.size() > kMost) out += fmt::format(" and {} more", heads.size() - kMost);
   return out;
 }

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/table_output.h"
 #include "config/compose/layers.h"
+#include "core/text/suggest.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {

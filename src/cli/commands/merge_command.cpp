@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "core/text/utf8.h"
 #include "plan/stored_run.h"
 #include "store/merge.h"
 

@@ -1,4 +1,6 @@
 // sinkmoe plan: what an experiment would run and cost. Writes nothing.
+#include "core/text/duration.h"
+#include "core/text/utf8.h"
 #include "plan/plan.h"
 
 #include <fmt/format.h>
@@ -75,12 +77,6 @@ std::string amount(double value) {
   return fmt::format("{:.3g}", value);
 }
 
-std::string duration(double seconds) {
-  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
-
 Json config_json(const config::RunConfig& config) {
   Json json;
   for (const config::FieldView& view : config::field_views(config))
@@ -141,10 +137,10 @@ void print_time(const Totals& totals, double gflops, bool gpu_too) {
   const double gpu_gflops = gpu_too ? gflops : plan::kGpuPeakFlops * plan::kGpuShare / 1e9;
   if (totals.cpu_flops > 0)
     std::cout << fmt::format("about {} for one worker at {:g} GFLOP/s\n",
-                             duration(totals.cpu_flops / (gflops * 1e9)), gflops);
+                             rough_time(totals.cpu_flops / (gflops * 1e9)), gflops);
   if (totals.gpu_flops == 0) return;
   std::cout << fmt::format("about {} on one GPU at {:.3g} TFLOP/s",
-                           duration(totals.gpu_flops / (gpu_gflops * 1e9)), gpu_gflops / 1e3);
+                           rough_time(totals.gpu_flops / (gpu_gflops * 1e9)), gpu_gflops / 1e3);
   if (!gpu_too)
     std::cout << fmt::format(" (assumed, not measured: {:.0f}% of {:.0f} TFLOP/s, an H100 in bf16)",
                              100 * plan::kGpuShare, plan::kGpuPeakFlops / 1e12);

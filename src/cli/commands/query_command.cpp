@@ -5,6 +5,8 @@
 #include "cli/command.h"
 #include "cli/table_output.h"
 #include "core/file.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "core/file.h"
+#include "core/text/utf8.h"
 #include "report/report.h"
 #include "store/read/query.h"
 

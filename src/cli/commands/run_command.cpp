@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "core/text/utf8.h"
 #include "queue/supervisor/supervisor.h"
 
 namespace sinkmoe::cli {
@@ -25,6 +26,9 @@ po::options_description describe_options() {
       "seconds after which a silent worker loses its run")(
       "stall", po::value<double>()->default_value(300),
       "seconds without a sign of life that end an attempt")(
+      "name", po::value<std::string>(),
+      "name to store the list of runs under; default: the experiment's, overrides added")(
+      "replace", "put this list in the place of a stored one of the same name")(
       "experiment", po::value<std::vector<std::string>>(), "experiment, then overrides");
   return options;
 }
@@ -59,6 +63,7 @@ queue::RunOptions run_options(const Globals& globals, const po::variables_map& v
   if (!problems.empty()) throw Error(problems);
   options.keep = parse_name<queue::Keep>(values["keep"].as<std::string>(), "command line");
   options.retry_failed = values.count("retry-failed") > 0;
+  if (values.count("replace")) options.other_list = store::OtherList::replace;
   options.display = queue::display_mode(globals.quiet);
   return options;
 }
@@ -73,6 +78,7 @@ plan::PlanRequest plan_request(const po::variables_map& values) {
   request.overrides.assign(words.begin() + 1, words.end());
   if (values.count("device"))
     request.overrides.push_back("run.device=" + values["device"].as<std::string>());
+  if (values.count("name")) request.name = values["name"].as<std::string>();
   return request;
 }
 
@@ -108,7 +114,8 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
 const Registration<Command> run_command{
     {.name = "run",
      .help = "make what is missing of an experiment; resumes what was cut",
-     .usage = "EXPERIMENT [override...] [--workers N] [--device D] [--on-fail continue|stop]",
+     .usage =
+         "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop]",
      .run = run}};
 
 }  // namespace

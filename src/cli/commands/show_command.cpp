@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
+#include "core/text/quote.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -15,28 +16,30 @@ struct Section {
   const char* sql;  // the run's number is appended
 };
 
-constexpr Section kSections[] = {
-    {"configuration that differs from the defaults",
-     "select p.key, p.value from param p join param_key k using (key) where p.value is not "
-     "k.fallback and p.run = "},
-    {"attempts",
-     "select attempt, outcome, start_step, device, processor, threads, substr(git_commit, 1, 10) "
-     "|| "
-     "iif(git_dirty, '+changes', '') as git_commit, host, datetime(started_us / 1000000, "
-     "'unixepoch') as started, "
-     "round((ended_us - started_us) / 1e6, 1) as seconds, message from attempt where run = "},
-    {"last values of the run-level metrics",
-     "select n.name, m.step, m.value, n.unit from metric_name n cross join metric m on m.name = "
-     "n.id and m.step = (select "
-     "x.step from metric x where x.run = m.run and x.name = n.id order by x.step desc limit 1) "
-     "where n.level = 'run' and "
-     "m.run = "},
-    {"checkpoints",
-     "select step, iif(final, 'final', '') as final, path, bytes, sha256 from checkpoint where run "
-     "= "},
-    {"events",
-     "select attempt, datetime(at_us / 1000000, 'unixepoch') as at, kind, text from event where "
-     "run = "}};
+constexpr Section kSections[] = {{"configuration that differs from the defaults", R"sql(
+select p.key, p.value
+from param p join param_key k using (key)
+where p.value is not k.fallback and p.run = )sql"},
+                                 {"attempts", R"sql(
+select attempt, outcome, start_step, device, processor, threads,
+  substr(git_commit, 1, 10) || iif(git_dirty, '+changes', '') as git_commit, host,
+  datetime(started_us / 1000000, 'unixepoch') as started,
+  round((ended_us - started_us) / 1e6, 1) as seconds, message
+from attempt
+where run = )sql"},
+                                 {"last values of the run-level metrics", R"sql(
+select n.name, m.step, m.value, n.unit
+from metric_name n cross join metric m on m.name = n.id
+  and m.step = (select x.step from metric x where x.run = m.run and x.name = n.id order by x.step desc limit 1)
+where n.level = 'run' and m.run = )sql"},
+                                 {"checkpoints", R"sql(
+select step, iif(final, 'final', '') as final, path, bytes, sha256
+from checkpoint
+where run = )sql"},
+                                 {"events", R"sql(
+select attempt, datetime(at_us / 1000000, 'unixepoch') as at, kind, text
+from event
+where run = )sql"}};
 
 int run_show(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
@@ -47,11 +50,13 @@ int run_show(const Globals& globals, const std::vector<std::string>& args) {
   const std::string run_id = find_run(reader, (*values)["run"].as<std::string>());
   const TableFormat format = globals.json ? TableFormat::json : TableFormat::text;
   const Table head = reader.query(
-      "select run_id, group_id, control_id, parent_id, seed, status, cause, message, label "
-      "from run where run_id = " +
-      sql_text(run_id));
-  const std::string id =
-      to_text(reader.query("select id from run where run_id = " + sql_text(run_id)).rows[0][0]);
+      R"sql(
+select run_id, group_id, control_id, parent_id, seed, status, cause, message, label
+from run
+where run_id = )sql" +
+      in_quotes(run_id, '\''));
+  const std::string id = to_text(
+      reader.query("select id from run where run_id = " + in_quotes(run_id, '\'')).rows[0][0]);
   if (globals.json) std::cout << "{\"run\": ";
   write_table(std::cout, head, format);
   for (const Section& section : kSections) {

@@ -6,19 +6,29 @@
 #include "cli/command.h"
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
+#include "core/text/quote.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
 
 namespace {
 
+// The last row counts the runs that are in no experiment's list: parents trained again for a child, and runs whose list
+// another one replaced.
 constexpr const char* kExperiments = R"sql(
-select e.name as experiment, count(*) as runs,
-  sum(r.status = 'done') as done, sum(r.status = 'running') as running, sum(r.status = 'planned') as planned,
-  sum(r.status in ('interrupted', 'lost')) as to_resume,
-  sum(r.status in ('failed', 'diverged', 'quarantined')) as failed, sum(r.status = 'void') as void, e.title
-from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
-group by e.id order by e.id)sql";
+with listed as (
+  select e.id as place, e.name as experiment, e.title, r.status
+  from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
+  union all
+  select (select max(id) + 1 from experiment), '(none)', 'in no list; status --unlisted shows them', r.status
+  from run r where not exists (select 1 from experiment_run x where x.run = r.id))
+select experiment, count(*) as runs,
+  sum(status = 'done') as done, sum(status = 'running') as running, sum(status = 'planned') as planned,
+  sum(status in ('interrupted', 'lost')) as to_resume,
+  sum(status in ('failed', 'diverged', 'quarantined')) as failed, sum(status = 'void') as void, title
+from listed group by place, experiment order by place)sql";
 
 // Steps come from the stored training rows, so they are as recent as the last row.
 constexpr const char* kRuns = R"sql(
@@ -29,8 +39,13 @@ select r.run_id as run, r.status,
   (select round(m.value, 4) from metric m join metric_name n on n.id = m.name where m.run = r.id and n.name = 'eval/loss'
    order by m.step desc limit 1) as eval_loss,
   (select max(a.attempt) from attempt a where a.run = r.id) as attempts, r.label, r.message
+)sql";
+constexpr const char* kOfExperiment = R"sql(
 from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
 where e.name = {} order by x.ordinal)sql";
+constexpr const char* kUnlisted = R"sql(
+from run r where not exists (select 1 from experiment_run x where x.run = r.id)
+order by r.id)sql";
 
 void require_experiment(const store::Reader& reader, const std::string& name) {
   std::vector<std::string> names;
@@ -48,9 +63,11 @@ void write_remarks(const store::Reader& reader) {
   if (running > 0)
     std::cout << running << (running == 1 ? " run is" : " runs are") << " being worked on\n";
   const Table last = reader.query(
-      "select r.run_id, r.status, r.message from run r where r.status in ('failed', 'diverged', "
-      "'quarantined') "
-      "order by r.finished_us desc limit 1");
+      R"sql(
+select r.run_id, r.status, r.message
+from run r
+where r.status in ('failed', 'diverged', 'quarantined')
+order by r.finished_us desc limit 1)sql");
   for (const auto& row : last.rows)
     std::cout << printable("last failure: " + to_text(row[0]) + " " + to_text(row[1]) + ": " +
                            to_text(row[2]))
@@ -59,7 +76,8 @@ void write_remarks(const store::Reader& reader) {
 
 int run_status(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
-  options.add_options()("experiment", po::value<std::string>(), "show its runs");
+  options.add_options()("experiment", po::value<std::string>(), "show its runs")(
+      "unlisted", "show the runs that are in no experiment's list");
   const auto values = parse(self("status"), options, "experiment", args);
   if (!values) return 0;
   const store::Reader reader(globals.db);
@@ -67,7 +85,9 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   if (values->count("experiment")) {
     const std::string name = (*values)["experiment"].as<std::string>();
     require_experiment(reader, name);
-    table = reader.query(fmt::format(kRuns, sql_text(name)));
+    table = reader.query(kRuns + fmt::format(kOfExperiment, in_quotes(name, '\'')));
+  } else if (values->count("unlisted")) {
+    table = reader.query(std::string(kRuns) + kUnlisted);
   } else {
     table = reader.query(kExperiments);
   }
@@ -78,7 +98,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> status_command{{.name = "status",
                                             .help = "how the experiments stand, or the runs of one",
-                                            .usage = "[EXPERIMENT] [--json]",
+                                            .usage = "[EXPERIMENT | --unlisted] [--json]",
                                             .run = run_status}};
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/run_lookup.h"
+#include "core/text/split_join.h"
 #include "store/read/query.h"
 #include "store/store.h"
 

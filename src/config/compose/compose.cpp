@@ -6,7 +6,7 @@
 #include "config/field_view.h"
 #include "config/plugins/foreign.h"
 #include "config/toml/caret.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

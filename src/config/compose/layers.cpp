@@ -5,7 +5,8 @@
 #include "config/field_view.h"
 #include "config/toml/caret.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

@@ -6,7 +6,9 @@
 #include "config/sweep/sweep_values.h"
 #include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
-#include "core/text.h"
+#include "core/text/quote.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::config {
 

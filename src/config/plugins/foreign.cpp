@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "config/field_view.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

@@ -6,7 +6,9 @@
 #include <cstdlib>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/split_join.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::config {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::config {
 
@@ -11,19 +11,12 @@ namespace {
 
 constexpr size_t kLongestShown = 200;
 
-size_t characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 }  // namespace
 
 void add_caret(Problem& problem, const std::string& argument, size_t at, size_t length) {
   if (argument.empty() || argument.size() > kLongestShown || at > argument.size()) return;
   if (!valid_utf8(argument)) return;
-  std::string shown = printable(argument);
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  const std::string shown = one_line(argument);
   const std::string_view view(argument);
   const size_t width = std::max<size_t>(1, characters(view.substr(at, length)));
   std::string& last = problem.fix.empty() ? problem.what : problem.fix;

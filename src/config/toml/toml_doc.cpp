@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::config {
 
@@ -147,10 +147,8 @@ class Converter {
   // Byte at which the character of this column (from 1) starts.
   static size_t byte_of(std::string_view line, uint32_t column) {
     size_t at = 0;
-    for (uint32_t seen = 1; seen < column && at < line.size(); ++seen) {
-      ++at;
-      while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80) ++at;
-    }
+    for (uint32_t seen = 1; seen < column && at < line.size(); ++seen)
+      at = character_start(line, at + 1);
     return at;
   }
 

@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::config {
 

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/utf8.h"
 #include "data/hf_tokenizer/bpe.h"
 #include "data/hf_tokenizer/pre_tokenizer.h"
 #include "data/tokens/tokenizer.h"

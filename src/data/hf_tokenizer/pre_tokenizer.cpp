@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::data {
 
@@ -63,9 +64,7 @@ class RegexSplit : public PreTokenizer {
       const auto first = static_cast<size_t>(region->beg[0]);
       const auto last = static_cast<size_t>(region->end[0]);
       if (first == last) {  // an empty match cuts nothing
-        from = first + 1;
-        while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80)
-          ++from;
+        from = character_start(text, first + 1);
         continue;
       }
       if (first > taken) take(text.substr(taken, first - taken));

@@ -13,7 +13,7 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
-#include "core/text.h"
+#include "core/text/number.h"
 #include "data/synthetic/common_options.h"
 #include "data/synthetic/pairs.h"
 #include "data/synthetic/synthetic_source.h"

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/random.h"
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::data {
 

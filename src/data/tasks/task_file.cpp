@@ -5,7 +5,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::data {
 

@@ -6,7 +6,8 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
+#include "core/text/suggest.h"
 #include "data/text_set.h"
 
 namespace sinkmoe::data {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "core/text/utf8.h"
+
 namespace sinkmoe::data {
 
 namespace {
 
 constexpr uint64_t kBlock = 16 << 10;
-
-bool inside_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 // From the first space or newline to before the last one, so that no word is cut; whole characters
 // where there is none.

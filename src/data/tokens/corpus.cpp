@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::data {
 
@@ -88,7 +88,7 @@ void split_single(Corpus& corpus, CorpusFile file, double fraction) {
   auto at = static_cast<size_t>(static_cast<double>(text.size()) * (1 - fraction));
   const size_t newline = text.find('\n', at);
   if (newline != std::string::npos && newline + 1 < text.size()) at = newline + 1;
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  at = character_start(text, at);
   CorpusFile head = file, tail = file;
   head.end = tail.begin = at;
   head.bytes = at;

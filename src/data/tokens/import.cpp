@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
 #include "data/text_set.h"
 #include "data/tokens/bpe_sample.h"
 

@@ -4,7 +4,8 @@
 
 #include "config/field_view.h"
 #include "config/sweep/sweep_values.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::plan {
 

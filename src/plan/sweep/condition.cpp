@@ -1,6 +1,7 @@
 #include "plan/sweep/condition.h"
 
 #include "config/field_view.h"
+#include "core/text/suggest.h"
 #include "plan/sweep/condition_parser.h"
 
 namespace sinkmoe::plan {

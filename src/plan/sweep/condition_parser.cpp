@@ -1,6 +1,5 @@
 #include "plan/sweep/condition_parser.h"
 
-#include <charconv>
 #include <cmath>
 #include <string_view>
 
@@ -9,6 +8,7 @@
 #include "config/toml/caret.h"
 #include "config/toml/toml_values.h"
 #include "core/error.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::plan {
 
@@ -153,13 +153,10 @@ class Parser {
   }
 
   double number(const std::string& token, size_t from) const {
-    const char *begin = token.data() + (token[0] == '+' ? 1 : 0),
-               *end = token.data() + token.size();
-    double value = 0;
-    const auto result = std::from_chars(begin, end, value);
-    if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value))
-      refuse(from, token.size(), "'" + token + "' is no number");
-    return value;
+    const auto value =
+        parse_number<double>(std::string_view(token).substr(token[0] == '+' ? 1 : 0));
+    if (!value) refuse(from, token.size(), "'" + token + "' is no number");
+    return *value;
   }
 
   Node join(Node::Kind kind, Node left, Node right, size_t from) const {

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 #include "plan/sweep/block_reader.h"
 
 namespace sinkmoe::plan {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/field_view.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::plan {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::plan {
 
@@ -19,8 +19,7 @@ size_t axis_index(const Block& block, const std::string& key) {
 }
 
 std::string swept_keys(const Block& block) {
-  std::string text;
-  for (const Axis& axis : block.axes) text += (text.empty() ? "" : ", ") + axis.key;
+  const std::string text = join(block.axes, ", ", [](const Axis& axis) { return axis.key; });
   return text.empty() ? "the block sweeps nothing" : "the block sweeps " + text;
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::pretrained {
 

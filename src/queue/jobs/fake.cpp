@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/registry.h"
+#include "core/text/split_join.h"
 #include "queue/job.h"
 
 namespace sinkmoe::queue {

@@ -10,7 +10,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/text.h"
+#include "core/text/duration.h"
+#include "core/text/utf8.h"
 #include "store/owner.h"
 
 namespace sinkmoe::queue {
@@ -32,13 +33,6 @@ std::string short_count(double value) {
 
 }  // namespace
 
-std::string format_duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return "?";
-  const auto whole = static_cast<int64_t>(seconds);
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
 std::string format_line(const RunLine& line) {
   const Progress& p = line.progress;
   const auto made = static_cast<double>(p.step - line.first_step);
@@ -46,7 +40,7 @@ std::string format_line(const RunLine& line) {
   return printable(fmt::format(
       "{} step {}/{} loss {:.4f} {} tok/s ETA {} CV {:.2f} sink {:.0f}%  {}",
       line.run_id.substr(0, 8), p.step, p.steps, p.loss, short_count(p.tokens_per_second),
-      format_duration(eta), p.imbalance, p.sink_rate, line.label));
+      clock_text(eta), p.imbalance, p.sink_rate, line.label));
 }
 
 std::string format_line(const SweepLine& line) {
@@ -54,8 +48,8 @@ std::string format_line(const SweepLine& line) {
       fmt::format("{}: {}/{} done, {} running", line.name, line.done, line.total, line.running);
   if (line.elsewhere > 0) text += fmt::format(", {} in another process", line.elsewhere);
   if (line.failed > 0) text += fmt::format(", {} failed", line.failed);
-  return printable(text + fmt::format(", {} so far, ETA {}", format_duration(line.seconds),
-                                      format_duration(line.eta)));
+  return printable(
+      text + fmt::format(", {} so far, ETA {}", clock_text(line.seconds), clock_text(line.eta)));
 }
 
 void Display::clear() {
@@ -69,9 +63,7 @@ void Display::note(const std::string& text) {
 
 void Display::error(const std::string& text) {
   clear();
-  std::string line = printable(text);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs((one_line(text) + "\n").c_str(), stderr);
   if (mode_ == Mode::live) next_update_us_ = 0;
 }
 
@@ -89,8 +81,9 @@ void Display::update(const SweepLine& sweep, const std::vector<RunLine>& runs) {
   clear();
   const size_t width = terminal_width() - 1;
   std::string text;
-  for (const RunLine& run : runs) text += "  " + format_line(run).substr(0, width - 2) + "\n";
-  text += format_line(sweep).substr(0, width) + "\n";
+  for (const RunLine& run : runs)
+    text += "  " + std::string(first_characters(format_line(run), width - 2)) + "\n";
+  text += std::string(first_characters(format_line(sweep), width)) + "\n";
   std::fputs(text.c_str(), stderr);
   shown_ = static_cast<int64_t>(runs.size()) + 1;
 }

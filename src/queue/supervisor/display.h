@@ -22,7 +22,6 @@ struct SweepLine {
   double seconds = 0, eta = -1;  // seconds; negative: unknown
 };
 
-std::string format_duration(double seconds);   // "8:07", "1:02:03", "?"
 std::string format_line(const RunLine& line);  // without a newline
 std::string format_line(const SweepLine& line);
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::queue {
 

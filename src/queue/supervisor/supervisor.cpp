@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/registry.h"
+#include "core/text/duration.h"
 #include "queue/job.h"
 #include "queue/machine.h"
 #include "queue/signals.h"
@@ -50,7 +51,7 @@ SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
   store::Store store(options.db, Registry<JobKind>::get(options.job).purpose);
-  store.put_experiment(experiment_row(plan));
+  store.put_experiment(experiment_row(plan), options.other_list);
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
@@ -65,10 +66,10 @@ std::string to_text(const SweepSummary& s, const plan::Plan& plan,
                                                    {s.open, "to be resumed"}};
   for (const auto& [count, what] : parts)
     if (count > 0) text += fmt::format(", {} {}", count, what);
-  text += fmt::format(", in {}\n", format_duration(s.seconds));
+  text += fmt::format(", in {}\n", clock_text(s.seconds));
   if (s.open > 0) return text + "next: the same command again goes on from the checkpoints";
   const std::string program =
-      db == kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
+      db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
   if (s.done == s.total) return text + "next: " + program + "report";
   const bool again = s.failed + s.quarantined > 0;
   return text + "next: " + program + "status " + plan.name +

@@ -9,16 +9,17 @@
 #include "plan/plan.h"
 #include "queue/supervisor/display.h"
 #include "queue/worker/checkpoints.h"
+#include "store/default_database.h"
+#include "store/rows.h"
 
 namespace sinkmoe::queue {
 
-inline constexpr const char* kDefaultDatabase = "results/results.db";
-
 struct RunOptions {
-  std::filesystem::path db = kDefaultDatabase;
+  std::filesystem::path db = store::kDefaultDatabase;
   std::string job = "train";
   int64_t workers = 0;  // 0: as many as the cores (or GPUs) allow
   bool stop_on_failure = false, retry_failed = false;
+  store::OtherList other_list = store::OtherList::refuse;  // of the plan's name
   Keep keep = Keep::final;
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;

@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "core/registry.h"
+#include "core/text/duration.h"
 #include "queue/job.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
@@ -106,7 +107,7 @@ void SweepLoop::collect(ActiveRun& active, int wait_status) {
     ++made_;
     display_.note(fmt::format(
         "done {} in {}: loss {:.4f}  {}", run.run_id,
-        format_duration(static_cast<double>(store::boot_clock_us() - active.started_us) * 1e-6),
+        clock_text(static_cast<double>(store::boot_clock_us() - active.started_us) * 1e-6),
         active.line.progress.loss, run.label));
   } else if (run.status != RunStatus::interrupted && run.status != RunStatus::running) {
     settle_failure(run, *state);

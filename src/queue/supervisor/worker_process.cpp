@@ -3,15 +3,16 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
+#include "core/system/process.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
 
@@ -24,41 +25,20 @@ namespace {
 constexpr int kChildPipe = 3;
 constexpr size_t kLongestLine = 1 << 16;
 
-class SpawnSetup {
+// An open file that is closed again; the child gets copies.
+class OpenFile {
  public:
-  SpawnSetup(const std::string& log, int pipe) {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, pipe, kChildPipe);
-    sigset_t all;
-    sigfillset(&all);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    // A stop that is requested before the worker can handle it is delivered later.
-    const sigset_t stops = stop_signals();
-    posix_spawnattr_setsigmask(&attributes, &stops);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  OpenFile(const char* path, int flags) : fd_(::open(path, flags | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), path);
   }
-  ~SpawnSetup() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
+  ~OpenFile() { ::close(fd_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int fd() const { return fd_; }
 
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
+ private:
+  int fd_;
 };
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (std::string& text : texts) out.push_back(text.data());
-  out.push_back(nullptr);
-  return out;
-}
 
 std::vector<std::string> environment(const std::string& device) {
   std::vector<std::string> variables;
@@ -81,14 +61,24 @@ WorkerProcess::WorkerProcess(WorkerArgs args, const std::filesystem::path& log,
   args.supervisor = ::getpid();
   std::vector<std::string> words = to_arguments(args);
   words.insert(words.begin(), {"sinkmoe", "worker"});
-  std::vector<std::string> variables = environment(device);
-  const SpawnSetup setup(log.string(), ends[1]);
-  const int error = ::posix_spawn(&pid_, "/proc/self/exe", &setup.actions, &setup.attributes,
-                                  pointers(words).data(), pointers(variables).data());
-  ::close(ends[1]);
-  if (error == 0) return;
-  ::close(pipe_);
-  throw system_error("cannot start a worker", error, log.string());
+  try {
+    const OpenFile nothing("/dev/null", O_RDONLY),
+        output(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW);
+    // A stop that is requested before the worker can handle it is delivered later.
+    pid_ = start_process({.program = "/proc/self/exe",
+                          .arguments = words,
+                          .environment = environment(device),
+                          .descriptors = {{nothing.fd(), 0},
+                                          {output.fd(), 1},
+                                          {output.fd(), 2},
+                                          {ends[1], kChildPipe}},
+                          .blocked_signals = stop_signals()});
+    ::close(ends[1]);
+  } catch (const std::system_error& e) {
+    ::close(ends[1]);
+    ::close(pipe_);
+    throw system_error("cannot start a worker", e.code().value(), log.string());
+  }
 }
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
@@ -100,7 +90,7 @@ WorkerProcess::~WorkerProcess() {
   if (pipe_ >= 0) ::close(pipe_);
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  wait_for(pid_);
 }
 
 std::vector<ReportLine> WorkerProcess::read() {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/hash.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
 
 namespace sinkmoe::queue {
 

@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <new>
 
 #include "config/compose/canonical.h"
 #include "core/file.h"
 #include "core/registry.h"
-#include "core/text.h"
+#include "core/text/number.h"
 #include "data/source.h"
 #include "queue/build_info.h"
 #include "queue/job.h"
@@ -174,12 +173,9 @@ namespace {
 
 template <class T>
 T number(const std::string& text) {
-  T value{};
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size())
-    throw Error("'" + text + "' is no number", "sinkmoe worker",
-                "this command is started by 'sinkmoe run'");
-  return value;
+  if (const auto value = parse_number<T>(text)) return *value;
+  throw Error("'" + text + "' is no number", "sinkmoe worker",
+              "this command is started by 'sinkmoe run'");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "core/text/number.h"
+#include "core/text/split_join.h"
 #include "report/text/number_text.h"
 
 namespace sinkmoe::report {
@@ -17,7 +19,7 @@ struct Judged {
 
 // "C2" before "C10", claims of the paper before everything else.
 auto claim_order(const std::string& claim) {
-  const auto number = claim.size() > 1 ? parse_number(claim.substr(1)) : std::nullopt;
+  const auto number = claim.size() > 1 ? parse_number<double>(claim.substr(1)) : std::nullopt;
   return std::tuple(claim[0] != 'C' || !number, number.value_or(1e9), claim);
 }
 
@@ -50,7 +52,7 @@ ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& 
   std::map<std::string, size_t> count;
   bool primary = true;
   for (const Judged& cell : cells) {
-    ++count[to_string(cell.judgement->verdict)];
+    ++count[name_of(cell.judgement->verdict)];
     primary = primary && cell.judgement->expectation.primary;
     if (s.documents.empty() || s.documents.back() != cell.document->id)
       s.documents.push_back(cell.document->id);
@@ -59,8 +61,8 @@ ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& 
   if (count.size() == 1) {
     s.cells = std::to_string(cells.size());
   } else {
-    for (const auto& [verdict, n] : count)
-      s.cells += (s.cells.empty() ? "" : ", ") + std::to_string(n) + " " + verdict;
+    s.cells =
+        join(count, ", ", [](const auto& c) { return std::to_string(c.second) + " " + c.first; });
   }
   s.cells += " of " + std::to_string(cells.size()) + (primary ? " primary" : "") +
              (cells.size() == 1 ? " cell" : " cells");

@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/text.h"
 #include "report/document/table_document.h"
 #include "report/draw/figure.h"
 #include "report/text/number_text.h"
@@ -45,7 +44,7 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
   size_t not_done = 0;
   for (const CellGroup& g : cells.groups()) {
     const auto done = std::count_if(g.runs.begin(), g.runs.end(),
-                                    [](const CellRun& r) { return r.status == "done"; });
+                                    [](const CellRun& r) { return r.status == RunStatus::done; });
     counts.push_back(static_cast<size_t>(done));
     not_done += g.runs.size() - static_cast<size_t>(done);
   }
@@ -98,7 +97,7 @@ Grid verdict_grid(const std::vector<Judgement>& judgements) {
   grid.right = {false, false, false, true, true, true, true, true, false, false};
   for (const Judgement& o : judgements) {
     const bool difference = !o.expectation.bound;
-    std::string verdict = to_string(o.verdict);
+    std::string verdict = name_of(o.verdict);
     if (!o.note.empty()) verdict += ": " + o.note;
     grid.rows.push_back({o.expectation.claim, o.cell, o.rule, std::to_string(o.effect.n),
                          o.effect.mean ? effect_text(o.effect, difference) : "absent",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/split_join.h"
 #include "report/text/number_text.h"
 
 namespace sinkmoe::report {
@@ -91,7 +92,7 @@ class TableBuilder {
   std::string count_text(const CellGroup& group) const {
     const std::string others = not_done_text(group);
     const auto done = std::count_if(group.runs.begin(), group.runs.end(),
-                                    [](const CellRun& r) { return r.status == "done"; });
+                                    [](const CellRun& r) { return r.status == RunStatus::done; });
     return std::to_string(done) + (others.empty() ? "" : " (" + others + ")");
   }
 
@@ -164,12 +165,6 @@ class TableBuilder {
   std::vector<Key> rows_, cols_;
 };
 
-std::string run_list(const CellGroup& group) {
-  std::string text;
-  for (const CellRun& r : group.runs) text += (text.empty() ? "" : " ") + r.run_id;
-  return text;
-}
-
 std::vector<Cell> TableBuilder::tidy_row(const CellGroup& group, const ValueColumn& v) const {
   std::vector<Cell> row;
   for (const std::string& k : group.key) row.emplace_back(k);
@@ -183,7 +178,8 @@ std::vector<Cell> TableBuilder::tidy_row(const CellGroup& group, const ValueColu
   row.insert(row.end(), {compare ? Cell(d.summary.n) : Cell(), number_or_null(d.summary.mean),
                          number_or_null(d.summary.sd), number_or_null(d.summary.low()),
                          number_or_null(d.summary.high()), number_or_null(d.p)});
-  row.insert(row.end(), {not_done_text(group), run_list(group)});
+  row.insert(row.end(), {not_done_text(group),
+                         join(group.runs, " ", [](const CellRun& r) { return r.run_id; })});
   return row;
 }
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "core/text.h"
+#include "core/text/number.h"
 #include "report/draw/figure_parts.h"
 #include "report/text/number_text.h"
 
@@ -21,11 +21,11 @@ std::vector<std::string> ordered_values(const Table& rows, const std::string& co
     if (seen.insert(text).second) values.push_back(text);
   }
   const bool numbers = std::all_of(values.begin(), values.end(), [](const std::string& v) {
-    return parse_number(v).has_value();
+    return parse_number<double>(v).has_value();
   });
   if (numbers)
     std::stable_sort(values.begin(), values.end(), [](const std::string& a, const std::string& b) {
-      return *parse_number(a) < *parse_number(b);
+      return *parse_number<double>(a) < *parse_number<double>(b);
     });
   return values;
 }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/number.h"
 #include "report/draw/series_data.h"
 #include "report/text/escape.h"
 #include "report/text/number_text.h"

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/number.h"
 #include "report/draw/row_marks.h"
 #include "report/text/escape.h"
 

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/split_join.h"
 #include "report/draw/band.h"
 #include "report/draw/series_data.h"
 #include "report/text/escape.h"
@@ -26,7 +27,7 @@ std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) 
   std::set<double> places;
   bool zero = false;
   data.each([&](size_t, size_t, SeriesPoint& p) {
-    const auto x = parse_number(p.x_text);
+    const auto x = parse_number<double>(p.x_text);
     if (!x)
       throw Error("column '" + input.spec.layout.x.column + "' has '" + p.x_text +
                       "' where a number is needed",
@@ -46,7 +47,10 @@ std::optional<double> place_on_axis(SeriesData& data, const FigureInput& input) 
   return at;
 }
 
-// x, low and high of the band; an empty line where a point has no interval.
+// The interval of two values is so wide that its band would cover the frame.
+bool has_band(const SeriesPoint& p) { return p.y.n >= 3; }
+
+// x, low and high of the band; an empty line where a point has none.
 std::string band_block(const std::vector<SeriesPoint>& points, const Layout& layout,
                        Range y_range) {
   std::string text;
@@ -58,7 +62,7 @@ std::string band_block(const std::vector<SeriesPoint>& points, const Layout& lay
     piece.clear();
   };
   for (const SeriesPoint& p : points) {
-    if (p.y.low())
+    if (has_band(p))
       piece.push_back({p.x, *p.y.low(), *p.y.high()});
     else
       end_piece();
@@ -99,8 +103,8 @@ std::string plot_lines(const SeriesData& data, size_t panel) {
     if (data.points[panel][s].empty()) continue;
     const SeriesStyle style = series_style(s);
     const std::string name = block_name(panel, s), pale = "#80" + style.color.substr(1);
-    const bool band = std::any_of(data.points[panel][s].begin(), data.points[panel][s].end(),
-                                  [](const SeriesPoint& p) { return p.y.low().has_value(); });
+    const auto& points = data.points[panel][s];
+    const bool band = std::any_of(points.begin(), points.end(), has_band);
     if (band)
       bands += fmt::format(
           ", {} index 2 using 1:2:3 with filledcurves lc rgb '{}' fs transparent solid 0.15 "
@@ -119,13 +123,12 @@ std::string plot_lines(const SeriesData& data, size_t panel) {
 
 // A tick at every value of the axis.
 std::string place_tics(const SeriesData& data, const std::optional<double>& zero, bool numbered) {
-  std::string text;
-  for (const std::string& value : data.x_values) {
-    const double x = *parse_number(value);
-    text += (text.empty() ? "" : ", ") + gnuplot_string(numbered ? plain_key(value) : "") + " " +
-            shortest(x > 0 ? x : zero.value_or(x));
-  }
-  return "set xtics (" + text + ") noenhanced\n";
+  const auto tic = [&](const std::string& value) {
+    const double x = *parse_number<double>(value);
+    return gnuplot_string(numbered ? plain_key(value) : "") + " " +
+           shortest(x > 0 ? x : zero.value_or(x));
+  };
+  return "set xtics (" + join(data.x_values, ", ", tic) + ") noenhanced\n";
 }
 
 }  // namespace

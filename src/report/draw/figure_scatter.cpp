@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/text.h"
+#include "core/text/number.h"
 #include "report/draw/row_marks.h"
 #include "report/draw/series_data.h"
 

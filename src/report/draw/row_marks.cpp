@@ -3,6 +3,8 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/run.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::report {
 
@@ -35,8 +37,9 @@ RowMarks row_marks(const FigureInput& input) {
   data.columns.emplace_back("query_sha256");
   for (size_t r = 0; r < input.rows.rows.size(); ++r) {
     const auto& row = input.rows.rows[r];
-    if (to_text(row[status]) != "done") {
-      left_out.insert(to_text(row[run]) + " (" + to_text(row[status]) + ")");
+    const std::string stands = to_text(row[status]);
+    if (parse_name<RunStatus>(stands, input.spec.path) != RunStatus::done) {
+      left_out.insert(to_text(row[run]) + " (" + stands + ")");
       continue;
     }
     marks.rows.push_back(r);
@@ -47,11 +50,9 @@ RowMarks row_marks(const FigureInput& input) {
   for (const std::string& text : left_out)
     input.document.notes.push_back("Left out, not done: run " + text + ".");
   const std::vector<std::string> names = ordered_values(seeds, "seed", input.spec.path);
-  std::string list;
-  for (const std::string& s : names) list += (list.empty() ? "" : ", ") + s;
   input.document.provenance.seeds = "n = " + std::to_string(names.size()) +
                                     (names.size() == 1 ? " (seed " : " (seeds ") +
-                                    (names.empty() ? "none" : list) + ")";
+                                    (names.empty() ? "none" : join(names, ", ")) + ")";
   return marks;
 }
 

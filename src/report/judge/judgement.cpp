@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/number.h"
+#include "core/text/split_join.h"
 #include "report/text/number_text.h"
 
 namespace sinkmoe::report {
@@ -10,10 +11,7 @@ namespace sinkmoe::report {
 namespace {
 
 std::string key_list(const CellKey& key) {
-  std::string text;
-  for (const auto& [column, value] : key)
-    text += (text.empty() ? "" : ", ") + column + " " + plain_key(value);
-  return text;
+  return join(key, ", ", [](const auto& k) { return k.first + " " + plain_key(k.second); });
 }
 
 std::string rule_text(const Expectation& e) {
@@ -117,10 +115,6 @@ stats::Verdict verdict_of(Judgement& o, const Cells& cells) {
 }
 
 }  // namespace
-
-std::string to_string(Check check) {
-  return check == Check::kPass ? "PASS" : check == Check::kOff ? "OFF" : "MISSING";
-}
 
 Check check_of(const Judgement& o) {
   if (o.verdict == stats::Verdict::kMissing) return Check::kMissing;

@@ -22,7 +22,10 @@ struct Judgement {
 };
 
 enum class Check { kPass, kOff, kMissing };
-std::string to_string(Check check);
+constexpr auto names_of(Check) {
+  return names<Check>("result of a check",
+                      {{Check::kPass, "PASS"}, {Check::kOff, "OFF"}, {Check::kMissing, "MISSING"}});
+}
 
 // PASS: the verdict is the one under `found` in the spec. MISSING: too few runs, the scale is too
 // small, or nothing is published. OFF: everything else.

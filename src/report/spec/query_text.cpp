@@ -4,7 +4,8 @@
 #include <cctype>
 #include <functional>
 
-#include "core/text.h"
+#include "core/text/quote.h"
+#include "core/text/split_join.h"
 
 namespace sinkmoe::report {
 
@@ -56,12 +57,6 @@ std::string map_words(const std::string& sql,
   return out;
 }
 
-std::string sql_string(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-  return out + "'";
-}
-
 }  // namespace
 
 bool uses_experiment(const std::string& sql) {
@@ -73,10 +68,11 @@ bool uses_experiment(const std::string& sql) {
   return used;
 }
 
-std::string fill_query(const std::string& sql, const std::string& experiment,
+std::string fill_query(const std::string& sql, const std::map<std::string, std::string>& parameters,
                        const std::set<std::string>& absent) {
   std::string filled = map_words(sql, [&](const std::string& word) {
-    if (word == ":experiment") return sql_string(experiment);
+    const auto parameter = parameters.find(word);
+    if (parameter != parameters.end()) return in_quotes(parameter->second, '\'');
     const size_t dot = word.rfind('.');
     return absent.contains(dot == word.npos ? word : word.substr(dot + 1)) ? "NULL" : word;
   });

@@ -5,7 +5,8 @@
 #include <set>
 
 #include "core/file.h"
-#include "core/text.h"
+#include "core/text/safe_name.h"
+#include "core/text/suggest.h"
 #include "report/spec/query_text.h"
 #include "report/spec/spec_expect.h"
 #include "report/spec/spec_layout.h"

@@ -83,7 +83,6 @@ struct Expectation {
   stats::Verdict found = stats::Verdict::kReproduced;  // the verdict for which `check` prints PASS
   std::vector<std::string> experiments;                // empty: all
   std::optional<Guard> guard;
-  int line = 0;
 };
 
 // The rows that verdicts are computed from: one row per run.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::report {
 
@@ -86,12 +86,11 @@ void read_comparison(TomlTable& table, Expectation& e, TomlProblems& problems) {
       e.than = cells.front();
     else
       problems.add(*than, "'than' names the key values of one cell");
-    if (direction != "lower" && direction != "higher" && direction != "same")
+    if (const auto known = find_name<stats::Direction>(direction))
+      e.rule.direction = *known;
+    else
       problems.add(table.at(), "'expect.direction' is '" + direction + "'",
                    "it must be lower, higher or same");
-    e.rule.direction = direction == "higher" ? stats::Direction::kHigher
-                       : direction == "same" ? stats::Direction::kSame
-                                             : stats::Direction::kLower;
     return;
   }
   if (!direction.empty())
@@ -110,7 +109,7 @@ void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
   const config::TomlValue* found = table.any("found");
   if (!found) return;
   try {
-    e.found = stats::parse_verdict(table.text("found"), "");
+    e.found = parse_name<stats::Verdict>(table.text("found"));
   } catch (const Error& error) {
     problems.add(*found, error.problems().front().what, error.problems().front().fix);
   }
@@ -137,7 +136,6 @@ std::vector<Expectation> read_expectations(const config::TomlValue& entry, TomlP
   TomlTable table(entry, "expect", problems);
   if (entry.kind != Kind::kTable) return {};
   Expectation common;
-  common.line = entry.line;
   common.claim = table.text("claim");
   common.paper = table.text("paper");
   common.value = table.required_text("value");

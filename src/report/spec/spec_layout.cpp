@@ -1,6 +1,6 @@
 #include "report/spec/spec_layout.h"
 
-#include "core/text.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::report {
 

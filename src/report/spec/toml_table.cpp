@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/split_join.h"
+#include "core/text/suggest.h"
 
 namespace sinkmoe::report {
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "core/text/number.h"
 
 namespace sinkmoe::report {
 
@@ -26,15 +27,8 @@ std::string signed_fixed(double value, int digits) {
   return without_negative_zero(fmt::format("{:+.{}f}", value, digits));
 }
 
-std::optional<double> parse_number(const std::string& text) {
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = result.ec == std::errc() && result.ptr == text.data() + text.size();
-  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 std::string plain_key(const std::string& text) {
-  const auto value = parse_number(text);
+  const auto value = parse_number<double>(text);
   return value && text.find('e') != std::string::npos ? fmt::format("{}", *value) : text;
 }
 

@@ -13,8 +13,6 @@ std::string signed_fixed(double value, int digits);  // "+0.0012", "-0.0012", "0
 std::string significant(double value, int digits);   // "0.0012", "1.2e-07"
 std::string p_text(std::optional<double> p);         // "0.012", "< 0.0001", "" when absent
 
-// The finite number that the whole text spells; nullopt if it does not.
-std::optional<double> parse_number(const std::string& text);
 // A key value for print: "1e-04" becomes "0.0001"; other texts are not changed.
 std::string plain_key(const std::string& text);
 

@@ -1,6 +1,8 @@
 // Renders CSV and JSON.
 #include <nlohmann/json.hpp>
 
+#include "core/text/quote.h"
+#include "core/text/utf8.h"
 #include "report/text/escape.h"
 #include "report/write/render.h"
 
@@ -39,8 +41,8 @@ Json json_judgement(const Judgement& o) {
           {"p", json_number(o.p)},
           {"p_holm", e.primary ? json_number(o.adjusted_p) : Json(nullptr)},
           {"detectable_80", json_number(o.detectable)},
-          {"verdict", to_string(o.verdict)},
-          {"check", to_string(check_of(o))},
+          {"verdict", name_of(o.verdict)},
+          {"check", name_of(check_of(o))},
           {"note", o.note},
           {"paper", e.paper}};
 }
@@ -48,14 +50,8 @@ Json json_judgement(const Judgement& o) {
 }  // namespace
 
 std::string render_csv(const Table& table) {
-  std::string text;
-  for (size_t c = 0; c < table.columns.size(); ++c)
-    text += (c ? "," : "") + csv_field(table.columns[c]);
-  text += "\r\n";
-  for (const auto& row : table.rows) {
-    for (size_t c = 0; c < row.size(); ++c) text += (c ? "," : "") + csv_field(to_text(row[c]));
-    text += "\r\n";
-  }
+  std::string text = csv_row(table.columns);
+  for (const auto& row : table.rows) text += csv_row(texts_of(row));
   return text;
 }
 

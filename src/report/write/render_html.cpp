@@ -1,7 +1,7 @@
 // Renders index.html: every table and figure in one file that opens without network.
 #include <algorithm>
 
-#include "core/text.h"
+#include "core/text/split_join.h"
 #include "report/text/escape.h"
 #include "report/write/render.h"
 

@@ -1,6 +1,9 @@
 // Renders Markdown and LaTeX.
 #include <fmt/format.h>
 
+#include "core/text/quote.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "report/text/escape.h"
 #include "report/write/render.h"
 
@@ -8,22 +11,12 @@ namespace sinkmoe::report {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
-  std::string text;
-  for (const std::string& p : parts) text += (text.empty() ? "" : separator) + p;
-  return text;
-}
-
 std::string markdown_grid(const Grid& grid) {
-  std::string text = "|";
-  for (const std::string& h : grid.header) text += " " + markdown_escape(h) + " |";
-  text += "\n|";
+  std::string text = markdown_row(grid.header) + "|";
   for (const bool right : grid.right) text += right ? " ---: |" : " --- |";
-  for (const auto& row : grid.rows) {
-    text += "\n|";
-    for (const std::string& cell : row) text += " " + markdown_escape(cell) + " |";
-  }
-  return text + "\n";
+  text += "\n";
+  for (const auto& row : grid.rows) text += markdown_row(row);
+  return text;
 }
 
 std::string latex_grid(const Grid& grid) {
@@ -31,9 +24,7 @@ std::string latex_grid(const Grid& grid) {
   for (const bool right : grid.right) text += right ? 'r' : 'l';
   text += "}\n\\toprule\n";
   const auto line = [&](const std::vector<std::string>& cells) {
-    std::vector<std::string> escaped;
-    for (const std::string& c : cells) escaped.push_back(latex_escape(c));
-    return joined(escaped, " & ") + " \\\\\n";
+    return join(cells, " & ", latex_escape) + " \\\\\n";
   };
   text += line(grid.header) + "\\midrule\n";
   for (const auto& row : grid.rows) text += line(row);
@@ -46,13 +37,13 @@ std::vector<std::string> provenance_lines(const Document& d) {
   const Provenance& p = d.provenance;
   const std::string where = d.experiment.empty() ? "" : "Experiment " + d.experiment + "; ";
   return {where + p.seeds + "; query " + p.query_sha256.substr(0, 12) + "; commits of the runs: " +
-              (p.commits.empty() ? "unknown" : joined(p.commits, ", ")) + ".",
-          "Runs (" + std::to_string(p.runs.size()) + "): " + joined(p.runs, " ")};
+              (p.commits.empty() ? "unknown" : join(p.commits, ", ")) + ".",
+          "Runs (" + std::to_string(p.runs.size()) + "): " + join(p.runs, " ")};
 }
 
 std::string render_markdown(const Document& d) {
   std::string text = "# " + markdown_escape(d.title) + "\n\n" + markdown_escape(d.paper);
-  if (!d.claims.empty()) text += "; claims " + markdown_escape(joined(d.claims, ", "));
+  if (!d.claims.empty()) text += "; claims " + markdown_escape(join(d.claims, ", "));
   text += ".\n\n";
   if (!d.caption.empty()) text += markdown_escape(d.caption) + "\n\n";
   if (d.grid) text += markdown_grid(*d.grid) + "\n" + markdown_escape(d.grid_note) + "\n\n";

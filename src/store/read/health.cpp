@@ -42,8 +42,10 @@ std::vector<std::string> database_problems(const std::filesystem::path& path) {
 std::vector<StoredCheckpoint> stored_checkpoints(const std::filesystem::path& path) {
   const sql::Connection db(path, Mode::read_only);
   sql::Statement s(db,
-                   "SELECT r.run_id, c.step, c.final, c.path, c.bytes, c.sha256 FROM checkpoint c "
-                   "JOIN run r ON r.id = c.run ORDER BY r.run_id, c.step");
+                   R"sql(
+SELECT r.run_id, c.step, c.final, c.path, c.bytes, c.sha256
+FROM checkpoint c JOIN run r ON r.id = c.run
+ORDER BY r.run_id, c.step)sql");
   std::vector<StoredCheckpoint> rows;
   while (s.step())
     rows.push_back(

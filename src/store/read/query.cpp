@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/text/suggest.h"
 #include "store/read/query_guard.h"
 #include "store/schema/schema.h"
 #include "store/sqlite/database_file.h"

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "core/text.h"
+#include "core/text/quote.h"
 
 namespace sinkmoe::store {
 
@@ -67,15 +67,6 @@ FROM experiment e JOIN experiment_run x ON x.experiment = e.id JOIN run r ON r.i
   JOIN run_wide w ON w.run_id = r.run_id)sql"},
 };
 
-std::string in_quotes(const std::string& text, char mark) {
-  std::string out(1, mark);
-  for (const char c : text) {
-    if (c == mark) out += c;
-    out += c;
-  }
-  return out + mark;
-}
-
 std::string column_name(std::string name) {
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
   return in_quotes(name, '"');
@@ -102,9 +93,9 @@ void add_column(std::string& sql, std::set<std::string>& taken, const std::strin
 
 std::string run_wide(const sql::Connection& db) {
   std::string sql =
-      "SELECT r.run_id, r.group_id, r.seed, r.status, r.label, r.control_id, r.parent_id,\n"
-      "  (SELECT a.git_commit FROM attempt a WHERE a.run = r.id ORDER BY a.attempt DESC LIMIT 1) "
-      "AS git_commit";
+      R"sql(
+SELECT r.run_id, r.group_id, r.seed, r.status, r.label, r.control_id, r.parent_id,
+  (SELECT a.git_commit FROM attempt a WHERE a.run = r.id ORDER BY a.attempt DESC LIMIT 1) AS git_commit)sql";
   std::set<std::string> taken = {"\"run_id\"", "\"group_id\"",   "\"seed\"",      "\"status\"",
                                  "\"label\"",  "\"control_id\"", "\"parent_id\"", "\"git_commit\""};
   sql::Statement keys(db, "SELECT key, fallback FROM param_key ORDER BY ordinal, key");

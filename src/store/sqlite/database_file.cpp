@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "core/text.h"
+#include "core/text/utf8.h"
 #include "store/schema/schema.h"
 
 namespace sinkmoe::store {

@@ -1,13 +1,8 @@
 #include "report/draw/plot/gnuplot.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +10,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 
-#include "core/text.h"
+#include "core/system/process.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "report/draw/plot/png_text.h"
 #include "report/text/escape.h"
 
@@ -64,41 +62,14 @@ class MemoryFile {
   int fd_;
 };
 
-// True if the child ended in time; otherwise it was killed.
-bool wait_for(pid_t child, int seconds, int& status) {
-  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  bool ended = true;
-  if (handle >= 0) {
-    pollfd waiting{handle, POLLIN, 0};
-    int ready;
-    do ready = ::poll(&waiting, 1, seconds * 1000);
-    while (ready < 0 && errno == EINTR);
-    ended = ready != 0;
-    ::close(handle);
-  }
-  if (!ended) ::kill(child, SIGKILL);
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return ended;
-}
-
-int spawn(const std::string& program, const MemoryFile& in, const MemoryFile& out,
-          const MemoryFile& err, pid_t& child) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.fd(), 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.fd(), 1);
-  ::posix_spawn_file_actions_adddup2(&actions, err.fd(), 2);
-  std::string name = program, no_settings = "-d", from_stdin = "-";
-  char* arguments[] = {name.data(), no_settings.data(), from_stdin.data(), nullptr};
-  std::string locale = "LC_ALL=C.UTF-8", home = "HOME=/nonexistent";
+pid_t start(const std::string& program, const MemoryFile& in, const MemoryFile& out,
+            const MemoryFile& err) {
   const char* search = std::getenv("PATH");
-  std::string path = std::string("PATH=") + (search ? search : "/usr/bin:/bin");
-  char* environment[] = {locale.data(), home.data(), path.data(), nullptr};
-  const int error =
-      ::posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments, environment);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error;
+  return start_process({.program = program,
+                        .arguments = {program, "-d", "-"},  // no settings of the user; from stdin
+                        .environment = {"LC_ALL=C.UTF-8", "HOME=/nonexistent",
+                                        std::string("PATH=") + (search ? search : "/usr/bin:/bin")},
+                        .descriptors = {{in.fd(), 0}, {out.fd(), 1}, {err.fd(), 2}}});
 }
 
 std::string terminal(const Figure& f, Picture picture) {
@@ -139,14 +110,17 @@ std::string finished_svg(std::string svg, const std::string& description) {
 std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Picture picture,
                                 const std::string& description) {
   const MemoryFile in(terminal(figure, picture) + "set encoding utf8\n" + figure.script), out, err;
-  pid_t child = 0;
-  const int error = spawn(gnuplot.program, in, out, err, child);
-  if (error == ENOENT) return std::nullopt;
-  if (error != 0) throw std::runtime_error(gnuplot.program + ": " + std::strerror(error));
-  int status = 0;
-  if (!wait_for(child, gnuplot.seconds, status))
+  std::optional<int> ended;
+  try {
+    ended = wait_for(start(gnuplot.program, in, out, err), gnuplot.seconds);
+  } catch (const std::system_error& e) {
+    if (e.code() == std::errc::no_such_file_or_directory) return std::nullopt;
+    throw;
+  }
+  if (!ended)
     throw std::runtime_error(gnuplot.program + " took more than " +
                              std::to_string(gnuplot.seconds) + " s");
+  const int status = *ended;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return std::nullopt;
   std::string picture_bytes = out.content();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture_bytes.empty())

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/text.h"
+#include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "report/draw/plot/plot_axis.h"
 #include "report/text/escape.h"
 #include "report/text/number_text.h"
@@ -19,17 +20,12 @@ constexpr double kLeft = 112, kGapX = 34, kGapY = 36, kTitleLine = 22, kLegendLi
                  kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.6,
                  kTitleLetter = 9.2, kLetter = 7.4, kSample = 50;
 
-size_t letters(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::vector<std::string> wrap(const std::string& text, double width, double letter) {
   const auto most = static_cast<size_t>(width / letter);
   std::vector<std::string> lines;
   std::string line;
   for (const std::string& word : split(one_line(text), ' ')) {
-    if (!line.empty() && letters(line) + letters(word) + 1 > most) {
+    if (!line.empty() && characters(line) + characters(word) + 1 > most) {
       lines.push_back(line);
       line.clear();
     }
@@ -64,7 +60,7 @@ PlotFrame::PlotFrame(PanelAxis cols, PanelAxis rows, const PageSetup& setup)
     for (const std::string& line : wrap(paragraph, width_ - 24, kCaptionLetter))
       caption_.push_back(line);
   for (const std::string& entry : setup_.legend)
-    entry_width_ = std::max(entry_width_, sample_width() + kLetter * count(letters(entry)) + 20);
+    entry_width_ = std::max(entry_width_, sample_width() + kLetter * count(characters(entry)) + 20);
   size_t legend_lines = 0;
   if (!setup_.legend.empty()) {
     const auto fit = static_cast<size_t>((width_ - 20) / entry_width_);

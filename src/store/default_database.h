@@ -1,0 +1,8 @@
+// Where results are stored when no --db is given.
+#pragma once
+
+namespace sinkmoe::store {
+
+inline constexpr const char* kDefaultDatabase = "results/results.db";
+
+}  // namespace sinkmoe::store

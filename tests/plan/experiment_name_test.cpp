@@ -1,0 +1,49 @@
+#include "plan/sweep/experiment_name.h"
+
+#include "core/text/safe_name.h"
+#include "plan/plan_fixture.h"
+
+namespace sinkmoe::plan {
+namespace {
+
+TEST(ExperimentName, WithoutOverridesItIsTheFiles) {
+  EXPECT_EQ(experiment_name("quick", {}), "quick");
+}
+
+TEST(ExperimentName, OverridesFollowInTheOrderOfTheirKeys) {
+  EXPECT_EQ(experiment_name("quick", {"train.seed=seeds(5)", "balance.weight=0, 0.1", "model=wide",
+                                      "~train.lr"}),
+            "quick+balance.weight=0,0.1+model=wide+train.lr=default+train.seed=seeds5");
+}
+
+TEST(ExperimentName, TheLastOverrideOfAKeyCounts) {
+  EXPECT_EQ(experiment_name("quick", {"train.lr=1", "+train.lr=2"}), "quick+train.lr=2");
+}
+
+TEST(ExperimentName, KeysThatChangeNoRunAreLeftOut) {
+  EXPECT_EQ(
+      experiment_name("quick", {"run.threads=2", "run.log_every=1", "train.checkpoint_every=50"}),
+      "quick");
+}
+
+TEST(ExperimentName, IsAlwaysAFileNameAndKeepsLongOnesApart) {
+  const std::string path = "data.path=/home/" + std::string(200, 'x');
+  const std::string one = experiment_name("text", {path + "1"}),
+                    two = experiment_name("text", {path + "2"});
+  EXPECT_NE(one, two);
+  for (const std::string& name : {one, two, experiment_name("text", {"data.path=\"a b/ü'$\""})})
+    EXPECT_TRUE(safe_experiment_name(name)) << name;
+}
+
+TEST_F(PlanTest, AnotherNameCanBeGiven) {
+  plan("title = \"T\"\n");
+  PlanRequest request = this->request({"train.lr=1"});
+  EXPECT_EQ(make_plan(request, data_identity()).name, "x+train.lr=1");
+  request.name = "mine";
+  EXPECT_EQ(make_plan(request, data_identity()).name, "mine");
+  request.name = "../mine";
+  EXPECT_THROW(make_plan(request, data_identity()), Error);
+}
+
+}  // namespace
+}  // namespace sinkmoe::plan
