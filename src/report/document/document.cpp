@@ -45,7 +45,7 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
   size_t not_done = 0;
   for (const CellGroup& g : cells.groups()) {
     const auto done = std::count_if(g.runs.begin(), g.runs.end(),
-                                    [](const CellRun& r) { return r.status == "done"; });
+                                    [](const CellRun& r) { return r.status == RunStatus::done; });
     counts.push_back(static_cast<size_t>(done));
     not_done += g.runs.size() - static_cast<size_t>(done);
   }

@@ -91,7 +91,7 @@ class TableBuilder {
   std::string count_text(const CellGroup& group) const {
     const std::string others = not_done_text(group);
     const auto done = std::count_if(group.runs.begin(), group.runs.end(),
-                                    [](const CellRun& r) { return r.status == "done"; });
+                                    [](const CellRun& r) { return r.status == RunStatus::done; });
     return std::to_string(done) + (others.empty() ? "" : " (" + others + ")");
   }
 

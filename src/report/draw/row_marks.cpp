@@ -35,7 +35,7 @@ RowMarks row_marks(const FigureInput& input) {
   data.columns.emplace_back("query_sha256");
   for (size_t r = 0; r < input.rows.rows.size(); ++r) {
     const auto& row = input.rows.rows[r];
-    if (to_text(row[status]) != "done") {
+    if (find_name<RunStatus>(to_text(row[status])) != RunStatus::done) {
       left_out.insert(to_text(row[run]) + " (" + to_text(row[status]) + ")");
       continue;
     }

@@ -25,7 +25,7 @@ void tell_n_and_gaps(const FigureInput& input, const Cells& cells) {
   std::vector<size_t> counts;
   for (const CellGroup& g : cells.groups()) {
     for (const CellRun& r : g.runs)
-      if (r.status != "done") left_out.insert(r.run_id + " (" + r.status + ")");
+      if (r.status != RunStatus::done) left_out.insert(r.run_id + " (" + name_of(r.status) + ")");
     const size_t n = cells.values(g, input.spec.layout.y.column).size();
     if (n > 0) counts.push_back(n);
   }

@@ -28,7 +28,7 @@ Cells::Cells(Table table, std::vector<std::string> keys, const std::string& wher
     const auto [at, is_new] = index_.emplace(key, groups_.size());
     if (is_new) groups_.push_back({key, {}});
     const CellRun run{static_cast<int64_t>(to_number(cells[seed])), to_text(cells[run_id]),
-                      to_text(cells[status]), row};
+                      parse_name<RunStatus>(to_text(cells[status]), where_), row};
     for (const CellRun& other : groups_[at->second].runs)
       if (other.seed == run.seed)
         throw Error("runs " + other.run_id + " and " + run.run_id + " are in one cell with seed " +
@@ -60,7 +60,7 @@ std::vector<stats::Seeded> Cells::values(const CellGroup& group, const std::stri
   std::vector<stats::Seeded> values;
   for (const CellRun& run : group.runs) {
     const Cell& cell = table_.rows[run.row][c];
-    if (run.status != "done" || is_null(cell)) continue;
+    if (run.status != RunStatus::done || is_null(cell)) continue;
     if (std::holds_alternative<std::string>(cell))
       throw Error(
           "column '" + name + "' has the text '" + to_text(cell) + "' where a number is needed",
@@ -82,7 +82,7 @@ std::string Cells::common_text(const CellGroup& group, const std::string& name) 
 std::string not_done_text(const CellGroup& group) {
   std::map<std::string, int> count;
   for (const CellRun& run : group.runs)
-    if (run.status != "done") ++count[run.status];
+    if (run.status != RunStatus::done) ++count[name_of(run.status)];
   std::string text;
   for (const auto& [status, n] : count)
     text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + status;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/run.h"
 #include "core/table.h"
 #include "report/spec/spec.h"
 #include "stats/summary.h"
@@ -14,7 +15,8 @@ namespace sinkmoe::report {
 
 struct CellRun {
   int64_t seed = 0;
-  std::string run_id, status;
+  std::string run_id;
+  RunStatus status = RunStatus::planned;
   size_t row = 0;  // of the query result
 };
 
