@@ -101,7 +101,7 @@ constexpr auto make = nullptr;
 const Registration<config::LossKind> registration{
     {.name = "cv2",
      .help = "heads times squared coefficient of variation of the importances (the paper's loss)",
-     .make = [](const config::RunConfig&) { return std::make_unique<Cv2Loss>(); }}};
+     .make = make}};
 
 }  // namespace
 }  // namespace sinkmoe::balance
