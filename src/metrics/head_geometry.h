@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "attention/mixer.h"
-#include "core/metric.h"
+#include "core/run/metric.h"
 
 namespace sinkmoe::metrics {
 

@@ -11,7 +11,7 @@
 
 #include "attention/mixer.h"
 #include "config/run_config.h"
-#include "core/metric.h"
+#include "core/run/metric.h"
 
 namespace sinkmoe::metrics {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 
 namespace sinkmoe::metrics {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/job.h"
-#include "core/run.h"
+#include "core/run/run.h"
 #include "store/sqlite/database_file.h"
 
 namespace sinkmoe::queue {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run.h"
+#include "core/run/run.h"
 #include "core/table.h"
 #include "store/owner.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 #include "store/rows.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/store_error.h"

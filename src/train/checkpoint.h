@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "core/run.h"
+#include "core/run/run.h"
 #include "model/decoder.h"
 #include "train/update/optimizer.h"
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <vector>
 
-#include "core/run.h"
+#include "core/run/run.h"
 
 namespace sinkmoe::train {
 

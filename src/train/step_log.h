@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "config/run_config.h"
-#include "core/run.h"
+#include "core/run/run.h"
 #include "metrics/metrics.h"
 #include "train/step_numbers.h"
 

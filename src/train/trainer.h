@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/job.h"
-#include "core/run.h"
+#include "core/run/run.h"
 #include "data/source.h"
 #include "data/tasks/tasks.h"
 

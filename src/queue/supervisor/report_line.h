@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/run.h"
+#include "core/run/run.h"
 
 namespace sinkmoe::queue {
 

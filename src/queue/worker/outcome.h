@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/error.h"
-#include "core/run.h"
+#include "core/run/run.h"
 
 namespace sinkmoe::queue {
 

@@ -2,7 +2,7 @@
 // supervisor.
 #pragma once
 
-#include "core/run.h"
+#include "core/run/run.h"
 #include "queue/supervisor/report_line.h"
 #include "queue/worker/heartbeat.h"
 #include "queue/worker/worker.h"

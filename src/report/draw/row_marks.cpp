@@ -3,7 +3,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/run.h"
+#include "core/run/run.h"
 #include "core/text/split_join.h"
 
 namespace sinkmoe::report {

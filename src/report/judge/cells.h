@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run.h"
+#include "core/run/run.h"
 #include "core/table.h"
 #include "report/spec/spec.h"
 #include "stats/summary.h"

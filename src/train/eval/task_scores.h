@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 #include "data/tasks/tasks.h"
 #include "data/tokens/tokenizer.h"
 #include "model/decoder.h"

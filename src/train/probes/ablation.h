@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 #include "train/probes/probe_sample.h"
 
 namespace sinkmoe::train {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 #include "data/source.h"
 #include "metrics/metrics.h"
 #include "model/decoder.h"

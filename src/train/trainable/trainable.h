@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/metric.h"
+#include "core/run/metric.h"
 #include "train/checkpoint.h"
 #include "train/trainable/lora.h"
 #include "train/update/controls.h"

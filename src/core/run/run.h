@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/metric.h"
 #include "core/names.h"
+#include "core/run/metric.h"
 
 namespace sinkmoe {
 
