@@ -28,7 +28,7 @@ WHERE x.experiment = ?)sql");
       lost > 0 ? fmt::format("this list lacks {} of them", lost)
                : fmt::format("this list has {} more and comes from another file", added.size());
   throw StoreError(
-      StoreError::Kind::refused,
+      ErrorKind::bad_input,
       {fmt::format("experiment '{}' is stored with {} runs from {}; {}", experiment.name, count,
                    stored.text(1), difference),
        experiment.path,
