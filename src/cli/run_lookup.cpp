@@ -9,7 +9,7 @@ namespace sinkmoe::cli {
 
 std::string find_run(const store::Reader& reader, const std::string& prefix) {
   if (!safe_name(prefix))
-    throw Error("'" + prefix + "' is no run_id", "", "see 'sinkmoe status EXPERIMENT'");
+    throw Error("'" + prefix + "' is not a run_id", "", "see 'sinkmoe status EXPERIMENT'");
   const std::string start = in_quotes(prefix, '\'');
   const Table exact = reader.query("select run_id from run where run_id = " + start);
   if (!exact.rows.empty()) return prefix;

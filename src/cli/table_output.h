@@ -1,4 +1,4 @@
-// A table of values as text for the terminal, CSV, JSON or Markdown.
+// Prints a table of values as text for the terminal, CSV, JSON or Markdown.
 #pragma once
 
 #include <ostream>
@@ -10,8 +10,9 @@ namespace sinkmoe::cli {
 
 enum class TableFormat { text, csv, json, markdown };
 
-// Text, CSV and Markdown have control characters replaced. CSV follows RFC 4180 (lines end in CR LF) and puts an
-// apostrophe before a text that a spreadsheet would take for a formula. JSON is an array of objects.
+// Text, CSV and Markdown have control characters replaced. CSV follows RFC 4180 (lines end in CR
+// LF) and puts an apostrophe before a text that a spreadsheet would take for a formula. JSON is an
+// array of objects.
 void write_table(std::ostream& out, const Table& table, TableFormat format);
 
 }  // namespace sinkmoe::cli

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Other file attached for the life of the object; it is only read.
+// Attaches the other file for the life of the object. It is only read.
 class Attached {
  public:
   Attached(sql::Connection& db, const fs::path& other) : db_(db) {
@@ -29,7 +29,7 @@ class Attached {
   sql::Connection& db_;
 };
 
-// A view under the name of a table could compute for ever, or tell other rows at each reading.
+// A view with the name of a table could run forever, or return other rows at each reading.
 void check_tables(sql::Connection& db) {
   for (const char* name : {"run", "param_key", "param", "attempt", "metric_name", "metric",
                            "histogram", "event", "experiment", "experiment_run", "bench"}) {
@@ -82,7 +82,7 @@ ORDER BY 1)sql");
   if (!problems.empty()) throw Error(problems);
 }
 
-// Runs to bring in: finished there, and neither finished, void nor being worked on here.
+// The runs to copy: finished there, and here neither finished, void nor in progress.
 constexpr const char* kChoose = R"sql(
 CREATE TEMP TABLE incoming AS
 SELECT b.id AS theirs, b.run_id FROM other.run b LEFT JOIN main.run a USING (run_id)
@@ -91,7 +91,7 @@ WHERE b.status IN ('done', 'diverged')
        AND NOT EXISTS (SELECT 1 FROM main.lease l WHERE l.run = a.id)));
 )sql";
 
-// Names that cannot be a folder's, and runs that are not what their name says.
+// Refuses names that cannot be a folder, and runs that do not match their run_id.
 void refuse_strange_runs(sql::Connection& db, const fs::path& other, const RunCheck& check) {
   std::vector<Problem> problems;
   sql::Statement s(db,
@@ -109,8 +109,9 @@ ORDER BY 1)sql");
   if (!problems.empty()) throw Error(problems);
 }
 
-// The name that each of their lists gets here. Lists of one name become one when theirs adds nothing, or when ours is an
-// earlier form of theirs; else theirs keeps its runs under a name of its own.
+// The name that each of their lists gets here. Lists of one name become one when theirs adds
+// nothing, or when ours is an earlier form of theirs; else theirs keeps its runs under a name of
+// its own.
 constexpr const char* kNameLists = R"sql(
 CREATE TEMP TABLE list_name AS
 WITH ours AS (
@@ -141,8 +142,9 @@ ORDER BY theirs)sql");
                     renamed.text(0), other.string(), renamed.text(1)));
 }
 
-// Every statement may be repeated without effect. Attempts are numbered on after ours; a run that
-// was begun here and finished there loses what it had here. To be filled in: which training steps.
+// Every statement may be repeated without effect. Attempts get numbers after ours; a run that was
+// started here and finished there loses its rows here. The placeholder is the filter of training
+// steps.
 constexpr const char* kCopy = R"sql(
 INSERT INTO main.metric_name(name, level, unit, better, help)
   SELECT name, level, unit, better, help FROM other.metric_name WHERE true ON CONFLICT(name) DO NOTHING;
@@ -201,8 +203,8 @@ constexpr const char* kLoss = R"sql((SELECT m.value
   WHERE m.run = {1}.id AND n.name = 'eval/loss' AND m.layer = -1 AND m.head = -1
   ORDER BY m.step DESC LIMIT 1))sql";
 
-// Both sides finished the run, each on its own (the same attempt on both sides came by an earlier
-// merge): an event keeps how far the results are apart.
+// For runs that both sides finished independently (equal attempts on both sides come from an
+// earlier merge): stores an event with the difference of the results.
 void note_duplicates(sql::Connection& db, MergeSummary& summary) {
   sql::Statement both(
       db, fmt::format(R"sql(

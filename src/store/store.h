@@ -1,5 +1,6 @@
-// The writer's side of the database: every statement that changes something. One object per thread;
-// any number of processes on one file. Each call is one transaction, on disk when it returns.
+// Writes to the database: every statement that changes something is here. One object per thread;
+// any number of processes on one file. Each call is one transaction, which is on disk when it
+// returns.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +27,15 @@ class Connection;
 // When a run may be taken.
 struct ClaimRules {
   int64_t lease_us = 60'000'000;
-  bool retry_failed = false;  // also failed and quarantined runs whose cause is not transient
+  bool retry_failed = false;  // also takes failed and quarantined runs whose cause is not transient
 };
 
 class Store {
  public:
-  // Opens the database, making it (and its folder) when there is none, and brings an older one up
-  // to date. With a `purpose`, a file of the other purpose is refused; without, either may be
-  // opened and a new one is for results. Throws StoreError without having written: another
-  // program's file, a newer version, damaged, cut off, not writable, of the other purpose.
+  // Opens the database. Creates it (and its folder) if there is none, and upgrades an older one.
+  // With a `purpose`, a file of the other purpose is refused; without one, both are accepted and a
+  // new file is for results. Throws StoreError before writing: another program's file, a newer
+  // version, damaged, truncated, not writable, of the other purpose.
   explicit Store(const std::filesystem::path& path, std::optional<Purpose> purpose = {});
   ~Store();
   Store(Store&&) noexcept;
@@ -44,55 +45,53 @@ class Store {
   // Called about ten times a second while a call waits for another process that holds the file.
   void while_waiting(std::function<void()> f);
 
-  // --- What is wanted ---
-  // Adds runs that are not there as planned, and makes the experiment's list of runs this one.
-  // Throws StoreError (refused), nothing written, when a stored run_id has another identity, or when the
-  // name has a list that is not an earlier form of this one.
+  // --- The planned runs --- Adds runs that are not there as planned, and makes the experiment's
+  // list of runs this one. Throws StoreError (refused), nothing written, when a stored run_id has
+  // another identity, or when the name has a list that is not an earlier form of this one.
   void put_experiment(const ExperimentRow& experiment, OtherList other = OtherList::refuse);
   std::optional<RunState> state(const std::string& run_id) const;
   std::string config(
-      const std::string& run_id) const;  // canonical text; throws Error when there is no such run
+      const std::string& run_id) const;  // canonical text; throws Error if there is no such run
   bool has_children(const std::string& run_id) const;  // runs that start from its final weights
-  // Takes a run out of every view. Throws Error: no such run, or already void.
+  // Removes a run from every view. Throws Error: no such run, or already void.
   void void_run(const std::string& run_id, const std::string& why);
-  // Puts a done run back to planned, because something of it is gone that a child needs.
+  // Sets a done run back to planned, because a file that a child needs is missing.
   void make_again(const std::string& run_id, const std::string& why);
 
   // --- Leases ---
-  // Runs whose holder is dead or has let the lease run out become free; a run that was being worked
-  // on becomes lost. Returns their run_ids.
+  // Frees runs whose holder is dead or whose lease has expired; a run that was in progress becomes
+  // lost. Returns their run_ids.
   std::vector<std::string> free_dead_leases();
-  // Takes the first of the runs that is free and not finished. `owner` holds it from now on.
+  // Claims the first of the runs that is free and not finished; `owner` holds it from now on.
   std::optional<Lease> claim(std::span<const std::string> run_ids, const Owner& owner,
                              const ClaimRules& rules = {});
-  // Hands a lease on to another process (from the supervisor to its worker), and renews
-  // it. Both throw LeaseLost.
+  // Transfers a lease to another process (from the supervisor to its worker); renews a lease. Both
+  // throw LeaseLost.
   Lease adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
               const ClaimRules& rules = {});
   void renew(const Lease& lease, const ClaimRules& rules = {});
 
-  // --- Life of an attempt; every call below throws LeaseLost when the lease has moved on ---
-  // Starts the next attempt. Metrics, histograms and checkpoints beyond its start step are removed
-  // (all of them when it starts from the beginning) in the same transaction.
+  // --- An attempt; every call below throws LeaseLost if the lease belongs to another process ---
+  // Starts the next attempt. In the same transaction, removes metrics, histograms and checkpoints
+  // after its start step (all of them if it starts from the beginning).
   void begin_attempt(Lease& lease, const AttemptRow& attempt);
   void describe(const Lease& lease, const std::vector<MetricInfo>& metrics);
-  // All rows or none; a row with the key of an earlier one replaces it. Throws NotFinite.
+  // Writes all rows or none. A row with the key of an earlier row replaces it. Throws NotFinite.
   void add_metrics(const Lease& lease, const std::vector<MetricRow>& rows);
   void add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows);
   void add_event(const Lease& lease, const EventRow& event);
-  // The row makes the file count. A checkpoint that is not the final one clears
-  // the count of crashes.
+  // The row makes the file valid. A checkpoint that is not final resets the count of crashes.
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
-  // Ends the attempt and gives the lease back; also on behalf of a process that died. A transient
+  // Ends the attempt and releases the lease, also on behalf of a process that died. A transient
   // outcome other than a full disk counts as a crash; at the limit of crashes in a row the run is
-  // quarantined. Returns the run's new status.
+  // quarantined. Returns the new status of the run.
   RunStatus finish(const Lease& lease, const RunEnd& end, const FinishRules& rules = {});
 
   std::vector<CheckpointRow> checkpoints(
-      const std::string& run_id) const;  // newest first, final weights before all
+      const std::string& run_id) const;  // newest first; final weights first of all
 
-  // --- The rest ---
+  // --- Other ---
   void add_bench(const std::vector<BenchRow>& rows);
 
  private:

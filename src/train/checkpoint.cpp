@@ -73,7 +73,7 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
     int64_t value = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{} ||
         value < 0)
-      throw Error("'" + key + "' is no number", file.string());
+      throw Error("'" + key + "' is not a number", file.string());
     return value;
   };
   TrainState state;

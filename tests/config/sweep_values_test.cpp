@@ -47,13 +47,13 @@ TEST(SweepValues, RefusesBadArguments) {
   EXPECT_THAT(refused("seeds(0)"), HasSubstr("whole number from 1"));
   EXPECT_THAT(refused("seeds(1.5)"), HasSubstr("whole number from 1"));
   EXPECT_THAT(refused("seeds(1e9)"), HasSubstr("too many values"));
-  EXPECT_THAT(refused("seeds()"), HasSubstr("'' is no number"));
+  EXPECT_THAT(refused("seeds()"), HasSubstr("'' is not a number"));
   EXPECT_THAT(refused("range(0,1)"), HasSubstr("range takes 3 arguments, got 2"));
   EXPECT_THAT(refused("range(0,1,0)"), HasSubstr("the step is 0"));
   EXPECT_THAT(refused("range(0,1,-1)"), HasSubstr("it is empty"));
   EXPECT_THAT(refused("range(0,1,1e-300)"), HasSubstr("too many values"));
   EXPECT_THAT(refused("logspace(0,1,3)"), HasSubstr("above 0"));
-  EXPECT_THAT(refused("logspace(1,nan,3)"), HasSubstr("no number"));
+  EXPECT_THAT(refused("logspace(1,nan,3)"), HasSubstr("not a number"));
 }
 
 }  // namespace

@@ -44,12 +44,12 @@ TEST(Condition, SaysWhatIsWrongWithACaret) {
   EXPECT_THAT(refused("train.lr == 'x'"), HasSubstr("different types"));
   EXPECT_THAT(refused("attention.kind < 'x'"), HasSubstr("only numbers have an order"));
   EXPECT_THAT(refused("train.lr"), HasSubstr("is not a condition"));
-  EXPECT_THAT(refused("train.lr && true"), HasSubstr("this is no condition"));
+  EXPECT_THAT(refused("train.lr && true"), HasSubstr("this is not a condition"));
   EXPECT_THAT(refused("(true"), HasSubstr("not closed\n    (true\n    ^"));
   EXPECT_THAT(refused("true true"), HasSubstr("\n    true true\n         ^"));
   EXPECT_THAT(refused("true &&"), HasSubstr("at the end"));
   EXPECT_THAT(refused("attention.kind == 'x"), HasSubstr("do not close"));
-  EXPECT_THAT(refused("train.lr == 1e"), HasSubstr("'1e' is no number"));
+  EXPECT_THAT(refused("train.lr == 1e"), HasSubstr("'1e' is not a number"));
   EXPECT_THAT(refused("train.lr = 1"), HasSubstr("expected && or ||"));
   EXPECT_NE(refused(""), "");
 }

@@ -44,7 +44,7 @@ void check_program(std::vector<Finding>& findings) {
 
 void check_database(const fs::path& db, std::vector<Finding>& findings) {
   if (store::purpose_of(db) == store::Purpose::drills)
-    findings.push_back({true, "drill database: its numbers are made up"});
+    findings.push_back({true, "drill database: its numbers are invented"});
   const std::vector<std::string> problems = store::database_problems(db);
   for (const std::string& problem : problems) findings.push_back({false, problem});
   if (problems.empty()) findings.push_back({true, "the database is intact"});
@@ -84,7 +84,8 @@ void check_checkpoints(const fs::path& db, std::vector<Finding>& findings) {
   std::error_code error;
   for (const std::string& run_id : store::stored_run_ids(db)) {
     if (!safe_name(run_id)) {
-      findings.push_back({false, "'" + run_id + "' is no run_id, and cannot be a folder's name"});
+      findings.push_back(
+          {false, "'" + run_id + "' is not a run_id, and cannot be a folder's name"});
       continue;
     }
     const fs::path folder = queue::run_folder(db, run_id);

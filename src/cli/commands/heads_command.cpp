@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace pretrained;
 
-// The share that is done and the time that is left.
+// Shows the fraction done and the time left.
 class HeadsProgress {
  public:
   explicit HeadsProgress(bool quiet)
@@ -43,10 +43,10 @@ class HeadsProgress {
 
 struct Input {
   TokenRows rows;
-  std::string text, bos;  // what the page says about them
+  std::string text, bos;  // shown on the page
 };
 
-// The id that starts each row, as --bos asks for it.
+// The id that starts each row, according to --bos.
 std::optional<int32_t> bos_of(const std::string& choice, const Architecture& a, bool usual) {
   if (choice != "yes" && choice != "no" && choice != "auto")
     throw Error("--bos is '" + choice + "'", "sinkmoe heads", "give yes, no or auto");

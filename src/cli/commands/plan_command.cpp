@@ -1,4 +1,4 @@
-// sinkmoe plan: what an experiment would run and cost. Writes nothing.
+// sinkmoe plan: shows the runs of an experiment and their cost. Writes nothing.
 #include "core/text/duration.h"
 #include "core/text/utf8.h"
 #include "plan/plan.h"
@@ -21,8 +21,8 @@ namespace {
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
 
-// Opens each data set once: a text's vocabulary stands in its token file. `assumed` above 0 is
-// taken for data sets that are not here.
+// Opens each data set once, because the vocabulary of a text is in its token file. `assumed`, if
+// above 0, is used for data sets that are missing here.
 class CostTable {
  public:
   explicit CostTable(int64_t assumed) : assumed_(assumed) {}
@@ -47,7 +47,7 @@ class CostTable {
   std::map<std::string, int64_t> known_;
 };
 
-// Data that is not here has no hash: the runs can be counted, but not named.
+// Missing data has no hash, so the runs can be counted, but have no run_id.
 plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
   const plan::PlanRequest request{words[0], Strings(words.begin() + 1, words.end())};
   try {
@@ -131,8 +131,7 @@ void print_skipped(const plan::Plan& plan, size_t most) {
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.skipped.size() - most);
 }
 
-// How long one worker takes, where the runs are made; the speed is the caller's guess
-// or a stated assumption.
+// Estimates the time of one worker. The speed is the caller's guess or a stated assumption.
 void print_time(const Totals& totals, double gflops, bool gpu_too) {
   const double gpu_gflops = gpu_too ? gflops : plan::kGpuPeakFlops * plan::kGpuShare / 1e9;
   if (totals.cpu_flops > 0)

@@ -13,13 +13,13 @@ namespace {
 po::options_description describe_options() {
   po::options_description options("Options");
   options.add_options()("workers", po::value<int64_t>()->default_value(0),
-                        "runs at a time; 0: what the cores or GPUs carry")(
+                        "runs at a time; 0: as many as the cores or GPUs allow")(
       "device", po::value<std::string>(), "the same as run.device=...: cpu or cuda")(
       "on-fail", po::value<std::string>()->default_value("continue"),
       "continue or stop when a run fails")(
       "keep", po::value<std::string>()->default_value("final"),
-      "what stays of a done run: none, final or all checkpoints")(
-      "retry-failed", "take up failed and quarantined runs again")(
+      "what to keep of a done run: none, final or all checkpoints")(
+      "retry-failed", "retry failed and quarantined runs")(
       "crashes", po::value<int64_t>()->default_value(3),
       "crashes in a row after which a run is quarantined")(
       "lease", po::value<double>()->default_value(60),
@@ -113,7 +113,7 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> run_command{
     {.name = "run",
-     .help = "make what is missing of an experiment; resumes what was cut",
+     .help = "train the missing runs of an experiment; resumes interrupted ones",
      .usage =
          "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop]",
      .run = run}};

@@ -15,8 +15,8 @@ namespace sinkmoe::cli {
 
 namespace {
 
-// The last row counts the runs that are in no experiment's list: parents trained again for a child, and runs whose list
-// another one replaced.
+// The last row counts the runs that are in no experiment's list: parents trained again for a child,
+// and runs whose list another one replaced.
 constexpr const char* kExperiments = R"sql(
 with listed as (
   select e.id as place, e.name as experiment, e.title, r.status
@@ -57,7 +57,7 @@ void require_experiment(const store::Reader& reader, const std::string& name) {
 
 // Remarks below the table: current work and the latest problems.
 void write_remarks(const store::Reader& reader) {
-  if (reader.drills()) std::cout << "drill database: its numbers are made up\n";
+  if (reader.drills()) std::cout << "drill database: its numbers are invented\n";
   const Table held = reader.query("select count(*) from lease");
   const int64_t running = std::get<int64_t>(held.rows[0][0]);
   if (running > 0)
@@ -96,10 +96,11 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   return 0;
 }
 
-const Registration<Command> status_command{{.name = "status",
-                                            .help = "how the experiments stand, or the runs of one",
-                                            .usage = "[EXPERIMENT | --unlisted] [--json]",
-                                            .run = run_status}};
+const Registration<Command> status_command{
+    {.name = "status",
+     .help = "show the state of all experiments, or of the runs of one",
+     .usage = "[EXPERIMENT | --unlisted] [--json]",
+     .run = run_status}};
 
 }  // namespace
 

@@ -33,7 +33,7 @@ double number(const Call& call, size_t i) {
   if (result.ec == std::errc::result_out_of_range)
     refuse(call, "'" + text + "' is too small or too large for a number of double precision");
   if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value))
-    refuse(call, "'" + text + "' is no number");
+    refuse(call, "'" + text + "' is not a number");
   return value;
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint64_t kBlock = 16 << 10;
 
-// From the first space or newline to before the last one, so that no word is cut; whole characters
-// where there is none.
+// From the first space or newline to before the last one, so that no word is split. Without spaces
+// only characters are kept whole.
 std::string_view whole_words(std::string_view text, bool first, bool last) {
   if (!first) {
     const size_t at = text.find_first_of(" \n");
@@ -30,7 +30,7 @@ std::string_view whole_words(std::string_view text, bool first, bool last) {
 }  // namespace
 
 void append_sentences(std::string_view text, std::vector<std::string>& sentences) {
-  constexpr size_t kLongest = 64 << 10;  // the trainer leaves out what is much longer
+  constexpr size_t kLongest = 64 << 10;  // the trainer ignores much longer ones
   while (!text.empty()) {
     size_t end = text.find('\n');
     if (end != std::string_view::npos) end = text.find_first_not_of('\n', end);

@@ -155,7 +155,7 @@ class Parser {
   double number(const std::string& token, size_t from) const {
     const auto value =
         parse_number<double>(std::string_view(token).substr(token[0] == '+' ? 1 : 0));
-    if (!value) refuse(from, token.size(), "'" + token + "' is no number");
+    if (!value) refuse(from, token.size(), "'" + token + "' is not a number");
     return *value;
   }
 
@@ -171,14 +171,14 @@ class Parser {
   void need_truth(const Node& node) const {
     const bool plain = node.kind == Node::Kind::literal || node.kind == Node::Kind::key;
     if (plain && !std::holds_alternative<bool>(node.value))
-      refuse(node.at, node.length, "this is no condition", "compare it: balance.weight != 0");
+      refuse(node.at, node.length, "this is not a condition", "compare it: balance.weight != 0");
   }
 
   void check_types(const Node& node) const {
     const Node &left = node.operands[0], &right = node.operands[1];
     if (left.value.index() != right.value.index())
       refuse(node.at, node.length, "values of different types are compared",
-             "texts stand in quotes: attention.kind == 'sink'");
+             "texts need quotes: attention.kind == 'sink'");
     const bool order = node.name != "==" && node.name != "!=";
     if (order && !std::holds_alternative<double>(left.value))
       refuse(node.at, node.length, "only numbers have an order", "use == or !=");

@@ -67,7 +67,7 @@ std::string to_text(const SweepSummary& s, const plan::Plan& plan,
   for (const auto& [count, what] : parts)
     if (count > 0) text += fmt::format(", {} {}", count, what);
   text += fmt::format(", in {}\n", clock_text(s.seconds));
-  if (s.open > 0) return text + "next: the same command again goes on from the checkpoints";
+  if (s.open > 0) return text + "next: the same command continues from the checkpoints";
   const std::string program =
       db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
   if (s.done == s.total) return text + "next: " + program + "report";

@@ -39,7 +39,7 @@ std::string problem_of(const fs::path& file, const store::CheckpointRow& row) {
 }  // namespace
 
 fs::path run_folder(const fs::path& db, const std::string& run_id) {
-  if (!safe_name(run_id)) throw Error("'" + run_id + "' is no run_id", db.string());
+  if (!safe_name(run_id)) throw Error("'" + run_id + "' is not a run_id", db.string());
   fs::path runs = db;
   runs.replace_filename((db.extension() == ".db" ? db.stem() : db.filename()).string() + ".runs");
   return runs / run_id;

@@ -71,7 +71,8 @@ std::optional<std::filesystem::path> parent_weights(const store::Store& store,
   std::string why;
   const auto weights = final_weights(store, parent, &why);
   if (!weights)
-    throw Error(why, "run " + run_id, "run the same command again: the parent is then made anew");
+    throw Error(why, "run " + run_id,
+                "run the same command again: the parent is then trained again");
   return weights;
 }
 
@@ -174,7 +175,7 @@ namespace {
 template <class T>
 T number(const std::string& text) {
   if (const auto value = parse_number<T>(text)) return *value;
-  throw Error("'" + text + "' is no number", "sinkmoe worker",
+  throw Error("'" + text + "' is not a number", "sinkmoe worker",
               "this command is started by 'sinkmoe run'");
 }
 

@@ -129,7 +129,7 @@ Purpose purpose_of(const fs::path& path) {
 void require_purpose(Purpose found, Purpose wanted, const fs::path& path) {
   if (found == wanted) return;
   if (found == Purpose::drills)
-    refuse(path, "a drill database: its numbers are made up, nothing was trained",
+    refuse(path, "a drill database: its numbers are invented, nothing was trained",
            "give another --db");
   refuse(path, "a database of results: a drill must not write its invented numbers there",
          "give the drill a new file with --db");
