@@ -79,12 +79,13 @@ std::string data_contents(const config::RunConfig& config);
 std::string opened_contents(const config::RunConfig& config, const DataSource& source,
                             const std::string& tasks);
 
-// One hash of data_contents: the source's own when that is all a run reads. Enters the run_id.
+// One hash of data_contents; the source's own hash if the run reads nothing else. Part of the
+// run_id.
 std::string data_digest(const std::string& contents);
 std::string data_identity(const config::RunConfig& config);  // data_digest(data_contents(config))
 
-// Throws Error, with both hashes of each thing that differs, when the data found is not the data
-// that the run was planned with.
+// Throws Error, with both hashes of everything that differs, if the data found is not the data of
+// the plan.
 void require_same_data(const std::string& planned, const std::string& found,
                        const config::RunConfig& config);
 

@@ -1,4 +1,4 @@
-// A folder made by `sinkmoe data import`: train.tokens, valid.tokens, perhaps test.tokens,
+// A folder written by `sinkmoe data import`: train.tokens, valid.tokens, perhaps test.tokens,
 // tokenizer.model (unless the tokenizer is bytes) and manifest.json.
 #pragma once
 
@@ -23,15 +23,15 @@ struct TextSet {
   std::string hash;  // text_set_hash of train and valid
 };
 
-// Of the training and validation text and their tokenizer; what a run's identity holds.
+// Hash of the training and validation text and their tokenizer; part of a run's identity.
 std::string text_set_hash(const TokenFileInfo& train, const TokenFileInfo& valid);
 
 // Reads the headers only. Throws Error: no imported text here, a damaged header, splits with
 // different tokenizers.
 TextSet read_text_set(const std::filesystem::path& folder);
 
-// The tokenizer the set was made with: its hash is that of the set. Throws Error when it is missing
-// or another one.
+// The tokenizer of the imported text, checked by its hash. Throws Error if it is missing or another
+// one.
 std::unique_ptr<Tokenizer> open_tokenizer(const std::filesystem::path& folder);
 
 // Folders with an imported text among `folder` and its direct sub-folders, by name.

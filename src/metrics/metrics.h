@@ -17,7 +17,7 @@ namespace sinkmoe::metrics {
 
 // Name, unit, direction and help of every metric that training stores.
 const std::vector<MetricInfo>& metric_infos();
-// The metrics that a run with these settings can have, but for those that depend on its data: the
+// The metrics that a run with these settings can have, except those that depend on its data: the
 // losses of parts (data/source.h) and the tasks.
 std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval);
 // The metrics of zero-shot tasks with these names.

@@ -9,7 +9,7 @@
 
 namespace sinkmoe::metrics {
 
-// Means over the evaluation, [layers, heads], fp64, on the CPU: as HeadStatistics has them.
+// Means over the evaluation, [layers, heads], fp64, on the CPU; see HeadStatistics.
 struct HeadMeans {
   at::Tensor importance_LH, first_weight_LH, value_ratio_LH, out_norm_LH;
 };

@@ -20,7 +20,7 @@ struct RunSpec {
       // this is it); of a run that only evaluates, its parent's control evaluated
   std::string parent;  // run_id of the init_from run, or ""; in the plan unless train.init_from
                        // names a stored run
-  std::string data;    // data_contents (data/source.h) of what it was planned with
+  std::string data;    // data_contents (data/source.h) of its data
   // what the sweep varies: "attention.kind=sink balance.weight=0.01 train.seed=1"
   std::string label;
 };
@@ -45,14 +45,14 @@ struct PlanRequest {
   std::filesystem::path experiment;    // a file, or a name looked up as experiments/NAME.toml
   std::vector<std::string> overrides;  // command-line arguments, sweeps allowed
   std::filesystem::path config_root = "configs", experiment_root = "experiments";
-  std::string name = {};  // the name to store under; "": experiment_name(file's name, overrides)
+  std::string name = {};  // the name for the database; "": experiment_name(file's name, overrides)
 };
 
 // Throws Error with every problem found.
 Plan make_plan(const PlanRequest& request);
 
-// Content hashes of the data a run reads; data_contents (data/source.h) outside
-// of tests. Throws Error.
+// Content hashes of the data that a run reads; data_contents (data/source.h) except in tests.
+// Throws Error.
 using DataContents = std::function<std::string(const config::RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataContents& data_contents);
 

@@ -12,8 +12,8 @@ double student_t_quantile(double p, double df);
 // P(|T| >= |t|), accurate even if it is tiny.
 double student_t_two_sided_p(double t, double df);
 
-// Probability that a two-sided t-test at level 5% rejects, when the true mean lies `noncentrality` >= 0
-// standard errors from the tested one.
+// Probability that a two-sided t-test at the 5% level rejects, if the true mean is `noncentrality`
+// >= 0 standard errors away from the tested one.
 double student_t_power(double noncentrality, double df);
 
 // The noncentrality at which that probability is 0.80.

@@ -1,4 +1,4 @@
-// Where results are stored when no --db is given.
+// The database of results if no --db is given.
 #pragma once
 
 namespace sinkmoe::store {

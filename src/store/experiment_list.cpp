@@ -11,7 +11,7 @@ namespace sinkmoe::store {
 
 namespace {
 
-// Throws unless the stored list of this name may become the new one.
+// Throws unless the new list may replace the stored list of this name.
 void check_list(sql::Connection& db, const ExperimentRow& experiment) {
   sql::Statement stored(db, "SELECT id, path, toml FROM experiment WHERE name = ?");
   if (!stored.bind(experiment.name).step()) return;

@@ -1,5 +1,5 @@
-// The list of runs that an experiment has in the database. A stored list is never lost by accident: it may grow,
-// from the sweep file that it came from, and everything else is refused unless it is asked for.
+// Stores the list of runs of an experiment. A stored list is never lost by accident: it may grow
+// from the same sweep file; every other change is refused unless it is requested.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace sinkmoe::store {
 
-// Writes the experiment's own row and empties its list; returns its id. Throws StoreError (refused): a list of this
-// name is stored that has runs which `experiment` lacks, or that comes from another sweep file and has fewer runs.
-// To be called in a transaction, which then fills the list.
+// Writes the row of the experiment and empties its list; returns its id. Throws StoreError
+// (refused): the stored list of this name has runs that are missing in `experiment`, or it comes
+// from another sweep file and has fewer runs. Call it in the transaction that then fills the list.
 int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& experiment, OtherList other);
 
 }  // namespace sinkmoe::store

@@ -34,7 +34,7 @@ struct ExperimentRow {
   std::vector<RunRow> runs;
 };
 
-// What becomes of a stored list of runs that another one of the same name would cut or take over.
+// What to do if a new list of runs would shorten or replace a stored list of the same name.
 enum class OtherList { refuse, replace };
 
 // The conditions of an attempt.

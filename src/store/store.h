@@ -45,9 +45,11 @@ class Store {
   // Called about ten times a second while a call waits for another process that holds the file.
   void while_waiting(std::function<void()> f);
 
-  // --- The planned runs --- Adds runs that are not there as planned, and makes the experiment's
-  // list of runs this one. Throws StoreError (refused), nothing written, when a stored run_id has
-  // another identity, or when the name has a list that is not an earlier form of this one.
+  // --- The planned runs ---
+
+  // Adds missing runs with the status planned, and replaces the experiment's list of runs. Throws
+  // StoreError (refused), with nothing written, if a stored run_id has another identity, or if the
+  // name has a list that is not an earlier form of this one.
   void put_experiment(const ExperimentRow& experiment, OtherList other = OtherList::refuse);
   std::optional<RunState> state(const std::string& run_id) const;
   std::string config(

@@ -19,8 +19,8 @@ struct TrainState {
   int64_t high_loss_steps = 0;  // of DivergenceCheck; 0 in checkpoints of earlier versions
 };
 
-// Writes FILE (safetensors: params, m, v, and what there is of shared, base, adapters) atomically.
-// Throws Error; NotFinite for a weight or moment, so that the last checkpoint is a good one.
+// Writes FILE atomically (safetensors: params, m, v, and shared, base, adapters if defined). Throws
+// Error, and NotFinite for a weight or moment, so that the last checkpoint is a good one.
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 

@@ -1,4 +1,4 @@
-// Starts another program and waits for it. No shell is involved.
+// Starts another program and waits for it, without a shell.
 #pragma once
 
 #include <signal.h>
@@ -13,21 +13,22 @@ namespace sinkmoe {
 
 struct Launch {
   std::string program;                   // a path, or a name that is looked up in PATH
-  std::vector<std::string> arguments;    // the first is the name that the program sees as its own
+  std::vector<std::string> arguments;    // the first is the name under which the program runs
   std::vector<std::string> environment;  // "NAME=value"
-  // Ours and the number that it has in the child, given in the order in which they are set. Other open files of this
-  // process reach the child unless they are close-on-exec.
+  // Pairs of our descriptor and its number in the child, set in this order. The child inherits
+  // other open files of this process unless they are close-on-exec.
   std::vector<std::pair<int, int>> descriptors;
-  // With a value: the child starts with these signals blocked and all others handled by default.
+  // If set, the child starts with these signals blocked and default handlers for all others.
   std::optional<sigset_t> blocked_signals;
 };
 
-// The child's pid. Throws std::system_error (ENOENT: no such program).
+// Returns the pid of the child. Throws std::system_error (ENOENT: no such program).
 pid_t start_process(const Launch& launch);
 
-// The child's wait status, when it has ended.
+// Waits until the child has ended; returns its wait status.
 int wait_for(pid_t child);
-// Nothing when it has not ended after `seconds`; it is then killed.
+// The same with a time limit. If the child has not ended after `seconds`, kills it and returns
+// nothing.
 std::optional<int> wait_for(pid_t child, int seconds);
 
 }  // namespace sinkmoe

@@ -40,8 +40,8 @@ bool in_word(const std::string& text, size_t i) {
   return i < text.size() && std::isalnum(static_cast<unsigned char>(text[i]));
 }
 
-// Marks that would start formatting here. An underscore inside a word and a bracket that opens
-// no link are text.
+// True for a mark that would start formatting here. An underscore inside a word and a bracket that
+// opens no link are plain text.
 bool is_markdown(const std::string& line, size_t i) {
   switch (line[i]) {
     case '_':

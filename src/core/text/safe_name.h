@@ -1,4 +1,4 @@
-// Names that may become part of a path.
+// Checks names that may become part of a path.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@ namespace sinkmoe {
 // [A-Za-z0-9._-]{1,64}, not starting with '.'.
 bool safe_name(std::string_view name);
 
-// The longest name of an experiment with overrides.
+// Maximum length of the name of an experiment with overrides.
 inline constexpr size_t kExperimentName = 120;
-// A safe_name, or one that overrides were added to: also '+', '=', ',' and '@', up to kExperimentName.
+// A safe_name, or one with overrides: also '+', '=', ',' and '@', up to kExperimentName characters.
 bool safe_experiment_name(std::string_view name);
 
 }  // namespace sinkmoe

@@ -1,4 +1,4 @@
-// Cutting texts into pieces and putting pieces together.
+// Splits, joins and trims texts.
 #pragma once
 
 #include <span>
@@ -10,9 +10,9 @@ namespace sinkmoe {
 
 // The pieces between separators; one more than there are separators.
 std::vector<std::string> split(std::string_view text, char separator);
-// The pieces with the separator between them; "" for none.
+// The pieces with the separator between them; "" if there are none.
 std::string join(std::span<const std::string> pieces, std::string_view separator);
-// The same of other things, whose texts `text_of` gives.
+// The same for other values; `text_of` gives their texts.
 template <class Range, class TextOf>
 std::string join(const Range& things, std::string_view separator, TextOf text_of) {
   std::string text, between;
@@ -22,7 +22,7 @@ std::string join(const Range& things, std::string_view separator, TextOf text_of
   }
   return text;
 }
-// Without blanks, tabs and line ends on both sides.
+// The text without blanks, tabs and line ends on both sides.
 std::string_view trim(std::string_view text);
 void replace_all(std::string& text, std::string_view from, std::string_view to);
 

@@ -1,4 +1,4 @@
-// What a misspelt word may have meant.
+// Suggestions for a misspelt word.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,15 @@
 
 namespace sinkmoe {
 
-// Up to `most` candidates nearest to `word` (edit distance at most max(2, length/3)), nearest first.
+// Up to `most` candidates nearest to `word` (edit distance at most max(2, length/3)), nearest
+// first.
 std::vector<std::string> near_names(std::string_view word,
                                     const std::vector<std::string>& candidates, size_t most = 3);
 
-// "did you mean 'a' or 'b'?", or "" when nothing is near.
+// "did you mean 'a' or 'b'?", or "" if no candidate is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-// What to write instead of `word`: did_you_mean, then "known: a, b, c".
+// Suggestions in place of `word`: did_you_mean, then "known: a, b, c".
 std::string known_names(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace sinkmoe

@@ -1,10 +1,10 @@
 // Data source "needle": key-value pairs hidden in chain text, asked for at the end of the row.
 //
 // Of n symbols the last quarter are keys, the others follow the Markov chain of
-// data/synthetic/backcopy.h (without triggers). A row is BOS and chain text. data.pairs pairs of a
-// key and a uniformly drawn chain symbol are inserted at random places, and the row ends with
-// data.queries questions: one of these keys, followed by its value, the "answer". The keys of a row
-// are distinct.
+// data/synthetic/backcopy.h (without triggers). A row is BOS and chain text. `pairs` pairs of a key
+// and a uniformly drawn chain symbol are inserted at random places, and the row ends with `queries`
+// questions: one of these keys, followed by its value, the "answer". The keys of a row are
+// distinct.
 #include <algorithm>
 #include <cassert>
 

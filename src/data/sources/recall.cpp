@@ -1,12 +1,12 @@
 // Data source "recall": multi-query associative recall (after Arora et al., arXiv 2312.04927).
 //
-// A row is BOS, then key-value pairs side by side, then slots of two tokens. In queries of the
-// slots a question stands, one of the row's keys, and its value, the "answer"; the others hold
-// blanks. Slot s (from 1) is asked in with weight s^-data.gap_power, without repetition; which pair
-// is asked for is drawn anew each time, so that nothing but the key tells the value. Validation
-// rows hold data.pairs pairs, training rows 1 to data.pairs, all equally often: rows with few pairs
-// teach what rows with many need. With n symbols the first half are keys, the last is the blank,
-// those between are values; keys of a row differ, values need not.
+// A row is BOS, then key-value pairs, then slots of two tokens. `queries` of the slots hold a
+// question: one of the row's keys and its value, the "answer". The others hold blanks. Slot s (from
+// 1) gets a question with weight s^-gap_power, without repetition. The pair is drawn independently
+// for each question, so that only the key tells the value. Validation rows hold `pairs` pairs;
+// training rows hold 1 to `pairs` with equal probability, because rows with few pairs help to learn
+// rows with many. Of n symbols the first half are keys, the last is the blank, and the others are
+// values. The keys of a row are distinct, its values need not be.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -99,8 +99,8 @@ class Recall : public SyntheticSource {
     }
   }
 
-  // queries of `count` slots: the smallest of exponential waiting times with rates s^-power
-  // are a weighted choice without repetition.
+  // Chooses `queries` of `count` slots: the smallest of exponential waiting times with rates
+  // s^-power are a weighted choice without repetition.
   std::vector<size_t> choose_slots(Draw& draw, size_t count) const {
     std::vector<std::pair<double, size_t>> waits;
     for (size_t s = 0; s < count; ++s)

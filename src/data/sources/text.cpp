@@ -1,4 +1,4 @@
-// Data source "text": rows from a folder made by `sinkmoe data import`.
+// Data source "text": rows from a folder written by `sinkmoe data import`.
 #include <cassert>
 
 #include "core/error.h"

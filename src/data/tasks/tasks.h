@@ -30,10 +30,11 @@ const std::vector<TaskKind>& task_kinds();
 // name that is unknown or repeated.
 std::vector<TaskKind> selected_tasks(const config::EvalConfig& eval);
 
-// What the tasks of an evaluation read, in memory: nothing is opened again later.
+// Everything that the tasks of an evaluation read, in memory, so that no file is opened again
+// later.
 struct TaskSet {
   std::vector<Task> tasks;
-  std::string identity;                        // tasks_identity of what was read
+  std::string identity;                        // tasks_identity of the files that were read
   std::shared_ptr<const Tokenizer> tokenizer;  // of data.path; null without tasks
 };
 
@@ -41,7 +42,7 @@ struct TaskSet {
 // tokenizer).
 TaskSet open_tasks(const config::RunConfig& config);
 
-// The questions of one file of a task as they are put to a model. `where` stands for its path.
+// The questions in one task file, as a model gets them. `where` is its path in errors.
 Task parse_task(const TaskKind& kind, const std::string& content, const std::string& where,
                 int64_t most);
 

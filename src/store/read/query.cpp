@@ -31,7 +31,7 @@ std::string place(const std::string& sql, int offset) {
   return fmt::format("query:{}:{}", line, end - start + 1);
 }
 
-// Lower-case words of a statement: what stands between all but letters, digits and underscores.
+// The words of a statement in lower case. A word is letters, digits and underscores.
 std::vector<std::string> words_of(const std::string& sql) {
   std::vector<std::string> words(1);
   for (const char c : sql)
