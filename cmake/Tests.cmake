@@ -16,7 +16,8 @@ function(sinkmoe_tree_tests)
   gtest_discover_tests(test_tree TEST_PREFIX "tree." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
 endfunction()
 
-# Tools for tests/full: the library that makes calls fail, and a program that is killed during a migration.
+# Tools for tests/full: the library that makes calls fail, a program that is killed during a migration, and one that
+# encodes texts.
 function(sinkmoe_fault_tools)
   if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE)
     return()
@@ -27,6 +28,9 @@ function(sinkmoe_fault_tools)
   add_executable(drill_migrate tests/faults/migrate.cpp)
   sinkmoe_warnings(drill_migrate)
   target_link_libraries(drill_migrate PRIVATE sinkmoe_store)
+  add_executable(drill_encode tests/faults/encode.cpp)
+  sinkmoe_warnings(drill_encode)
+  target_link_libraries(drill_encode PRIVATE sinkmoe_data)
 endfunction()
 
 # tests/fuzz/NAME_fuzz.cpp -> program mutants_NAME: runs the fuzz target on a fixed number of mutated seeds, with any

@@ -85,13 +85,8 @@ void check_tensors(const Model& model) {
 }  // namespace
 
 Architecture read_architecture(const std::string& text, const std::string& where) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception&) {
-    throw Error("not well-formed JSON", where);
-  }
-  ConfigReader config(std::move(json), where);
+  const nlohmann::json json = parse_json(text, where);
+  JsonReader config(json, where);
   const std::string type = config.text("model_type");
   const auto family = Registry<Family>::all().find(type);
   if (family == Registry<Family>::all().end())

@@ -14,7 +14,7 @@ constexpr double kPi = std::numbers::pi;
 
 // LLaMA 3: wavelengths above the original context are stretched by `factor`, short ones are kept,
 // and those in between are interpolated.
-void scale_llama3(ConfigReader& p, Rotary& rotary) {
+void scale_llama3(JsonReader& p, Rotary& rotary) {
   const double factor = p.number("factor"), low = p.number("low_freq_factor"),
                high = p.number("high_freq_factor");
   const auto original = static_cast<double>(p.integer("original_max_position_embeddings"));
@@ -32,7 +32,7 @@ double yarn_magnitude(double factor, double scale) {
 
 // YaRN (Peng and others, 2023): channels that turn often within the original context are kept,
 // slow ones are stretched, with a linear ramp in between. Sine and cosine are scaled by a factor.
-void scale_yarn(ConfigReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
+void scale_yarn(JsonReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
   const auto original =
       static_cast<double>(p.integer("original_max_position_embeddings", defaults.max_positions));
   const double factor = p.number("factor");
@@ -58,7 +58,7 @@ void scale_yarn(ConfigReader& p, double base, const RotaryDefaults& defaults, Ro
   }
 }
 
-std::string kind_of(ConfigReader& p) {
+std::string kind_of(JsonReader& p) {
   const std::string older = p.text("type", "default");
   const std::string kind = p.text("rope_type", older);
   if (p.has("type") && older != kind) p.refuse("type", "is not what 'rope_type' says");
@@ -67,7 +67,7 @@ std::string kind_of(ConfigReader& p) {
 
 }  // namespace
 
-Rotary read_rotary_parameters(ConfigReader p, int64_t head_width, const RotaryDefaults& defaults) {
+Rotary read_rotary_parameters(JsonReader p, int64_t head_width, const RotaryDefaults& defaults) {
   const double base = p.number("rope_theta", defaults.base);
   const double share = p.number("partial_rotary_factor", defaults.share);
   if (base <= 1) p.refuse("rope_theta", "must be above 1");
@@ -96,7 +96,7 @@ Rotary read_rotary_parameters(ConfigReader p, int64_t head_width, const RotaryDe
   return rotary;
 }
 
-Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefaults& defaults) {
+Rotary read_rotary(JsonReader& config, int64_t head_width, const RotaryDefaults& defaults) {
   RotaryDefaults beside = defaults;
   const bool has_base = config.has("rope_theta");
   beside.base = config.number("rope_theta", defaults.base);
@@ -104,7 +104,7 @@ Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefault
   if (config.has("rope_parameters")) {
     if (config.has("rope_scaling"))
       config.refuse("rope_scaling", "stands beside 'rope_parameters'", "keep one of the two");
-    ConfigReader parameters = config.object("rope_parameters");
+    JsonReader parameters = config.object("rope_parameters");
     if (has_base && parameters.number("rope_theta", beside.base) != beside.base)
       config.refuse("rope_theta", "is not what 'rope_parameters' says", "keep one of the two");
     return read_rotary_parameters(std::move(parameters), head_width, beside);
