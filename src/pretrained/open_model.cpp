@@ -95,6 +95,7 @@ Architecture read_architecture(const std::string& text, const std::string& where
   ignore_common(config);
   Architecture a = family->second.read(config);
   a.family = type;
+  if (a.norm_eps < 0) throw Error("the epsilon of the norms is below 0", where);
   const bool reads_blocks = !a.layers.empty() && a.layers[0].experts.gate_up.blocks.exists();
   if (config.has("quantization_config") && !reads_blocks)
     config.refuse("quantization_config", "is set: the weights are quantized",

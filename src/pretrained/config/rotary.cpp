@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace sinkmoe::pretrained {
 
@@ -12,10 +13,16 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
+double read_factor(JsonReader& p) {
+  const double factor = p.number("factor");
+  if (factor <= 0) p.refuse("factor", "is " + shortest(factor) + ", expected a number above 0");
+  return factor;
+}
+
 // LLaMA 3: wavelengths above the original context are stretched by `factor`, short ones are kept,
 // and those in between are interpolated.
 void scale_llama3(JsonReader& p, Rotary& rotary) {
-  const double factor = p.number("factor"), low = p.number("low_freq_factor"),
+  const double factor = read_factor(p), low = p.number("low_freq_factor"),
                high = p.number("high_freq_factor");
   const auto original = static_cast<double>(p.integer("original_max_position_embeddings"));
   if (high <= low) p.refuse("high_freq_factor", "must be above low_freq_factor");
@@ -35,7 +42,7 @@ double yarn_magnitude(double factor, double scale) {
 void scale_yarn(JsonReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
   const auto original =
       static_cast<double>(p.integer("original_max_position_embeddings", defaults.max_positions));
-  const double factor = p.number("factor");
+  const double factor = read_factor(p);
   const double fast = p.number("beta_fast", 32), slow = p.number("beta_slow", 1);
   const bool truncate = p.boolean("truncate", true);
   const bool pair = p.has("mscale") && p.has("mscale_all_dim");
@@ -82,7 +89,7 @@ Rotary read_rotary_parameters(JsonReader p, int64_t head_width, const RotaryDefa
         std::pow(base, -static_cast<double>(i) / static_cast<double>(channels)));
   const std::string kind = kind_of(p);
   if (kind == "linear") {
-    const double factor = p.number("factor");
+    const double factor = read_factor(p);
     for (double& f : rotary.frequency) f /= factor;
   } else if (kind == "llama3") {
     scale_llama3(p, rotary);
@@ -93,6 +100,10 @@ Rotary read_rotary_parameters(JsonReader p, int64_t head_width, const RotaryDefa
                 "known: default, linear, llama3, yarn");
   }
   p.finish();
+  const auto finite = [](double f) { return std::isfinite(f); };
+  if (!std::all_of(rotary.frequency.begin(), rotary.frequency.end(), finite) ||
+      !finite(rotary.amplitude))
+    throw Error("the rotary frequencies are not finite", p.where(), "check its numbers");
   return rotary;
 }
 

@@ -59,6 +59,7 @@ Architecture read(JsonReader& config) {
       .limit = config.number("swiglu_limit", 7)};
   config.ignore({"initial_context_length", "output_router_logits", "router_aux_loss_coef",
                  "experts_per_token"});
+  if (common.limit <= 0) config.refuse("swiglu_limit", "must be above 0");
   if (common.used > common.count)
     config.refuse("num_experts_per_tok", "is above 'num_local_experts'");
   const bool blocks = read_blocks(config, a);
