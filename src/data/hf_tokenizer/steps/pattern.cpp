@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include "core/error.h"
+#include "core/text/utf8.h"
 
 namespace sinkmoe::data {
 
@@ -61,9 +62,8 @@ class Regex : public Pattern {
       const auto first = static_cast<size_t>(region->beg[0]);
       const auto last = static_cast<size_t>(region->end[0]);
       if (first == last && last == last_end) {
-        ++from;
-        while (from < text.size() && continues_character(text[from]))
-          ++from;
+        if (from == text.size()) return;
+        from = character_start(text, from + 1);
         continue;
       }
       from = last_end = last;
