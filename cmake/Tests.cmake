@@ -16,7 +16,8 @@ function(sinkmoe_tree_tests)
   gtest_discover_tests(test_tree TEST_PREFIX "tree." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
 endfunction()
 
-# Tools for tests/full: the library that makes calls fail, and a program that is killed during a migration.
+# Tools for tests/full: the library that makes calls fail, a program that is killed during a migration, and one that
+# encodes texts.
 function(sinkmoe_fault_tools)
   if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE)
     return()
@@ -27,6 +28,9 @@ function(sinkmoe_fault_tools)
   add_executable(drill_migrate tests/faults/migrate.cpp)
   sinkmoe_warnings(drill_migrate)
   target_link_libraries(drill_migrate PRIVATE sinkmoe_store)
+  add_executable(drill_encode tests/faults/encode.cpp)
+  sinkmoe_warnings(drill_encode)
+  target_link_libraries(drill_encode PRIVATE sinkmoe_data)
 endfunction()
 
 # tests/fuzz/NAME_fuzz.cpp -> program mutants_NAME: runs the fuzz target on a fixed number of mutated seeds, with any
@@ -46,7 +50,7 @@ function(sinkmoe_mutants)
     sinkmoe_warnings(mutants_${name})
     target_include_directories(mutants_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
     target_link_libraries(mutants_${name} PRIVATE sinkmoe_attention_variants_declared sinkmoe_balance_losses_declared
-      sinkmoe_data_sources sinkmoe_report sinkmoe_queue sinkmoe_data sinkmoe_weights)
+      sinkmoe_data_sources sinkmoe_pretrained_families sinkmoe_report sinkmoe_queue sinkmoe_pretrained)
     add_dependencies(mutant_programs mutants_${name})
     set(folders "")
     foreach(folder seeds corpus)
@@ -72,7 +76,7 @@ function(sinkmoe_fuzz_targets)
     sinkmoe_warnings(fuzz_${name})
     target_include_directories(fuzz_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
     target_compile_definitions(fuzz_${name} PRIVATE SINKMOE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    target_link_libraries(fuzz_${name} PRIVATE ${plugins} sinkmoe_report sinkmoe_queue sinkmoe_weights)
+    target_link_libraries(fuzz_${name} PRIVATE ${plugins} sinkmoe_report sinkmoe_queue sinkmoe_pretrained)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzz fuzz_${name})
   endforeach()

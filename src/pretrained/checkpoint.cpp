@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json/reader.h"
 #include "core/text/safe_name.h"
 #include "core/text/suggest.h"
 
@@ -18,23 +19,26 @@ constexpr uint64_t kMaxIndex = uint64_t{64} << 20;
 constexpr const char* kSingle = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 
-// tensor -> shard
-std::map<std::string, std::string> read_index(const fs::path& path) {
+}  // namespace
+
+std::map<std::string, std::string> parse_index(std::string_view text, const std::string& where) {
+  const nlohmann::json json = parse_json(text, where);
+  JsonReader index(json, where);
+  index.ignore({"metadata"});
+  const nlohmann::json* shards = index.value("weight_map", true);
+  index.finish();
+  if (!shards->is_object() || shards->empty())
+    throw Error("'weight_map' is not an object of tensors and shards", where);
   std::map<std::string, std::string> out;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(read_file(path, kMaxIndex));
-    for (const auto& [tensor, file] : json.at("weight_map").items()) out[tensor] = file;
-  } catch (const nlohmann::json::exception& e) {
-    throw Error("not an index of shards: " + std::string(e.what()), path.string());
-  }
-  if (out.empty()) throw Error("names no tensor", path.string());
-  for (const auto& [tensor, file] : out)
+  for (const auto& [tensor, value] : shards->items()) {
+    const std::string file = value.is_string() ? value.get<std::string>() : "";
     if (file != fs::path(file).filename() || !safe_name(file) || !file.ends_with(".safetensors"))
-      throw Error("'" + file + "' is not a name of a shard", path.string());
+      throw Error("'" + file + "' is not a name of a shard", where + ": tensor '" + tensor + "'",
+                  "shards are files of the same folder that end in .safetensors");
+    out[tensor] = file;
+  }
   return out;
 }
-
-}  // namespace
 
 Checkpoint::Checkpoint(const fs::path& folder) : folder_(folder) {
   const fs::path single = folder / kSingle, index = folder / kIndex;
@@ -46,7 +50,7 @@ Checkpoint::Checkpoint(const fs::path& folder) : folder_(folder) {
     add_file(single);
     return;
   }
-  const auto file_of = read_index(index);
+  const auto file_of = parse_index(read_file(index, kMaxIndex), index.string());
   std::set<std::string> shards;
   for (const auto& [tensor, file] : file_of) shards.insert(file);
   std::vector<Problem> missing;

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pretrained/architecture.h"
@@ -47,6 +47,10 @@ class Checkpoint {
   std::vector<weights::SafetensorsFile> files_;
   std::map<std::string, Place> at_;
 };
+
+// Tensor -> name of the shard, from the text of a model.safetensors.index.json. Throws Error: not
+// such a file, or a shard outside the folder.
+std::map<std::string, std::string> parse_index(std::string_view text, const std::string& where);
 
 struct Model {
   std::filesystem::path folder;

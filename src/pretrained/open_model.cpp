@@ -85,13 +85,8 @@ void check_tensors(const Model& model) {
 }  // namespace
 
 Architecture read_architecture(const std::string& text, const std::string& where) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception&) {
-    throw Error("not well-formed JSON", where);
-  }
-  ConfigReader config(std::move(json), where);
+  const nlohmann::json json = parse_json(text, where);
+  JsonReader config(json, where);
   const std::string type = config.text("model_type");
   const auto family = Registry<Family>::all().find(type);
   if (family == Registry<Family>::all().end())
@@ -100,6 +95,7 @@ Architecture read_architecture(const std::string& text, const std::string& where
   ignore_common(config);
   Architecture a = family->second.read(config);
   a.family = type;
+  if (a.norm_eps < 0) throw Error("the epsilon of the norms is below 0", where);
   const bool reads_blocks = !a.layers.empty() && a.layers[0].experts.gate_up.blocks.exists();
   if (config.has("quantization_config") && !reads_blocks)
     config.refuse("quantization_config", "is set: the weights are quantized",

@@ -38,11 +38,11 @@ TEST(ExperimentName, IsAlwaysAFileNameAndKeepsLongOnesApart) {
 TEST_F(PlanTest, AnotherNameCanBeGiven) {
   plan("title = \"T\"\n");
   PlanRequest request = this->request({"train.lr=1"});
-  EXPECT_EQ(make_plan(request, data_identity()).name, "x+train.lr=1");
+  EXPECT_EQ(make_plan(request, data_contents()).name, "x+train.lr=1");
   request.name = "mine";
-  EXPECT_EQ(make_plan(request, data_identity()).name, "mine");
+  EXPECT_EQ(make_plan(request, data_contents()).name, "mine");
   request.name = "../mine";
-  EXPECT_THROW(make_plan(request, data_identity()), Error);
+  EXPECT_THROW(make_plan(request, data_contents()), Error);
 }
 
 }  // namespace

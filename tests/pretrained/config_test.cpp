@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "config/problems.h"
 #include "pretrained/checkpoint.h"
@@ -119,6 +120,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"TwoForms",
                 {{"rope_parameters", {{"rope_theta", 1e4}}}},
                 "'rope_theta' is not what 'rope_parameters' says"},
+        Refused{"NoFactor",
+                {{"rope_scaling", {{"type", "linear"}, {"factor", 0}}}},
+                "'factor' is 0, expected a number above 0"},
+        Refused{"NotFinite",
+                {{"rope_scaling", {{"type", "yarn"}, {"factor", 2}, {"beta_fast", 0}}}},
+                "rope_scaling: the rotary frequencies are not finite"},
+        Refused{"Epsilon", {{"rms_norm_eps", -1e-5}}, "the epsilon of the norms is below 0"},
         Refused{"Quantized", {{"quantization_config", {{"bits", 4}}}}, "the weights are quantized"},
         Refused{"Missing", {{"hidden_size", nullptr}}, "'hidden_size' is missing"},
         Refused{"Negative", {{"hidden_size", -32}}, "'hidden_size' is -32"},
@@ -138,6 +146,10 @@ TEST(Config, TextThatIsNotJsonIsRefused) {
               HasSubstr("not well-formed JSON"));
   EXPECT_THAT(complaint([] { read_architecture("[]", "m/config.json"); }),
               HasSubstr("not a JSON object"));
+  EXPECT_THAT(complaint([] { read_architecture(std::string(100000, '['), "m/config.json"); }),
+              HasSubstr("nested more than 32 deep"));
+  EXPECT_THAT(complaint([] { read_architecture(R"({"a": 1, "a": 2})", "m/config.json"); }),
+              HasSubstr("the key \"a\" stands twice"));
 }
 
 TEST(Config, WindowsOfQwenStandInTheUpperLayersOnlyWhenSwitchedOn) {

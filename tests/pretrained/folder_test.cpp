@@ -125,9 +125,11 @@ TEST_F(Folder, WithIntegersAsWeights) {
 TEST_F(Folder, WithABiasThatTheConfigDoesNotMention) {
   take("qwen2");
   patch("config.json", "\"model_type\": \"qwen2\"", "\"model_type\": \"llama\"");
-  patch("config.json", "\"use_sliding_window\"", "\"use_cache\"");
-  for (const char* key : {"layer_types", "max_window_layers", "sliding_window"})
-    patch("config.json", "\"" + std::string(key) + "\"", "\"id2label\"");
+  // Keys that only qwen2 knows become keys that every family ignores.
+  patch("config.json", "\"use_sliding_window\"", "\"pretraining_tp\"");
+  patch("config.json", "\"layer_types\"", "\"id2label\"");
+  patch("config.json", "\"max_window_layers\"", "\"label2id\"");
+  patch("config.json", "\"sliding_window\"", "\"classifier_dropout\"");
   EXPECT_THAT(refused(), HasSubstr("layers.0.self_attn.k_proj.bias"));
   EXPECT_THAT(refused(), HasSubstr("has no place for it"));
 }

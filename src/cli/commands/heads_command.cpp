@@ -13,9 +13,9 @@
 #include "core/text/utf8.h"
 #include "pretrained/heads.h"
 #include "pretrained/page/page.h"
-#include "pretrained/rows/encoder.h"
 #include "pretrained/rows/rows.h"
 #include "pretrained/rows/texts.h"
+#include "pretrained/rows/tokenizer.h"
 #include "queue/build_info.h"
 
 namespace sinkmoe::cli {
@@ -64,12 +64,12 @@ Input read_ids(const std::string& file) {
 Input read_text(const Model& model, const std::vector<fs::path>& paths,
                 const po::variables_map& values) {
   constexpr uint64_t kMaxText = uint64_t{64} << 20;
-  const TextEncoder encoder = open_encoder(model.folder);
+  const auto tokenizer = open_tokenizer(model);
   const pretrained::Texts texts = read_texts(paths, kMaxText);
   const std::optional<int32_t> bos =
-      bos_of(values["bos"].as<std::string>(), model.architecture, encoder.adds_bos);
-  std::vector<std::vector<int32_t>> documents;
-  for (const std::string& text : texts.contents) documents.push_back(encoder.encode(text));
+      bos_of(values["bos"].as<std::string>(), model.architecture, tokenizer->adds_bos());
+  std::vector<data::EncodedText> documents;
+  for (const std::string& text : texts.contents) documents.push_back(tokenizer->encode(text));
   const RowOptions options{
       .context = values["context"].as<int64_t>(), .rows = values["rows"].as<int64_t>(), .bos = bos};
   if (options.context < 1 || options.context > model.architecture.max_positions)
@@ -77,7 +77,7 @@ Input read_text(const Model& model, const std::vector<fs::path>& paths,
                 fmt::format("give 1 to {}", model.architecture.max_positions));
   if (options.rows < 1)
     throw Error(fmt::format("--rows is {}", options.rows), "sinkmoe heads", "give 1 or more");
-  return {cut_rows(documents, options, encoder.bytes_of), texts.description,
+  return {cut_rows(documents, options), texts.description,
           bos ? fmt::format("BOS (id {})", *bos) : "the text itself, no BOS"};
 }
 

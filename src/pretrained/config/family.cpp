@@ -6,7 +6,7 @@
 
 namespace sinkmoe::pretrained {
 
-void ignore_common(ConfigReader& config) {
+void ignore_common(JsonReader& config) {
   config.ignore({"_name_or_path",
                  "_attn_implementation_autoset",
                  "architectures",
@@ -42,7 +42,7 @@ void ignore_common(ConfigReader& config) {
   config.only("output_hidden_states", false);
 }
 
-Activation read_activation(ConfigReader& config, const std::string& key,
+Activation read_activation(JsonReader& config, const std::string& key,
                            const std::string& otherwise) {
   const std::string name = config.text(key, otherwise);
   if (name == "silu" || name == "swish") return Activation::silu;
@@ -55,13 +55,13 @@ Activation read_activation(ConfigReader& config, const std::string& key,
                 "known: silu, gelu, gelu_new, gelu_pytorch_tanh, relu, relu2");
 }
 
-int64_t read_layers(ConfigReader& config, const std::string& key) {
+int64_t read_layers(JsonReader& config, const std::string& key) {
   const int64_t layers = config.integer(key);
   if (layers > 1000) config.refuse(key, "is above 1000");
   return layers;
 }
 
-Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults) {
+Architecture read_sizes(JsonReader& config, const SizeDefaults& defaults) {
   Architecture a;
   a.width = config.integer("hidden_size");
   a.heads = config.integer("num_attention_heads");
@@ -85,7 +85,7 @@ Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults) {
   return a;
 }
 
-std::vector<int64_t> read_windows(ConfigReader& config, int64_t layers, int64_t window,
+std::vector<int64_t> read_windows(JsonReader& config, int64_t layers, int64_t window,
                                   int64_t otherwise) {
   const std::vector<std::string> kinds = config.texts("layer_types");
   std::vector<int64_t> out(static_cast<size_t>(layers), otherwise);
@@ -104,7 +104,7 @@ std::vector<int64_t> read_windows(ConfigReader& config, int64_t layers, int64_t 
   return out;
 }
 
-std::vector<int64_t> read_upper_windows(ConfigReader& config, const Architecture& a) {
+std::vector<int64_t> read_upper_windows(JsonReader& config, const Architecture& a) {
   const auto layers = static_cast<int64_t>(a.layers.size());
   const int64_t stated = config.integer("sliding_window", 0, 0);
   const int64_t window = config.boolean("use_sliding_window", false) ? stated : 0;

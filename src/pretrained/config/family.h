@@ -6,9 +6,9 @@
 #include <functional>
 #include <string>
 
+#include "core/json/reader.h"
 #include "core/registry.h"
 #include "pretrained/architecture.h"
-#include "pretrained/config/config_reader.h"
 #include "pretrained/config/rotary.h"
 
 namespace sinkmoe::pretrained {
@@ -16,11 +16,11 @@ namespace sinkmoe::pretrained {
 struct Family {
   static constexpr const char* kind = "family";
   std::string name, help;
-  std::function<Architecture(ConfigReader&)> read;
+  std::function<Architecture(JsonReader&)> read;
 };
 
 // Accepts keys of training, generation and bookkeeping, on which no forward pass depends.
-void ignore_common(ConfigReader& config);
+void ignore_common(JsonReader& config);
 
 // Reads sizes, epsilon and activation under the names of LLaMA's config, and `bos`. K is `head_dim`
 // or C / H.
@@ -30,19 +30,19 @@ struct SizeDefaults {
   bool tied = false;
   const char* activation_key = "hidden_act";
 };
-Architecture read_sizes(ConfigReader& config, const SizeDefaults& defaults = {});
+Architecture read_sizes(JsonReader& config, const SizeDefaults& defaults = {});
 // At most 1000.
-int64_t read_layers(ConfigReader& config, const std::string& key = "num_hidden_layers");
-Activation read_activation(ConfigReader& config, const std::string& key,
+int64_t read_layers(JsonReader& config, const std::string& key = "num_hidden_layers");
+Activation read_activation(JsonReader& config, const std::string& key,
                            const std::string& otherwise = "silu");
 
 // The number of keys that a query sees, per layer, from `layer_types` (full_attention or
 // sliding_attention); 0: all. Without `layer_types` all layers have `otherwise`.
-std::vector<int64_t> read_windows(ConfigReader& config, int64_t layers, int64_t window,
+std::vector<int64_t> read_windows(JsonReader& config, int64_t layers, int64_t window,
                                   int64_t otherwise);
 // Qwen's form: `use_sliding_window` with windows from layer `max_window_layers` on, or
 // `layer_types`.
-std::vector<int64_t> read_upper_windows(ConfigReader& config, const Architecture& a);
+std::vector<int64_t> read_upper_windows(JsonReader& config, const Architecture& a);
 
 // Layers with LLaMA's tensor names.
 struct LlamaForm {

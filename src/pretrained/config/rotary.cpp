@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/text/number.h"
 
 namespace sinkmoe::pretrained {
 
@@ -12,10 +13,16 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
+double read_factor(JsonReader& p) {
+  const double factor = p.number("factor");
+  if (factor <= 0) p.refuse("factor", "is " + shortest(factor) + ", expected a number above 0");
+  return factor;
+}
+
 // LLaMA 3: wavelengths above the original context are stretched by `factor`, short ones are kept,
 // and those in between are interpolated.
-void scale_llama3(ConfigReader& p, Rotary& rotary) {
-  const double factor = p.number("factor"), low = p.number("low_freq_factor"),
+void scale_llama3(JsonReader& p, Rotary& rotary) {
+  const double factor = read_factor(p), low = p.number("low_freq_factor"),
                high = p.number("high_freq_factor");
   const auto original = static_cast<double>(p.integer("original_max_position_embeddings"));
   if (high <= low) p.refuse("high_freq_factor", "must be above low_freq_factor");
@@ -32,10 +39,10 @@ double yarn_magnitude(double factor, double scale) {
 
 // YaRN (Peng and others, 2023): channels that turn often within the original context are kept,
 // slow ones are stretched, with a linear ramp in between. Sine and cosine are scaled by a factor.
-void scale_yarn(ConfigReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
+void scale_yarn(JsonReader& p, double base, const RotaryDefaults& defaults, Rotary& rotary) {
   const auto original =
       static_cast<double>(p.integer("original_max_position_embeddings", defaults.max_positions));
-  const double factor = p.number("factor");
+  const double factor = read_factor(p);
   const double fast = p.number("beta_fast", 32), slow = p.number("beta_slow", 1);
   const bool truncate = p.boolean("truncate", true);
   const bool pair = p.has("mscale") && p.has("mscale_all_dim");
@@ -58,7 +65,7 @@ void scale_yarn(ConfigReader& p, double base, const RotaryDefaults& defaults, Ro
   }
 }
 
-std::string kind_of(ConfigReader& p) {
+std::string kind_of(JsonReader& p) {
   const std::string older = p.text("type", "default");
   const std::string kind = p.text("rope_type", older);
   if (p.has("type") && older != kind) p.refuse("type", "is not what 'rope_type' says");
@@ -67,7 +74,7 @@ std::string kind_of(ConfigReader& p) {
 
 }  // namespace
 
-Rotary read_rotary_parameters(ConfigReader p, int64_t head_width, const RotaryDefaults& defaults) {
+Rotary read_rotary_parameters(JsonReader p, int64_t head_width, const RotaryDefaults& defaults) {
   const double base = p.number("rope_theta", defaults.base);
   const double share = p.number("partial_rotary_factor", defaults.share);
   if (base <= 1) p.refuse("rope_theta", "must be above 1");
@@ -82,7 +89,7 @@ Rotary read_rotary_parameters(ConfigReader p, int64_t head_width, const RotaryDe
         std::pow(base, -static_cast<double>(i) / static_cast<double>(channels)));
   const std::string kind = kind_of(p);
   if (kind == "linear") {
-    const double factor = p.number("factor");
+    const double factor = read_factor(p);
     for (double& f : rotary.frequency) f /= factor;
   } else if (kind == "llama3") {
     scale_llama3(p, rotary);
@@ -93,10 +100,14 @@ Rotary read_rotary_parameters(ConfigReader p, int64_t head_width, const RotaryDe
                 "known: default, linear, llama3, yarn");
   }
   p.finish();
+  const auto finite = [](double f) { return std::isfinite(f); };
+  if (!std::all_of(rotary.frequency.begin(), rotary.frequency.end(), finite) ||
+      !finite(rotary.amplitude))
+    throw Error("the rotary frequencies are not finite", p.where(), "check its numbers");
   return rotary;
 }
 
-Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefaults& defaults) {
+Rotary read_rotary(JsonReader& config, int64_t head_width, const RotaryDefaults& defaults) {
   RotaryDefaults beside = defaults;
   const bool has_base = config.has("rope_theta");
   beside.base = config.number("rope_theta", defaults.base);
@@ -104,7 +115,7 @@ Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefault
   if (config.has("rope_parameters")) {
     if (config.has("rope_scaling"))
       config.refuse("rope_scaling", "stands beside 'rope_parameters'", "keep one of the two");
-    ConfigReader parameters = config.object("rope_parameters");
+    JsonReader parameters = config.object("rope_parameters");
     if (has_base && parameters.number("rope_theta", beside.base) != beside.base)
       config.refuse("rope_theta", "is not what 'rope_parameters' says", "keep one of the two");
     return read_rotary_parameters(std::move(parameters), head_width, beside);

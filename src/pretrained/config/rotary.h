@@ -2,8 +2,8 @@
 // rope_scaling) or the form since (rope_parameters).
 #pragma once
 
+#include "core/json/reader.h"
 #include "pretrained/architecture.h"
-#include "pretrained/config/config_reader.h"
 
 namespace sinkmoe::pretrained {
 
@@ -15,10 +15,10 @@ struct RotaryDefaults {
 
 // Reads either form. Kinds: default, linear, llama3, yarn. Throws Error: an unknown
 // kind or key, both forms with different values.
-Rotary read_rotary(ConfigReader& config, int64_t head_width, const RotaryDefaults& defaults);
+Rotary read_rotary(JsonReader& config, int64_t head_width, const RotaryDefaults& defaults);
 
 // Reads one object of the newer form (for configs with one object per kind of layer).
-Rotary read_rotary_parameters(ConfigReader parameters, int64_t head_width,
+Rotary read_rotary_parameters(JsonReader parameters, int64_t head_width,
                               const RotaryDefaults& defaults);
 
 }  // namespace sinkmoe::pretrained

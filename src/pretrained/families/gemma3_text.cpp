@@ -11,11 +11,11 @@ namespace {
 constexpr double kGlobalBase = 1e6, kLocalBase = 1e4;
 
 // {for layers that see all keys, for layers with a window}
-std::vector<Rotary> read_two_rotaries(ConfigReader& config, const Architecture& a) {
+std::vector<Rotary> read_two_rotaries(JsonReader& config, const Architecture& a) {
   const RotaryDefaults global{.base = kGlobalBase, .max_positions = a.max_positions},
       local{.base = kLocalBase, .max_positions = a.max_positions};
   if (config.has("rope_parameters")) {
-    ConfigReader both = config.object("rope_parameters");
+    JsonReader both = config.object("rope_parameters");
     std::vector<Rotary> out = {
         read_rotary_parameters(both.object("full_attention"), a.head_width, global),
         read_rotary_parameters(both.object("sliding_attention"), a.head_width, local)};
@@ -24,12 +24,11 @@ std::vector<Rotary> read_two_rotaries(ConfigReader& config, const Architecture& 
   }
   Rotary wide = read_rotary(config, a.head_width, global);
   const double base = config.number("rope_local_base_freq", kLocalBase);
-  return {std::move(wide),
-          read_rotary_parameters({nlohmann::json{{"rope_theta", base}}, config.where()},
-                                 a.head_width, local)};
+  const nlohmann::json narrow = {{"rope_theta", base}};
+  return {std::move(wide), read_rotary_parameters({narrow, config.where()}, a.head_width, local)};
 }
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a =
       read_sizes(config, {.head_width = 256, .tied = true, .activation_key = "hidden_activation"});
   a.norm = NormKind::rms_plus_one;

@@ -32,7 +32,7 @@ Layer layer(const Architecture& a, int64_t index) {
           .rotary = -1};
 }
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a;
   a.width = config.integer("n_embd");
   a.heads = a.kv_heads = config.integer("n_head");

@@ -32,7 +32,7 @@ Layer layer(const Architecture& a, int64_t index, bool bias) {
           .down = linear(prefix + "mlp.dense_4h_to_h", a.width, a.feed, true)};
 }
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a;
   a.width = config.integer("hidden_size");
   a.heads = a.kv_heads = config.integer("num_attention_heads");

@@ -34,9 +34,9 @@ void add_experts(Layer& layer, const Architecture& a, const Experts& common,
 }
 
 // True if the experts' matrices are MXFP4 blocks.
-bool read_blocks(ConfigReader& config, const Architecture& a) {
+bool read_blocks(JsonReader& config, const Architecture& a) {
   if (!config.has("quantization_config")) return false;
-  ConfigReader q = config.object("quantization_config");
+  JsonReader q = config.object("quantization_config");
   if (q.text("quant_method") != "mxfp4")
     q.refuse("quant_method", "is '" + q.text("quant_method") + "'", "known: mxfp4");
   q.ignore({"modules_to_not_convert", "dequantize"});
@@ -46,7 +46,7 @@ bool read_blocks(ConfigReader& config, const Architecture& a) {
   return true;
 }
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a = read_sizes(config, {.eps = 1e-5, .head_width = 64});
   a.rotary = {
       read_rotary(config, a.head_width, {.base = 150000, .max_positions = a.max_positions})};
@@ -59,6 +59,7 @@ Architecture read(ConfigReader& config) {
       .limit = config.number("swiglu_limit", 7)};
   config.ignore({"initial_context_length", "output_router_logits", "router_aux_loss_coef",
                  "experts_per_token"});
+  if (common.limit <= 0) config.refuse("swiglu_limit", "must be above 0");
   if (common.used > common.count)
     config.refuse("num_experts_per_tok", "is above 'num_local_experts'");
   const bool blocks = read_blocks(config, a);

@@ -5,7 +5,7 @@ namespace sinkmoe::pretrained {
 
 namespace {
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a = read_sizes(config);
   a.rotary = {read_rotary(config, a.head_width, {.max_positions = a.max_positions})};
   const bool bias = config.boolean("attention_bias", false);

@@ -5,7 +5,7 @@ namespace sinkmoe::pretrained {
 
 namespace {
 
-Architecture read(ConfigReader& config) {
+Architecture read(JsonReader& config) {
   Architecture a = read_sizes(config, {.eps = 1e-5});
   a.rotary = {read_rotary(config, a.head_width, {.max_positions = a.max_positions})};
   a.norm_all_heads = true;

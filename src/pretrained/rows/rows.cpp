@@ -40,15 +40,14 @@ std::vector<int32_t> ids_of(std::string_view line, const std::string& where) {
 
 }  // namespace
 
-TokenRows cut_rows(const std::vector<std::vector<int32_t>>& documents, const RowOptions& options,
-                   const std::function<int64_t(int32_t)>& bytes_of) {
-  const size_t width = static_cast<size_t>(options.context) + 1,
-               taken = width - (options.bos ? 1 : 0);
+TokenRows cut_rows(const std::vector<data::EncodedText>& documents, const RowOptions& options) {
+  const size_t width = static_cast<size_t>(options.context) + 1, lead = options.bos ? 1 : 0,
+               taken = width - lead;
   std::vector<Cut> cuts;
   size_t longest = 0;
   for (size_t d = 0; d < documents.size(); ++d) {
-    longest = std::max(longest, documents[d].size());
-    for (size_t from = 0; from + taken <= documents[d].size(); from += taken)
+    longest = std::max(longest, documents[d].ids.size());
+    for (size_t from = 0; from + taken <= documents[d].ids.size(); from += taken)
       cuts.push_back({d, from});
   }
   if (cuts.empty())
@@ -58,11 +57,11 @@ TokenRows cut_rows(const std::vector<std::vector<int32_t>>& documents, const Row
   TokenRows out{.target_bytes = 0};
   for (size_t r = 0; r < rows; ++r) {
     const Cut& cut = cuts[r * cuts.size() / rows];
-    std::vector<int32_t> row;
-    if (options.bos) row.push_back(*options.bos);
-    const auto from = documents[cut.document].begin() + static_cast<std::ptrdiff_t>(cut.from);
+    const data::EncodedText& document = documents[cut.document];
+    std::vector<int32_t> row(lead, options.bos.value_or(0));
+    const auto from = document.ids.begin() + static_cast<std::ptrdiff_t>(cut.from);
     row.insert(row.end(), from, from + static_cast<std::ptrdiff_t>(taken));
-    for (size_t t = 1; t < row.size(); ++t) *out.target_bytes += bytes_of(row[t]);
+    for (size_t t = 1; t < width; ++t) *out.target_bytes += document.bytes[cut.from + t - lead];
     out.rows.push_back(std::move(row));
   }
   return out;

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <vector>
 
+#include "data/hf_tokenizer/hf_tokenizer.h"
 #include "pretrained/heads.h"
 
 namespace sinkmoe::pretrained {
@@ -18,10 +18,8 @@ struct RowOptions {
 };
 
 // Splits each document into consecutive rows of context + 1 ids and takes `rows` of them at equal
-// distances. No row crosses the end of a document. `bytes_of(id)` gives target_bytes. Throws Error
-// if no document fills a row.
-TokenRows cut_rows(const std::vector<std::vector<int32_t>>& documents, const RowOptions& options,
-                   const std::function<int64_t(int32_t id)>& bytes_of);
+// distances. No row crosses the end of a document. Throws Error if no document fills a row.
+TokenRows cut_rows(const std::vector<data::EncodedText>& documents, const RowOptions& options);
 
 // One row per line: ids separated by blanks, the same number (at least 2) in every line. Throws
 // Error that names file and line.
