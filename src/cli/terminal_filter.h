@@ -8,7 +8,7 @@
 namespace sinkmoe::cli {
 
 // While this object lives, control characters are removed from lines written to `stream`
-// (core/text.h, printable). Does nothing if `on` is false: output to a file or pipe is not changed.
+// (core/text/utf8.h, printable). Does nothing if `on` is false: output to a file or pipe is not changed.
 class TerminalFilter : public std::streambuf {
  public:
   TerminalFilter(std::ostream& stream, bool on);
