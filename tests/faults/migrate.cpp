@@ -24,7 +24,7 @@ std::vector<sinkmoe::store::Migration> steps() {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   try {
-    sinkmoe::store::sql::Connection db(argv[1], sinkmoe::sql::Connection::Mode::read_write);
+    sinkmoe::store::sql::Connection db(argv[1], sinkmoe::store::sql::Connection::Mode::read_write);
     db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     sinkmoe::store::migrate(db, steps());
     const std::string found = db.text("PRAGMA integrity_check(1)");
@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     // The copy from before the first step is complete.
     const std::string copy =
         std::string(argv[1]) + ".before-v" + std::to_string(steps().back().version);
-    sinkmoe::store::sql::Connection before(copy, sinkmoe::sql::Connection::Mode::read_only);
+    sinkmoe::store::sql::Connection before(copy, sinkmoe::store::sql::Connection::Mode::read_only);
     if (before.integer("PRAGMA user_version") != sinkmoe::store::schema_version() ||
         before.text("PRAGMA integrity_check(1)") != "ok")
       throw std::runtime_error("the copy from before the migration is not whole");
