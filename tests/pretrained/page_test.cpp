@@ -74,24 +74,29 @@ TEST(Page, NeedsNeitherNetworkNorScripts) {
 
 TEST(Page, EscapesTheNameOfTheFolder) { EXPECT_THAT(page_of("<b>&\"x\""), Not(HasSubstr("<b>"))); }
 
+// Texts of one-byte tokens, except that token i takes bytes[i] bytes.
+data::EncodedText text(std::vector<int32_t> ids, std::vector<uint32_t> bytes = {}) {
+  if (bytes.empty()) bytes.assign(ids.size(), 1);
+  return {.ids = std::move(ids), .bytes = std::move(bytes)};
+}
+
 TEST(Rows, AreCutAtEqualDistancesWithinDocuments) {
-  const std::vector<std::vector<int32_t>> documents = {
-      {0, 1, 2, 3, 4, 5, 6}, {7}, {8, 9, 10, 11, 12, 13}};
-  const TokenRows r =
-      cut_rows(documents, {.context = 2, .rows = 2}, [](int32_t id) { return int64_t{id}; });
+  const TokenRows r = cut_rows({text({0, 1, 2, 3, 4, 5, 6}, {0, 1, 2, 3, 4, 5, 6}), text({7}),
+                                text({8, 9, 10, 11, 12, 13}, {8, 9, 10, 11, 12, 13})},
+                               {.context = 2, .rows = 2});
   EXPECT_THAT(r.rows, ElementsAre(ElementsAre(0, 1, 2), ElementsAre(8, 9, 10)));
   EXPECT_EQ(r.target_bytes, 1 + 2 + 9 + 10);
 }
 
 TEST(Rows, WithBosTakeOneTokenLess) {
-  const TokenRows r = cut_rows({{5, 6, 7, 8}}, {.context = 2, .rows = 9, .bos = 1},
-                               [](int32_t) { return int64_t{3}; });
+  const TokenRows r =
+      cut_rows({text({5, 6, 7, 8}, {3, 3, 3, 3})}, {.context = 2, .rows = 9, .bos = 1});
   EXPECT_THAT(r.rows, ElementsAre(ElementsAre(1, 5, 6), ElementsAre(1, 7, 8)));
   EXPECT_EQ(r.target_bytes, 12);
 }
 
 TEST(Rows, OfTextsThatAreTooShortAreRefused) {
-  EXPECT_THAT(complaint([] { cut_rows({{1, 2}}, {.context = 4}, {}); }),
+  EXPECT_THAT(complaint([] { cut_rows({text({1, 2})}, {.context = 4}); }),
               HasSubstr("the longest text has 2 tokens, a row needs 5"));
 }
 
