@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "config/compose/canonical.h"
 #include "config/compose/layers.h"
 #include "plan/sweep/experiment.h"
 #include "plan/sweep/sweep_points.h"
