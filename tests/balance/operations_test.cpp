@@ -61,7 +61,8 @@ Conformance cv2_case(const std::string& what, double size, const at::Tensor& sha
                 return Tensors{cv2_of(x[0], balanced(0)) + cv2_of(x[1], balanced(1))};
               },
           .inputs = {gates(2, 4, 6, 1) * size, gates(2, 4, 6, 2) * size},
-          .bounds = {.fp32 = 1e-5, .bf16 = 0.1}};
+          // Importances rounded to bf16 (0.4%) against deviations of a few percent from the mean.
+          .bounds = {.fp32 = 1e-5, .bf16 = 0.2}};
 }
 
 TEST(Cv2, EveryBackendIsTheReference) {

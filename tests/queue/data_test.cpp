@@ -124,7 +124,8 @@ TEST_F(ReadData, OfADoneParentIsCheckedBeforeItIsMadeAgain) {
   const Plan parent = text_plan();
   const std::string id = parent.runs[0].run_id;
   run_experiment(parent, options_);
-  const Plan child = text_plan("", id);
+  Plan child = text_plan("", id);
+  child.name = "child";
   const std::string before = metrics();
   fs::remove_all(folder_ / "r.runs");
   import_text(3);

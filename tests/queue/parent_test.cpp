@@ -48,6 +48,7 @@ TEST_F(Parents, OutsideThePlanAreMadeAgainToo) {
   std::filesystem::remove_all(folder_ / "r.runs");
   Plan children = plan_;
   children.runs.erase(children.runs.begin());
+  children.name = "children";
   EXPECT_EQ(run_experiment(children, options_).exit_code(), 0);
   EXPECT_EQ(rows(db_, "select run_id, status from run order by 1"),
             "fake-0|done\nfake-1|done\nfake-2|done\n");
