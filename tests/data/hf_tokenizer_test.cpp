@@ -66,7 +66,8 @@ TEST(HfTokenizer, DecodesToTheText) {
       std::string text = one["text"];
       if (std::string(kind) != "gpt2")
         replace_all(text, "\xE2\x96\x81", " ");  // the mark of a space
-      if (text.find('\xE2') == std::string::npos) {
+      // In the style of LLaMA 2 a recognised token takes the space before it.
+      if (text.find('\xE2') == std::string::npos && text.find("<table>") == std::string::npos) {
         EXPECT_EQ(decoded(*tokenizer, text), text) << kind;
       }
     }
@@ -76,13 +77,10 @@ TEST(HfTokenizer, DecodesToTheText) {
 TEST(HfTokenizer, ComposesToNfcAndCountsTheBytesBeforeThat) {
   const auto tokenizer = open_hf_tokenizer(kFolder + "qwen2.json");
   EXPECT_EQ(decoded(*tokenizer, "e\xCC\x81"), "\xC3\xA9");
-  // x, then e with an acute as two characters (3 bytes), then z: e-acute is two ids of one byte
-  // each in the changed text.
-  const EncodedText made = tokenizer->encode("xe\xCC\x81z");
-  EXPECT_EQ(tokenizer->decode(made.ids), "x\xC3\xA9z");
-  EXPECT_EQ(std::accumulate(made.bytes.begin(), made.bytes.end(), 0u), 5u);
-  EXPECT_EQ(made.bytes.front(), 1u);
-  EXPECT_EQ(made.bytes.back(), 1u);
+  // n and a tilde (1 + 2 bytes) become one character of 2 bytes, each an id of its own.
+  const EncodedText made = tokenizer->encode("xn\xCC\x83z");
+  EXPECT_EQ(tokenizer->decode(made.ids), "x\xC3\xB1z");
+  EXPECT_THAT(made.bytes, testing::ElementsAre(1, 1, 2, 1));
 }
 
 TEST(HfTokenizer, CountsNoBytesForASpaceThatItAdds) {

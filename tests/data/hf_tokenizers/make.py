@@ -67,6 +67,7 @@ FALLBACK = {
 }
 # Tokens that are recognised in texts: content, and whether after normalization.
 RECOGNISED = {"gpt_neox": [("  ", True), ("   ", True), (" " * 8, True), ("e\u0301\u0301", True)],
+              "mistral": [("<table>", False)], "metaspace": [("<table>", False)], "llama2": [("<table>", True)],
               "gemma": [("\n\n", False), ("\n\n\n", False), ("<table>", False), ("\t\t", False)]}
 
 
