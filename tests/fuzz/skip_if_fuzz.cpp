@@ -3,7 +3,7 @@
 #include <string>
 
 #include "config/compose/compose.h"
-#include "plan/sweep/condition.h"
+#include "plan/condition/condition.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto value = [](const std::string& key) {

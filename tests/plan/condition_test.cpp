@@ -1,4 +1,4 @@
-#include "plan/sweep/condition.h"
+#include "plan/condition/condition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -24,7 +24,7 @@
 
 #include "config/compose/layers.h"
 #include "config/compose/override.h"
-#include "plan/sweep/condition.h"
+#include "plan/condition/condition.h"
 
 namespace sinkmoe::plan {
 

@@ -1,8 +1,8 @@
-#include "plan/sweep/condition.h"
+#include "plan/condition/condition.h"
 
 #include "config/field_view.h"
 #include "core/text/suggest.h"
-#include "plan/sweep/condition_parser.h"
+#include "plan/condition/condition_parser.h"
 
 namespace sinkmoe::plan {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "plan/sweep/condition.h"
+#include "plan/condition/condition.h"
 
 namespace sinkmoe::plan {
 

@@ -1,4 +1,4 @@
-#include "plan/sweep/condition_parser.h"
+#include "plan/condition/condition_parser.h"
 
 #include <cmath>
 #include <string_view>
