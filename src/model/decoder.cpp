@@ -119,8 +119,8 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
     const Layer& layer = layers_[static_cast<size_t>(i)];
     x = attend(i, x, rotary, options, out);
     auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);
-    const at::Tensor hidden = feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up,
-                                              config_.model.mlp);
+    const at::Tensor hidden =
+        feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up, config_.model.mlp);
     x = add_linear(residual, edited(options, Site::feed_hidden, i, hidden), *layer.down);
     x = edited(options, Site::residual, i, x);
   }

@@ -45,7 +45,8 @@ TEST_F(ExperimentList, ANarrowerListIsRefusedAndNothingIsWritten) {
     store_.put_experiment(row({0, 7}, "experiments/quick.toml"));
     FAIL() << "taken";
   } catch (const StoreError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("stored with 2 runs from experiments/quick.toml; this list lacks 1"));
+    EXPECT_THAT(e.what(),
+                HasSubstr("stored with 2 runs from experiments/quick.toml; this list lacks 1"));
     EXPECT_THAT(e.what(), HasSubstr("--name"));
   }
   EXPECT_EQ(list(), "0\n1\n");

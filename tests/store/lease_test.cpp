@@ -183,7 +183,8 @@ TEST_F(Leases, AChildWaitsForItsParent) {
 TEST_F(Leases, AStoredRunWithAnotherConfigurationIsRefused) {
   RunRow changed = run_row("vanilla", 0, 0);
   changed.identity = "other";
-  EXPECT_THROW(store_.put_experiment(experiment_row({run_row("new", 0, 0), changed}, "changed")), StoreError);
+  EXPECT_THROW(store_.put_experiment(experiment_row({run_row("new", 0, 0), changed}, "changed")),
+               StoreError);
   EXPECT_FALSE(store_.state("new-0-s0")) << "nothing of the experiment is written";
   RunRow threads = run_row("vanilla", 0, 0);
   threads.config = "run.threads = 2\n";

@@ -54,9 +54,7 @@ TEST(Backends, AMissingOneIsNamedWithWhatThereIs) {
   EXPECT_THROW((kernels<Toy>(at::kCPU, at::kLong)), std::logic_error);
 }
 
-TEST(Backends, ANameIsTakenOnce) {
-  EXPECT_THROW((Backend<Toy>{kPlain, {5}}), std::logic_error);
-}
+TEST(Backends, ANameIsTakenOnce) { EXPECT_THROW((Backend<Toy>{kPlain, {5}}), std::logic_error); }
 
 TEST(Backends, AreListedByOperation) {
   std::vector<std::string> list;

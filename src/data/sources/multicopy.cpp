@@ -78,7 +78,8 @@ class Multicopy : public SyntheticSource {
 
 const Registration<SourceKind> registration{{
     .name = "multicopy",
-    .help = "synthetic Markov chain with several kinds of triggers, each with its own copy distance",
+    .help =
+        "synthetic Markov chain with several kinds of triggers, each with its own copy distance",
     .options = config::options_of<MulticopyOptions>(),
     .parts = {{"copy", "loss on positions decided by a copy rule (multicopy)"},
               {"chain", "loss on positions drawn from the Markov chain (E22)"}},

@@ -19,7 +19,7 @@ SINKMOE_INLINE float larger(float a, float b) { return a < b ? b : a; }
 SINKMOE_INLINE float exp_f(float x) {
   using namespace tensor;
   x = larger(x, -87.0f);
-  x = x > 88.0f ? 88.0f : x;                                      // keeps NaN
+  x = x > 88.0f ? 88.0f : x;                               // keeps NaN
   const float n = (x * kLog2E + kToNearest) - kToNearest;  // round to nearest
   const float r = (x - n * kLn2High) - n * kLn2Low;
   float p = kExp[0];
