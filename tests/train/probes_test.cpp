@@ -220,8 +220,10 @@ void expect_in_range(const MetricRow& row, const config::RunConfig& c) {
   if (n.find("rank") != std::string::npos) within(0, K + 1e-6);
   if (n.find("free_share") != std::string::npos) within(0, 1);
   if (n.find("kurtosis") != std::string::npos) within(1, 1e6);
-  if (n.find("/cv_") != std::string::npos)
-    within(0, std::sqrt(static_cast<double>(c.model.heads) - 1) + 1e-9);
+  if (n.find("/cv_") != std::string::npos) {  // of non-negative numbers, of a layer or of the model
+    const int64_t heads = c.model.heads * (n.ends_with("_model") ? c.model.layers : 1);
+    within(0, std::sqrt(static_cast<double>(heads) - 1) + 1e-9);
+  }
   for (const char* positive : {"head/first_write", "head/contribution", "head/gradient",
                                "layer/max_activation", "ablate/importance"})
     if (n == positive) within(0, 1e6);
