@@ -77,7 +77,8 @@ text() {
   need_experiment text_small
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
   import_texts "$1"
-  run text_small "data.path=$data" --name text_small --workers "$workers"
+  # Another folder puts its runs in the place of the last folder's list; the stored runs stay.
+  run text_small "data.path=$data" --name text_small --replace --workers "$workers"
   report
 }
 
