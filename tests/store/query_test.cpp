@@ -174,9 +174,10 @@ TEST_F(Queries, StatementsThatMultiplyThemselvesEndInTime) {
     const std::string before = "a" + std::to_string(i - 1);
     bomb += ", a" + std::to_string(i) + " as (select 1 x from " + before + " p, " + before + " q)";
   }
+  // Without the limit it would run for years; the bound leaves room for a sanitizer on a busy machine.
   const auto start = std::chrono::steady_clock::now();
   EXPECT_NE(error(bomb + " select * from a39", {.seconds = 0.5}), "");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
   std::string deep = "select ";
   for (int i = 0; i < 100'000; ++i) deep += "(";
   EXPECT_NE(error(deep), "");
