@@ -1,7 +1,10 @@
 // Views every field of a configuration by its key, for any struct with sections() and fields().
 #pragma once
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -47,23 +50,38 @@ void for_each_choice(Config& config, F&& f) {
 std::vector<FieldView> option_views(const std::string& section, const std::string& chosen,
                                     const PluginOptions& options);
 
-// In the order of stored texts: section by section, fields before options.
+// The default of every field that is not an option, in order.
 template <class Config>
-std::vector<FieldView> collect_views(const Config& config) {
+const std::vector<FieldValue>& default_values() {
+  static const std::vector<FieldValue> values = [] {
+    const Config defaults{};
+    std::vector<FieldValue> list;
+    for_each_field(defaults, [&](const std::string&, const FieldInfo&, const auto& value) {
+      list.push_back(to_field_value(value));
+    });
+    return list;
+  }();
+  return values;
+}
+
+// In the order of stored texts: section by section, fields before options. `only`: these sections,
+// or all if it is empty.
+template <class Config>
+std::vector<FieldView> collect_views(const Config& config,
+                                     std::span<const std::string_view> only = {}) {
   std::vector<FieldView> views;
-  const Config defaults{};
-  std::vector<FieldValue> default_values;
-  for_each_field(defaults, [&](const std::string&, const FieldInfo&, const auto& value) {
-    default_values.push_back(to_field_value(value));
-  });
+  const std::vector<FieldValue>& usual = default_values<Config>();
   size_t i = 0;
   sections(config, [&](const char* section, const auto& part) {
+    if (!only.empty() && std::find(only.begin(), only.end(), section) == only.end()) {
+      fields(part, [&](const FieldInfo&, const auto&) { ++i; });
+      return;
+    }
     std::string chosen;
     fields(part, [&](const FieldInfo& info, const auto& value) {
       using Value = std::remove_cvref_t<decltype(value)>;
       const std::string key = std::string(section) + "." + info.key;
-      views.push_back(
-          {key, key, to_field_value(value), default_values[i++], with_choices<Value>(info)});
+      views.push_back({key, key, to_field_value(value), usual[i++], with_choices<Value>(info)});
       if (*info.plugin) chosen = std::get<std::string>(views.back().value);
     });
     if constexpr (requires { part.options; })

@@ -32,7 +32,7 @@ class CostTable {
 
  private:
   int64_t vocabulary(const config::RunConfig& config) {
-    const std::string key = config::section_text(config, "data");
+    const std::string key = config::section_text(config, {"data"});
     const auto it = known_.find(key);
     if (it != known_.end()) return it->second;
     try {

@@ -37,11 +37,9 @@ std::string identity_text(const std::vector<FieldView>& views) {
 std::string canonical_text(const RunConfig& config) { return canonical_text(field_views(config)); }
 std::string identity_text(const RunConfig& config) { return identity_text(field_views(config)); }
 
-std::string section_text(const RunConfig& config, const std::string& section) {
-  std::string text;
-  for (const FieldView& view : field_views(config))
-    if (view.key.starts_with(section + ".")) text += line(view);
-  return text;
+std::string section_text(const RunConfig& config,
+                         std::initializer_list<std::string_view> sections) {
+  return canonical_text(collect_views(config, {sections.begin(), sections.size()}));
 }
 
 bool RunConfig::operator==(const RunConfig& other) const {

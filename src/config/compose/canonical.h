@@ -1,8 +1,9 @@
-// Converts a configuration to text and back. Databases, weights files and identities hold this
-// text.
+// Converts a configuration to the text that databases, weights files and identities hold, and back.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/field_view.h"
@@ -18,8 +19,8 @@ std::string canonical_text(const std::vector<FieldView>& views);
 std::string identity_text(const RunConfig& config);
 std::string identity_text(const std::vector<FieldView>& views);
 
-// The lines of canonical_text for one section; for "data", they are equal if the data is.
-std::string section_text(const RunConfig& config, const std::string& section);
+// The lines of canonical_text for these sections; for "data", they are equal if the data is.
+std::string section_text(const RunConfig& config, std::initializer_list<std::string_view> sections);
 
 // Reads canonical_text (a stored run). Throws Error.
 RunConfig parse_canonical(const std::string& text, const std::string& where);

@@ -36,14 +36,14 @@ class Namer {
  private:
   // The part of a configuration that decides which data the run reads.
   static std::string data_key(const config::RunConfig& config) {
-    return config::section_text(config, "data") + config::section_text(config, "eval");
+    return config::section_text(config, {"data", "eval"});
   }
 
   // Once per data set, because a file may have to be read.
   void hash_data() {
     std::vector<Problem> problems;
     for (const Draft& draft : drafts_) {
-      const std::string key = data_key(draft.config);
+      const std::string& key = data_keys_.emplace_back(data_key(draft.config));
       if (!draft.skip_reason.empty() || data_.contains(key)) continue;
       try {
         data_[key] = data_contents_(draft.config);
@@ -81,7 +81,7 @@ class Namer {
       draft.config.train.init_from = parent.run_id;
       depth_[i] = depth_[p] + 1;
     }
-    names_[i].data = data_.at(data_key(draft.config));
+    names_[i].data = data_.at(data_keys_[i]);
     names_[i].parent = parent.run_id;
     set_ids(names_[i], draft.config, data::data_digest(names_[i].data), parent, control_parent);
   }
@@ -133,6 +133,7 @@ class Namer {
   const Resolver& resolver_;
   std::vector<Draft>& drafts_;
   const DataContents& data_contents_;
+  std::vector<std::string> data_keys_;       // by draft
   std::map<std::string, std::string> data_;  // data_key -> contents
   std::vector<RunSpec> names_;               // by draft; only the ids are filled
   std::vector<int> depth_;                   // by draft: number of ancestors
