@@ -9,12 +9,14 @@
 #include "attention/kernels/gate.h"
 #include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::attention {
 namespace {
 
 using tensor::Backend;
 using tensor::kernels;
+using tensor::wide_type;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
@@ -23,12 +25,8 @@ using TensorPair = std::pair<at::Tensor, at::Tensor>;
 
 namespace plain {
 
-at::ScalarType wide(const at::Tensor& x) {
-  return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
 AttentionOut forward(const at::Tensor& x, const at::Tensor& logit) {
-  const at::Tensor gate = at::sigmoid(logit.to(wide(x)));
+  const at::Tensor gate = at::sigmoid(logit.to(wide_type(x)));
   if (logit.dim() == 4)
     return {.out_BHTK = (x * gate).to(x.scalar_type()), .gate_BHT = gate.mean(-1)};
   return {.out_BHTK = (x * gate.unsqueeze(-1)).to(x.scalar_type()), .gate_BHT = gate};
@@ -37,8 +35,8 @@ AttentionOut forward(const at::Tensor& x, const at::Tensor& logit) {
 TensorPair backward(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& x,
                     const at::Tensor& logit) {
   const bool per_channel = logit.dim() == 4;
-  const at::Tensor wide_logit = logit.to(wide(x)), gate = at::sigmoid(wide_logit),
-                   slope = gate * at::sigmoid(-wide_logit), on_gate = d_out.to(wide(x)) * x;
+  const at::Tensor wide_logit = logit.to(wide_type(x)), gate = at::sigmoid(wide_logit),
+                   slope = gate * at::sigmoid(-wide_logit), on_gate = d_out.to(wide_type(x)) * x;
   const at::Tensor d_x = d_out * (per_channel ? gate : gate.unsqueeze(-1));
   const at::Tensor d_value = per_channel
                                  ? on_gate + d_gate.unsqueeze(-1) / static_cast<double>(x.size(-1))

@@ -19,8 +19,7 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 using namespace on_tensors;
 
-// Calls f(b, j, scratch) for every batch row and key/value head; each thread has its own scratch
-// memory.
+// Calls f(b, j, scratch) for every batch row and key/value head. Each thread has its own scratch.
 template <class T, class F>
 void with_scratch(const Sizes& n, const at::Tensor& like, bool backward, const F& f) {
   at::parallel_for(0, n.B * n.J, 1, [&](int64_t from, int64_t to) {
@@ -104,7 +103,7 @@ variable_list backward(const at::Tensor& d_out, const at::Tensor& d_gate,
   return {dq, dk, dv, sink.defined() ? sum_over_rows<T>(d_sink_BH, n, q) : at::Tensor()};
 }
 
-// If there is no sink, `sink` is q, because a custom function takes no undefined tensor.
+// If there is no sink, `sink` is q, because a custom function cannot take an undefined tensor.
 struct TileAttention : Function<TileAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, const Variable& sink, double scale,

@@ -5,8 +5,7 @@
 namespace sinkmoe::cuda {
 namespace {
 
-// The row of this thread. Threads after the last row, or beyond K, still take part in the
-// shuffles.
+// The row of this thread. Threads after the last row, or beyond K, still join the shuffles.
 struct Place {
   int64_t b, h, t;
   int lane;

@@ -7,6 +7,7 @@
 #include "attention/sdpa/sdpa_ops.h"
 #include "attention/unit_stride.h"
 #include "tensor/second_derivative.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::attention {
 namespace {
@@ -29,8 +30,7 @@ sdpa::SdpaOp saved_op(AutogradContext* ctx) {
   return static_cast<sdpa::SdpaOp>(ctx->saved_data["op"].toInt());
 }
 
-// Vanilla by the merge route: the kernel never sees key 0, so nothing cancels when the gate is
-// small.
+// Vanilla by the merge route. The kernel never sees key 0, so a small gate cancels nothing.
 struct MergeAttention : Function<MergeAttention> {
   static variable_list forward(AutogradContext* ctx, const Variable& q, const Variable& k,
                                const Variable& v, double scale) {
@@ -111,9 +111,9 @@ struct SinkAttention : Function<SinkAttention> {
 AttentionOut sdpa_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             double scale, SinkMode mode, const at::Tensor& sink_H) {
   if (mode == SinkMode::none) {
-    const auto type = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     return {.out_BHTK = sdpa::plain(q, k, v, scale),
-            .gate_BHT = at::ones({q.size(0), q.size(1), q.size(2)}, q.options().dtype(type))};
+            .gate_BHT = at::ones({q.size(0), q.size(1), q.size(2)},
+                                 q.options().dtype(tensor::wide_type(q)))};
   }
   const variable_list out = mode == SinkMode::first_key
                                 ? MergeAttention::apply(q, k, v, scale)

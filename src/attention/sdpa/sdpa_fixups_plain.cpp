@@ -2,13 +2,10 @@
 #include <ATen/ATen.h>
 
 #include "attention/sdpa/sdpa_fixups.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::attention::fixups {
 namespace {
-
-at::ScalarType statistics_type(const at::Tensor& x) {
-  return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
 
 // An empty tensor of shape [B,H,T,K] in memory order B,T,H,K.
 at::Tensor empty_BHTK(const at::Tensor& like, int64_t T) {
@@ -46,7 +43,7 @@ Edit edit_rows(const at::Tensor& d_out, const at::Tensor& D, at::ScalarType dtyp
 Merged merge(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Forward& rest,
              double scale) {
   const int64_t B = q.size(0), H = q.size(1), T = q.size(2);
-  const at::ScalarType stat = statistics_type(q);
+  const at::ScalarType stat = tensor::wide_type(q);
   Merged m;
   m.out_BHTK = empty_BHTK(q, T);
   m.gate_BHT = at::zeros({B, H, T}, q.options().dtype(stat));
@@ -70,7 +67,7 @@ MergeEdit edit_merge(const at::Tensor& d_out, const at::Tensor& d_gate, const at
                      const at::Tensor& v, const at::Tensor& rest_out, const at::Tensor& gate,
                      const at::Tensor& first, double scale) {
   const int64_t H = q.size(1), J = v.size(1);
-  const at::ScalarType stat = statistics_type(q);
+  const at::ScalarType stat = tensor::wide_type(q);
   const at::Tensor d = d_out.to(stat);
   MergeEdit edit;
   edit.d_v0_BJK = sum_groups((first.unsqueeze(-1) * d).sum(2), J).to(q.scalar_type());
@@ -116,7 +113,7 @@ Rescaled rescale(at::Tensor& out, const at::Tensor& lse, const at::Tensor& sink_
 
 SinkEdit edit_sink(const at::Tensor& d_out, const at::Tensor& d_gate, const at::Tensor& out,
                    const at::Tensor& gate, const at::Tensor& sink_BHT) {
-  const at::ScalarType stat = statistics_type(out);
+  const at::ScalarType stat = tensor::wide_type(out);
   const at::Tensor d = d_out.to(stat), dG = d_gate.to(stat);
   const at::Tensor on_out = (d * out).sum(-1), D = on_out - sink_BHT * dG;
   Edit rows = edit_rows(d, D, out.scalar_type());

@@ -22,8 +22,7 @@ using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-// Loss of one layer and its gradient for each head; weight is 1 for balanced heads, 0 for shared
-// ones.
+// Loss of one layer and its gradient for each head. Weight: 1 for balanced heads, 0 for shared.
 template <class T>
 double layer_loss(const T* importance_H, const T* weight_H, int64_t H, T* gradient_H) {
   double count = 0, sum = 0, squares = 0;

@@ -62,8 +62,7 @@ bool is_number(const std::string& word) {
   return std::from_chars(begin, end, value).ptr == end;
 }
 
-// A bare word needs no quotes. A word that is valid TOML is read as TOML, unless the field is a
-// text.
+// A bare word needs no quotes. A word that is valid TOML is read as TOML, except in a text field.
 TomlValue value_of(const std::string& word, const std::string& type) {
   const bool quoted = word.starts_with('"') || word.starts_with('\'');
   if (!quoted && (type == "string" || word.find_first_of("#\n\r") != std::string::npos))

@@ -25,8 +25,7 @@ class JsonReader {
 
   // True if the key exists and is not null. The key counts as read.
   bool has(const std::string& key);
-  // Each throws Error for a wrong type or range, and for a key that is absent (or null) and has no
-  // default.
+  // Each throws Error for a wrong type or range, and for an absent or null key without default.
   int64_t integer(const std::string& key, std::optional<int64_t> otherwise = {},
                   int64_t least = 1);                                           // least .. 2^24
   double number(const std::string& key, std::optional<double> otherwise = {});  // finite

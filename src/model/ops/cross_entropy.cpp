@@ -11,6 +11,7 @@
 #include "model/ops/over_rows.h"
 #include "tensor/params.h"
 #include "tensor/second_derivative.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::model {
 
@@ -18,19 +19,16 @@ namespace {
 
 using tensor::Backend;
 using tensor::kernels;
+using tensor::wide_type;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-at::ScalarType loss_type(const at::Tensor& logits) {
-  return logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
 void rows_by_aten(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
                   const at::Tensor& loss_N) {
   const at::NoGradGuard no_grad;
-  const at::Tensor log_softmax = at::log_softmax(logits_NV.to(loss_type(logits_NV)), -1),
+  const at::Tensor log_softmax = at::log_softmax(logits_NV.to(wide_type(logits_NV)), -1),
                    index = target_N.unsqueeze(-1);
   at::Tensor(loss_N).copy_(-log_softmax.gather(-1, index).squeeze(-1));
   if (scale == 0) return;
@@ -66,7 +64,7 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
                           const at::Tensor& target) {
     const int64_t N = h.size(0), V = w.size(0), step = chunk_tokens(h, V);
     const at::Tensor w_as_h = tensor::weight_as(w, h.scalar_type());
-    const at::Tensor loss_N = at::empty({N}, h.options().dtype(loss_type(h))),
+    const at::Tensor loss_N = at::empty({N}, h.options().dtype(wide_type(h))),
                      dh = at::empty_like(h), buffer = at::empty({step, V}, h.options());
     at::Tensor dw = at::empty_like(w);
     for (int64_t from = 0; from < N; from += step) {
@@ -115,7 +113,7 @@ at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC,
                         const at::Tensor& target_N) {
   const at::NoGradGuard no_grad;
   const int64_t N = h_NC.size(0), step = chunk_tokens(h_NC, w_VC.size(0));
-  const at::Tensor loss_N = at::empty({N}, h_NC.options().dtype(loss_type(h_NC)));
+  const at::Tensor loss_N = at::empty({N}, h_NC.options().dtype(wide_type(h_NC)));
   for (int64_t from = 0; from < N; from += step) {
     const int64_t n = std::min(step, N - from);
     const at::Tensor z = model::linear(h_NC.narrow(0, from, n), w_VC);

@@ -8,6 +8,7 @@
 #include "model/ops/ops.h"
 #include "model/ops/over_rows.h"
 #include "tensor/second_derivative.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::model {
 
@@ -15,6 +16,7 @@ namespace {
 
 using tensor::Backend;
 using tensor::kernels;
+using tensor::wide_type;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::Variable;
@@ -23,21 +25,18 @@ using TensorPair = std::pair<at::Tensor, at::Tensor>;
 
 namespace plain {
 
-at::ScalarType wide(const at::Tensor& x) {
-  return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
 TensorPair forward(const at::Tensor& x, const at::Tensor& w, double eps) {
-  const at::Tensor x_wide = x.to(wide(x)),
+  const at::Tensor x_wide = x.to(wide_type(x)),
                    inverse = at::rsqrt(x_wide.square().mean(-1, true) + eps);
-  return {(x_wide * inverse * w.to(wide(x))).to(x.scalar_type()), inverse.flatten()};
+  return {(x_wide * inverse * w.to(wide_type(x))).to(x.scalar_type()), inverse.flatten()};
 }
 
 TensorPair backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& w,
                     const at::Tensor& inverse_N, const at::Tensor& residual) {
   const int64_t C = x.size(-1);
-  const at::Tensor d = dy.reshape({-1, C}).to(wide(x)), normed = x.view({-1, C}).to(wide(x)),
-                   inverse = inverse_N.unsqueeze(-1), g = d * w.to(wide(x));
+  const at::Tensor d = dy.reshape({-1, C}).to(wide_type(x)),
+                   normed = x.view({-1, C}).to(wide_type(x)), inverse = inverse_N.unsqueeze(-1),
+                   g = d * w.to(wide_type(x));
   const at::Tensor unit = normed * inverse;
   at::Tensor dx = inverse * (g - unit * (g * unit).mean(-1, true));
   if (residual.defined()) dx = dx + residual.reshape({-1, C});

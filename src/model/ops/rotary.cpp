@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "model/ops/over_rows.h"
+#include "tensor/wide_type.h"
 
 namespace sinkmoe::model {
 
@@ -11,7 +12,7 @@ namespace {
 void rotate_by_aten(const at::Tensor& y_NF, int64_t T, int64_t heads, int64_t K,
                     const RotaryTable& rotary, double sign) {
   const at::NoGradGuard no_grad;
-  const auto wide = y_NF.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto wide = tensor::wide_type(y_NF);
   const at::Tensor x_BTHK =
       y_NF.narrow(1, 0, heads * K).unflatten(0, {-1, T}).unflatten(2, {heads, K});
   at::Tensor low = x_BTHK.narrow(-1, 0, K / 2), high = x_BTHK.narrow(-1, K / 2, K / 2);
