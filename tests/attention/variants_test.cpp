@@ -11,6 +11,7 @@
 #include "attention/attention_case.h"
 #include "attention/mixer.h"
 #include "core/registry.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::attention {
 namespace {
@@ -160,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(All, Variant, ::testing::ValuesIn(settings()), label);
 TEST(Variants, NamesAreTheirFileNames) {
   std::set<std::string> files, names;
   for (const auto& file :
-       std::filesystem::directory_iterator(SINKMOE_SOURCE_DIR "/src/attention/variants"))
+       std::filesystem::directory_iterator(source_dir() / "src/attention/variants"))
     files.insert(file.path().stem());
   for (const auto& [name, kind] : Registry<config::VariantKind>::all()) {
     names.insert(name);

@@ -8,6 +8,7 @@
 #include "balance/balance.h"
 #include "core/random.h"
 #include "core/registry.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::balance {
 namespace {
@@ -112,8 +113,7 @@ INSTANTIATE_TEST_SUITE_P(All, Loss, ::testing::ValuesIn(names()),
 
 TEST(Losses, NamesAreTheirFileNames) {
   std::set<std::string> files;
-  for (const auto& file :
-       std::filesystem::directory_iterator(SINKMOE_SOURCE_DIR "/src/balance/losses"))
+  for (const auto& file : std::filesystem::directory_iterator(source_dir() / "src/balance/losses"))
     files.insert(file.path().stem());
   const std::vector<std::string> all = names();
   EXPECT_EQ(files, std::set<std::string>(all.begin(), all.end()));

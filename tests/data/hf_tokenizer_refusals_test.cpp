@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "data/hf_tokenizer/hf_tokenizer.h"
+#include "support/source_dir.h"
 #include "text_fixture.h"
 
 namespace sinkmoe::data {
@@ -15,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kFolder = SINKMOE_SOURCE_DIR "/tests/data/hf_tokenizers/";
+const std::string kFolder = source_dir() / "tests/data/hf_tokenizers/";
 
 Json good(const std::string& kind) {
   return Json::parse(read_file(kFolder + kind + ".json", 1 << 20));

@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/text/split_join.h"
+#include "support/source_dir.h"
 #include "text_fixture.h"
 
 namespace sinkmoe::data {
@@ -19,7 +20,7 @@ namespace {
 using Json = nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kFolder = SINKMOE_SOURCE_DIR "/tests/data/hf_tokenizers/";
+const std::string kFolder = source_dir() / "tests/data/hf_tokenizers/";
 
 std::string content(const std::string& name) { return read_file(kFolder + name, 1 << 20); }
 

@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/registry.h"
 #include "data/source.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::data {
 namespace {
@@ -29,7 +30,7 @@ TEST(TestSplit, RowsArePureAndSharedWithNoOtherSplit) {
 
 // A part without a declaration would be a metric that nobody describes.
 TEST(LossParts, AreThoseThatTheSourceDeclares) {
-  const std::string page = read_file(SINKMOE_SOURCE_DIR "/docs/metrics.md", 1 << 20);
+  const std::string page = read_file(source_dir() / "docs/metrics.md", 1 << 20);
   for (const auto& [name, kind] : Registry<SourceKind>::all()) {
     std::vector<std::string> declared;
     for (const LossPart& part : kind.parts) {

@@ -11,6 +11,7 @@
 #include "inference/stream.h"
 #include "pretrained/config/family.h"
 #include "pretrained/heads.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::inference {
 namespace {
@@ -19,9 +20,7 @@ using namespace pretrained;
 
 constexpr double kTolerance = 2e-4;
 
-std::filesystem::path checkpoints() {
-  return std::filesystem::path(SINKMOE_SOURCE_DIR) / "tests/inference/checkpoints";
-}
+std::filesystem::path checkpoints() { return source_dir() / "tests/inference/checkpoints"; }
 
 std::vector<std::string> cases() { return folder_names(checkpoints()); }
 

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "attention/softmax_attention.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::metrics {
 namespace {
@@ -114,7 +115,7 @@ TEST(HeadStatistics, BatchesAddUp) {
 }
 
 TEST(MetricInfos, ThePageOfMetricsNamesEveryOne) {
-  std::ifstream file(SINKMOE_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream file(source_dir() / "docs/metrics.md");
   const std::string page((std::istreambuf_iterator<char>(file)), {});
   for (const MetricInfo& info : metric_infos())
     EXPECT_NE(page.find("`" + info.name + "`"), std::string::npos) << info.name;

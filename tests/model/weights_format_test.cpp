@@ -9,6 +9,7 @@
 
 #include "model/decoder.h"
 #include "model/weights_io.h"
+#include "support/source_dir.h"
 #include "support/tiny.h"
 
 namespace sinkmoe::model {
@@ -54,7 +55,7 @@ void scramble(Decoder& model) {
 // What rebuild_model.py prints, as [T, V].
 at::Tensor rebuilt_logits(const std::filesystem::path& weights, const std::vector<int64_t>& ids) {
   std::ostringstream command;
-  command << "python3 " << SINKMOE_SOURCE_DIR << "/tests/model/rebuild_model.py " << weights;
+  command << "python3 " << source_dir().string() << "/tests/model/rebuild_model.py " << weights;
   for (const int64_t id : ids) command << " " << id;
   std::vector<double> values;
   FILE* out = ::popen(command.str().c_str(), "r");

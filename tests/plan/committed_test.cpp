@@ -8,13 +8,14 @@
 #include "config/compose/layers.h"
 #include "plan/plan.h"
 #include "plan/sweep/experiment.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::plan {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = SINKMOE_SOURCE_DIR;
+const fs::path kRoot = source_dir();
 
 Plan committed(const std::string& name) {
   const auto identity = [](const config::RunConfig& config) {

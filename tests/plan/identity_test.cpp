@@ -6,6 +6,7 @@
 #include "config/compose/canonical.h"
 #include "config/grown_config.h"
 #include "plan/plan_fixture.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::plan {
 namespace {
@@ -47,7 +48,7 @@ TEST(Identity, ANewNeutralFieldRenamesNoStoredRun) {
 TEST_F(PlanTest, StoredRunsKeepTheirNames) {
   constexpr const char* kHash = "6c33806d000c8e01fdc0f019a37e503f528dbc361fcccda1027192730c163e2b";
   const auto id = [](const std::string& name, const std::string& override) {
-    const std::filesystem::path root = SINKMOE_SOURCE_DIR;
+    const std::filesystem::path root = source_dir();
     return make_plan({name, {override}, root / "configs", root / "experiments"},
                      [](const config::RunConfig&) { return "source " + std::string(kHash) + "\n"; })
         .runs.at(0)

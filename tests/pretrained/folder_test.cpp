@@ -7,6 +7,7 @@
 #include "config/problems.h"
 #include "core/file.h"
 #include "pretrained/checkpoint.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::pretrained {
 namespace {
@@ -21,7 +22,7 @@ class Folder : public testing::Test {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     folder = fs::path(testing::TempDir()) / (std::string("sinkmoe_folder_") + test->name());
     fs::remove_all(folder);
-    fs::copy(fs::path(SINKMOE_SOURCE_DIR) / "tests/inference/checkpoints" / name, folder);
+    fs::copy(source_dir() / "tests/inference/checkpoints" / name, folder);
   }
   void TearDown() override { fs::remove_all(folder); }
   std::string refused() const {

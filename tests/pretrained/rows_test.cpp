@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "pretrained/rows/rows.h"
 #include "pretrained/rows/tokenizer.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::pretrained {
 namespace {
@@ -46,7 +47,7 @@ class TokenizerOfAModel : public testing::Test {
   std::string refused() const {
     return complaint([&] { open_tokenizer(open_model(folder)); });
   }
-  const fs::path source = SINKMOE_SOURCE_DIR;
+  const fs::path source = source_dir();
   const fs::path folder = fs::path(testing::TempDir()) / "sinkmoe_tokenizer_of_a_model";
 };
 

@@ -5,6 +5,7 @@
 #include "config/compose/canonical.h"
 #include "plan/stored_run.h"
 #include "store/read/query.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::queue {
 namespace {
@@ -15,7 +16,7 @@ std::string text(const Cell& cell) {
 }
 
 TEST(ReferenceRuns, AreWrittenAsTheyWereReadAndHashToTheirNames) {
-  const store::Reader reader(SINKMOE_SOURCE_DIR "/results/reference.db");
+  const store::Reader reader(source_dir() / "results/reference.db");
   const Table runs = reader.query("select run_id, parent_id, config, identity from run");
   ASSERT_GE(runs.rows.size(), 753u);
   for (const auto& row : runs.rows) {

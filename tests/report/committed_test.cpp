@@ -12,6 +12,7 @@
 #include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
 #include "store/read/query.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::report {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::IsEmpty;
 
-const fs::path kRoot = SINKMOE_SOURCE_DIR;
+const fs::path kRoot = source_dir();
 
 std::vector<store::ExperimentRow> committed_experiments() {
   std::vector<store::ExperimentRow> rows;

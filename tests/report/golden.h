@@ -10,11 +10,12 @@
 #include <sstream>
 #include <string>
 
+#include "support/source_dir.h"
+
 namespace sinkmoe::report {
 
 inline void expect_golden(const std::string& name, const std::string& text) {
-  const std::filesystem::path path =
-      std::filesystem::path(SINKMOE_SOURCE_DIR) / "tests/golden" / name;
+  const std::filesystem::path path = source_dir() / "tests/golden" / name;
   if (std::getenv("SINKMOE_UPDATE_GOLDEN")) {
     std::ofstream(path, std::ios::binary) << text;
     ADD_FAILURE() << name

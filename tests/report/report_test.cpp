@@ -12,6 +12,7 @@
 #include "hand_made.h"
 #include "report/draw/plot/png_text.h"
 #include "store/read/query.h"
+#include "support/source_dir.h"
 
 namespace sinkmoe::report {
 namespace {
@@ -22,7 +23,7 @@ using testing::IsEmpty;
 using testing::Not;
 namespace fs = std::filesystem;
 
-const fs::path kPlots = fs::path(SINKMOE_SOURCE_DIR) / "plots";
+const fs::path kPlots = source_dir() / "plots";
 
 class ReportTest : public testing::Test {
  protected:

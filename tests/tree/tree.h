@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "support/source_dir.h"
+
 namespace sinkmoe::tree {
 
 namespace fs = std::filesystem;
 
-inline fs::path root() { return SINKMOE_SOURCE_DIR; }
+inline fs::path root() { return source_dir(); }
 
 inline std::string read(const fs::path& relative) {
   std::ifstream in(root() / relative, std::ios::binary);
