@@ -2,7 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace sinkmoe::metrics {
 
@@ -10,7 +13,32 @@ namespace {
 
 constexpr double kTiny = 1e-300;  // keeps 0 / 0 from becoming NaN
 
+// Ranks from 0, equal numbers with the mean of their ranks.
+at::Tensor ranks_N(const at::Tensor& x) {
+  const at::Tensor value = x.detach().to(at::kCPU, at::kDouble).contiguous().flatten();
+  const double* v = value.data_ptr<double>();
+  std::vector<int64_t> order(static_cast<size_t>(value.numel()));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return v[a] < v[b]; });
+  at::Tensor rank = at::zeros_like(value);
+  double* r = rank.data_ptr<double>();
+  for (size_t from = 0, to = 0; from < order.size(); from = to) {
+    while (to < order.size() && v[order[to]] == v[order[from]]) ++to;
+    for (size_t i = from; i < to; ++i) r[order[i]] = static_cast<double>(from + to - 1) / 2;
+  }
+  return rank;
+}
+
 }  // namespace
+
+std::optional<double> rank_correlation(const at::Tensor& x, const at::Tensor& y) {
+  if (x.numel() < 2) return {};
+  const at::Tensor a = ranks_N(x) - static_cast<double>(x.numel() - 1) / 2;
+  const at::Tensor b = ranks_N(y) - static_cast<double>(y.numel() - 1) / 2;
+  const double scale = std::sqrt(a.square().sum().item<double>() * b.square().sum().item<double>());
+  if (scale == 0) return {};
+  return (a * b).sum().item<double>() / scale;
+}
 
 at::Tensor effective_rank(const at::Tensor& moment_KK) {
   const at::Tensor moment = moment_KK.to(at::kCPU, at::kDouble);

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 namespace sinkmoe::metrics {
 
 // Effective rank of matrices X [rows, K], given X^T X [.., K, K]: exp of the entropy of
@@ -17,6 +19,11 @@ double top_share(const at::Tensor& x_LH, int64_t count);
 // Coefficient of variation over heads (population deviation), mean over layers. Negative values
 // count as 0; a layer of zeros has 0. At most sqrt(H - 1).
 double mean_cv(const at::Tensor& x_LH);
+
+// Spearman's rank correlation of two tensors with the same number of elements: Pearson's correlation
+// of their ranks, where equal numbers share the mean of their ranks. nullopt if all numbers of one
+// of them are equal, or if there are fewer than two.
+std::optional<double> rank_correlation(const at::Tensor& x, const at::Tensor& y);
 
 // Kurtosis of each row's numbers: fourth central moment over squared variance, [B,..] -> [B], fp64.
 // 3 for a normal distribution; 0 for a constant row.

@@ -94,6 +94,7 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   const double scale = 1.0 / std::sqrt(static_cast<double>(h.q_BHTK.size(-1)));
   const attention::HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
   attention::HeadOut mixed = layer.mixer->mix(in);
+  if (options.edit_outputs) mixed.out_BHTK = (*options.edit_outputs)(index, in, mixed);
   if (options.head_mask_LH.defined())
     mixed.out_BHTK =
         mixed.out_BHTK *
@@ -104,6 +105,12 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   return add_linear(residual, edited(options, Site::heads, index, joined), *layer.out);
 }
 
+at::Tensor Decoder::embedded(const at::Tensor& ids_BT, const ForwardOptions& options) const {
+  at::Tensor x = embed(*embedding_, ids_BT);
+  if (positions_) x = x + positions_->narrow(0, 0, ids_BT.size(1));
+  return edited(options, Site::residual, -1, x.to(compute_));
+}
+
 DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& options) const {
   const tensor::Bf16Weights bf16(compute_ == at::kBFloat16 ? &params_ : nullptr);
   const int64_t T = ids_BT.size(1);
@@ -112,10 +119,9 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
   RotaryTable rotary;
   if (rotary_.cos_TK2.defined())
     rotary = {rotary_.cos_TK2.narrow(0, 0, T), rotary_.sin_TK2.narrow(0, 0, T)};
-  at::Tensor x = embed(*embedding_, ids_BT);
-  if (positions_) x = x + positions_->narrow(0, 0, T);
-  x = edited(options, Site::residual, -1, x.to(compute_));
-  for (int64_t i = 0; i < config_.model.layers; ++i) {
+  at::Tensor x =
+      options.before_first_BTC.defined() ? options.before_first_BTC : embedded(ids_BT, options);
+  for (int64_t i = options.first_layer; i < config_.model.layers; ++i) {
     const Layer& layer = layers_[static_cast<size_t>(i)];
     x = attend(i, x, rotary, options, out);
     auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);

@@ -20,6 +20,10 @@ using HeadProbe =
 // Replaces a layer's values [B,J,T,K] before the heads mix them.
 using ValueEdit = std::function<at::Tensor(int64_t layer, const at::Tensor& v_BJTK)>;
 
+// Replaces what a layer's heads put out [B,H,T,K], before any mask.
+using OutputEdit =
+    std::function<at::Tensor(int64_t layer, const attention::HeadIn&, const attention::HeadOut&)>;
+
 // Activations that can be observed or replaced. All except `residual` are inputs of a linear map.
 enum class Site {
   residual,      // the residual stream after a layer; layer -1: after the embedding
@@ -35,12 +39,17 @@ struct ForwardOptions {
   const HeadProbe* probe = nullptr;
   at::Tensor head_mask_LH;  // multiplies head outputs (ablation); undefined: all ones
   const ValueEdit* edit_values = nullptr;
+  const OutputEdit* edit_outputs = nullptr;
   const ActivationEdit* edit_activations = nullptr;
+  // Starts at this layer from the residual stream x [B,T,C] before it, as an earlier pass over the
+  // same rows left it at Site::residual. Undefined: from the embedding.
+  int64_t first_layer = 0;
+  at::Tensor before_first_BTC;
 };
 
 struct DecoderOut {
   at::Tensor hidden_NC;  // after the final norm; logits = hidden W^T with output_weight()
-  std::vector<at::Tensor> gates_BHT;  // one per layer, differentiable
+  std::vector<at::Tensor> gates_BHT;  // one per computed layer, differentiable
 };
 
 class Decoder {
@@ -70,6 +79,7 @@ class Decoder {
     std::unique_ptr<attention::HeadMixer> mixer;
   };
   void declare_layer(int64_t index);
+  at::Tensor embedded(const at::Tensor& ids_BT, const ForwardOptions& options) const;
   HeadsQKV heads(const Layer& layer, const at::Tensor& x_BTC, const RotaryTable& rotary) const;
   at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
                     const ForwardOptions& options, DecoderOut& out) const;

@@ -35,6 +35,8 @@ expect "other losses on other rows" "$(number "$db" "select count(*) from run_wi
 expect "runs with probes" "$(number "$db" "select count(*) from run_wide where probe_int8_loss is not null")" 2
 expect "curves" "$(number "$db" "select group_concat(distinct head) from v_head where name = 'ablate/random'")" 0,1,2,3,4,5,6,7,8
 expect "histograms" "$(number "$db" "select count(*) from histogram where name = 'head/cos_key_first'")" 16
+expect "areas, and what heads are worth" "$(number "$db" "select count(*) from run_wide where probe_area_importance is not null
+  and probe_drop_first_term is not null and probe_useful_share_min between 0 and 1")" 2
 expect "paired evaluations" "$(number "$db" "select count(*) from v_pair where name = 'probe/cv_ablation'")" 1
 
 # A parent of another shape is refused when the child starts, and nothing of it is stored.

@@ -53,6 +53,19 @@ TEST(MeanCv, OfTheWholeModelIsNotLoweredByALayerWithoutWorth) {
   EXPECT_NEAR(mean_cv(worth_LH.view({1, -1})), std::sqrt(3.0), 1e-12);
 }
 
+// Values of scipy.stats.spearmanr 1.16.
+TEST(RankCorrelation, WithAndWithoutTies) {
+  auto of = [](std::vector<double> x, std::vector<double> y) {
+    return rank_correlation(at::tensor(x, at::kDouble), at::tensor(y, at::kDouble));
+  };
+  EXPECT_NEAR(*of({1, 2, 2, 3, 5, 5, 5, 0}, {3, 1, 4, 1, 5, 9, 2, 6}), 0.055572498390824586, 1e-15);
+  EXPECT_NEAR(*of({1, 2, 3, 4, 5}, {5, 6, 7, 8, 7}), 0.8207826816681233, 1e-15);
+  EXPECT_NEAR(*of({0.1, 0.4, 0.2, 0.3}, {1, 4, 2, 3}), 1, 1e-15);
+  EXPECT_NEAR(*of({1, 1, 2, 2}, {2, 1, 1, 2}), 0, 1e-15);
+  EXPECT_FALSE(of({1, 1, 1}, {1, 2, 3}).has_value()) << "equal numbers have no ranks";
+  EXPECT_FALSE(of({1}, {2}).has_value());
+}
+
 TEST(Kurtosis, OfKnownRows) {
   const at::Tensor x = at::tensor({-1.0, 1.0, -1.0, 1.0, 0.0, 0.0, 0.0, 4.0}).view({2, 2, 2});
   const at::Tensor k = kurtosis_B(x);

@@ -10,7 +10,7 @@
 
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
-#include "train/eval/evaluate.h"
+#include "train/probe_setting.h"
 #include "train/probes/ablation.h"
 #include "train/probes/outliers.h"
 #include "train/recorder.h"
@@ -18,65 +18,12 @@
 namespace sinkmoe::train {
 namespace {
 
+using testing::FewRows;
+using testing::lively;
+using testing::probe;
+using testing::Setting;
 using testing::tiny_config;
-
-// Weights large enough that heads matter.
-config::RunConfig lively(const std::string& kind = "vanilla") {
-  config::RunConfig c = tiny_config(kind);
-  c.model.init_std = 0.3;
-  return c;
-}
-
-// A source with so few held-out rows that every sample of the probes is all of them.
-class FewRows : public data::DataSource {
- public:
-  explicit FewRows(const config::DataConfig& config) : all_(data::open_source(config)) {}
-  int64_t vocabulary() const override { return all_->vocabulary(); }
-  int32_t bos() const override { return all_->bos(); }
-  void train_row(uint64_t seed, int64_t step, int64_t i, std::span<int32_t> row) const override {
-    all_->train_row(seed, step, i, row);
-  }
-  int64_t eval_rows() const override { return 32; }
-  void eval_row(int64_t i, std::span<int32_t> row) const override { all_->eval_row(i, row); }
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
-  std::string content_hash() const override { return all_->content_hash(); }
-
- private:
-  std::unique_ptr<data::DataSource> all_;
-};
-
-struct Setting {
-  config::RunConfig config;
-  std::unique_ptr<data::DataSource> source;
-  model::Decoder model;
-  int alive = 0;
-  ProbeSample sample;
-
-  explicit Setting(const config::RunConfig& c, int64_t tokens = 256)
-      : config(c),
-        source(std::make_unique<FewRows>(c.data)),
-        model(c, source->vocabulary(), at::kCPU),
-        sample(*source, c, tokens, at::kCPU, [this] { ++alive; }) {}
-
-  at::Tensor parameter(const std::string& name) const {
-    for (const auto& entry : model.params().entries())
-      if (entry.spec.name == name) return entry.value.detach();
-    throw std::out_of_range(name);
-  }
-};
-
-double value_of(const std::vector<MetricRow>& rows, const std::string& name, int layer = -1,
-                int head = -1) {
-  for (const MetricRow& row : rows)
-    if (row.name == name && row.layer == layer && row.head == head) return row.value;
-  ADD_FAILURE() << "no row " << name << " " << layer << " " << head;
-  return std::nan("");
-}
-
-ProbeRows probe(const Setting& s) {
-  const Evaluated e = evaluate(s.model, *s.source, 256, at::kCPU);
-  return run_probes(s.model, *s.source, e.heads, 3, at::kCPU, [] {});
-}
+using testing::value_of;
 
 TEST(Ablation, ZeroedHeadsEqualZeroedColumnsOfTheOutputMatrix) {
   Setting s(lively());
@@ -97,6 +44,23 @@ TEST(Ablation, EverySetOfHeadsIsComputedOnce) {
   EXPECT_EQ(s.alive, 8 * static_cast<int>(s.sample.parts().size())) << "three more sets";
   EXPECT_NEAR(curve[1] - curve[0], single[1][0].item<double>(), 1e-12);
   EXPECT_EQ(curve[4], ablation.loss({3, 2, 1, 0}));
+}
+
+// A set takes over the layers below its first difference from another one; that may not change a bit.
+TEST(Ablation, ManySetsInOneCallHaveTheLossesOfSingleCalls) {
+  config::RunConfig config = lively();
+  config.model.layers = 3;
+  Setting s(config, 64);
+  std::vector<HeadList> sets;
+  for (int64_t bits = 0; bits < 64; ++bits) {
+    HeadList& set = sets.emplace_back();
+    for (int64_t head = 5; head >= 0; --head)
+      if ((bits >> head) & 1) set.push_back(head);
+  }
+  const std::vector<double> together = Ablation(s.model, s.sample).losses(sets);
+  for (size_t i = 0; i < sets.size(); ++i)
+    EXPECT_EQ(together[i], Ablation(s.model, s.sample).loss(sets[i])) << i;
+  EXPECT_EQ(std::set<double>(together.begin(), together.end()).size(), 64u);
 }
 
 TEST(Ablation, OrdersAndPoints) {
@@ -217,13 +181,16 @@ void expect_in_range(const MetricRow& row, const config::RunConfig& c) {
   };
   const std::string& n = row.name;
   if (n.find("/cos_") != std::string::npos) within(-1 - 1e-6, 1 + 1e-6);
-  if (n.find("rank") != std::string::npos) within(0, K + 1e-6);
+  if (n.ends_with("_rank")) within(0, K + 1e-6);
   if (n.find("free_share") != std::string::npos) within(0, 1);
   if (n.find("kurtosis") != std::string::npos) within(1, 1e6);
   if (n.find("/cv_") != std::string::npos) {  // of non-negative numbers, of a layer or of the model
     const int64_t heads = c.model.heads * (n.ends_with("_model") ? c.model.layers : 1);
     within(0, std::sqrt(static_cast<double>(heads) - 1) + 1e-9);
   }
+  if (n.find("/rank_") != std::string::npos) within(-1, 1);
+  if (n.find("/second_weight") != std::string::npos) within(0, 1 + 1e-6);
+  if (n == "head/second_position") within(1, static_cast<double>(c.data.context) / 2);
   for (const char* positive : {"head/first_write", "head/contribution", "head/gradient",
                                "layer/max_activation", "ablate/importance"})
     if (n == positive) within(0, 1e6);
@@ -251,6 +218,11 @@ TEST_P(ProbedVariants, EveryProbeIsDescribedUniqueFiniteAndInRange) {
     }
     config::EvalConfig plain;
     for (const MetricInfo& info : metrics::metric_infos(plain)) known.erase(info.name);
+    if (GetParam() == "plain")  // all heads are equally important there, so they have no ranks
+      for (const char* name : {"probe/rank_importance", "layer/rank_importance"}) {
+        EXPECT_FALSE(seen.contains(name));
+        known.erase(name);
+      }
     for (const std::string& name : known)
       EXPECT_TRUE(seen.contains(name)) << name << " is described but never made";
     EXPECT_EQ(rows.histograms.size(), 8u);

@@ -24,23 +24,21 @@ double free_share(const std::vector<double>& curve, const std::vector<int64_t>& 
   return static_cast<double>(most) / static_cast<double>(points.back());
 }
 
-void add_summary(std::vector<MetricRow>& rows, const std::string& name,
-                 const std::vector<double>& curve, const std::vector<int64_t>& points,
-                 int64_t step) {
+void add_summary(ProbeRowWriter& rows, const std::string& name, const std::vector<double>& curve,
+                 const std::vector<int64_t>& points) {
   const auto quarter = std::find(points.begin(), points.end(), points.back() / 4);
-  rows.push_back({"probe/free_share_" + name, step, -1, -1, free_share(curve, points)});
-  rows.push_back({"probe/loss_quarter_" + name, step, -1, -1,
-                  curve[static_cast<size_t>(quarter - points.begin())] - curve[0]});
+  rows.run("probe/free_share_" + name, free_share(curve, points));
+  rows.run("probe/loss_quarter_" + name,
+           curve[static_cast<size_t>(quarter - points.begin())] - curve[0]);
 }
 
-void add_curve(std::vector<MetricRow>& rows, const std::string& name,
-               const std::vector<double>& curve, const std::vector<int64_t>& points, int64_t step) {
+void add_curve(ProbeRowWriter& rows, const std::string& name, const std::vector<double>& curve,
+               const std::vector<int64_t>& points) {
   for (size_t i = 0; i < points.size(); ++i)
-    rows.push_back({"ablate/" + name, step, -1, static_cast<int>(points[i]), curve[i]});
+    rows.curve_point("ablate/" + name, points[i], curve[i]);
 }
 
-void add_random(std::vector<MetricRow>& rows, Ablation& ablation,
-                const std::vector<int64_t>& points, int64_t step) {
+void add_random(ProbeRowWriter& rows, Ablation& ablation, const std::vector<int64_t>& points) {
   std::vector<double> mean(points.size(), 0), low, high;
   for (int64_t i = 0; i < kRandomOrders; ++i) {
     const std::vector<double> curve = ablation.curve(random_order(ablation.heads(), i), points);
@@ -51,10 +49,10 @@ void add_random(std::vector<MetricRow>& rows, Ablation& ablation,
       high[p] = std::max(high[p], curve[p]);
     }
   }
-  add_curve(rows, "random", mean, points, step);
-  add_curve(rows, "random_low", low, points, step);
-  add_curve(rows, "random_high", high, points, step);
-  add_summary(rows, "random", mean, points, step);
+  add_curve(rows, "random", mean, points);
+  add_curve(rows, "random_low", low, points);
+  add_curve(rows, "random_high", high, points);
+  add_summary(rows, "random", mean, points);
 }
 
 }  // namespace
@@ -65,27 +63,84 @@ Ablation::Ablation(const model::Decoder& model, const ProbeSample& sample)
       layers_(model.config().model.layers),
       heads_(model.config().model.heads) {}
 
-double Ablation::loss(std::vector<int64_t> zeroed) {
-  std::sort(zeroed.begin(), zeroed.end());
-  const auto it = known_.find(zeroed);
-  if (it != known_.end()) return it->second;
-  at::Tensor mask = at::ones({layers_ * heads_});
-  for (const int64_t head : zeroed) mask[head] = 0;
-  const at::Tensor mask_LH = mask.view({layers_, heads_}).to(model_.output_weight_VC().device());
-  return known_[zeroed] = sample_.loss(model_, {.head_mask_LH = mask_LH});
+Ablation::Mask Ablation::mask_of(const HeadList& zeroed) const {
+  Mask mask(static_cast<size_t>(heads()), false);
+  for (const int64_t head : zeroed) mask.at(static_cast<size_t>(head)) = true;
+  return mask;
 }
 
-std::vector<double> Ablation::curve(const std::vector<int64_t>& order,
-                                    const std::vector<int64_t>& points) {
+// Sum of the losses of a part's tokens for each mask. The masks are sorted, so those that are equal
+// up to a layer stand together, and each starts where it differs from the one before it.
+std::vector<double> Ablation::sums_of(const ProbeSample::Part& part,
+                                      const std::vector<Mask>& sorted) const {
+  std::vector<double> sums;
+  std::vector<at::Tensor> before_BTC(static_cast<size_t>(layers_ + 1));  // stream before each layer
+  const model::ActivationEdit keep = [&](model::Site site, int64_t layer, const at::Tensor& x) {
+    if (site == model::Site::residual) before_BTC[static_cast<size_t>(layer + 1)] = x;
+    return x;
+  };
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    at::Tensor mask = at::ones({heads()});
+    for (int64_t head = 0; head < heads(); ++head)
+      if (sorted[i][static_cast<size_t>(head)]) mask[head] = 0;
+    model::ForwardOptions options{
+        .head_mask_LH = mask.view({layers_, heads_}).to(model_.output_weight_VC().device()),
+        .edit_activations = &keep};
+    if (i > 0) {
+      const auto differs =
+          std::mismatch(sorted[i].begin(), sorted[i].end(), sorted[i - 1].begin()).first;
+      options.first_layer = (differs - sorted[i].begin()) / heads_;
+      options.before_first_BTC = before_BTC[static_cast<size_t>(options.first_layer)];
+    }
+    sums.push_back(sample_.sum(model_, part, options));
+  }
+  return sums;
+}
+
+void Ablation::compute(std::vector<Mask> masks) {
+  std::erase_if(masks, [&](const Mask& mask) { return known_.contains(mask); });
+  std::sort(masks.begin(), masks.end());
+  masks.erase(std::unique(masks.begin(), masks.end()), masks.end());
+  std::vector<double> sums(masks.size(), 0);
+  for (const ProbeSample::Part& part : sample_.parts()) {
+    const std::vector<double> of_part = sums_of(part, masks);
+    for (size_t i = 0; i < masks.size(); ++i) sums[i] += of_part[i];
+  }
+  for (size_t i = 0; i < masks.size(); ++i)
+    known_[masks[i]] = sums[i] / static_cast<double>(sample_.tokens());
+}
+
+std::vector<double> Ablation::losses(const std::vector<HeadList>& zeroed) {
+  std::vector<Mask> masks;
+  for (const HeadList& list : zeroed) masks.push_back(mask_of(list));
+  compute(masks);
   std::vector<double> losses;
-  for (const int64_t k : points) losses.push_back(loss({order.begin(), order.begin() + k}));
+  for (const Mask& mask : masks) losses.push_back(known_.at(mask));
   return losses;
 }
 
+std::vector<double> Ablation::curve(const HeadList& order, const std::vector<int64_t>& points) {
+  std::vector<HeadList> sets;
+  for (const int64_t k : points) sets.emplace_back(order.begin(), order.begin() + k);
+  return losses(sets);
+}
+
 at::Tensor Ablation::single_LH() {
-  at::Tensor increase = at::zeros({heads()}, at::kDouble);
-  for (int64_t head = 0; head < heads(); ++head) increase[head] = loss({head}) - loss({});
-  return increase.view({layers_, heads_});
+  std::vector<HeadList> sets{{}};
+  for (int64_t head = 0; head < heads(); ++head) sets.push_back({head});
+  const at::Tensor loss = at::tensor(losses(sets), at::kDouble);
+  return (loss.narrow(0, 1, heads()) - loss[0]).view({layers_, heads_});
+}
+
+at::Tensor Ablation::layer_L() {
+  std::vector<HeadList> sets{{}};
+  for (int64_t layer = 0; layer < layers_; ++layer) {
+    HeadList all(static_cast<size_t>(heads_));
+    std::iota(all.begin(), all.end(), layer * heads_);
+    sets.push_back(std::move(all));
+  }
+  const at::Tensor loss = at::tensor(losses(sets), at::kDouble);
+  return loss.narrow(0, 1, layers_) - loss[0];
 }
 
 std::vector<int64_t> ablation_points(int64_t n) {
@@ -98,18 +153,18 @@ std::vector<int64_t> ablation_points(int64_t n) {
   return points;
 }
 
-std::vector<int64_t> ascending_order(const at::Tensor& criterion_LH) {
+HeadList ascending_order(const at::Tensor& criterion_LH) {
   const at::Tensor flat = criterion_LH.to(at::kDouble).contiguous().flatten();
   const double* value = flat.data_ptr<double>();
-  std::vector<int64_t> order(static_cast<size_t>(flat.numel()));
+  HeadList order(static_cast<size_t>(flat.numel()));
   std::iota(order.begin(), order.end(), int64_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](int64_t a, int64_t b) { return value[a] < value[b]; });
   return order;
 }
 
-std::vector<int64_t> random_order(int64_t n, int64_t index) {
-  std::vector<int64_t> order(static_cast<size_t>(n));
+HeadList random_order(int64_t n, int64_t index) {
+  HeadList order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
   Draw draw(0, "probe/head order", 0, static_cast<uint64_t>(index));
   shuffle(draw, std::span(order));
@@ -150,18 +205,14 @@ at::Tensor gradient_importance_LH(const model::Decoder& model, const ProbeSample
   return size / size.square().sum(1, true).sqrt().clamp_min(1e-300);
 }
 
-std::vector<MetricRow> ablation_rows(
-    Ablation& ablation, const std::vector<std::pair<std::string, at::Tensor>>& criteria_LH,
-    int64_t step) {
+void add_curves(ProbeRowWriter& rows, Ablation& ablation, const Criteria& criteria_LH) {
   const std::vector<int64_t> points = ablation_points(ablation.heads());
-  std::vector<MetricRow> rows;
   for (const auto& [name, criterion_LH] : criteria_LH) {
     const std::vector<double> curve = ablation.curve(ascending_order(criterion_LH), points);
-    add_curve(rows, name, curve, points, step);
-    add_summary(rows, name, curve, points, step);
+    add_curve(rows, name, curve, points);
+    add_summary(rows, name, curve, points);
   }
-  add_random(rows, ablation, points, step);
-  return rows;
+  add_random(rows, ablation, points);
 }
 
 }  // namespace sinkmoe::train

@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <string>
 
-#include "core/random.h"
 #include "metrics/gate_identity.h"
 #include "metrics/head_geometry.h"
+#include "metrics/key_weights.h"
 #include "metrics/probe_math.h"
 #include "train/probes/ablation.h"
+#include "train/probes/left_out.h"
 #include "train/probes/outliers.h"
+#include "train/probes/probe_rows.h"
 #include "train/probes/probe_sample.h"
+#include "train/probes/random_subsets.h"
+#include "train/probes/worth.h"
 
 namespace sinkmoe::train {
 
@@ -21,60 +25,20 @@ constexpr int64_t kTokens = 32768;
 // The number of ablation passes grows with the number of heads, so the sample shrinks.
 constexpr int64_t kAblationBudget = 131072, kFewestTokens = 4096;
 
-class Rows {
- public:
-  explicit Rows(int64_t step) : step_(step) {}
-  void run(const std::string& name, double value) {
-    out_.metrics.push_back({name, step_, -1, -1, value});
-  }
-  void mean(const std::string& name, const at::Tensor& x) { run(name, x.mean().item<double>()); }
-  void layers(const std::string& name, const at::Tensor& x_L) {
-    for (int64_t l = 0; l < x_L.size(0); ++l)
-      out_.metrics.push_back({name, step_, static_cast<int>(l), -1, x_L[l].item<double>()});
-  }
-  void heads(const std::string& name, const at::Tensor& x_LH) {
-    for (int64_t l = 0; l < x_LH.size(0); ++l)
-      for (int64_t h = 0; h < x_LH.size(1); ++h)
-        out_.metrics.push_back(
-            {name, step_, static_cast<int>(l), static_cast<int>(h), x_LH[l][h].item<double>()});
-  }
-  ProbeRows& out() { return out_; }
-
- private:
-  int64_t step_;
-  ProbeRows out_;
-};
-
-// C2: the loss without the value of token 0, and without that of a random other token of each row,
-// in every layer and head.
-double loss_without_value(const model::Decoder& model, const ProbeSample& sample, bool first) {
-  const int64_t T = model.config().data.context;
-  auto position = [&](int64_t row) -> int64_t {
-    if (first) return 0;
-    return 1 + static_cast<int64_t>(Draw(0, "probe/value", 0, static_cast<uint64_t>(row))
-                                        .below(static_cast<uint64_t>(T - 1)));
-  };
-  model::ValueEdit edit;
-  return sample.loss(model, [&](const ProbeSample::Part& part) -> model::ForwardOptions {
-    const int64_t B = part.batch.ids_BT.size(0);
-    at::Tensor keep = at::ones({B, 1, T, 1});
-    for (int64_t b = 0; b < B; ++b) keep[b][0][position(part.first_row + b)] = 0;
-    edit = [keep](int64_t, const at::Tensor& v) { return v * keep.to(v.options()); };
-    return {.edit_values = &edit};
-  });
-}
-
 // The results of one pass over the sample that observes single heads.
 struct Seen {
   metrics::HeadGeometry geometry;
+  metrics::KeyWeights keys;
   double identity_error = 0;
 };
 
 Seen look_at_heads(const model::Decoder& model, const ProbeSample& sample) {
-  Seen seen{metrics::HeadGeometry(model.config().model.layers, model.config().model.heads)};
+  const config::ModelConfig& m = model.config().model;
+  Seen seen{metrics::HeadGeometry(m.layers, m.heads), metrics::KeyWeights(m.layers, m.heads)};
   const model::HeadProbe probe = [&](int64_t layer, const attention::HeadIn& in,
                                      const attention::HeadOut& out) {
     seen.geometry.add(layer, in, out, model.mixer(layer), model.out_weight_CC(layer));
+    seen.keys.add(layer, in, out, model.mixer(layer));
     seen.identity_error =
         std::max(seen.identity_error, metrics::gate_identity_error(in, out, model.mixer(layer)));
   };
@@ -82,7 +46,17 @@ Seen look_at_heads(const model::Decoder& model, const ProbeSample& sample) {
   return seen;
 }
 
-void add_heads(Rows& rows, const Seen& seen, int64_t step) {
+void add_left_out(ProbeRowWriter& rows, const model::Decoder& model, const ProbeSample& sample,
+                  double loss) {
+  rows.run("probe/zero_first_value", loss_without_value(model, sample, true) - loss);
+  rows.run("probe/zero_random_value", loss_without_value(model, sample, false) - loss);
+  for (const auto& [name, part] : {std::pair("drop_first_term", LeftOut::first_term),
+                                   std::pair("drop_random_term", LeftOut::control_term),
+                                   std::pair("drop_random_direction", LeftOut::direction)})
+    rows.run(std::string("probe/") + name, loss_without(part, model, sample) - loss);
+}
+
+void add_heads(ProbeRowWriter& rows, const Seen& seen) {
   const metrics::HeadGeometry& g = seen.geometry;
   rows.run("probe/identity_error", seen.identity_error);
   rows.heads("head/first_write", g.first_write_LH());
@@ -96,35 +70,56 @@ void add_heads(Rows& rows, const Seen& seen, int64_t step) {
     rows.heads(std::string("head/") + name, x_LH);
     rows.mean(std::string("probe/") + name, x_LH);
   }
-  rows.out().histograms = g.histograms(step);
+  rows.heads("head/second_weight", seen.keys.largest_LH());
+  rows.heads("head/second_position", seen.keys.position_LH());
+  rows.heads("head/second_weight_row", seen.keys.largest_of_row_LH());
+  rows.largest("probe/second_weight", seen.keys.largest_LH());
+  rows.largest("probe/second_weight_row", seen.keys.largest_of_row_LH());
+  rows.rows().histograms = g.histograms(rows.step());
 }
 
-void add_outliers(Rows& rows, const model::Decoder& model, const ProbeSample& sample, double loss) {
+void add_outliers(ProbeRowWriter& rows, const model::Decoder& model, const ProbeSample& sample,
+                  double loss) {
   const Outliers o = find_outliers(model, sample);
   rows.layers("layer/residual_kurtosis", o.residual_kurtosis_L);
   rows.layers("layer/output_kurtosis", o.output_kurtosis_L);
   rows.layers("layer/max_activation", o.max_activation_L);
-  rows.run("probe/max_activation", o.max_activation_L.max().item<double>());
+  rows.largest("probe/max_activation", o.max_activation_L);
   rows.mean("probe/residual_kurtosis", o.residual_kurtosis_L);
   rows.run("probe/int8_loss", int8_loss(model, sample, o) - loss);
 }
 
-void add_ablations(Rows& rows, const model::Decoder& model, const ProbeSample& sample,
-                   const metrics::HeadStatistics& heads, int64_t step) {
-  const at::Tensor gradient = gradient_importance_LH(model, sample);
-  Ablation ablation(model, sample);
-  const at::Tensor single = ablation.single_LH();
+using SampleOf = std::function<ProbeSample(ProbeSample::Rows)>;
+
+// The areas are scored on the first rows, at most half of all; the gradient is taken on the rows
+// after them, because it reads the targets.
+void add_areas(ProbeRowWriter& rows, Ablation& ablation, const SampleOf& sample_of,
+               int64_t all_rows, Criteria criteria_LH) {
+  const model::Decoder& model = ablation.model();
+  const config::RunConfig& config = model.config();
+  const int64_t scored_rows = std::clamp<int64_t>(compared_tokens(config) / config.data.context, 1,
+                                                  std::max<int64_t>(1, all_rows / 2));
+  if (const int64_t left = all_rows - scored_rows; left > 0) {
+    const ProbeSample other = sample_of({scored_rows, std::min(ablation.sample().rows(), left)});
+    criteria_LH.emplace_back("gradient", gradient_importance_LH(model, other));
+    rows.heads("head/gradient_apart", criteria_LH.back().second);
+  }
+  const auto seed = static_cast<uint64_t>(config.train.seed);
+  if (scored_rows == ablation.sample().rows()) return add_rises(rows, ablation, seed, criteria_LH);
+  const ProbeSample scored = sample_of({0, scored_rows});
+  Ablation apart(model, scored);
+  add_rises(rows, apart, seed, criteria_LH);
+}
+
+void add_ablations(ProbeRowWriter& rows, Ablation& ablation, const Criteria& means_LH,
+                   const at::Tensor& contribution_LH) {
+  const at::Tensor gradient = gradient_importance_LH(ablation.model(), ablation.sample());
   rows.heads("head/gradient", gradient);
-  rows.heads("head/ablation", single);
-  rows.run("probe/cv_ablation", metrics::mean_cv(single));
-  rows.run("probe/cv_ablation_model", metrics::mean_cv(single.view({1, -1})));
-  rows.run("probe/ablation_total", single.clamp_min(0).sum().item<double>());
-  for (MetricRow& row : ablation_rows(ablation,
-                                      {{"importance", heads.importance_LH()},
-                                       {"out_norm", heads.out_norm_LH()},
-                                       {"gradient", gradient}},
-                                      step))
-    rows.out().metrics.push_back(std::move(row));
+  Criteria criteria = means_LH;
+  criteria.emplace_back("contribution", contribution_LH);
+  add_worth(rows, ablation, criteria);
+  criteria.back() = {"gradient", gradient};
+  add_curves(rows, ablation, criteria);
 }
 
 }  // namespace
@@ -139,18 +134,24 @@ int64_t ablation_tokens(const config::RunConfig& config) {
 ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source,
                      const metrics::HeadStatistics& heads, int64_t step, at::Device device,
                      const std::function<void()>& alive) {
-  Rows rows(step);
+  ProbeRowWriter rows(step);
   const config::RunConfig& config = model.config();
   rows.run("probe/cv_importance", metrics::mean_cv(heads.importance_LH()));
   const ProbeSample sample(source, config, kTokens, device, alive);
   const double loss = sample.loss(model);
-  rows.run("probe/zero_first_value", loss_without_value(model, sample, true) - loss);
-  rows.run("probe/zero_random_value", loss_without_value(model, sample, false) - loss);
-  add_heads(rows, look_at_heads(model, sample), step);
+  add_left_out(rows, model, sample, loss);
+  const Seen seen = look_at_heads(model, sample);
+  add_heads(rows, seen);
   add_outliers(rows, model, sample, loss);
-  add_ablations(rows, model, ProbeSample(source, config, ablation_tokens(config), device, alive),
-                heads, step);
-  return std::move(rows.out());
+  const ProbeSample few(source, config, ablation_tokens(config), device, alive);
+  Ablation ablation(model, few);
+  const Criteria means = {{"importance", heads.importance_LH()}, {"out_norm", heads.out_norm_LH()}};
+  const auto sample_of = [&](ProbeSample::Rows of) {
+    return ProbeSample(source, config, of, device, alive);
+  };
+  add_areas(rows, ablation, sample_of, evaluation_rows(source, config), means);
+  add_ablations(rows, ablation, means, seen.geometry.contribution_LH());
+  return std::move(rows.rows());
 }
 
 }  // namespace sinkmoe::train
