@@ -19,7 +19,7 @@ cd "$ROOT"
 build/sinkmoe --db "$db" --json check >docs/verdicts.json || [ $? = 1 ]
 verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
-# "C7   mixed   4 not significant, 2 reproduced of 6 primary cells; main_table.grid" -> "mixed: 4 not ... cells".
+# "C7   0 supported, 4 excluded, 2 undecided  6 primary cells; main_table.grid" -> "0 supported, ...: 6 primary cells".
 awk -v verdicts="$verdicts" '
   # "see C6, C10": a figure without cells of its own has the state "run" if all of these have it.
   function all_run(see,    names, n, i) {

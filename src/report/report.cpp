@@ -8,6 +8,7 @@
 #include "core/text/safe_name.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
+#include "report/judge/family.h"
 #include "report/spec/query_text.h"
 #include "report/write/render.h"
 
@@ -20,6 +21,7 @@ struct Stock {
   std::vector<std::string> experiments;  // sorted
   std::set<std::string> columns;         // of run_wide
   std::map<std::string, std::string> commits;
+  Trainings trainings;
   std::string variants, losses;  // the parameters :variants and :losses
 };
 
@@ -46,6 +48,11 @@ Stock take_stock(const QueryFunction& query) {
   stock.columns.insert(wide.columns.begin(), wide.columns.end());
   for (const auto& row : query("select run_id, git_commit from run_wide").rows)
     stock.commits[to_text(row[0])] = to_text(row[1]);
+  if (stock.columns.contains("parent_id") && stock.columns.contains("train_steps"))
+    for (const auto& row : query("select run_id, parent_id from run_wide where train_steps = 0 and "
+                                 "coalesce(parent_id, '') <> ''")
+                               .rows)
+      stock.trainings[to_text(row[0])] = to_text(row[1]);
   stock.variants = in_order(query, stock, kVariants, "attention_kind");
   stock.losses = in_order(query, stock, kLosses, "balance_loss");
   return stock;
@@ -75,9 +82,10 @@ std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
 
 class Maker {
  public:
-  Maker(const QueryFunction& query, Stock stock) : query_(query), stock_(std::move(stock)) {}
+  Maker(const QueryFunction& query, const Stock& stock) : query_(query), stock_(stock) {}
 
-  Document make(const Spec& spec, const std::string& experiment) const {
+  // `shown`: the whole document; otherwise only its judgements.
+  Document make(const Spec& spec, const std::string& experiment, bool shown) const {
     if (!experiment.empty() && !safe_experiment_name(experiment))
       throw Error("the experiment's name cannot become a file name", spec.path);
     std::set<std::string> absent;
@@ -88,18 +96,18 @@ class Maker {
     const std::map<std::string, std::string> parameters = {
         {":experiment", experiment}, {":variants", stock_.variants}, {":losses", stock_.losses}};
     input.query = fill_query(spec.query, parameters, absent);
-    input.rows = query_(input.query);
+    if (shown || spec.cells.query.empty()) input.rows = query_(input.query);
     if (!spec.cells.query.empty()) {
       input.cells_query = fill_query(spec.cells.query, parameters, absent);
       input.cells = query_(input.cells_query);
     }
     input.commits = stock_.commits;
-    return make_document(spec, input);
+    return shown ? make_document(spec, input) : measure_document(spec, input);
   }
 
  private:
   const QueryFunction& query_;
-  Stock stock_;
+  const Stock& stock_;
 };
 
 class Writer {
@@ -168,31 +176,90 @@ class Writer {
   Written written_;
 };
 
+std::string problem_text(const Spec& spec, const std::string& experiment, const std::string& what,
+                         const Error& e) {
+  const std::string of = experiment.empty() ? "" : " of experiment " + printable(experiment);
+  return spec.name + of + " " + what + ": " + e.what();
+}
+
+std::set<std::string> primary_claims(const std::vector<Judgement>& judgements) {
+  std::set<std::string> claims;
+  for (const Judgement& o : judgements)
+    if (o.expectation.primary) claims.insert(o.expectation.claim);
+  return claims;
+}
+
+std::string document_id(const Spec& spec, const std::string& experiment) {
+  return spec.name + (experiment.empty() ? "" : "." + experiment);
+}
+
+// What is not shown and decides a claim that is: the judgements of other artifacts and experiments.
+// `tried`: ids of the documents that were made or have a problem already.
+std::vector<Document> relatives(const std::vector<const Spec*>& specs, const Stock& stock,
+                                const Maker& maker, const std::set<std::string>& tried,
+                                Documents& shown) {
+  std::set<std::string> claims;
+  for (const Document& d : shown.list) claims.merge(primary_claims(d.judgements));
+  const auto decides = [&](const Expectation& e) { return e.primary && claims.contains(e.claim); };
+  std::vector<Document> list;
+  for (const Spec* spec : specs) {
+    if (std::none_of(spec->expect.begin(), spec->expect.end(), decides)) continue;
+    std::vector<std::string> experiments = experiments_of(*spec, stock, {});
+    if (spec->experiments.empty()) experiments = {""};
+    for (const std::string& experiment : experiments) {
+      if (tried.contains(document_id(*spec, experiment))) continue;
+      try {
+        list.push_back(maker.make(*spec, experiment, false));
+      } catch (const Error& e) {
+        shown.problems.push_back(problem_text(*spec, experiment, "not judged with the others", e));
+      }
+    }
+  }
+  return list;
+}
+
+void judge(std::vector<Document>& shown, std::vector<Document>& others,
+           const Trainings& trainings) {
+  std::vector<MeasuredArtifact> artifacts;
+  for (auto* list : {&shown, &others})
+    for (Document& d : *list) artifacts.push_back({d.id, d.experiment, d.counts, &d.judgements});
+  // The order decides which of two equal cells is the duplicate: it must not depend on what is shown.
+  std::stable_sort(artifacts.begin(), artifacts.end(),
+                   [](const auto& a, const auto& b) { return a.document < b.document; });
+  judge_families(artifacts, trainings);
+}
+
 }  // namespace
 
 Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& query,
-                         const std::vector<std::string>& only) {
+                         const std::vector<std::string>& only, const std::vector<Spec>& others) {
   const Stock stock = take_stock(query);
   const Maker maker(query, stock);
   Documents documents;
+  std::set<std::string> tried;
+  std::vector<const Spec*> all;
+  for (const auto* list : {&specs, &others})
+    for (const Spec& spec : *list) all.push_back(&spec);
   for (const Spec& spec : specs) {
     std::vector<std::string> experiments = experiments_of(spec, stock, only);
     if (spec.experiments.empty() && only.empty()) experiments = {""};
     if (experiments.empty()) documents.absent.push_back(spec.name);
     for (const std::string& experiment : experiments) {
+      tried.insert(document_id(spec, experiment));
       try {
-        Document made = maker.make(spec, experiment);
+        Document made = maker.make(spec, experiment, true);
         // Without an experiment: there is no data yet.
         if (experiment.empty() && made.data.rows.empty())
           documents.absent.push_back(spec.name);
         else
           documents.list.push_back(std::move(made));
       } catch (const Error& e) {
-        const std::string of = experiment.empty() ? "" : " of experiment " + printable(experiment);
-        documents.problems.push_back(spec.name + of + " not made: " + e.what());
+        documents.problems.push_back(problem_text(spec, experiment, "not made", e));
       }
     }
   }
+  std::vector<Document> not_shown = relatives(all, stock, maker, tried, documents);
+  judge(documents.list, not_shown, stock.trainings);
   return documents;
 }
 

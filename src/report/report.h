@@ -20,10 +20,12 @@ struct Documents {
   std::vector<std::string> absent;    // artifacts of which no experiment is in the database
 };
 
-// `only`: the experiments to show; empty: all. Throws Error if the database has no view
-// experiment_wide.
+// `only`: the experiments to show; empty: all. The cells of all experiments are judged together, also
+// those of `others`, specs that are not shown: the verdict of a cell is the same whatever is shown.
+// Throws Error if the database has no view experiment_wide.
 Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& query,
-                         const std::vector<std::string>& only = {});
+                         const std::vector<std::string>& only = {},
+                         const std::vector<Spec>& others = {});
 
 struct Written {
   std::vector<std::string> files;     // names in the folder

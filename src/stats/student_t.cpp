@@ -18,6 +18,10 @@ double tail(double t, double df) {
   return std::isinf(t) ? 0 : cdf(complement(Distribution(df), std::abs(t)));
 }
 
+// A statistic so far from 0 that staying below the limit needs an sd five times too large. The series
+// of the distribution need not converge there.
+bool certain(double noncentrality, double limit) { return noncentrality > 20 + 5 * limit; }
+
 }  // namespace
 
 double student_t_two_sided_p(double t, double df) {
@@ -35,11 +39,19 @@ double student_t_quantile(double p, double df) {
   return quantile(Distribution(df), p);
 }
 
-double student_t_power(double noncentrality, double df) {
-  assert(noncentrality >= 0 && df > 0);
-  const double limit = student_t_quantile(0.975, df);
+double student_t_power(double noncentrality, double df, double alpha) {
+  assert(noncentrality >= 0 && df > 0 && alpha > 0 && alpha < 1);
+  const double limit = student_t_quantile(1 - alpha / 2, df);
+  if (certain(noncentrality, limit)) return 1;
   const boost::math::non_central_t_distribution<double> statistic(df, noncentrality);
   return cdf(complement(statistic, limit)) + cdf(statistic, -limit);
+}
+
+double student_t_power_one_sided(double noncentrality, double df, double alpha) {
+  assert(noncentrality >= 0 && df > 0 && alpha > 0 && alpha < 1);
+  const double limit = student_t_quantile(1 - alpha, df);
+  if (certain(noncentrality, limit)) return 1;
+  return cdf(complement(boost::math::non_central_t_distribution<double>(df, noncentrality), limit));
 }
 
 double student_t_detectable(double df) {

@@ -12,11 +12,14 @@ double student_t_quantile(double p, double df);
 // P(|T| >= |t|), accurate even if it is tiny.
 double student_t_two_sided_p(double t, double df);
 
-// Probability that a two-sided t-test at the 5% level rejects, if the true mean is `noncentrality`
+// Probability that a two-sided t-test at level `alpha` rejects, if the true mean is `noncentrality`
 // >= 0 standard errors away from the tested one.
-double student_t_power(double noncentrality, double df);
+double student_t_power(double noncentrality, double df, double alpha = 0.05);
 
-// The noncentrality at which that probability is 0.80.
+// The same for a one-sided t-test that looks into the direction of the true mean.
+double student_t_power_one_sided(double noncentrality, double df, double alpha = 0.05);
+
+// The noncentrality at which a two-sided test at the 5% level rejects with probability 0.80.
 double student_t_detectable(double df);
 
 }  // namespace sinkmoe::stats

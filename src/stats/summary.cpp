@@ -1,9 +1,9 @@
 #include "stats/summary.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 
@@ -11,10 +11,18 @@
 
 namespace sinkmoe::stats {
 
+namespace {
+
+bool all_finite(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+}  // namespace
+
 Summary summarize(std::span<const double> values) {
   Summary s;
   s.n = static_cast<int64_t>(values.size());
-  if (values.empty()) return s;
+  if (values.empty() || !all_finite(values)) return s;
   const double n = static_cast<double>(s.n);
   // The mean of the deviations corrects the rounding of the first mean.
   double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
@@ -26,6 +34,7 @@ Summary summarize(std::span<const double> values) {
   double squares = 0;
   for (const double v : values) squares += (v - mean) * (v - mean);
   s.sd = std::sqrt(squares / (n - 1));
+  if (*s.sd <= 1e-12 * std::abs(mean)) s.sd = 0;
   s.half_width = student_t_quantile(0.975, n - 1) * *s.sd / std::sqrt(n);
   return s;
 }
@@ -62,28 +71,59 @@ PairedDifference paired_difference(std::span<const Seeded> treatment,
 
 namespace {
 
-// Distance of the mean from `center` in standard errors; infinite if all values are equal and
-// differ from `center`.
-double t_statistic(const Summary& s, double center) {
-  const double distance = *s.mean - center;
+// p of "the mean is `distance` above what is tested". Equal values: one choice of signs in 2^n is
+// as far above.
+double one_sided_p(const Summary& s, double distance) {
   if (*s.sd == 0)
-    return distance == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), distance);
-  return distance / (*s.sd / std::sqrt(static_cast<double>(s.n)));
+    return distance > 0 ? std::ldexp(1.0, -static_cast<int>(std::min<int64_t>(s.n, 1000))) : 1;
+  const double t = distance / (*s.sd / std::sqrt(static_cast<double>(s.n)));
+  return student_t_cdf(-t, static_cast<double>(s.n - 1));
 }
 
 }  // namespace
 
 std::optional<double> t_test_p(const Summary& s, double center) {
-  if (s.n < 2) return std::nullopt;
-  return student_t_two_sided_p(t_statistic(s, center), static_cast<double>(s.n - 1));
+  if (!s.sd) return std::nullopt;
+  return std::min(1.0, 2 * one_sided_p(s, std::abs(*s.mean - center)));
+}
+
+std::optional<double> below_p(const Summary& s, double center) {
+  if (!s.sd) return std::nullopt;
+  return one_sided_p(s, center - *s.mean);
+}
+
+std::optional<double> above_p(const Summary& s, double center) {
+  if (!s.sd) return std::nullopt;
+  return one_sided_p(s, *s.mean - center);
 }
 
 std::optional<double> equivalence_p(const Summary& s, double margin) {
-  if (s.n < 2) return std::nullopt;
-  const double df = static_cast<double>(s.n - 1);
-  const double above_low = student_t_cdf(-t_statistic(s, -margin), df);
-  const double below_high = student_t_cdf(t_statistic(s, margin), df);
-  return std::max(above_low, below_high);
+  if (!s.sd) return std::nullopt;
+  return std::max(*above_p(s, -margin), *below_p(s, margin));
+}
+
+std::optional<double> beyond_p(const Summary& s, double margin) {
+  if (!s.sd) return std::nullopt;
+  return std::min(1.0, 2 * std::min(*below_p(s, -margin), *above_p(s, margin)));
+}
+
+std::optional<double> sign_flip_p(std::span<const double> values) {
+  const size_t n = values.size();
+  if (n < 2 || n > 20 || !all_finite(values)) return std::nullopt;
+  double sum = 0, size = 0;
+  for (const double v : values) sum += v, size += std::abs(v);
+  const double limit = std::abs(sum) - 1e-11 * size;  // sums that differ by rounding are equal
+  // A Gray code changes one sign at a time. The first value keeps its sign: the other half mirrors.
+  std::vector<double> signed_values(values.begin(), values.end());
+  uint64_t as_far = 0;
+  const uint64_t choices = uint64_t{1} << (n - 1);
+  for (uint64_t choice = 1; choice <= choices; ++choice) {
+    as_far += std::abs(sum) >= limit;
+    double& flipped = signed_values[1 + static_cast<size_t>(std::countr_zero(choice)) % (n - 1)];
+    sum -= 2 * flipped;
+    flipped = -flipped;
+  }
+  return static_cast<double>(as_far) / static_cast<double>(choices);
 }
 
 std::vector<double> holm(std::span<const std::optional<double>> p) {

@@ -1,5 +1,5 @@
-// Means, intervals and paired differences over seeds. A number that cannot be computed is absent,
-// never 0.
+// Means, intervals, paired differences and tests over seeds. A number that cannot be computed is
+// absent, never 0.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace sinkmoe::stats {
 
-// Statistics of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2.
+// Statistics of n values. mean: n >= 1. sd (divisor n - 1) and half_width: n >= 2. All three are
+// absent if a value is not finite. sd is exactly 0 if the values are equal to rounding.
 struct Summary {
   int64_t n = 0;
   std::optional<double> mean, sd;
@@ -45,12 +46,26 @@ struct PairedDifference {
 PairedDifference paired_difference(std::span<const Seeded> treatment,
                                    std::span<const Seeded> control);
 
-// Two-sided p of the one-sample t-test of `mean = center`; absent for n < 2. If all values are
-// equal, 0 or 1.
+// Tests of a mean. p is absent for n < 2 and where a value is not finite. Equal values have no
+// spread for a t-test: they get the p of the exact sign-flip test, 2^-n on one side.
+
+// Two-sided test of `mean = center`.
 std::optional<double> t_test_p(const Summary& summary, double center);
 
-// p of the two one-sided t-tests for |mean| < margin (equivalence); absent for n < 2.
+// One-sided tests: a small p shows `mean < center`, or `mean > center`.
+std::optional<double> below_p(const Summary& summary, double center);
+std::optional<double> above_p(const Summary& summary, double center);
+
+// Two one-sided tests (equivalence): a small p shows |mean| < margin.
 std::optional<double> equivalence_p(const Summary& summary, double margin);
+
+// A small p shows |mean| > margin.
+std::optional<double> beyond_p(const Summary& summary, double margin);
+
+// Exact two-sided sign-flip test of "the values are symmetric around 0": the share of all 2^n choices
+// of signs whose sum is at least as far from 0. It assumes no normal distribution, and cannot go
+// below 2^(1-n). Absent for n < 2, n > 20 and values that are not finite.
+std::optional<double> sign_flip_p(std::span<const double> values);
 
 // Holm's step-down adjustment. An absent p counts as a test with p = 1, so that a missing cell
 // never makes the others easier. The result has the order of the input.

@@ -20,3 +20,6 @@ expect "the database after reading" "$(sha256sum "$db")" "$before"
 
 command -v python3 >/dev/null || { echo "skipped in part: no python3 to recompute cells with"; exit 77; }
 python3 tests/report/recompute.py "$db" "$work/out" >"$work/log" 2>&1 || die "cells recomputed from raw rows differ"
+"$sinkmoe" --db "$db" --json check >"$work/verdicts.json" 2>"$work/log" || [ $? = 1 ] || die "check --json"
+python3 tests/report/recompute_verdicts.py "$db" "$work/verdicts.json" >"$work/log" 2>&1 ||
+  die "verdicts recomputed from raw rows differ"

@@ -7,79 +7,91 @@
 namespace sinkmoe::report {
 namespace {
 
+using stats::Verdict;
 using testing::ElementsAre;
 
+Judgement cell(const std::string& claim, std::optional<Verdict> verdict) {
+  Judgement o;
+  o.expectation.claim = claim;
+  o.expectation.primary = true;
+  o.verdict = verdict;
+  return o;
+}
+
 Document document(const std::string& name, const std::string& experiment,
-                  const std::vector<std::tuple<std::string, bool, stats::Verdict>>& cells) {
+                  std::vector<Judgement> cells, bool counts = true) {
   Document d;
   d.name = name;
   d.experiment = experiment;
   d.id = name + "." + experiment;
-  for (const auto& [claim, primary, verdict] : cells) {
-    Judgement o;
-    o.expectation.claim = claim;
-    o.expectation.primary = primary;
-    o.verdict = verdict;
-    d.judgements.push_back(o);
-  }
+  d.judgements = std::move(cells);
+  d.counts = counts;
   return d;
 }
 
-Spec spec(const std::string& name, const std::vector<std::string>& claims,
-          const std::vector<SpecExperiment>& experiments = {}) {
+Spec spec(const std::string& name, const std::vector<std::string>& claims, bool primary = true) {
   Spec s;
   s.name = name;
-  s.experiments = experiments;
-  for (const std::string& claim : claims) s.expect.emplace_back().claim = claim;
+  for (const std::string& claim : claims) {
+    s.expect.emplace_back().claim = claim;
+    s.expect.back().primary = primary;
+  }
   return s;
 }
 
-TEST(Claims, PrimaryCellsDecideWhereThereAreAny) {
-  const auto list =
-      summarize_claims({spec("a", {"C7"}, {{"grid"}, {"text"}})},
-                       {document("a", "grid",
-                                 {{"C7", true, stats::Verdict::kNotSignificant},
-                                  {"C7", false, stats::Verdict::kReproduced}}),
-                        document("a", "text", {{"C7", true, stats::Verdict::kNotSignificant}})});
+TEST(Claims, OneWordWhereThePrimaryCellsAgree) {
+  Judgement shown = cell("C7", std::nullopt);
+  shown.expectation.primary = false;
+  const auto list = summarize_claims(
+      {spec("a", {"C7"})}, {document("a", "grid", {cell("C7", Verdict::kUndecided), shown}),
+                            document("a", "text", {cell("C7", Verdict::kUndecided)})});
   ASSERT_EQ(list.size(), 1u);
-  EXPECT_EQ(list[0].verdict, "not significant");
-  EXPECT_EQ(list[0].cells, "2 of 2 primary cells");
+  EXPECT_EQ(list[0].verdict, "undecided");
+  EXPECT_EQ(list[0].cells, "2 primary cells");
   EXPECT_THAT(list[0].documents, ElementsAre("a.grid", "a.text"));
 }
 
-TEST(Claims, DifferentVerdictsAreCounted) {
-  const auto list = summarize_claims({spec("a", {"C3"})},
-                                     {document("a", "grid",
-                                               {{"C3", false, stats::Verdict::kReproduced},
-                                                {"C3", false, stats::Verdict::kContradicted},
-                                                {"C3", false, stats::Verdict::kReproduced},
-                                                {"C4", false, stats::Verdict::kReproduced}})});
-  EXPECT_EQ(list[0].verdict, "mixed");
-  EXPECT_EQ(list[0].cells, "1 contradicted, 2 reproduced of 3 cells");
+TEST(Claims, DifferentVerdictsAreCountedAndNoSupportIsSaid) {
+  const auto none =
+      summarize_claims({spec("a", {"C3"})},
+                       {document("a", "grid",
+                                 {cell("C3", Verdict::kUndecided), cell("C3", Verdict::kExcluded),
+                                  cell("C3", Verdict::kUndecided)})});
+  EXPECT_EQ(none[0].verdict, "0 supported, 1 excluded, 2 undecided");
+  EXPECT_EQ(none[0].cells, "3 primary cells");
+  const auto some = summarize_claims(
+      {spec("a", {"C3"})},
+      {document("a", "grid", {cell("C3", Verdict::kUntestable), cell("C3", Verdict::kSupported)})});
+  EXPECT_EQ(some[0].verdict, "1 supported, 1 untestable");
+}
+
+TEST(Claims, ADuplicateIsCountedApart) {
+  Judgement twin = cell("C7", std::nullopt);
+  twin.duplicate_of = "a.grid";
+  const auto list = summarize_claims(
+      {spec("a", {"C7"})}, {document("a", "grid", {cell("C7", Verdict::kExcluded), twin})});
+  EXPECT_EQ(list[0].verdict, "excluded");
+  EXPECT_EQ(list[0].cells, "1 primary cell and 1 duplicate");
+  EXPECT_EQ(list[0].duplicates, 1);
 }
 
 TEST(Claims, OrderIsThatOfThePaperAndNothingIsForgotten) {
-  const auto list = summarize_claims({spec("a", {"outliers", "C10"}), spec("b", {"T1", "C2"})}, {});
+  const auto list = summarize_claims(
+      {spec("a", {"outliers", "C10"}), spec("b", {"T1", "C2"}), spec("c", {"T2"}, false)}, {});
   std::vector<std::string> claims;
   for (const ClaimSummary& c : list) claims.push_back(c.claim);
-  EXPECT_THAT(claims, ElementsAre("C2", "C10", "T1", "outliers"));
+  EXPECT_THAT(claims, ElementsAre("C2", "C10", "T1", "T2", "outliers"));
   EXPECT_EQ(list[0].verdict, "not run");
+  EXPECT_EQ(list[3].verdict, "no primary cell");
 }
 
-TEST(Claims, WhatAStarStandsForCountsOnlyAlone) {
-  const std::vector<Spec> specs = {spec("a", {"C7"}, {{"grid"}, {"*"}})};
-  const Document mine = document("a", "mine", {{"C7", true, stats::Verdict::kContradicted}}),
-                 grid = document("a", "grid", {{"C7", true, stats::Verdict::kReproduced}});
-  EXPECT_EQ(summarize_claims(specs, {grid, mine})[0].cells, "1 of 1 primary cell");
+TEST(Claims, PrivateSweepsAndRepeatedExperimentsCountOnlyAlone) {
+  const std::vector<Spec> specs = {spec("a", {"C7"})};
+  const Document mine = document("a", "mine", {cell("C7", Verdict::kContradicted)}, false),
+                 grid = document("a", "grid", {cell("C7", Verdict::kSupported)});
+  EXPECT_EQ(summarize_claims(specs, {grid, mine})[0].verdict, "supported");
+  EXPECT_EQ(summarize_claims(specs, {grid, mine})[0].cells, "1 primary cell");
   EXPECT_EQ(summarize_claims(specs, {mine})[0].verdict, "contradicted");
-}
-
-TEST(Claims, ARepeatedExperimentCountsOnlyAlone) {
-  const std::vector<Spec> specs = {spec("a", {"C7"}, {{"quick", 3, false}, {"grid", 5, true}})};
-  const Document quick = document("a", "quick", {{"C7", true, stats::Verdict::kContradicted}}),
-                 grid = document("a", "grid", {{"C7", false, stats::Verdict::kReproduced}});
-  EXPECT_EQ(summarize_claims(specs, {quick, grid})[0].verdict, "reproduced");
-  EXPECT_EQ(summarize_claims(specs, {quick})[0].verdict, "contradicted");
 }
 
 }  // namespace

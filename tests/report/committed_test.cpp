@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "made_up_runs.h"
@@ -100,11 +101,32 @@ TEST_F(CommittedArtifacts, EveryExpectationFindsAsManyRunsAsItAsksFor) {
   }
 }
 
-TEST_F(CommittedArtifacts, PrimaryCellsAreOneToThreeAnExperiment) {
+TEST_F(CommittedArtifacts, AClaimHasAtMostThreePrimaryCellsAnExperiment) {
   for (const Document& d : documents().list) {
-    const auto primary = std::count_if(d.judgements.begin(), d.judgements.end(),
-                                       [](const Judgement& o) { return o.expectation.primary; });
-    EXPECT_LE(primary, 3) << d.id;
+    std::map<std::string, int> primary;
+    for (const Judgement& o : d.judgements)
+      if (o.expectation.primary) ++primary[o.expectation.claim];
+    for (const auto& [claim, cells] : primary) EXPECT_LE(cells, 3) << d.id << " " << claim;
+  }
+}
+
+// The same verdicts whatever part is shown.
+TEST_F(CommittedArtifacts, OneExperimentOfOneArtifactIsJudgedWithItsWholeFamily) {
+  const store::Reader reader(folder() / "r.db");
+  const Documents part = make_documents(
+      read_specs(kRoot / "plots", {"main_table"}),
+      [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); }, {"grid"},
+      read_other_specs(kRoot / "plots", {"main_table"}));
+  ASSERT_EQ(part.list.size(), 1u);
+  EXPECT_THAT(part.problems, IsEmpty());
+  const auto whole = std::find_if(documents().list.begin(), documents().list.end(),
+                                  [&](const Document& d) { return d.id == part.list[0].id; });
+  ASSERT_NE(whole, documents().list.end());
+  for (size_t i = 0; i < whole->judgements.size(); ++i) {
+    const Judgement &a = part.list[0].judgements[i], &b = whole->judgements[i];
+    EXPECT_EQ(a.verdict, b.verdict) << a.cell;
+    EXPECT_EQ(a.holm.effect, b.holm.effect) << a.cell;
+    EXPECT_EQ(a.duplicate_of, b.duplicate_of) << a.cell;
   }
 }
 

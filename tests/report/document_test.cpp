@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "hand_made.h"
 
@@ -91,69 +93,121 @@ TEST(TableDocument, TidyNumbersAreNullWhereThereIsNone) {
   EXPECT_EQ(to_text(at(6, "not_done")), "1 diverged");
 }
 
-TEST(Outcomes, HolmCountsTheMissingPrimaryCell) {
-  const auto& o = hand_made_document().judgements;
+// kTableSpec with a third primary cell, and with `more` in its entry.
+std::string with_primary_bound(const std::string& more = "") {
+  std::string toml = kTableSpec;
+  return toml.insert(toml.find("below = 0.05"), "primary = true\n" + more);
+}
+
+TEST(Outcomes, HolmCountsBothTestsOfTheMissingPrimaryCell) {
+  const auto o = hand_made_document().judgements;
   ASSERT_EQ(o.size(), 3u);
-  EXPECT_EQ(o[0].verdict, stats::Verdict::kNotSignificant);
-  EXPECT_NEAR(*o[0].p, 0.0742, 0.0001);
-  EXPECT_NEAR(*o[0].adjusted_p, 2 * *o[0].p, 1e-12);
+  EXPECT_EQ(o[0].verdict, stats::Verdict::kUndecided);
+  EXPECT_NEAR(*o[0].p.effect, 0.0742, 0.0001);
+  EXPECT_NEAR(*o[0].holm.effect, 4 * *o[0].p.effect, 1e-12);
+  EXPECT_EQ(*o[0].flip_p, 0.25);
+  EXPECT_GT(*o[0].seeds, 3);
+  EXPECT_EQ(verdict_text(o[0]),
+            "undecided: " + std::to_string(*o[0].seeds) + " seeds would decide");
   EXPECT_EQ(check_of(o[0]), Check::kOff);
   EXPECT_EQ(o[1].verdict, stats::Verdict::kMissing);
   EXPECT_EQ(o[1].note, "1 of 3 pairs (1 diverged)");
   EXPECT_EQ(check_of(o[1]), Check::kMissing);
 }
 
-TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
+TEST(Outcomes, ACellThatIsNotPrimaryShowsItsEffectWithoutAVerdict) {
   const Judgement o = hand_made_document().judgements[2];
+  EXPECT_EQ(o.effect.n, 3);
+  EXPECT_FALSE(o.verdict || o.holm.effect);
+  EXPECT_EQ(verdict_text(o), "");
+  EXPECT_EQ(check_of(o), Check::kShown);
+}
+
+TEST(Outcomes, ABoundIsTestedAgainstTheMean) {
+  const Judgement o = hand_made_document(with_primary_bound()).judgements[2];
   EXPECT_EQ(o.cell, "variant vanilla, weight 0.01");
   EXPECT_NEAR(*o.effect.mean, 0.02, 1e-12);
-  EXPECT_NEAR(*o.p, 0.0351, 0.0001);  // t = -0.03 / (0.01 / sqrt 3)
-  EXPECT_EQ(o.verdict, stats::Verdict::kReproduced);
+  EXPECT_NEAR(*o.p.effect, 0.0351, 0.0001);  // t = -0.03 / (0.01 / sqrt 3)
+  EXPECT_FALSE(o.p.size);
+  EXPECT_EQ(o.verdict, stats::Verdict::kSupported);
   EXPECT_EQ(check_of(o), Check::kPass);
+}
+
+// 0.02 +- 0.01 against "below 0.01, where 0.04 means no effect": t = -0.02 / (0.01 / sqrt 3) = -3.46
+// from no effect, and t = 1.73 above the bound: p = 0.0742 and, one-sided, 0.1127.
+TEST(Outcomes, ABoundWithAValueOfNoEffectHasAMargin) {
+  std::string toml = with_primary_bound("none = 0.04\n");
+  toml.replace(toml.find("below = 0.05"), 12, "below = 0.01");
+  const Judgement o = hand_made_document(toml).judgements[2];
+  EXPECT_EQ(o.rule, "cv below 0.01 (no effect: 0.04), n >= 3");
+  EXPECT_NEAR(o.expectation.rule.margin, 0.03, 1e-12);
+  EXPECT_NEAR(*o.judged_effect().mean, -0.02, 1e-12);
+  EXPECT_NEAR(*o.p.effect, 0.0742, 0.0001);
+  EXPECT_NEAR(*o.p.size, 0.1127, 0.0001);
+  EXPECT_EQ(o.verdict, stats::Verdict::kUndecided);
 }
 
 TEST(Outcomes, FoundDecidesWhatCheckCallsPass) {
   std::string toml = kTableSpec;
-  toml.replace(toml.find("margin = 0.005"), 0, "found = \"not significant\"\n");
+  toml.insert(toml.find("margin = 0.005"), "found = \"undecided\"\n");
   EXPECT_EQ(check_of(hand_made_document(toml).judgements[0]), Check::kPass);
 }
 
-TEST(Outcomes, GuardAndUnpublishedGiveNoJudgement) {
+TEST(Outcomes, AClosedGuardMakesTheCellUntestable) {
+  const std::string guard =
+      "{ value = \"cv\", cell = { variant = \"vanilla\", weight = 0 }, above = 0.7, text = \"no "
+      "sinks\" }";
+  const Judgement one =
+      hand_made_document(with_primary_bound("guard = " + guard + "\n")).judgements[2];
+  EXPECT_EQ(one.verdict, stats::Verdict::kUntestable);
+  EXPECT_EQ(verdict_text(one), "untestable: no sinks: cv is 0.6, needed above 0.7");
+  EXPECT_EQ(check_of(one), Check::kMissing);
+  EXPECT_FALSE(one.holm.effect);
+  const Judgement second =
+      hand_made_document(
+          with_primary_bound("guard = [{ value = \"loss\", above = 0 }, " + guard + "]\n"))
+          .judgements[2];
+  EXPECT_EQ(second.note, one.note);
+}
+
+TEST(Outcomes, WhatIsNotPublishedHasNoVerdict) {
   std::string toml = kTableSpec;
-  toml.replace(toml.find("below = 0.05"), 0,
-               "guard = { value = \"cv\", cell = { variant = \"vanilla\", weight = 0 }, above = "
-               "0.7, text = \"no sinks\" }\n");
-  const Judgement guarded = hand_made_document(toml).judgements[2];
-  EXPECT_EQ(guarded.verdict, stats::Verdict::kScaleTooSmall);
-  EXPECT_EQ(guarded.note, "no sinks: cv is 0.6, needed above 0.7");
-  EXPECT_EQ(check_of(guarded), Check::kMissing);
-  toml = kTableSpec;
-  toml.replace(toml.find("below = 0.05"), 0, "published = false\n");
-  EXPECT_EQ(hand_made_document(toml).judgements[2].verdict, stats::Verdict::kNotPublished);
-  toml = kTableSpec;
-  toml.replace(toml.find("margin = 0.005"), 0, "published = false\n");
-  EXPECT_EQ(hand_made_document(toml).judgements[0].rule,
-            "loss against weight 0: the paper gives no number");
+  toml.insert(toml.find("below = 0.05"), "published = false\n");
+  EXPECT_EQ(hand_made_document(toml).judgements[2].rule, "cv: the paper gives no number");
 }
 
 // The run that would show the effect gives no value, because there is nothing to measure; the guard
-// says why. If the guard itself was not measured, the cell is missing.
-TEST(Outcomes, AClosedGuardComesBeforeAMissingValue) {
-  std::string toml = kTableSpec;
-  const std::string cell = "cell = { variant = \"vanilla\", weight = 0.01 }";
-  toml.replace(toml.find(cell), cell.size(), "cell = { variant = \"sink\", weight = 0 }");
-  ASSERT_EQ(hand_made_document(toml).judgements[2].verdict, stats::Verdict::kMissing);
-  const size_t bound = toml.find("below = 0.05");
-  const auto with_guard = [&](const std::string& value) {
-    return hand_made_document(
-               std::string(toml).insert(bound, "guard = { value = \"" + value +
-                                                   "\", cell = { variant = \"sink\", weight = 0 }, "
-                                                   "above = 2, text = \"no sinks\" }\n"))
+// says why. Without a guard that was measured, the note counts the runs without a value.
+TEST(Outcomes, AValueThatIsAbsentInDoneRunsIsUntestable) {
+  Table rows = hand_made_rows();
+  for (size_t i = 0; i < 3; ++i) rows.rows[i + 3][6] = Cell{};  // cv of vanilla 0.01
+  EXPECT_EQ(verdict_text(hand_made_document(with_primary_bound(), rows).judgements[2]),
+            "untestable: nothing to measure: cv is absent in 3 of 3 runs");
+  const auto with_guard = [&](const std::string& value, double above) {
+    return hand_made_document(with_primary_bound("guard = { value = \"" + value + "\", above = " +
+                                                 std::to_string(above) + ", text = \"dead\" }\n"),
+                              rows)
         .judgements[2];
   };
-  EXPECT_EQ(with_guard("loss").verdict, stats::Verdict::kScaleTooSmall);
-  EXPECT_EQ(with_guard("loss").note, "no sinks: loss is 1.9, needed above 2");
-  EXPECT_EQ(with_guard("cv").verdict, stats::Verdict::kMissing);
+  EXPECT_EQ(with_guard("loss", 3).note, "dead: loss is 2, needed above 3");
+  EXPECT_EQ(with_guard("cv", 3).note, "nothing to measure: cv is absent in 3 of 3 runs");
+}
+
+TEST(Outcomes, AValueThatIsNotFiniteIsNamed) {
+  Table rows = hand_made_rows();
+  rows.rows[4][5] = INFINITY;
+  const Document d = hand_made_document(kTableSpec, rows);
+  EXPECT_EQ(verdict_text(d.judgements[0]), "untestable: loss is not finite in run vanilla-w-1");
+  EXPECT_EQ(d.grid->rows[1][3], "1 of 3 not finite");
+  EXPECT_EQ(d.grid->rows[1][4], "not finite");
+}
+
+TEST(Outcomes, EqualValuesAreJudgedWithoutAT) {
+  Table rows = hand_made_rows();
+  for (size_t i = 3; i < 6; ++i) rows.rows[i][6] = 0.02;
+  const Judgement o = hand_made_document(with_primary_bound(), rows).judgements[2];
+  EXPECT_EQ(*o.p.effect, 0.25);
+  EXPECT_EQ(verdict_text(o), "undecided: 6 seeds would decide; all values are equal");
 }
 
 TEST(Outcomes, PowerUsesTheSdSeen) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/document/document.h"
+#include "report/judge/family.h"
 
 namespace sinkmoe::report {
 
@@ -64,7 +65,9 @@ inline Document hand_made_document(const std::string& toml = kTableSpec,
   input.query = "select * from runs where experiment = 'quick'";
   input.rows = std::move(rows);
   for (const auto& row : input.rows.rows) input.commits[to_text(row[3])] = "c0ffee0123456789";
-  return make_document(parse_spec(toml, "plots/hand_made.toml"), input);
+  Document d = make_document(parse_spec(toml, "plots/hand_made.toml"), input);
+  judge_families({{d.id, d.experiment, d.counts, &d.judgements}}, {});
+  return d;
 }
 
 // step, variant, seed, run_id, status, value, layer, head.

@@ -98,14 +98,28 @@ TEST(Spec, ExpectationsMustNameWholeCells) {
 TEST(Spec, AGuardNamesOnlyTheKeysInWhichItDiffers) {
   std::string toml = kTableSpec;
   toml += "guard = { value = \"cv\", cell = { weight = 0 }, above = 0.7 }\n";
-  EXPECT_EQ(parse_spec(toml, "plots/x.toml").expect[2].guard->cell,
+  EXPECT_EQ(parse_spec(toml, "plots/x.toml").expect[2].guards.at(0).cell,
             (CellKey{{"variant", "vanilla"}, {"weight", "0"}}));
   toml = kTableSpec + "guard = { value = \"cv\", above = 0.7 }\n";
   const Spec s = parse_spec(toml, "plots/x.toml");
-  EXPECT_EQ(s.expect[2].guard->cell, s.expect[2].cell);
+  EXPECT_EQ(s.expect[2].guards.at(0).cell, s.expect[2].cell);
   EXPECT_THAT(
       problems_of(kTableSpec + "guard = { value = \"cv\", cell = { w = 0 }, above = 0.7 }\n"),
       HasSubstr("'w' is not a key of the cells"));
+}
+
+TEST(Spec, AValueOfNoEffectGivesABoundItsMargin) {
+  const Spec s = parse_spec(kTableSpec + "none = 0.25\n", "plots/x.toml");
+  EXPECT_EQ(s.expect[2].rule.margin, 0.2);
+  EXPECT_EQ(s.expect[2].origin(), 0.25);
+  EXPECT_EQ(parse_spec(kTableSpec, "plots/x.toml").expect[2].origin(), 0.05);
+  EXPECT_THAT(problems_of(kTableSpec + "none = 0.01\n"),
+              HasSubstr("'none' must be below 'above', or above 'below'"));
+  EXPECT_THAT(problems_of(kTableSpec + "margin = 0.01\n"), HasSubstr("'margin' goes with 'than'"));
+  EXPECT_THAT(problems_of(replaced(kTableSpec, "margin = 0.005", "none = 1")),
+              HasSubstr("'none' goes with 'above' or 'below'"));
+  EXPECT_THAT(problems_of(replaced(kTableSpec, "margin = 0.005", "published = false")),
+              HasSubstr("a primary cell needs something published"));
 }
 
 TEST(Spec, ExperimentsGoWithTheParameter) {

@@ -63,6 +63,30 @@ TEST(StudentT, WithoutAnEffectATestRejectsOnceInTwenty) {
     EXPECT_NEAR(student_t_power(0, df), 0.05, 1e-12) << df;
 }
 
+// scipy's noncentral t: nct.sf(limit, df, noncentrality), and nct.cdf(-limit, ...) for the other side.
+TEST(StudentT, PowerIsThatOfTheNoncentralT) {
+  struct Power {
+    double noncentrality, df, alpha, two_sided, one_sided;
+  };
+  const Power rows[] = {
+      {1, 4, 0.05, 0.1222491521, 0.2098016874}, {2, 4, 0.05, 0.3359651039, 0.5043501891},
+      {3, 4, 0.05, 0.6192614594, 0.7910901344}, {3, 9, 0.05, 0.7611566204, 0.8684544364},
+      {5, 2, 0.05, 0.7191805364, 0.9162869575}, {2.5, 19, 0.05, 0.6599498768, 0.7777372928},
+      {4, 9, 0.01, 0.7500255234, 0.8530278442}, {3, 9, 0.05 / 18, 0.2443023640, 0.3481225147},
+  };
+  for (const Power& r : rows) {
+    EXPECT_NEAR(student_t_power(r.noncentrality, r.df, r.alpha), r.two_sided, 1e-9)
+        << r.noncentrality << " " << r.df;
+    EXPECT_NEAR(student_t_power_one_sided(r.noncentrality, r.df, r.alpha), r.one_sided, 1e-9)
+        << r.noncentrality << " " << r.df;
+  }
+}
+
+TEST(StudentT, AnEnormousEffectIsCertain) {
+  EXPECT_NEAR(student_t_power(1e9, 2), 1, 1e-9);
+  EXPECT_NEAR(student_t_power(20 + 5 * student_t_quantile(0.975, 2) - 0.01, 2), 1, 1e-9);
+}
+
 TEST(StudentT, PowerAtTheDetectableEffectIsFourFifths) {
   for (const double df : {1.0, 2.0, 4.0, 9.0, 99.0, 1e5})
     EXPECT_NEAR(student_t_power(student_t_detectable(df), df), 0.80, 1e-9) << df;

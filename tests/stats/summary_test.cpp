@@ -57,7 +57,7 @@ TEST(PairedDifference, PairingRemovesTheSpreadBetweenSeeds) {
                treatment[] = {{0, 1.1}, {1, 5.1}, {2, 9.1}};
   const PairedDifference d = paired_difference(treatment, control);
   EXPECT_NEAR(*d.summary.sd, 0, 1e-12);
-  EXPECT_LT(*d.p, 1e-20);
+  EXPECT_LE(*d.p, 0.25);
 }
 
 TEST(PairedDifference, NoCommonSeedGivesNothing) {
@@ -68,11 +68,41 @@ TEST(PairedDifference, NoCommonSeedGivesNothing) {
   EXPECT_EQ(d.sign, 0);
 }
 
-TEST(TTest, EqualValuesDecideByTheirPlace) {
-  const double values[] = {2, 2, 2};
-  EXPECT_EQ(*t_test_p(summarize(values), 0), 0);
+// Without a spread there is no t. Of eight choices of signs two are as far from 0 as 2, 2, 2.
+TEST(TTest, EqualValuesHaveThePOfSignFlips) {
+  const double values[] = {2, 2, 2}, rounded[] = {0.1 + 0.2, 0.3, 0.3};
+  EXPECT_EQ(*t_test_p(summarize(values), 0), 0.25);
   EXPECT_EQ(*t_test_p(summarize(values), 2), 1);
+  EXPECT_EQ(*above_p(summarize(values), 0), 0.125);
+  EXPECT_EQ(*below_p(summarize(values), 0), 1);
+  EXPECT_EQ(*t_test_p(summarize(rounded), 0), 0.25) << "equal to rounding";
   EXPECT_FALSE(t_test_p(summarize(std::span(values, 1)), 0));
+}
+
+TEST(Summarize, ValuesThatAreNotFiniteHaveNoMean) {
+  for (const double odd : {HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+    const double values[] = {1, odd, 2};
+    const Summary s = summarize(values);
+    EXPECT_EQ(s.n, 3);
+    EXPECT_FALSE(s.mean || s.sd || s.half_width || t_test_p(s, 0) || equivalence_p(s, 1) ||
+                 beyond_p(s, 1) || below_p(s, 0) || sign_flip_p(values));
+  }
+}
+
+// Counted by hand (three values), by listing all 256 choices of signs in Python, and by scipy's
+// permutation_test.
+TEST(SignFlip, CountsChoicesOfSigns) {
+  const double three[] = {1, 2, 4};
+  EXPECT_EQ(*sign_flip_p(three), 0.25);
+  const double mixed[] = {1, 2, -4};  // 1: |-1|, and 3, 5, 7 are farther
+  EXPECT_EQ(*sign_flip_p(mixed), 1);
+  const double eight[] = {0.3, 0.1, 0.25, 0.4, 0.2, 0.35, -0.05, 0.15};
+  EXPECT_EQ(*sign_flip_p(eight), 0.015625);
+  const double ties[] = {0.1, 0.2, -0.3};  // the sum is 0 but for rounding
+  EXPECT_EQ(*sign_flip_p(ties), 1);
+  EXPECT_EQ(*sign_flip_p(std::vector<double>(20, 1.0)), std::ldexp(1.0, -19));
+  EXPECT_FALSE(sign_flip_p(std::vector<double>(21, 1.0)));
+  EXPECT_FALSE(sign_flip_p(std::span(three, 1)));
 }
 
 TEST(Equivalence, NeedsTheMeanWellInsideTheMargin) {

@@ -1,4 +1,4 @@
-// sinkmoe check: prints PASS, OFF or MISSING for every cell with an expectation.
+// sinkmoe check: prints PASS, OFF or MISSING for every primary cell, and the effects of the others.
 #include <fmt/format.h>
 
 #include <iostream>
@@ -13,6 +13,7 @@
 #include "report/document/claims.h"
 #include "report/report.h"
 #include "report/text/number_text.h"
+#include "report/write/judgement_json.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -33,8 +34,9 @@ void expect_again(report::Documents& documents, const std::string& path) {
   std::map<std::string, stats::Verdict> found;
   try {
     for (const auto& cell : nlohmann::json::parse(read_file(path, 1 << 26)))
-      found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
-          parse_name<stats::Verdict>(std::string(cell.at("verdict")), path);
+      if (!cell.at("verdict").is_null())
+        found[key_of(cell.at("artifact"), cell.at("claim"), cell.at("cell"), cell.at("rule"))] =
+            parse_name<stats::Verdict>(std::string(cell.at("verdict")), path);
   } catch (const nlohmann::json::exception& e) {
     throw Error("not the output of 'sinkmoe --json check': " + std::string(e.what()), path);
   }
@@ -47,27 +49,30 @@ void expect_again(report::Documents& documents, const std::string& path) {
 
 void print_lines(const report::Documents& documents) {
   for (const report::Document& d : documents.list)
-    for (const report::Judgement& o : d.judgements)
+    for (const report::Judgement& o : d.judgements) {
+      const std::string verdict = report::verdict_text(o);
       std::cout << printable(fmt::format(
-          "{:<8}{}  {}: {}; n = {}, {}; {}{}\n", name_of(report::check_of(o)), d.id, o.cell, o.rule,
+          "{:<8}{}  {}: {}; n = {}, {}{}{}\n", name_of(report::check_of(o)), d.id, o.cell, o.rule,
           o.effect.n,
           o.effect.mean ? report::effect_text(o.effect, !o.expectation.bound) : "absent",
-          name_of(o.verdict), o.note.empty() ? "" : " (" + o.note + ")"));
+          verdict.empty() ? "" : "; ", verdict));
+    }
 }
 
 void print_json(const report::Documents& documents) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const report::Document& d : documents.list)
-    for (const report::Judgement& o : d.judgements)
-      list.push_back({{"check", name_of(report::check_of(o))},
-                      {"artifact", d.id},
-                      {"claim", o.expectation.claim},
-                      {"cell", o.cell},
-                      {"rule", o.rule},
-                      {"n", o.effect.n},
-                      {"verdict", name_of(o.verdict)},
-                      {"note", o.note}});
+    for (const report::Judgement& o : d.judgements) {
+      list.push_back({{"artifact", d.id}});
+      list.back().update(report::json_judgement(o));
+    }
   std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+nlohmann::ordered_json count_of(const report::ClaimSummary& claim) {
+  nlohmann::ordered_json count = nlohmann::ordered_json::object();
+  for (const auto& [verdict, cells] : claim.count) count[name_of(verdict)] = cells;
+  return count;
 }
 
 void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
@@ -77,6 +82,8 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
       list.push_back({{"claim", c.claim},
                       {"verdict", c.verdict},
                       {"cells", c.cells},
+                      {"count", count_of(c)},
+                      {"duplicates", c.duplicates},
                       {"artifacts", c.documents}});
     std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
@@ -84,7 +91,8 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
   for (const report::ClaimSummary& c : claims) {
     std::string where;
     for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
-    std::cout << printable(fmt::format("{:<10} {:<16} {}{}\n", c.claim, c.verdict, c.cells, where));
+    std::cout << printable(
+        fmt::format("{:<10} {:<16}  {}{}\n", c.claim, c.verdict, c.cells, where));
   }
 }
 
@@ -107,7 +115,8 @@ int check(const Globals& globals, const Texts& args) {
   const store::Reader reader(globals.db);
   report::Documents documents = report::make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
-      list_of("experiment"));
+      list_of("experiment"),
+      report::read_other_specs((*values)["plots"].as<std::string>(), list_of("artifact")));
   if (values->count("found")) expect_again(documents, (*values)["found"].as<std::string>());
   std::map<report::Check, int> count;
   for (const report::Document& d : documents.list)
@@ -120,14 +129,14 @@ int check(const Globals& globals, const Texts& args) {
   for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";
   if (!globals.quiet && !globals.json && !claims)
     std::cout << count[report::Check::kPass] << " PASS, " << count[report::Check::kOff] << " OFF, "
-              << count[report::Check::kMissing] << " MISSING\n";
+              << count[report::Check::kMissing] << " MISSING, " << count[report::Check::kShown]
+              << " SHOWN without a verdict\n";
   return count[report::Check::kOff] > 0 || !documents.problems.empty() ? 1 : 0;
 }
 
 const Registration<Command> check_command{
     {.name = "check",
-     .help =
-         "judge every cell with an expectation: PASS, OFF or MISSING; exit code 1 if any is OFF",
+     .help = "judge every primary cell: PASS, OFF or MISSING; exit code 1 if any is OFF",
      .usage = "[ARTIFACT...] [--experiment NAME] [--claims] [--found FILE]",
      .run = check}};
 

@@ -58,7 +58,8 @@ int report(const Globals& globals, const Texts& args) {
   ensure_writable_folder(folder);
   report::Documents documents = report::make_documents(
       specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
-      list_of(*values, "experiment"));
+      list_of(*values, "experiment"),
+      report::read_other_specs((*values)["plots"].as<std::string>(), list_of(*values, "artifact")));
   if (reader.drills())
     documents.problems.insert(documents.problems.begin(),
                               "drill database: every number of this report is invented");

@@ -1,7 +1,6 @@
 #include "report/document/claims.h"
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 
 #include "core/text/number.h"
@@ -23,49 +22,50 @@ auto claim_order(const std::string& claim) {
   return std::tuple(claim[0] != 'C' || !number, number.value_or(1e9), claim);
 }
 
-// Experiments matched by "*" do not count: a private sweep must not decide a claim that a
-// committed experiment decides.
-bool counts(const std::vector<Spec>& specs, const Document& document) {
-  for (const Spec& spec : specs) {
-    if (spec.name != document.name) continue;
-    for (const SpecExperiment& e : spec.experiments)
-      if (e.name == document.experiment) return e.counts;
-    return spec.experiments.empty();
-  }
-  return true;
+std::vector<Judged> primary_cells(const std::string& claim,
+                                  const std::vector<Document>& documents) {
+  std::vector<Judged> counting, others;
+  for (const Document& d : documents)
+    for (const Judgement& o : d.judgements)
+      if (o.expectation.claim == claim && o.expectation.primary)
+        (d.counts ? counting : others).push_back({&d, &o});
+  return counting.empty() ? others : counting;
 }
 
-std::vector<Judged> deciding_cells(const std::string& claim, const std::vector<Spec>& specs,
-                                   const std::vector<Document>& documents) {
-  std::vector<Judged> primary, other, repeated;
-  for (const Document& d : documents)
-    for (const Judgement& o : d.judgements) {
-      if (o.expectation.claim != claim || !o.expectation.published) continue;
-      (!counts(specs, d) ? repeated : o.expectation.primary ? primary : other).push_back({&d, &o});
-    }
-  return !primary.empty() ? primary : !other.empty() ? other : repeated;
+bool has_primary_cell(const std::string& claim, const std::vector<Spec>& specs) {
+  for (const Spec& spec : specs)
+    for (const Expectation& e : spec.expect)
+      if (e.claim == claim && e.primary) return true;
+  return false;
+}
+
+std::string verdict_of(const ClaimSummary& s) {
+  if (s.count.size() == 1) return name_of(s.count.begin()->first);
+  const std::string none = s.count.contains(stats::Verdict::kSupported) ? "" : "0 supported, ";
+  return none + join(s.count, ", ", [](const auto& c) {
+           return std::to_string(c.second) + " " + name_of(c.first);
+         });
+}
+
+std::string counted(int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& cells) {
-  ClaimSummary s{claim, "not run", "", {}};
-  if (cells.empty()) return s;
-  std::map<std::string, size_t> count;
-  bool primary = true;
+  ClaimSummary s{claim, "not run", "", {}, 0, {}};
+  int64_t distinct = 0;
   for (const Judged& cell : cells) {
-    ++count[name_of(cell.judgement->verdict)];
-    primary = primary && cell.judgement->expectation.primary;
+    if (cell.judgement->verdict)
+      ++s.count[*cell.judgement->verdict], ++distinct;
+    else
+      ++s.duplicates;
     if (s.documents.empty() || s.documents.back() != cell.document->id)
       s.documents.push_back(cell.document->id);
   }
-  s.verdict = count.size() == 1 ? count.begin()->first : "mixed";
-  if (count.size() == 1) {
-    s.cells = std::to_string(cells.size());
-  } else {
-    s.cells =
-        join(count, ", ", [](const auto& c) { return std::to_string(c.second) + " " + c.first; });
-  }
-  s.cells += " of " + std::to_string(cells.size()) + (primary ? " primary" : "") +
-             (cells.size() == 1 ? " cell" : " cells");
+  if (cells.empty()) return s;
+  s.verdict = verdict_of(s);
+  s.cells = counted(distinct, "primary cell") +
+            (s.duplicates > 0 ? " and " + counted(s.duplicates, "duplicate") : "");
   return s;
 }
 
@@ -82,8 +82,10 @@ std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
     return claim_order(a) < claim_order(b);
   });
   std::vector<ClaimSummary> list;
-  for (const std::string& claim : claims)
-    list.push_back(claim_summary(claim, deciding_cells(claim, specs, documents)));
+  for (const std::string& claim : claims) {
+    list.push_back(claim_summary(claim, primary_cells(claim, documents)));
+    if (!has_primary_cell(claim, specs)) list.back().verdict = "no primary cell";
+  }
   return list;
 }
 

@@ -1,6 +1,7 @@
-// One verdict per claim, from the outcomes of all artifacts.
+// One verdict per claim, from the judgements of all artifacts.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,16 +10,19 @@
 namespace sinkmoe::report {
 
 struct ClaimSummary {
-  std::string claim;    // "C7"
-  std::string verdict;  // the verdict of all cells, "mixed", or "not run"
-  // "6 of 6 primary cells", "4 not significant, 2 reproduced of 6 primary cells"
-  std::string cells;
+  std::string claim;  // "C7"
+  // The verdict of all its cells; the counts of each if they differ, "0 supported" included: "0
+  // supported, 4 excluded, 2 undecided"; "not run"; or "no primary cell".
+  std::string verdict;
+  std::string cells;                    // "6 primary cells", "6 primary cells and 3 duplicates"
+  std::map<stats::Verdict, int> count;  // of distinct primary cells
+  int duplicates = 0;
   std::vector<std::string> documents;  // "main_table.grid"
 };
 
 // The claims for which the specs state expectations, C1 to C14 first. A claim is judged by its
-// primary cells in the experiments that are named and count. If it has none, by its other cells
-// there; otherwise by the cells of all other experiments (repeated runs, private sweeps).
+// primary cells in the experiments that are named and count; if there are none, by its primary cells
+// in all other experiments (repeated runs, private sweeps).
 std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
                                            const std::vector<Document>& documents);
 

@@ -14,8 +14,8 @@ namespace sinkmoe::report {
 namespace {
 
 constexpr const char* kPowerNote =
-    "Power: detectable is the distance from no effect, or from the bound, that n values with the "
-    "spread seen show with 80% power at 5%, two-sided, before Holm.";
+    "Power: detectable is the distance from no effect that n values with the spread seen show with "
+    "80% power at 5%, two-sided, before Holm.";
 
 Provenance provenance_of(const Spec& spec, const DocumentInput& input) {
   Provenance p;
@@ -57,6 +57,35 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
                              " and the same seed, with its 95% t-interval.");
 }
 
+// Experiments matched by "*" do not count: a private sweep must not decide a claim that a
+// committed experiment decides.
+bool counts(const Spec& spec, const std::string& experiment) {
+  for (const SpecExperiment& e : spec.experiments)
+    if (e.name == experiment) return e.counts;
+  return spec.experiments.empty();
+}
+
+// Absent: the spec has no cells.
+std::optional<Cells> cells_of(const Spec& spec, const DocumentInput& input) {
+  if (spec.cells.keys.empty()) return std::nullopt;
+  return Cells(input.cells ? *input.cells : input.rows, spec.cells.keys, spec.path);
+}
+
+Document measured(const Spec& spec, const DocumentInput& input, const std::optional<Cells>& cells) {
+  Document d;
+  d.name = spec.name;
+  d.experiment = input.experiment;
+  d.id = spec.name + (input.experiment.empty() ? "" : "." + input.experiment);
+  d.counts = counts(spec, input.experiment);
+  if (cells) d.judgements = measure_expectations(spec, input.experiment, *cells);
+  return d;
+}
+
+// p after Holm of both tests: "0.012 / 0.6".
+std::string holm_text(const stats::RuleTests& p) {
+  return p_text(p.effect) + (p.size ? " / " + p_text(p.size) : "");
+}
+
 }  // namespace
 
 std::string seeds_text(const std::vector<size_t>& counts, const std::string& repeats) {
@@ -67,21 +96,21 @@ std::string seeds_text(const std::vector<size_t>& counts, const std::string& rep
   return "n = " + range + std::to_string(*high) + " " + word;
 }
 
+Document measure_document(const Spec& spec, const DocumentInput& input) {
+  return measured(spec, input, cells_of(spec, input));
+}
+
 Document make_document(const Spec& spec, const DocumentInput& input) {
-  Document d;
-  d.name = spec.name;
-  d.experiment = input.experiment;
-  d.id = spec.name + (input.experiment.empty() ? "" : "." + input.experiment);
+  const std::optional<Cells> cells = cells_of(spec, input);
+  Document d = measured(spec, input, cells);
   d.title = spec.title;
   d.paper = spec.paper;
   d.caption = spec.caption;
   d.claims = spec.claims;
   d.provenance = provenance_of(spec, input);
-  if (!spec.cells.keys.empty()) {
-    const Cells cells(input.cells.value_or(input.rows), spec.cells.keys, spec.path);
-    add_notes(spec, cells, d);
-    if (spec.layout.kind == LayoutKind::kTable) add_table(spec, cells, d);
-    d.judgements = judge_expectations(spec, input.experiment, cells);
+  if (cells) {
+    add_notes(spec, *cells, d);
+    if (spec.layout.kind == LayoutKind::kTable) add_table(spec, *cells, d);
   }
   if (spec.layout.kind != LayoutKind::kTable) add_figure(spec, input.rows, d);
   if (std::any_of(d.judgements.begin(), d.judgements.end(),
@@ -92,17 +121,15 @@ Document make_document(const Spec& spec, const DocumentInput& input) {
 
 Grid verdict_grid(const std::vector<Judgement>& judgements) {
   Grid grid;
-  grid.header = {"claim",      "cell", "rule",     "n",       "effect (95% CI)",
-                 "detectable", "p",    "p (Holm)", "verdict", "the paper"};
-  grid.right = {false, false, false, true, true, true, true, true, false, false};
+  grid.header = {"claim", "cell",          "rule",     "n",    "effect (95% CI)", "detectable",
+                 "p",     "p (sign flip)", "p (size)", "Holm", "verdict",         "the paper"};
+  grid.right = {false, false, false, true, true, true, true, true, true, true, false, false};
   for (const Judgement& o : judgements) {
     const bool difference = !o.expectation.bound;
-    std::string verdict = name_of(o.verdict);
-    if (!o.note.empty()) verdict += ": " + o.note;
     grid.rows.push_back({o.expectation.claim, o.cell, o.rule, std::to_string(o.effect.n),
                          o.effect.mean ? effect_text(o.effect, difference) : "absent",
-                         o.detectable ? significant(*o.detectable, 2) : "", p_text(o.p),
-                         o.expectation.primary ? p_text(o.adjusted_p) : "", verdict,
+                         o.detectable ? significant(*o.detectable, 2) : "", p_text(o.p.effect),
+                         p_text(o.flip_p), p_text(o.p.size), holm_text(o.holm), verdict_text(o),
                          o.expectation.paper});
   }
   return grid;

@@ -36,13 +36,14 @@ struct Provenance {
 struct Document {
   std::string id;  // "main_table.quick": the stem of all its file names
   std::string name, experiment, title, paper, caption;
+  bool counts = true;  // in the verdicts of claims: its experiment is named, and no repetition
   std::vector<std::string> claims;
-  std::optional<Grid> grid;      // tables
-  std::string grid_note;         // what its cells show
-  std::optional<Figure> figure;  // figures
-  Table data;                    // tidy: the numbers that the table or figure shows
-  std::vector<Judgement> judgements;
-  std::vector<std::string> notes;  // what is missing, the power of the comparisons
+  std::optional<Grid> grid;           // tables
+  std::string grid_note;              // what its cells show
+  std::optional<Figure> figure;       // figures
+  Table data;                         // tidy: the numbers that the table or figure shows
+  std::vector<Judgement> judgements;  // judge_families gives their verdicts
+  std::vector<std::string> notes;     // what is missing, the power of the comparisons
   Provenance provenance;
 };
 
@@ -62,6 +63,9 @@ std::string seeds_text(const std::vector<size_t>& counts, const std::string& rep
 // Throws Error with the place in the spec: a missing column, keys that do not separate the runs,
 // text instead of a number.
 Document make_document(const Spec& spec, const DocumentInput& input);
+
+// Only the names and the judgements. `input` needs only the rows that verdicts are computed from.
+Document measure_document(const Spec& spec, const DocumentInput& input);
 
 // The judgements as a grid with columns cell, rule, n, effect, power, p, Holm, verdict.
 Grid verdict_grid(const std::vector<Judgement>& judgements);

@@ -1,6 +1,7 @@
 #include "report/document/table_document.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/text/split_join.h"
 #include "report/text/number_text.h"
@@ -10,6 +11,13 @@ namespace sinkmoe::report {
 namespace {
 
 using Key = std::vector<std::string>;
+
+// A mean of values that are not all finite says nothing.
+std::string not_finite_text(const std::vector<stats::Seeded>& values) {
+  const auto count = std::count_if(values.begin(), values.end(),
+                                   [](const stats::Seeded& v) { return !std::isfinite(v.value); });
+  return std::to_string(count) + " of " + std::to_string(values.size()) + " not finite";
+}
 
 Cell number_or_null(const std::optional<double>& value) {
   return value ? Cell(*value) : Cell(std::monostate{});
@@ -100,6 +108,7 @@ class TableBuilder {
     if (!group) return "absent";
     const stats::Summary s = stats::summarize(values_only(cells_.values(*group, v.column)));
     const std::string others = not_done_text(*group);
+    if (s.n > 0 && !s.mean) return not_finite_text(cells_.values(*group, v.column));
     if (!s.mean) return others.empty() ? "absent" : others;
     std::string text = mean_text(s, v.digits);
     const bool all_done = s.n == static_cast<int64_t>(group->runs.size());
@@ -128,6 +137,7 @@ class TableBuilder {
     if (!group) return "absent";
     if (is_control(group->key)) return "control";
     const stats::PairedDifference d = difference(*group, v);
+    if (d.summary.n > 0 && !d.summary.mean) return "not finite";
     if (!d.summary.mean) return "absent";
     std::string text = difference_text(d.summary, v.digits);
     if (d.summary.n != static_cast<int64_t>(cells_.values(*group, v.column).size()))

@@ -1,6 +1,7 @@
 #include "report/judge/judgement.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/text/number.h"
 #include "core/text/split_join.h"
@@ -9,6 +10,8 @@
 namespace sinkmoe::report {
 
 namespace {
+
+using stats::Verdict;
 
 std::string key_list(const CellKey& key) {
   return join(key, ", ", [](const auto& k) { return k.first + " " + plain_key(k.second); });
@@ -21,7 +24,7 @@ std::string rule_text(const Expectation& e) {
            ": the paper gives no number";
   if (e.bound)
     return e.value + (e.rule.direction == stats::Direction::kHigher ? " above " : " below ") +
-           shortest(*e.bound) + n;
+           shortest(*e.bound) + (e.none ? " (no effect: " + shortest(*e.none) + ")" : "") + n;
   const std::string than = key_list(e.than);
   if (e.rule.direction == stats::Direction::kSame)
     return e.value + " within " + shortest(e.rule.margin) + " of " + than + n;
@@ -30,21 +33,48 @@ std::string rule_text(const Expectation& e) {
          n;
 }
 
-std::vector<double> effect_values(const Expectation& e, const Cells& cells) {
-  const auto key = cells.key_of(e.cell);
-  const CellGroup* treatment = cells.find(key);
-  if (!treatment) return {};
-  const std::vector<stats::Seeded> values = cells.values(*treatment, e.value);
-  if (e.bound) return values_only(values);
-  const CellGroup* control = cells.find(cells.key_of(e.than, key));
-  if (!control) return {};
-  return stats::paired_difference(values, cells.values(*control, e.value)).differences;
+// The runs of a cell that are done, and their values, by seed.
+struct Side {
+  const CellGroup* group = nullptr;
+  std::map<int64_t, std::string> done;  // seed -> run
+  std::vector<stats::Seeded> values;
+};
+
+Side side_of(const Cells& cells, const std::vector<std::string>& key, const std::string& value) {
+  Side side;
+  side.group = cells.find(key);
+  if (!side.group) return side;
+  for (const CellRun& run : side.group->runs)
+    if (run.status == RunStatus::done) side.done[run.seed] = run.run_id;
+  side.values = cells.values(*side.group, value);
+  return side;
 }
 
-std::string missing_note(const Expectation& e, const Cells& cells, int64_t n) {
-  const CellGroup* group = cells.find(cells.key_of(e.cell));
-  if (!group) return "not run";
-  const std::string others = not_done_text(*group);
+// Takes the values of seeds that have one on both sides. Returns the number of seeds that are done
+// on both sides, with or without a value.
+int64_t take_values(Judgement& o, const Side& own, const Side* control) {
+  const auto value_of = [](const Side& side, int64_t seed) -> const double* {
+    for (const stats::Seeded& v : side.values)
+      if (v.seed == seed) return &v.value;
+    return nullptr;
+  };
+  int64_t done = 0;
+  for (const auto& [seed, run] : own.done) {
+    if (control && !control->done.contains(seed)) continue;
+    ++done;
+    const double* value = value_of(own, seed);
+    const double* other = control ? value_of(*control, seed) : nullptr;
+    if (!value || (control && !other)) continue;
+    o.values.push_back(*value - (other ? *other : 0));
+    o.runs.push_back(run);
+    if (control) o.control_runs.push_back(control->done.at(seed));
+  }
+  return done;
+}
+
+std::string missing_note(const Expectation& e, const Side& own, int64_t n) {
+  if (!own.group) return "not run";
+  const std::string others = not_done_text(*own.group);
   return std::to_string(n) + " of " + std::to_string(e.rule.n) + (e.bound ? " runs" : " pairs") +
          (others.empty() ? "" : " (" + others + ")");
 }
@@ -66,67 +96,87 @@ GuardState guard_state(const Guard& guard, const Cells& cells) {
                                   shortest(guard.above ? *guard.above : *guard.below)};
 }
 
+// The verdict and the note of a cell that needs no test. `done`: runs or pairs that are done.
+void find_obstacle(Judgement& o, const Cells& cells, const Side& own, int64_t done) {
+  const Expectation& e = o.expectation;
+  const auto stop = [&](Verdict verdict, const std::string& note) {
+    o.verdict = verdict;
+    o.note = note;
+  };
+  // A guard may explain why there is no value: if no head is a sink, nothing can be measured.
+  for (const Guard& guard : e.guards) {
+    const GuardState state = guard_state(guard, cells);
+    if (!state.note.empty() && (state.measured || o.effect.n >= e.rule.n))
+      return stop(Verdict::kUntestable, state.note);
+  }
+  const auto not_finite =
+      std::find_if_not(o.values.begin(), o.values.end(), [](double v) { return std::isfinite(v); });
+  if (not_finite != o.values.end())
+    return stop(Verdict::kUntestable,
+                e.value + " is not finite in run " +
+                    o.runs[static_cast<size_t>(not_finite - o.values.begin())]);
+  if (o.effect.n >= e.rule.n) return;
+  if (done < e.rule.n) return stop(Verdict::kMissing, missing_note(e, own, o.effect.n));
+  stop(Verdict::kUntestable, "nothing to measure: " + e.value + " is absent in " +
+                                 std::to_string(done - o.effect.n) + " of " + std::to_string(done) +
+                                 (e.bound ? " runs" : " pairs"));
+}
+
 Judgement measure(const Expectation& e, const Cells& cells) {
   Judgement o;
   o.expectation = e;
   o.cell = key_list(e.cell);
   o.rule = rule_text(e);
-  const std::vector<double> values = effect_values(e, cells);
-  o.effect = stats::summarize(values);
-  o.p = e.bound ? stats::t_test_p(o.effect, *e.bound) : stats::rule_p(o.effect, e.rule);
+  const auto key = cells.key_of(e.cell);
+  const Side own = side_of(cells, key, e.value);
+  const Side control = e.bound ? Side{} : side_of(cells, cells.key_of(e.than, key), e.value);
+  const int64_t done = take_values(o, own, e.bound ? nullptr : &control);
+  o.effect = stats::summarize(o.values);
+  o.p = stats::rule_tests(o.judged_effect(), e.rule);
+  if (e.rule.direction != stats::Direction::kSame) {
+    std::vector<double> effects = o.values;
+    for (double& v : effects) v -= e.origin();
+    o.flip_p = stats::sign_flip_p(effects);
+  }
   if (o.effect.sd && *o.effect.sd > 0)
     o.detectable = stats::detectable_difference(o.effect.n, *o.effect.sd);
-  if (o.effect.n < e.rule.n) o.note = missing_note(e, cells, o.effect.n);
+  find_obstacle(o, cells, own, done);
+  if (!e.primary) o.verdict.reset();
   return o;
-}
-
-// The effect as the rule sees it: with a bound, the distance to the bound.
-stats::Summary judged_effect(const Judgement& o) {
-  stats::Summary s = o.effect;
-  if (o.expectation.bound && s.mean) *s.mean -= *o.expectation.bound;
-  return s;
-}
-
-void adjust(std::vector<Judgement>& judgements) {
-  std::vector<std::optional<double>> family;
-  for (const Judgement& o : judgements)
-    if (o.expectation.primary) family.push_back(o.p);
-  const std::vector<double> adjusted = stats::holm(family);
-  size_t next = 0;
-  for (Judgement& o : judgements) {
-    o.adjusted_p = o.p;
-    if (!o.expectation.primary) continue;
-    if (o.p) o.adjusted_p = adjusted[next];
-    ++next;
-  }
-}
-
-stats::Verdict verdict_of(Judgement& o, const Cells& cells) {
-  const Expectation& e = o.expectation;
-  if (!e.published) return stats::Verdict::kNotPublished;
-  // The guard may explain why there is no value: if no head is a sink, nothing can be measured.
-  const GuardState guard = e.guard ? guard_state(*e.guard, cells) : GuardState{};
-  if (!guard.note.empty() && (guard.measured || o.effect.n >= e.rule.n)) {
-    o.note = guard.note;
-    return stats::Verdict::kScaleTooSmall;
-  }
-  if (o.effect.n < e.rule.n) return stats::Verdict::kMissing;
-  return stats::judge(judged_effect(o), e.rule, o.adjusted_p);
 }
 
 }  // namespace
 
-Check check_of(const Judgement& o) {
-  if (o.verdict == stats::Verdict::kMissing) return Check::kMissing;
-  if (o.verdict == o.expectation.found) return Check::kPass;
-  const bool nothing_to_judge =
-      o.verdict == stats::Verdict::kScaleTooSmall || o.verdict == stats::Verdict::kNotPublished;
-  return nothing_to_judge ? Check::kMissing : Check::kOff;
+stats::Summary Judgement::judged_effect() const {
+  stats::Summary s = effect;
+  if (s.mean) *s.mean -= expectation.origin();
+  return s;
 }
 
-std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& experiment,
-                                          const Cells& cells) {
-  int64_t n = 2;
+std::string verdict_text(const Judgement& o) {
+  if (!o.duplicate_of.empty()) return "counted in " + o.duplicate_of + ": the same trained models";
+  if (!o.verdict) return o.note;
+  std::string text = name_of(*o.verdict);
+  const std::string equal =
+      o.effect.sd && *o.effect.sd == 0 && o.note.empty() ? "; all values are equal" : "";
+  if (*o.verdict == Verdict::kUndecided)
+    return text + ": " + (o.effect_found ? "an effect, but of open size; " : "") +
+           (o.seeds ? std::to_string(*o.seeds) : "more than a million") + " seeds would decide" +
+           equal;
+  if (*o.verdict == Verdict::kExcluded && o.effect_found) text += ": an effect, but a smaller one";
+  return o.note.empty() ? text + equal : text + ": " + o.note;
+}
+
+Check check_of(const Judgement& o) {
+  if (!o.verdict) return Check::kShown;
+  if (*o.verdict == Verdict::kMissing) return Check::kMissing;
+  if (*o.verdict == o.expectation.found) return Check::kPass;
+  return *o.verdict == Verdict::kUntestable ? Check::kMissing : Check::kOff;
+}
+
+std::vector<Judgement> measure_expectations(const Spec& spec, const std::string& experiment,
+                                            const Cells& cells) {
+  int64_t n = stats::kFewestValues;
   for (const SpecExperiment& e : spec.experiments)
     if (e.name == experiment || e.name == "*") {
       n = e.n;
@@ -139,8 +189,6 @@ std::vector<Judgement> judge_expectations(const Spec& spec, const std::string& e
     e.rule.n = n;
     judgements.push_back(measure(e, cells));
   }
-  adjust(judgements);
-  for (Judgement& o : judgements) o.verdict = verdict_of(o, cells);
   return judgements;
 }
 

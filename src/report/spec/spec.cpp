@@ -22,7 +22,7 @@ SpecExperiment read_experiment(const config::TomlValue& value, TomlProblems& pro
   TomlTable table(value, "experiments", problems);
   SpecExperiment e;
   e.name = table.required_text("name");
-  e.n = table.integer("n", 2, 2, 1'000'000);
+  e.n = std::max(stats::kFewestValues, table.integer("n", stats::kFewestValues, 2, 1'000'000));
   e.counts = table.boolean("counts", true);
   table.finish();
   return e;
@@ -99,7 +99,7 @@ void read_expect(TomlTable& table, Spec& spec, TomlProblems& problems) {
     for (Expectation& e : read_expectations(entry, problems)) {
       check_key(e.cell, spec, true, entry, problems);
       check_key(e.than, spec, false, entry, problems);
-      if (e.guard) check_key(e.guard->cell, spec, false, entry, problems);
+      for (const Guard& guard : e.guards) check_key(guard.cell, spec, false, entry, problems);
       spec.expect.push_back(std::move(e));
     }
   }
@@ -173,6 +173,24 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
     specs.push_back(found.at(name));
     specs.back().named = {named.begin(), named.end()};
   }
+  return specs;
+}
+
+std::vector<Spec> read_other_specs(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names) {
+  std::vector<Spec> specs;
+  if (names.empty()) return specs;
+  std::set<std::string> named;
+  for (const std::string& name : spec_names(folder)) {
+    try {
+      Spec spec = read_spec(folder / (name + ".toml"));
+      for (const SpecExperiment& e : spec.experiments) named.insert(e.name);
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        specs.push_back(std::move(spec));
+    } catch (const Error&) {  // a report of that artifact says what is wrong with it
+    }
+  }
+  for (Spec& spec : specs) spec.named = {named.begin(), named.end()};
   return specs;
 }
 

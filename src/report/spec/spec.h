@@ -19,7 +19,7 @@ namespace sinkmoe::report {
 // artifact names.
 struct SpecExperiment {
   std::string name;
-  int64_t n = 2;       // seeds that its verdicts need
+  int64_t n = stats::kFewestValues;  // seeds that its verdicts need
   bool counts = true;  // in the verdicts of claims; false: its runs are part of another experiment
 };
 
@@ -62,7 +62,7 @@ struct Layout {
 // Values of key columns, as text ("0.01").
 using CellKey = std::vector<std::pair<std::string, std::string>>;
 
-// A condition that must hold before a verdict can mean anything; otherwise "scale too small".
+// A condition that must hold before a verdict can mean anything; otherwise "untestable".
 struct Guard {
   std::string value;
   CellKey cell;  // all keys: those the file names, the others as in the judged cell
@@ -76,13 +76,17 @@ struct Expectation {
   std::string value;         // column
   CellKey cell;
   CellKey than;  // the keys that differ in the cell it is compared with, paired by seed; or
-  std::optional<double> bound;  // the number that its mean is compared with
+  std::optional<double> bound;  // the number that its mean is claimed to be above or below
+  std::optional<double> none;   // with a bound: the value that means "no effect"; absent: the bound
   stats::Rule rule;             // rule.n comes from the experiment
-  bool primary = false;         // in Holm's family of the artifact
+  bool primary = false;         // decides the claim: in its family, with a verdict
   bool published = true;
-  stats::Verdict found = stats::Verdict::kReproduced;  // the verdict for which `check` prints PASS
-  std::vector<std::string> experiments;                // empty: all
-  std::optional<Guard> guard;
+  stats::Verdict found = stats::Verdict::kSupported;  // the verdict for which `check` prints PASS
+  std::vector<std::string> experiments;               // empty: all
+  std::vector<Guard> guards;
+
+  // What the value is when there is no effect.
+  double origin() const { return bound ? none.value_or(*bound) : 0; }
 };
 
 // The rows that verdicts are computed from: one row per run.
@@ -116,5 +120,9 @@ std::vector<std::string> spec_names(const std::filesystem::path& folder);
 // The specs called `names` (empty: all). The problems of all files come in one Error.
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
                              const std::vector<std::string>& names);
+
+// The other specs of the folder, as far as they can be read: their cells decide the same claims.
+std::vector<Spec> read_other_specs(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names);
 
 }  // namespace sinkmoe::report

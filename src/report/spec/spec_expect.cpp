@@ -48,10 +48,8 @@ CellKey laid_over(CellKey cell, const CellKey& other) {
   return cell;
 }
 
-std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
-  const config::TomlValue* value = entry.any("guard");
-  if (!value) return std::nullopt;
-  TomlTable table(*value, "expect.guard", problems);
+Guard read_guard(const config::TomlValue& value, TomlProblems& problems) {
+  TomlTable table(value, "expect.guard", problems);
   Guard guard;
   guard.value = table.required_text("value");
   guard.above = table.number("above");
@@ -66,8 +64,33 @@ std::optional<Guard> read_guard(TomlTable& entry, TomlProblems& problems) {
   }
   table.finish();
   if (guard.above.has_value() == guard.below.has_value())
-    problems.add(*value, "a guard needs either 'above' or 'below'");
+    problems.add(value, "a guard needs either 'above' or 'below'");
   return guard;
+}
+
+// One guard, or a list of them.
+std::vector<Guard> read_guards(TomlTable& entry, TomlProblems& problems) {
+  std::vector<Guard> guards;
+  const config::TomlValue* value = entry.any("guard");
+  if (!value) return guards;
+  if (value->kind != Kind::kArray) return {read_guard(*value, problems)};
+  for (const config::TomlValue& item : value->items) guards.push_back(read_guard(item, problems));
+  return guards;
+}
+
+// The margin of a bound is its distance from the value that means "no effect".
+void read_none(TomlTable& table, Expectation& e, TomlProblems& problems) {
+  e.none = table.number("none");
+  if (!e.none) return;
+  if (!e.bound) {
+    problems.add(table.at(), "'none' goes with 'above' or 'below'");
+    return;
+  }
+  e.rule.margin =
+      e.rule.direction == stats::Direction::kHigher ? *e.bound - *e.none : *e.none - *e.bound;
+  if (e.rule.margin <= 0)
+    problems.add(table.at(), "'none' must be below 'above', or above 'below'",
+                 "leave it out if the bound itself is the value that is tested");
 }
 
 // Reads direction and bound: `direction` with `than`, or `above` / `below` with a number.
@@ -100,9 +123,16 @@ void read_comparison(TomlTable& table, Expectation& e, TomlProblems& problems) {
 }
 
 void read_rule(TomlTable& table, Expectation& e, TomlProblems& problems) {
-  e.rule.margin = table.number("margin").value_or(0);
+  if (const auto margin = table.number("margin")) {
+    if (e.bound)
+      problems.add(table.at(),
+                   "'margin' goes with 'than'; with a bound, 'none' says how large the effect is");
+    e.rule.margin = *margin;
+  }
   e.primary = table.boolean("primary", false);
   e.published = table.boolean("published", true);
+  if (e.primary && !e.published)
+    problems.add(table.at(), "a primary cell needs something published to compare with");
   if (e.rule.margin < 0) problems.add(table.at(), "'expect.margin' is negative");
   if (e.rule.direction == stats::Direction::kSame && e.rule.margin == 0)
     problems.add(table.at(), "'same' needs a margin above 0");
@@ -140,8 +170,9 @@ std::vector<Expectation> read_expectations(const config::TomlValue& entry, TomlP
   common.paper = table.text("paper");
   common.value = table.required_text("value");
   common.experiments = table.texts("experiments");
-  common.guard = read_guard(table, problems);
+  common.guards = read_guards(table, problems);
   read_comparison(table, common, problems);
+  read_none(table, common, problems);
   read_rule(table, common, problems);
   const config::TomlValue* cell = table.required("cell");
   table.finish();
@@ -150,8 +181,7 @@ std::vector<Expectation> read_expectations(const config::TomlValue& entry, TomlP
   for (CellKey& key : read_cells(*cell, "expect.cell", problems)) {
     list.push_back(common);
     list.back().cell = std::move(key);
-    if (list.back().guard)
-      list.back().guard->cell = laid_over(list.back().cell, common.guard->cell);
+    for (Guard& guard : list.back().guards) guard.cell = laid_over(list.back().cell, guard.cell);
   }
   return list;
 }

@@ -4,6 +4,7 @@
 #include "core/text/quote.h"
 #include "core/text/utf8.h"
 #include "report/text/escape.h"
+#include "report/write/judgement_json.h"
 #include "report/write/render.h"
 
 namespace sinkmoe::report {
@@ -17,34 +18,6 @@ Json json_cell(const Cell& cell) {
   if (const auto* d = std::get_if<double>(&cell)) return *d;
   if (const auto* s = std::get_if<std::string>(&cell)) return one_line(*s);
   return nullptr;
-}
-
-Json json_number(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json json_judgement(const Judgement& o) {
-  const Expectation& e = o.expectation;
-  return {{"claim", e.claim},
-          {"cell", o.cell},
-          {"value", e.value},
-          {"rule", o.rule},
-          {"primary", e.primary},
-          {"margin", e.rule.margin},
-          {"n", o.effect.n},
-          {"n_planned", e.rule.n},
-          {"kind", e.bound ? "mean against a bound" : "paired difference"},
-          {"mean", json_number(o.effect.mean)},
-          {"sd", json_number(o.effect.sd)},
-          {"ci95_low", json_number(o.effect.low())},
-          {"ci95_high", json_number(o.effect.high())},
-          {"p", json_number(o.p)},
-          {"p_holm", e.primary ? json_number(o.adjusted_p) : Json(nullptr)},
-          {"detectable_80", json_number(o.detectable)},
-          {"verdict", name_of(o.verdict)},
-          {"check", name_of(check_of(o))},
-          {"note", o.note},
-          {"paper", e.paper}};
 }
 
 }  // namespace

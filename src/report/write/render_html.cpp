@@ -23,7 +23,7 @@ nav ul { columns: 2; } .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; margin: 1em 0; }
 th, td { padding: 3px 10px; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid #444; } .r { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.v { font-weight: bold; } .reproduced { color: #00694c; } .contradicted { color: #a83c00; }
+.v { font-weight: bold; } .supported { color: #00694c; } .contradicted, .excluded { color: #a83c00; }
 .small { font-size: 12px; color: #505050; } .small code { overflow-wrap: anywhere; }
 figure { margin: 1em 0; } svg { max-width: 100%; height: auto; } pre { white-space: pre-wrap; }
 </style>
