@@ -22,7 +22,7 @@ def simpson(f, low, high, n=400):
     return h / 3 * sum((1 if i in (0, n) else 4 if i % 2 else 2) * f(low + i * h) for i in range(n + 1))
 
 
-def above(t, df, noncentrality=0.0):
+def above(t, df, noncentrality=0.0, points=2000):
     """P(T > t) for t with this noncentrality: the normal tail, averaged over the distribution of the sd."""
     log_norm = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
 
@@ -33,26 +33,30 @@ def above(t, df, noncentrality=0.0):
         return density * 0.5 * math.erfc((t * v - noncentrality) / math.sqrt(2))
 
     width = 12 / math.sqrt(2 * df)
-    return simpson(weighted, max(0.0, 1 - width), 1 + width, 2000)
+    low, high = max(0.0, 1 - width), 1 + width
+    if low > 0:
+        return simpson(weighted, low, high, points)
+    return simpson(weighted, 0, 0.1, points) + simpson(weighted, 0.1, high, points)  # a large t decides near 0
 
 
 @functools.lru_cache(maxsize=None)
 def limit(alpha, df):
     """The t with P(T > t) = alpha."""
     low, high = 0.0, 1e4
-    for _ in range(80):
+    for _ in range(45):
         middle = (low + high) / 2
-        low, high = (low, middle) if above(middle, df) < alpha else (middle, high)
+        low, high = (low, middle) if above(middle, df, points=800) < alpha else (middle, high)
     return (low + high) / 2
 
 
 def two_sided_power(distance, sd, n, alpha):
     nc = distance / sd * math.sqrt(n)
-    return above(limit(alpha / 2, n - 1), n - 1, nc) + above(limit(alpha / 2, n - 1), n - 1, -nc)
+    t = limit(alpha / 2, n - 1)
+    return above(t, n - 1, nc, 800) + above(t, n - 1, -nc, 800)
 
 
 def one_sided_power(distance, sd, n, alpha):
-    return above(limit(alpha, n - 1), n - 1, distance / sd * math.sqrt(n))
+    return above(limit(alpha, n - 1), n - 1, distance / sd * math.sqrt(n), 800)
 
 
 def is_first(n, power):
