@@ -62,11 +62,13 @@ report() {
 
 need_experiment() { [ -e "$ROOT/experiments/$1.toml" ] || fail "there is no experiments/$1.toml in this tree"; }
 
+# need_folder FOLDER: before anything is built.
+need_folder() { [ -d "$(cd "$caller" && realpath -m "$1")" ] || fail "$1 is not a folder" "give a folder of *.txt files"; }
+
 # import_texts FOLDER: sets `data` to the folder of the imported texts.
 import_texts() {
   local folder
   folder="$(cd "$caller" && realpath -m "$1")"
-  [ -d "$folder" ] || fail "$folder is not a folder"
   data="data/$(basename "$folder")"
   say "importing $folder"
   "$sinkmoe" data import "$folder" --out "$data"
@@ -74,6 +76,7 @@ import_texts() {
 
 text() {
   [ $# = 1 ] || fail "text needs one folder" "scripts/reproduce.sh text path/to/texts"
+  need_folder "$1"
   need_experiment text_small
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
   import_texts "$1"
@@ -159,6 +162,7 @@ text_place() { place=("data.path=$data"); [ "$1" != finetune_text ] || place=();
 
 paper() {
   local name have=() texts=() place=()
+  [ $# = 0 ] || need_folder "$1"
   "$ROOT/scripts/build.sh" cpu-release sinkmoe
   for name in "${PAPER_EXPERIMENTS[@]}"; do [ ! -e "experiments/$name.toml" ] || have+=("$name"); done
   if [ $# -gt 0 ]; then

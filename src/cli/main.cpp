@@ -110,6 +110,11 @@ std::optional<po::variables_map> parse(const Command& command,
     std::vector<std::string> names;
     for (const auto& o : shown.options()) names.push_back("--" + o->long_name());
     std::string near;
+    for (const std::string& a : args) {
+      const std::string key = a.substr(0, a.find('='));
+      if (near.empty() && a.starts_with('-') && key.find('.') != std::string::npos)
+        near = "a key has no dashes: " + a.substr(a.find_first_not_of('-'));
+    }
     for (const std::string& a : args)
       if (a.starts_with("--") && near.empty() &&
           std::find(names.begin(), names.end(), a) == names.end())

@@ -67,8 +67,10 @@ std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks) {
     infos.push_back({name + "_byte", "1", "higher", "the same by log-probability per byte"});
     infos.push_back({name + "_se", "1", "", "binomial standard error of the accuracy"});
     infos.push_back({name + "_chance", "1", "", "accuracy of guessing"});
-    infos.push_back({name + "_n", "1", "", "questions asked"});
+    infos.push_back({name + "_n", "1", "", "questions scored"});
     infos.push_back({name + "_truncated", "1", "", "questions cut from the left to the context"});
+    infos.push_back(
+        {name + "_too_long", "1", "", "questions with an answer longer than the context"});
   }
   return infos;
 }

@@ -107,6 +107,9 @@ Experiment read_with_overrides(const PlanRequest& request) {
 }  // namespace
 
 Plan make_plan(const PlanRequest& request, const DataContents& data_contents) {
+  if (request.experiment.empty())
+    throw Error("the name of the experiment is empty", "command line",
+                "'sinkmoe list experiments' names them");
   const Experiment experiment = read_with_overrides(request);
   check_block_parents(experiment.blocks);
   Resolver resolver(request.config_root, experiment);
@@ -127,12 +130,30 @@ Plan make_plan(const PlanRequest& request, const DataContents& data_contents) {
 
 config::Composed resolve_config(const PlanRequest& request) {
   const Experiment experiment = read_with_overrides(request);
-  for (const std::string& argument : request.overrides)
-    if (config::parse_override(argument).settings.size() > 1)
-      throw Error("several values make a sweep, not one configuration",
-                  "argument '" + argument + "'", "give one value");
+  if (request.experiment.empty())
+    for (const std::string& argument : request.overrides)
+      if (config::parse_override(argument).settings.size() > 1)
+        throw Error("several values make a sweep, not one configuration",
+                    "argument '" + argument + "'", "give one value");
   const Resolver resolver(request.config_root, experiment);
   return config::compose(resolver.layers(resolver.groups()));
+}
+
+std::vector<SweptKey> swept_keys(const PlanRequest& request) {
+  const Experiment experiment = read_with_overrides(request);
+  std::vector<SweptKey> keys;
+  for (size_t i = 0; i < experiment.blocks.size(); ++i) {
+    const Block& block = experiment.blocks[i];
+    const std::string name =
+        block.name.empty() ? "block " + std::to_string(i + 1) : "block '" + block.name + "'";
+    for (const Axis& axis : block.axes) {
+      const config::Setting& first = axis.values.at(0);
+      keys.push_back({axis.key, name, {}, first.where, first.layer});
+      for (const config::Setting& value : axis.values)
+        keys.back().values.push_back(config::toml_literal(value.value));
+    }
+  }
+  return keys;
 }
 
 }  // namespace sinkmoe::plan

@@ -56,9 +56,22 @@ Plan make_plan(const PlanRequest& request);
 using DataContents = std::function<std::string(const config::RunConfig&)>;
 Plan make_plan(const PlanRequest& request, const DataContents& data_contents);
 
-// Base, groups, the experiment's own settings ("" for none) and overrides with one value each;
-// nothing is swept. `config show` and `explain` print it. Throws Error.
+// Base, groups, the experiment's own settings ("" for none) and overrides with one value each: what
+// stands below the sweep (swept_keys). `config show` and `explain` print it. Throws Error.
 config::Composed resolve_config(const PlanRequest& request);
+
+// A key that a block of the sweep varies.
+struct SweptKey {
+  std::string key;
+  std::string block;                // "block 1", or its name
+  std::vector<std::string> values;  // as TOML, in order
+  std::string where;                // of the first value
+  std::string layer;                // "sweep" or "command line"
+};
+
+// The swept keys of all blocks in order, overrides included; none without an experiment. Throws
+// Error.
+std::vector<SweptKey> swept_keys(const PlanRequest& request);
 
 // Size of one run, from its configuration alone.
 struct Cost {

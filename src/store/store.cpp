@@ -203,17 +203,22 @@ WHERE run_id = ? AND status = 'done')sql")
   transaction.commit();
 }
 
-void Store::add_bench(const std::vector<BenchRow>& rows) {
+int64_t Store::add_bench(const std::vector<BenchRow>& rows) {
   sql::Transaction transaction(*db_);
   sql::Statement put(*db_,
                      R"sql(
 INSERT INTO bench(name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us)
-VALUES(?,?,?,?,?,?,?,?,?,?,?))sql");
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+WHERE NOT EXISTS (SELECT 1 FROM bench WHERE name = ?1 AND variant = ?2 AND setting = ?3 AND value = ?4
+  AND unit = ?5 AND host = ?6 AND device = ?7 AND processor = ?8 AND git_commit = ?9 AND git_dirty = ?10))sql");
+  const int64_t before = db_->integer("SELECT count(*) FROM bench");
   for (const BenchRow& b : rows)
     put.bind(b.name, b.variant, b.setting, b.value, b.unit, b.host, b.device, b.processor,
              b.git_commit, b.git_dirty, wall_clock_us())
         .run();
+  const int64_t added = db_->integer("SELECT count(*) FROM bench") - before;
   transaction.commit();
+  return added;
 }
 
 }  // namespace sinkmoe::store

@@ -94,7 +94,9 @@ class Store {
       const std::string& run_id) const;  // newest first; final weights first of all
 
   // --- Other ---
-  void add_bench(const std::vector<BenchRow>& rows);
+  // Adds timings, but none that is already there from the same program, machine and setting; returns
+  // how many.
+  int64_t add_bench(const std::vector<BenchRow>& rows);
 
  private:
   std::unique_ptr<sql::Connection> db_;

@@ -88,7 +88,6 @@ void Trainer::start() {
     state_ = load_checkpoint(*job_.resume, model_, optimizer_);
     diverged_.set_high_loss_steps(state_.high_loss_steps);
     checkpointed_ = state_.step;
-    reporter_.event({"resumed", "from step " + std::to_string(state_.step)});
   } else if (job_.initial_weights) {
     std::string fresh;
     for (const std::string& name : model::load_weights(model_, *job_.initial_weights))

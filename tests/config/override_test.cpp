@@ -74,6 +74,29 @@ TEST(Override, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(refused("train.lr=\xff"), HasSubstr("not UTF-8 at byte 9"));
 }
 
+TEST(Override, FormsOfOtherProgramsGetAHint) {
+  EXPECT_THAT(refused("train.lr=[1e-3,1e-2]"), HasSubstr("write train.lr=1e-3,1e-2"));
+  EXPECT_THAT(refused("attention.kind=list[vanilla,sink]"),
+              HasSubstr("write attention.kind=vanilla,sink"));
+  EXPECT_THAT(refused("model=choice(tiny,small)"), HasSubstr("write model=tiny,small"));
+  EXPECT_THAT(refused("++train.lr=1"), HasSubstr("'++' is not used here; write train.lr=1"));
+  EXPECT_THAT(values("data.path='[a]'"), ElementsAre("\"[a]\""));
+}
+
+TEST(Override, ACommaWithoutAValueIsRefused) {
+  for (const std::string argument :
+       {"train.lr=1,", "train.lr=,1", "train.lr=1,,2", "eval.tasks=piqa,", "model=tiny,"})
+    EXPECT_THAT(refused(argument), HasSubstr("no value beside a comma")) << argument;
+  EXPECT_THAT(refused("train.lr=1,"), HasSubstr("\n    train.lr=1,\n              ^"));
+  EXPECT_THAT(values("data.path=\"\",a"), ElementsAre("\"\"", "\"a\""));
+}
+
+TEST(Override, TasksAreOneValueUnlessTheyAreQuoted) {
+  EXPECT_THAT(values("eval.tasks=lambada,piqa"), ElementsAre("\"lambada,piqa\""));
+  EXPECT_THAT(values("eval.tasks='lambada,piqa','all'"),
+              ElementsAre("\"lambada,piqa\"", "\"all\""));
+}
+
 TEST(Override, ANumberThatWouldBecomeZeroIsRefused) {
   for (const std::string argument : {"train.lr=1e-400", "train.lr=-1e-400", "train.lr=+0.1,1e-999"})
     EXPECT_THAT(refused(argument), HasSubstr("so small that it would be read as 0; write 0"));

@@ -1,4 +1,4 @@
-#include "data/tokens/corpus.h"
+#include "data/corpus/corpus.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,12 +59,12 @@ TEST_F(CorpusTest, WholeFilesAreSplitByTheHashOfTheirText) {
   EXPECT_LT(largest_valid, smallest_train) << "names and order play no part";
 }
 
-TEST_F(CorpusTest, ASplitHasAFileOnEachSideWhateverTheFraction) {
+TEST_F(CorpusTest, ASplitHasTextOnEachSideWhateverTheFraction) {
   put("a.txt", "aaaa");
   put("b.txt", "bbbb");
-  for (double fraction : {0.0001, 0.9999}) {
-    EXPECT_EQ(find(fraction).train.size(), 1u);
-    EXPECT_EQ(find(fraction).valid.size(), 1u);
+  for (double fraction : {0.0001, 0.5, 0.9999}) {
+    EXPECT_GE(bytes_of(find(fraction).train), 1u);
+    EXPECT_GE(bytes_of(find(fraction).valid), 1u);
   }
 }
 
@@ -74,7 +74,9 @@ TEST_F(CorpusTest, ASingleFileGivesItsTailFromTheStartOfALine) {
   EXPECT_EQ(read_corpus_text(corpus.train[0]) + read_corpus_text(corpus.valid[0]),
             "0123456789\n0123456789\n0123456789\nlast line\n");
   EXPECT_EQ(read_corpus_text(corpus.valid[0]), "last line\n");
-  EXPECT_THAT(corpus.notes, testing::ElementsAre(HasSubstr("one file")));
+  EXPECT_EQ(corpus.rule,
+            "by the fraction: 'play.txt' is cut at byte 33, its end is validation text");
+  EXPECT_TRUE(corpus.earlier_train.empty()) << "earlier versions cut there too";
 }
 
 TEST_F(CorpusTest, ASingleLineIsCutBetweenCharacters) {
@@ -86,14 +88,17 @@ TEST_F(CorpusTest, ASingleLineIsCutBetweenCharacters) {
 
 TEST_F(CorpusTest, RefusesAFolderWithoutText) {
   EXPECT_THAT(refusal(), HasSubstr("no text in the folder"));
-  put("empty.txt", "");
   put("notes.md", "x");
-  EXPECT_THAT(refusal(), HasSubstr("no text in the folder"));
+  EXPECT_THAT(refusal(), HasSubstr("no text in the folder, but 1 files with other endings, such as "
+                                   "'notes.md'; name the files of text *.txt"));
+  put("empty.txt", "");
+  EXPECT_THAT(refusal(), HasSubstr("the files are empty"));
   put("train/a.txt", "a");
   fs::create_directories(folder_ / "valid");
-  EXPECT_THAT(refusal(), AllOf(HasSubstr("no text"), HasSubstr("valid")));
+  fs::rename(folder_ / "empty.txt", folder_ / "valid" / "empty.txt");
+  EXPECT_THAT(refusal(), HasSubstr("no validation text"));
   EXPECT_THAT(refusal_of([&] { find_corpus({.folder = folder_ / "absent"}); }),
-              HasSubstr("no such folder"));
+              HasSubstr("no such folder or file"));
 }
 
 TEST_F(CorpusTest, NamesEveryBadFileAndByte) {
@@ -134,9 +139,80 @@ TEST_F(CorpusTest, RefusesLinksThatLeaveTheFolder) {
   fs::remove_all(outside);
 }
 
+TEST_F(CorpusTest, HiddenFilesAreLeftOutAndListed) {
+  put("a.txt", made_up_text(1, 100));
+  put("b.txt", made_up_text(2, 100));
+  put(".ipynb_checkpoints/a.txt", made_up_text(1, 100));
+  put(".Trash-0/files/old.txt", "old");
+  put("__MACOSX/._a.txt", "\xFF\xFE");
+  put("empty.txt", "");
+  put("table.csv", "1,2");
+  const Corpus corpus = find(0.5);
+  EXPECT_EQ(corpus.train.size() + corpus.valid.size(), 2u);
+  EXPECT_THAT(corpus.left_out.hidden,
+              testing::ElementsAre(".Trash-0", ".ipynb_checkpoints", "__MACOSX"));
+  EXPECT_THAT(corpus.left_out.endings, testing::ElementsAre("table.csv"));
+  EXPECT_THAT(corpus.left_out.empty, testing::ElementsAre("empty.txt"));
+}
+
+TEST_F(CorpusTest, TheEndingMayHaveCapitals) {
+  put("A.TXT", "aaaa\n");
+  put("b.Txt", "bbbb\n");
+  EXPECT_EQ(bytes_of(find(0.5).train) + bytes_of(find(0.5).valid), 10u);
+}
+
+TEST_F(CorpusTest, RefusesANameThatIsNotUtf8BeforeItReadsAnything) {
+  put("latin\xE9.txt", "text");
+  put("bad.txt", "\xFF");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("latin?.txt: a file name that is not UTF-8 at byte 5"),
+                               testing::Not(HasSubstr("bad.txt"))));
+}
+
+TEST_F(CorpusTest, TakesOneFileWhateverItsEnding) {
+  put("story.md", "0123456789\nabcdefghij\n");
+  put("other.txt", "not read");
+  const Corpus corpus = find_corpus({.folder = folder_ / "story.md", .valid_fraction = 0.5});
+  EXPECT_EQ(read_corpus_text(corpus.valid[0]), "abcdefghij\n");
+  EXPECT_EQ(corpus.train[0].name, "story.md");
+}
+
+TEST_F(CorpusTest, FoldersWithOtherCustomaryNamesAreTheSplit) {
+  put("train/a.txt", "a");
+  put("val/b.txt", "b");
+  put("test/c.txt", "c");
+  put("README.txt", "about these texts");
+  const Corpus corpus = find();
+  EXPECT_EQ(names(corpus.train), std::set<std::string>{"train/a.txt"});
+  EXPECT_EQ(names(corpus.valid), std::set<std::string>{"val/b.txt"});
+  EXPECT_EQ(names(corpus.test), std::set<std::string>{"test/c.txt"});
+  EXPECT_THAT(corpus.left_out.outside, testing::ElementsAre("README.txt"));
+}
+
+TEST_F(CorpusTest, WithoutValidationTextItIsTakenFromTheTrainingTextOnly) {
+  put("train/a.txt", made_up_text(1, 1000));
+  put("test/b.txt", made_up_text(2, 1000));
+  const Corpus corpus = find(0.1);
+  EXPECT_EQ(names(corpus.valid), std::set<std::string>{"train/a.txt"});
+  EXPECT_EQ(names(corpus.test), std::set<std::string>{"test/b.txt"});
+  EXPECT_NEAR(static_cast<double>(bytes_of(corpus.valid)),
+              0.1 * static_cast<double>(made_up_text(1, 1000).size()), 160);
+  EXPECT_THAT(corpus.rule,
+              AllOf(HasSubstr("'test' is the test text"), HasSubstr("'train/a.txt' is cut")));
+}
+
+TEST_F(CorpusTest, NamesCanBeIgnored) {
+  put("train/a.txt", made_up_text(1, 1000));
+  put("valid/b.txt", made_up_text(2, 1000));
+  const Corpus corpus =
+      find_corpus({.folder = folder_, .valid_fraction = 0.5, .ignore_names = true});
+  EXPECT_EQ(bytes_of(corpus.train) + bytes_of(corpus.valid),
+            made_up_text(1, 1000).size() + made_up_text(2, 1000).size());
+  EXPECT_TRUE(corpus.test.empty());
+}
+
 TEST_F(CorpusTest, TakesLinksWithinTheFolder) {
   put("train/a.txt", "a");
-  put("b.real", "b");
+  put("b.real", "b");  // its own ending hides it
   fs::create_directories(folder_ / "valid");
   fs::create_symlink(folder_ / "b.real", folder_ / "valid" / "b.txt");
   EXPECT_EQ(names(find().valid), std::set<std::string>{"valid/b.txt"});
@@ -168,7 +244,7 @@ TEST_F(CorpusTest, SeesAFileThatChangesMeanwhile) {
 TEST_F(CorpusTest, TheSampleIsAllOfASmallTextAndAnEvenPartOfALargeOne) {
   put("a.txt", made_up_text(1, 40000));
   put("b.txt", made_up_text(2, 40000));
-  Corpus corpus = find();
+  Corpus corpus = find(0.5);
   corpus.train.push_back(corpus.valid[0]);
   std::string joined;
   for (const std::string& s : sample_sentences(corpus.train)) joined += s;

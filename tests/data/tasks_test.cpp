@@ -45,10 +45,16 @@ TEST(TaskFile, KeepsTheFirstQuestionsAndChecksAll) {
   EXPECT_THAT(refusal_of([&] { parse(two + "{}", 1); }), HasSubstr("t.jsonl:3: "));
 }
 
+TEST(TaskFile, BlankLinesMayEndTheFile) {
+  EXPECT_EQ(parse(std::string(kChoice) + "\n\n \r\n").size(), 1u);
+  EXPECT_EQ(parse(std::string(kChoice)).size(), 1u);
+  EXPECT_THAT(refused("\n"), HasSubstr("t.jsonl:1: no JSON"));
+}
+
 TEST(TaskFile, RefusesWithFileAndLine) {
   const std::string good = std::string(kChoice) + "\n";
   EXPECT_THAT(refused(good + "{\"query\": 1}"), HasSubstr("t.jsonl:2: a number out of place"));
-  EXPECT_THAT(refused(good + "\n"), HasSubstr("t.jsonl:2: no JSON at byte"));
+  EXPECT_THAT(refused(good + "\n" + good), HasSubstr("t.jsonl:2: no JSON at byte"));
   EXPECT_THAT(refused(good + kChoice + "x"), HasSubstr("t.jsonl:2: no JSON at byte"));
   EXPECT_THAT(refused(""), HasSubstr("no question"));
   EXPECT_THAT(refused("[]"), HasSubstr("a list out of place"));
@@ -114,6 +120,9 @@ TEST_F(TaskFolder, ContentIsInTheIdentityAndThePathIsNot) {
   put("elsewhere/piqa.jsonl", std::string(kChoice) + "\n");
   config.eval.tasks_path = (folder_ / "elsewhere").string();
   EXPECT_EQ(data_identity(config), with);
+  put("elsewhere/piqa.jsonl", std::string(kChoice) + "\n{}\n");
+  EXPECT_THAT(refusal_of([&] { data_identity(config); }), HasSubstr("piqa.jsonl:2: "))
+      << "a plan refuses what the run would refuse";
   put("elsewhere/piqa.jsonl", std::string(kChoice) + "\n" + kChoice);
   EXPECT_NE(data_identity(config), with);
 }

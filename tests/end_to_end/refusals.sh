@@ -43,11 +43,22 @@ refused "sink" plan smoke attention.kind=snik
 refused "attention.gated.form" plan smoke attention.gated.from=elementwise
 refused "set attention.kind = gated" plan smoke attention.kind=sink attention.gated.form=elementwise
 refused "read as 0" plan smoke train.lr=1e-400
+refused "a key has no dashes: train.lr=1" plan smoke --train.lr=1
+refused "the name of the experiment is empty" plan ''
+file_refused "the sweep file is empty" ''
 mkdir "$work/empty" "$work/latin"
 refused "empty" data import "$work/empty" --out "$work/set"
 printf 'caf\xe9\n' >"$work/latin/a.txt"
 refused "a.txt" data import "$work/latin" --out "$work/set"
+mkdir -p "$work/split/train" "$work/split/dev" "$work/split/valid"
+for folder in train dev valid; do echo "text of $folder" >"$work/split/$folder/a.txt"; done
+refused "several names may mean the validation text: dev, valid" data import "$work/split" --out "$work/set"
 [ ! -e "$work/set" ] || die "a refused import left a folder"
+code=0
+scripts/reproduce.sh text "$work/nowhere" >"$work/log" 2>&1 || code=$?
+expect "the code of reproduce.sh text without the folder" "$code" 1
+grep -qF "nowhere is not a folder" "$work/log" || die "reproduce.sh does not name the folder that is missing"
+count=$((count + 1))
 
 head -c 4096 /dev/urandom >"$work/noise.db"
 before="$(sha256sum <"$work/noise.db")"

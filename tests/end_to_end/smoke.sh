@@ -36,6 +36,15 @@ for file in "$work"/out/*.{md,csv,tex,json,svg}; do
   cmp -s "$file" "$work/again/$(basename "$file")" || die "$(basename "$file") differs between two reports of one database"
 done
 
+# A stored run, an experiment and overrides can be explained and compared.
+run="$(number "$db" "select run_id from run where label like '%kind=sink balance.weight=0.01%'")"
+"$sinkmoe" --db "$db" config explain balance.weight --run "$run" >"$work/log" 2>&1 || die "explain --run"
+grep -qF "run $run" "$work/log" || die "explain does not name the stored run"
+"$sinkmoe" --db "$db" config explain balance.weight --experiment smoke >"$work/log" 2>&1 || die "explain --experiment"
+grep -qF "swept over 0, 0.01" "$work/log" || die "explain does not show the sweep"
+"$sinkmoe" --db "$db" config diff "$run" "train=smoke eval=short attention.kind='sink' data.path='my texts'" >"$work/log" 2>&1 || die "diff"
+expect "keys that differ" "$(tail -n +2 "$work/log" | awk '{print $1}' | xargs)" "balance.weight data.path"
+
 # One more weight and seed: only the new points are trained. The wider sweep has a list and a table of its own, and
 # those of the default sweep stay.
 "$sinkmoe" --db "$db" run smoke balance.weight=0,1e-2,1e-1 train.seed=0,1 --workers 2 >"$work/log" 2>&1 </dev/null || die "the wider run"

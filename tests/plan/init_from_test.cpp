@@ -178,7 +178,7 @@ TEST_F(PlanTest, BadParentsAreRefused) {
 TEST_F(PlanTest, AStoredRunMayBeTheParent) {
   const Plan p = plan("[set]\ntrain.init_from = \"0123456789ab\"\n");
   EXPECT_EQ(p.runs[0].parent, "0123456789ab");
-  EXPECT_NE(p.runs[0].run_id, plan("").runs[0].run_id);
+  EXPECT_NE(p.runs[0].run_id, plan("title = \"T\"\n").runs[0].run_id);
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ TEST_F(PlanTest, DataThatCannotBeUsedIsRefusedOnce) {
 }
 
 TEST_F(PlanTest, UnknownExperimentsComeWithNearNames) {
-  write("experiments/quick.toml", "");
+  write("experiments/quick.toml", "title = \"T\"\n");
   PlanRequest wanted = request({});
   wanted.experiment = "quik";
   EXPECT_THAT(complaint([&] { make_plan(wanted, data_contents()); }),
@@ -175,8 +175,56 @@ TEST_F(PlanTest, ResolveConfigTakesOneValuePerKey) {
   EXPECT_EQ(composed.config.model.layers, 7);
   EXPECT_EQ(composed.config.train.seed, 0) << "nothing is swept";
   EXPECT_EQ(composed.history.at("model.layers").size(), 3u) << "default, model=tiny, command line";
-  EXPECT_THAT(complaint([&] { resolve_config(request({"train.lr=1,2"})); }),
-              HasSubstr("give one value"));
+  PlanRequest alone = request({"train.lr=1,2"});
+  alone.experiment.clear();
+  EXPECT_THAT(complaint([&] { resolve_config(alone); }), HasSubstr("give one value"));
+}
+
+TEST_F(PlanTest, SweptKeysNameTheirBlocksValuesAndPlaces) {
+  write("experiments/x.toml",
+        "[[sweep.block]]\ntrain.seed = \"seeds(2)\"\n[[sweep.block]]\nname = \"b\"\n"
+        "attention.kind = [\"vanilla\", \"sink\"]\n");
+  const std::vector<SweptKey> keys = swept_keys(request({"train.lr=1,2"}));
+  ASSERT_EQ(keys.size(), 4u);
+  EXPECT_EQ(keys[0].key + " " + keys[0].block, "train.seed block 1");
+  EXPECT_THAT(keys[0].values, ElementsAre("0", "1"));
+  EXPECT_THAT(keys[0].where, ::testing::EndsWith("x.toml:2:7"));
+  EXPECT_EQ(keys[1].key + " " + keys[1].layer, "train.lr command line");
+  EXPECT_EQ(keys[2].block, "block 'b'");
+  EXPECT_THAT(keys[2].values, ElementsAre("\"vanilla\"", "\"sink\""));
+}
+
+TEST_F(PlanTest, AnEmptyNameAndAnEmptyFileAreRefused) {
+  PlanRequest nameless = request({});
+  nameless.experiment.clear();
+  EXPECT_THAT(complaint([&] { make_plan(nameless, data_contents()); }),
+              HasSubstr("the name of the experiment is empty"));
+  EXPECT_THAT(refused("# nothing yet\n"), HasSubstr("x.toml: the sweep file is empty"));
+}
+
+TEST_F(PlanTest, OneKeyOfAZipIsNotFixedAlone) {
+  const std::string toml = R"toml([[sweep.block]]
+model.layers = [1, 2]
+model.width = [16, 32]
+zip = [["model.layers", "model.width"]])toml";
+  EXPECT_THAT(refused(toml, {"model.layers=3"}),
+              ::testing::AllOf(HasSubstr("'model.layers' moves together with other keys: zip of "
+                                         "model.layers, model.width"),
+                               HasSubstr("\n    model.layers=3\n    ^~~~")));
+  EXPECT_EQ(plan(toml, {"model.layers=3", "model.width=64"}).runs.size(), 1u);
+  EXPECT_THAT(labels(plan(toml, {"model.layers=3,4"})),
+              ElementsAre("model.layers=3 model.width=16", "model.layers=4 model.width=32"));
+  EXPECT_THAT(refused(toml, {"model.layers=3,4,5"}), HasSubstr("zipped keys have"));
+}
+
+TEST_F(PlanTest, APathWithACommaThatIsThereIsNotCut) {
+  const testing::Folder folder("path_with_comma");
+  const std::string path = (folder.path / "a,b").string();
+  std::filesystem::create_directories(path);
+  const std::string toml = "[set]\nmodel.layers = 1\n";
+  EXPECT_THAT(refused(toml, {"data.path=" + path}),
+              HasSubstr("write data.path='\"" + path + "\"'"));
+  EXPECT_EQ(plan(toml, {"data.path=\"" + path + "\""}).runs[0].config.data.path, path);
 }
 
 }  // namespace

@@ -44,18 +44,24 @@ TEST(Plugins, OptionsWithOneStoredKeyAreOfOneKind) {
 }
 
 TEST_F(PlanTest, OptionsOfAnotherVariantAreRefused) {
-  EXPECT_THAT(refused("", {"attention.kind=vanilla", "attention.gate_form=elementwise"}),
-              AllOf(HasSubstr("argument 'attention.gate_form=elementwise'"),
-                    HasSubstr("set attention.kind = gated")));
-  EXPECT_THAT(refused("", {"attention.kind=sink", "attention.gated.form=elementwise"}),
-              AllOf(HasSubstr("argument 'attention.gated.form=elementwise'"),
-                    HasSubstr("sink reads attention.sink.init")));
-  EXPECT_THAT(refused("", {"data.pairs=4"}),
+  EXPECT_THAT(
+      refused("title = \"T\"\n", {"attention.kind=vanilla", "attention.gate_form=elementwise"}),
+      AllOf(HasSubstr("argument 'attention.gate_form=elementwise'"),
+            HasSubstr("set attention.kind = gated")));
+  EXPECT_THAT(
+      refused("title = \"T\"\n", {"attention.kind=sink", "attention.gated.form=elementwise"}),
+      AllOf(HasSubstr("argument 'attention.gated.form=elementwise'"),
+            HasSubstr("sink reads attention.sink.init")));
+  EXPECT_THAT(refused("title = \"T\"\n", {"data.pairs=4"}),
               HasSubstr("set data.source = needle or recall, or take data.pairs out"));
   const std::string id =
-      plan("", {"attention.kind=gated", "attention.gate_form=elementwise"}).runs.at(0).run_id;
-  EXPECT_EQ(
-      plan("", {"attention.kind=gated", "attention.gated.form=elementwise"}).runs.at(0).run_id, id);
+      plan("title = \"T\"\n", {"attention.kind=gated", "attention.gate_form=elementwise"})
+          .runs.at(0)
+          .run_id;
+  EXPECT_EQ(plan("title = \"T\"\n", {"attention.kind=gated", "attention.gated.form=elementwise"})
+                .runs.at(0)
+                .run_id,
+            id);
 }
 
 TEST_F(PlanTest, ASweepOverOptionsOfOneVariantNeedsASkip) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "core/random.h"
 #include "metrics/metrics.h"
 #include "support/tiny.h"
@@ -127,15 +128,50 @@ TEST(TaskScores, TheLastWordMustBeTheLikeliest) {
   EXPECT_EQ(s.chance, 0);
 }
 
+// Bytes are tokens here, so lengths are exact: a window of 24 reads BOS and 23 bytes of a text of 24.
+TEST(TaskScores, AnAnswerLongerThanTheWindowIsNotScoredCut) {
+  const auto tokenizer = data::byte_tokenizer();
+  const model::Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
+  const auto question = [](size_t longest) {
+    return data::TaskQuestion{{"context", "context"}, {" a", std::string(longest, 'b')}, 0};
+  };
+  data::Task task{.name = "piqa", .questions = {question(2), question(24), question(25)}};
+  const TaskScore s = score_task(model, *tokenizer, task, at::kCPU, [] {});
+  EXPECT_EQ(s.questions, 2);
+  EXPECT_EQ(s.truncated, 1);
+  EXPECT_EQ(s.too_long, 1);
+  task.questions = {question(25)};
+  EXPECT_THROW(score_task(model, *tokenizer, task, at::kCPU, [] {}), Error);
+}
+
+TEST(TaskScores, EqualOptionsAreOneAnswer) {
+  const auto tokenizer = data::byte_tokenizer();
+  const model::Decoder model(config_of(24), tokenizer->vocabulary(), at::kCPU);
+  data::Task task{.name = "piqa"};
+  for (const int64_t gold : {0, 1})
+    task.questions.push_back({{"x", "x"}, {" same", " same"}, gold});
+  const TaskScore same = score_task(model, *tokenizer, task, at::kCPU, [] {});
+  EXPECT_EQ(same.accuracy, 1);
+  EXPECT_EQ(same.accuracy_byte, 1);
+  EXPECT_EQ(same.chance, 1);
+  task.questions = {{{"x", "x", "x", "x"}, {" a", " b", " a", " c"}, 2}};
+  EXPECT_EQ(score_task(model, *tokenizer, task, at::kCPU, [] {}).chance, 0.5);
+}
+
 TEST(TaskScores, RowsAreDescribed) {
-  const std::vector<TaskScore> scores = {
-      {.name = "piqa",
-       .questions = 100,
-       .truncated = 3,
-       .accuracy = 0.6,
-       .accuracy_byte = 0.5,
-       .chance = 0.5},
-      {.name = "boolq", .questions = 1, .accuracy = 1, .accuracy_byte = 1, .chance = 0.5}};
+  const std::vector<TaskScore> scores = {{.name = "piqa",
+                                          .questions = 100,
+                                          .truncated = 3,
+                                          .too_long = 2,
+                                          .accuracy = 0.6,
+                                          .accuracy_byte = 0.5,
+                                          .chance = 0.5},
+                                         {.name = "boolq",
+                                          .questions = 1,
+                                          .too_long = 1,
+                                          .accuracy = 1,
+                                          .accuracy_byte = 1,
+                                          .chance = 0.5}};
   std::vector<std::string> known;
   for (const MetricInfo& info : metrics::task_infos({"piqa", "boolq"})) known.push_back(info.name);
   const std::vector<MetricRow> rows = task_rows(scores, 9);

@@ -48,12 +48,15 @@ int run_bench(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("bench"), options, "file", args);
   if (!values) return 0;
   const std::vector<store::BenchRow> rows = read_rows((*values)["file"].as<std::string>());
-  store::Store(globals.db, store::Purpose::results).add_bench(rows);
+  const int64_t added = store::Store(globals.db, store::Purpose::results).add_bench(rows);
   if (globals.json)
-    std::cout << fmt::format("{{\"added\": {}}}\n", rows.size());
+    std::cout << fmt::format("{{\"added\": {}}}\n", added);
   else if (!globals.quiet)
-    std::cout << fmt::format("{} timings added; 'sinkmoe report overhead' shows them\n",
-                             rows.size());
+    std::cout << fmt::format(
+        "{} timings added{}; 'sinkmoe report overhead' shows them\n", added,
+        added < static_cast<int64_t>(rows.size())
+            ? fmt::format(", {} were here already", static_cast<int64_t>(rows.size()) - added)
+            : "");
   return 0;
 }
 

@@ -1,21 +1,25 @@
-// sinkmoe config: the resolved configuration, which layer set a key, and differences of two
-// configurations.
+// sinkmoe config: the configuration of overrides, an experiment or a stored run, which layer set a
+// key, and differences of two configurations.
 #include <fmt/format.h>
 
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/run_lookup.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
-#include "config/compose/override.h"
+#include "config/compose/layers.h"
 #include "config/toml/toml_values.h"
 #include "core/file.h"
+#include "core/text/quote.h"
 #include "core/text/split_join.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "plan/plan.h"
+#include "store/read/query.h"
 
 namespace sinkmoe::cli {
 
@@ -24,24 +28,51 @@ namespace {
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
 
+// What the command is about: one configuration, and the keys that a sweep varies on top of it.
+struct Subject {
+  config::Composed composed;
+  std::vector<plan::SweptKey> swept;
+};
+
+// "0.001, 0.01", cut after some values.
+std::string values_of(const plan::SweptKey& swept) {
+  constexpr size_t most = 8;
+  const Strings first(swept.values.begin(),
+                      swept.values.begin() + std::min(swept.values.size(), most));
+  std::string text = join(first, ", ");
+  if (swept.values.size() > most) text += fmt::format(", ... ({} values)", swept.values.size());
+  return text;
+}
+
+// The values of every block that sweeps the key; "" if none does.
+std::string swept_text(const std::vector<plan::SweptKey>& swept, const std::string& key) {
+  std::string text;
+  for (const plan::SweptKey& s : swept)
+    if (s.key == key) text += (text.empty() ? "" : "; ") + values_of(s);
+  return text;
+}
+
 std::string last_layer(const config::Composed& composed, const std::string& key) {
   return composed.history.at(key).back().layer;
 }
 
-int show(const Globals& globals, const config::Composed& composed) {
+int show(const Globals& globals, const Subject& subject) {
   Json json;
-  for (const config::FieldView& view : config::field_views(composed.config)) {
+  for (const config::FieldView& view : config::field_views(subject.composed.config)) {
     if (!view.in_use) continue;
-    const std::string layer = last_layer(composed, view.key),
-                      value = config::value_text(view.value);
+    std::string layer = last_layer(subject.composed, view.key);
+    const std::string value = config::value_text(view.value),
+                      swept = swept_text(subject.swept, view.key);
     if (globals.json)
       json[view.key] = {{"value", value},
                         {"type", config::type_name(view.value)},
                         {"default", config::value_text(view.default_value)},
                         {"unit", view.info.unit},
                         {"help", view.info.help},
-                        {"layer", layer}};
-    else
+                        {"layer", layer},
+                        {"swept", swept}};
+    if (!swept.empty()) layer += "; swept over " + swept;
+    if (!globals.json)
       std::cout << printable(fmt::format("{:<40}  # {}", view.key + " = " + value, layer)) << "\n";
   }
   if (globals.json) std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
@@ -74,46 +105,112 @@ config::FieldView find_view(const config::RunConfig& config, const std::string& 
               did_you_mean(key, config::field_keys()));
 }
 
-int explain(const Globals& globals, const config::Composed& composed, const std::string& key) {
-  const config::FieldView view = find_view(composed.config, key);
+int explain(const Globals& globals, const Subject& subject, const std::string& key) {
+  const config::FieldView view = find_view(subject.composed.config, key);
   Table table{{"layer", "value", "where"}, {}};
-  for (const config::Setting& setting : composed.history.at(view.key))
+  for (const config::Setting& setting : subject.composed.history.at(view.key))
     table.rows.push_back(
         {setting.layer, setting.reset ? "back to the default" : config::toml_literal(setting.value),
          setting.where});
+  for (const plan::SweptKey& swept : subject.swept)
+    if (swept.key == view.key)
+      table.rows.push_back({swept.layer + ", " + swept.block, values_of(swept), swept.where});
   if (globals.json) {
     write_table(std::cout, table, TableFormat::json);
     return 0;
   }
-  std::cout << printable(fmt::format("{} = {}\n{}\n{}\n\n", view.key,
-                                     config::value_text(view.value), view.info.help,
-                                     describe(view)));
+  const std::string swept = swept_text(subject.swept, view.key);
+  std::cout << printable(
+      fmt::format("{} = {}{}\n{}\n{}\n\n", view.key, config::value_text(view.value),
+                  swept.empty() ? "" : ", swept over " + swept, view.info.help, describe(view)));
   write_table(std::cout, table, TableFormat::text);
   return 0;
 }
 
+// The configuration of a stored run; each field that differs from its default has the layer
+// "run RUN_ID".
+config::Composed stored(const Globals& globals, const std::string& prefix) {
+  const store::Reader reader(globals.db);
+  const std::string run = find_run(reader, prefix), name = "run " + run;
+  const Table found = reader.query("select config from run where run_id = " + in_quotes(run, '\''));
+  const std::string text = to_text(found.rows.at(0).at(0));
+  std::vector<config::Setting> settings =
+      config::settings_of(config::parse_toml(text, name), name, name);
+  config::Composed composed = config::compose(settings, config::ForeignOptions::kept);
+  for (const config::FieldView& view : config::field_views(composed.config)) {
+    std::vector<config::Setting>& history = composed.history.at(view.key);
+    if (view.value == view.default_value) history.resize(1);
+  }
+  return composed;
+}
+
+// Words separated by blanks outside quotes.
+Strings words_of(const std::string& text) {
+  Strings words;
+  char quote = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool blank = c == ' ' && quote == 0;
+    if (!blank && !inside) words.emplace_back();
+    inside = !blank;
+    if (blank) continue;
+    words.back() += c;
+    const bool opens =
+        quote == 0 && (words.back().size() < 2 || words.back()[words.back().size() - 2] == '=' ||
+                       words.back()[words.back().size() - 2] == ',');
+    if (c == quote)
+      quote = 0;
+    else if ((c == '"' || c == '\'') && opens)
+      quote = c;
+  }
+  return words;
+}
+
+bool looks_like_run(const std::string& text) {
+  return text.size() >= 4 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 // One side of a comparison: overrides ("model=small train.lr=1e-3"), a file written by `config
-// show`, or an experiment.
-config::RunConfig side(const std::string& text) {
+// show`, an experiment, or a stored run.
+Subject side(const Globals& globals, const std::string& text) {
   plan::PlanRequest request;
   if (text.find('=') != std::string::npos) {
-    for (const std::string& part : split(text, ' '))
-      if (!part.empty()) request.overrides.push_back(part);
+    for (const std::string& part : words_of(text)) request.overrides.push_back(part);
   } else if (std::filesystem::is_regular_file(text) && !text.ends_with(".toml")) {
-    return config::parse_canonical(read_file(text, config::kTomlBytes), text);
+    const config::TomlValue file = config::parse_toml(read_file(text, config::kTomlBytes), text);
+    return {config::compose(config::settings_of(file, text, text), config::ForeignOptions::kept),
+            {}};
+  } else if (looks_like_run(text) &&
+             !std::filesystem::exists(request.experiment_root / (text + ".toml"))) {
+    return {stored(globals, text), {}};
   } else {
     request.experiment = text;
   }
-  return plan::resolve_config(request).config;
+  return {plan::resolve_config(request), plan::swept_keys(request)};
 }
 
 int diff(const Globals& globals, const Strings& words) {
   if (words.size() != 2)
     throw Error("two configurations expected", "sinkmoe config diff",
                 "sinkmoe config diff quick \"model=small train.lr=1e-3\"");
+  const Subject a = side(globals, words[0]), b = side(globals, words[1]);
+  std::map<std::string, std::pair<std::string, std::string>> differ;
+  for (const config::Difference& d : config::differences(a.composed.config, b.composed.config))
+    differ[d.key] = {d.a, d.b};
+  for (const Subject* subject : {&a, &b})
+    for (const plan::SweptKey& swept : subject->swept) {
+      const std::string left = swept_text(a.swept, swept.key),
+                        right = swept_text(b.swept, swept.key);
+      if (left == right) continue;
+      const auto text = [&](const Subject& s, const std::string& values) {
+        if (!values.empty()) return "swept: " + values;
+        if (config::field_type(swept.key).empty()) return std::string();  // a group
+        return config::value_text(config::field_value(s.composed.config, swept.key));
+      };
+      differ[swept.key] = {text(a, left), text(b, right)};
+    }
   Table table{{"key", words[0], words[1]}, {}};
-  for (const config::Difference& d : config::differences(side(words[0]), side(words[1])))
-    table.rows.push_back({d.key, d.a, d.b});
+  for (const auto& [key, values] : differ) table.rows.push_back({key, values.first, values.second});
   if (table.rows.empty() && !globals.json)
     std::cout << "no difference\n";
   else
@@ -121,11 +218,27 @@ int diff(const Globals& globals, const Strings& words) {
   return 0;
 }
 
+Subject subject_of(const Globals& globals, const po::variables_map& values,
+                   const Strings& overrides) {
+  const std::string experiment = values["experiment"].as<std::string>();
+  if (!values.count("run")) {
+    const plan::PlanRequest request{experiment, overrides};
+    return {plan::resolve_config(request), plan::swept_keys(request)};
+  }
+  if (!experiment.empty() || !overrides.empty())
+    throw Error("a stored run has one configuration", "--run",
+                "leave out --experiment and overrides");
+  return {stored(globals, values["run"].as<std::string>()), {}};
+}
+
 int run_config(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("experiment", po::value<std::string>()->default_value(""),
-                        "use the groups and settings of this experiment, without its sweep")(
-      "arguments", po::value<Strings>(), "show | explain KEY | diff A B, then overrides");
+                        "use the groups and settings of this experiment, and show its sweep")(
+      "run", po::value<std::string>(), "the configuration of this stored run")(
+      "arguments", po::value<Strings>(),
+      "show | explain KEY | diff A B, then overrides; A and B: an experiment, a run_id, overrides "
+      "in quotes, or a file of 'config show'");
   const auto values = parse(self("config"), options, "arguments", args);
   if (!values) return 0;
   Strings words;
@@ -142,15 +255,14 @@ int run_config(const Globals& globals, const Strings& args) {
     key = words[0];
     words.erase(words.begin());
   }
-  const config::Composed composed =
-      plan::resolve_config({(*values)["experiment"].as<std::string>(), words});
-  return what == "show" ? show(globals, composed) : explain(globals, composed, key);
+  const Subject subject = subject_of(globals, *values, words);
+  return what == "show" ? show(globals, subject) : explain(globals, subject, key);
 }
 
 const Registration<Command> config_command{
     {.name = "config",
      .help = "show the configuration, which layer set a key, or how two differ",
-     .usage = "show [override...] | explain KEY [override...] | diff A B [--experiment NAME]",
+     .usage = "show | explain KEY [--experiment NAME] [override...] [--run RUN] | diff A B",
      .run = run_config}};
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -119,6 +120,34 @@ int list(const Globals& globals, const std::filesystem::path& folder) {
   return 0;
 }
 
+// "a, b, c and 5 more"
+std::string some_of(const Strings& names, size_t most = 4) {
+  const Strings first(names.begin(), names.begin() + std::min(names.size(), most));
+  return printable(
+      fmt::format("{}{}", fmt::join(first, ", "),
+                  names.size() > most ? fmt::format(" and {} more", names.size() - most) : ""));
+}
+
+void print_splits(const data::ImportResult& result) {
+  std::cout << "split " << printable(result.rule) << "\n";
+  for (const data::SplitSummary& split : result.splits) {
+    std::cout << fmt::format("  {:<6} {:>5.1f}% of the text, {} bytes, {} file{}: {}\n", split.name,
+                             100 * split.share, split.bytes, split.files.size(),
+                             split.files.size() == 1 ? "" : "s", some_of(split.files));
+    if (split.name != "train")
+      std::cout << fmt::format("         {:.1f}% of it also stands in the training text\n",
+                               100 * split.copied);
+  }
+  const auto left_out = [](const Strings& names, const std::string& what) {
+    if (!names.empty())
+      std::cout << fmt::format("left out: {} {}: {}\n", names.size(), what, some_of(names));
+  };
+  left_out(result.left_out.hidden, "hidden files or folders");
+  left_out(result.left_out.endings, "files that are not *.txt");
+  left_out(result.left_out.outside, "files outside the folders of the splits");
+  left_out(result.left_out.empty, "empty files");
+}
+
 int import(const Globals& globals, const data::ImportRequest& request) {
   data::ImportResult result;
   const auto start = Clock::now();
@@ -128,17 +157,23 @@ int import(const Globals& globals, const data::ImportRequest& request) {
     watched.progress = [&line](const data::ImportProgress& progress) { line(progress); };
     result = data::import_text(watched);
   }
-  for (const std::string& note : result.notes) std::cerr << "note: " << printable(note) << "\n";
   const data::TextSet set = data::read_text_set(result.out);
   if (globals.json) {
     std::cout << to_json(set).dump(2) << "\n";
   } else if (!globals.quiet) {
+    if (result.made) print_splits(result);
     print_header();
     print_set(set);
     if (result.made)
       std::cout << fmt::format("imported in {:.1f} s", seconds_since(start));
     else
       std::cout << "nothing to do: the same text is already imported";
+    if (result.earlier)
+      std::cout << fmt::format(
+          ",\nsplit by the rule of an earlier version ({:.1f}% is validation text; --force splits it "
+          "again, which makes other runs)",
+          100.0 * static_cast<double>(set.valid.text_bytes) /
+              static_cast<double>(set.train.text_bytes + set.valid.text_bytes));
     std::cout << "; use it with data.source=text data.path=" << printable(result.out.string())
               << "\n";
   }
@@ -178,13 +213,18 @@ po::options_description import_options(data::ImportRequest& request) {
       "model", path(request.model)->value_name("FILE"),
       "use this sentencepiece model instead of training one")(
       "valid-fraction", po::value(&request.corpus.valid_fraction)->value_name("F"),
-      "fraction of the bytes for validation (default 0.05), without sub-folders")(
+      "fraction of the bytes for validation (default 0.05), if no name says what is")(
       "train-subdir", po::value(&request.corpus.train)->value_name("NAME"),
-      "training sub-folder (default train)")("valid-subdir",
-                                             po::value(&request.corpus.valid)->value_name("NAME"),
-                                             "validation sub-folder (default valid)")(
+      "training sub-folder (default: train, training)")(
+      "valid-subdir", po::value(&request.corpus.valid)->value_name("NAME"),
+      "validation sub-folder (default: valid, validation, val, dev)")(
       "test-subdir", po::value(&request.corpus.test)->value_name("NAME"),
-      "test sub-folder (default test)")("force", "replace an imported text that differs");
+      "test sub-folder (default: test, testing)")(
+      "ignore-names", po::bool_switch(&request.corpus.ignore_names),
+      "split by --valid-fraction, whatever files and folders are called")(
+      "allow-copies", po::bool_switch(&request.allow_copies),
+      "import also if held-out text stands in the training text")(
+      "force", "replace an imported text that differs");
   return options;
 }
 
@@ -192,7 +232,7 @@ int run_data(const Globals& globals, const Strings& args) {
   data::ImportRequest request;
   po::options_description options = import_options(request);
   options.add_options()("arguments", po::value<Strings>(),
-                        "import DIR, or list [FOLDER] (default data)");
+                        "import FOLDER or FILE, or list [FOLDER] (default data)");
   const auto values = parse(self("data"), options, "arguments", args);
   if (!values) return 0;
   const Strings words =
@@ -211,13 +251,14 @@ int run_data(const Globals& globals, const Strings& args) {
     return list(globals, words.size() == 2 ? words[1] : "data");
   throw Error(words.empty() ? "say what to do"
                             : "cannot do '" + fmt::format("{}", fmt::join(words, " ")) + "'",
-              "sinkmoe data", "use 'sinkmoe data import DIR' or 'sinkmoe data list [FOLDER]'");
+              "sinkmoe data", "use 'sinkmoe data import FOLDER' or 'sinkmoe data list [FOLDER]'");
 }
 
 const Registration<Command> data_command{{
     .name = "data",
-    .help = "import a folder of text as tokens, or list imported texts",
-    .usage = "import DIR [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
+    .help = "import a folder or file of text as tokens, or list imported texts",
+    .usage =
+        "import FOLDER|FILE [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
     .run = run_data,
 }};
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/override_help.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
 #include "data/source.h"
@@ -175,6 +176,7 @@ int run_plan(const Globals& globals, const Strings& args) {
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
   const auto values = parse(self("plan"), options, "arguments", args);
+  if (!values) std::cout << kOverrideHelp;
   if (!values) return 0;
   if (!values->count("arguments"))
     throw Error("no experiment given", "sinkmoe plan", "'sinkmoe list experiments' lists them");

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/override_help.h"
 #include "core/text/utf8.h"
 #include "queue/supervisor/supervisor.h"
 
@@ -103,6 +104,7 @@ void write_summary(const Globals& globals, const queue::SweepSummary& s, const p
 
 int run(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
+  if (!values) std::cout << kOverrideHelp;
   if (!values) return 0;
   const queue::RunOptions options = run_options(globals, *values);
   const plan::Plan plan = plan::make_plan(plan_request(*values));

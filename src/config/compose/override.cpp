@@ -1,5 +1,7 @@
 #include "config/compose/override.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "config/field_view.h"
@@ -53,6 +55,32 @@ std::vector<Piece> cut(const std::string& text, size_t from) {
   }
   pieces.push_back({start, text.size() - start});
   return pieces;
+}
+
+// Fields whose one value is a list with commas, so that a bare comma makes no sweep.
+constexpr std::array<std::string_view, 1> kCommaFields = {"eval.tasks"};
+
+bool holds_commas(const std::string& key, std::string_view text) {
+  const bool quoted = text.starts_with('"') || text.starts_with('\'');
+  return !quoted && std::find(kCommaFields.begin(), kCommaFields.end(), key) != kCommaFields.end();
+}
+
+// Lists as other programs write them: [a,b], list[a,b], choice(a,b).
+void refuse_brackets(const std::string& argument, const std::string& key, size_t at) {
+  const std::string_view text = trim(std::string_view(argument).substr(at));
+  for (const std::string_view start : {"[", "list[", "list(", "choice[", "choice(", "choices("})
+    if (text.starts_with(start) && (text.ends_with(']') || text.ends_with(')')))
+      refuse(argument, argument.find(text, at), text.size(), "a list of values has no brackets",
+             "write " + key + "=" +
+                 std::string(text.substr(start.size(), text.size() - start.size() - 1)));
+}
+
+void refuse_empty_values(const std::string& argument, const std::vector<Piece>& pieces) {
+  for (const Piece& piece : pieces)
+    if (pieces.size() > 1 &&
+        trim(std::string_view(argument).substr(piece.at, piece.length)).empty())
+      refuse(argument, piece.at < argument.size() ? piece.at : piece.at - 1, 1,
+             "no value beside a comma", "take the comma out; an empty text is written \"\"");
 }
 
 bool is_number(const std::string& word) {
@@ -122,6 +150,8 @@ Override parse_override(const std::string& argument) {
     throw Error("not UTF-8 at byte " + std::to_string(bad), where_of(argument));
   if (argument.size() > kTomlBytes) throw Error("argument too long", "command line");
   if (argument.starts_with('~')) return parse_reset(argument);
+  if (argument.starts_with("++"))
+    refuse(argument, 0, 2, "'++' is not used here", "write " + argument.substr(2));
   const size_t key_at = argument.starts_with('+') ? 1 : 0, equals = argument.find('=');
   if (equals == std::string::npos)
     refuse(argument, 0, argument.size(), "expected key=value",
@@ -131,7 +161,12 @@ Override parse_override(const std::string& argument) {
   result.key = argument.substr(key_at, equals - key_at);
   result.group = result.key.find('.') == std::string::npos;
   const ArgumentSpan span{argument, key_at, result.key.size(), equals + 1, 0};
-  for (const Piece& piece : cut(argument, equals + 1)) add_values(result, argument, piece, span);
+  refuse_brackets(argument, result.key, equals + 1);
+  std::vector<Piece> pieces = cut(argument, equals + 1);
+  refuse_empty_values(argument, pieces);
+  const std::string_view text = trim(std::string_view(argument).substr(equals + 1));
+  if (holds_commas(result.key, text)) pieces = {{equals + 1, argument.size() - equals - 1}};
+  for (const Piece& piece : pieces) add_values(result, argument, piece, span);
   return result;
 }
 

@@ -7,7 +7,8 @@
 //   train.seed=seeds(5)         sweeps a key
 //   balance.weight=0,1e-2       sweeps a key over a list
 //
-// A value is TOML or a bare word. A comma outside quotes and brackets separates values.
+// A value is TOML or a bare word. A comma outside quotes and brackets separates values, except in
+// eval.tasks, whose one value is a list with commas: there only quoted values are several.
 #pragma once
 
 #include <string>
@@ -24,7 +25,8 @@ struct Override {
 };
 
 // Checks the form only; keys and values are checked when they are used. Throws Error (with a
-// caret): no '=', no key, unfinished quote, not UTF-8, wrong call.
+// caret): no '=', no key, unfinished quote, not UTF-8, wrong call, no value beside a comma, a list in
+// brackets.
 Override parse_override(const std::string& argument);
 
 // Every argument; throws one Error with all problems.

@@ -189,7 +189,12 @@ TomlValue parse_toml(std::string_view text, const std::string& name) {
     return Converter(text, name).convert(toml::parse(text, std::string_view(name)));
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
-    throw Error(std::string(e.description()), place(name, int(at.line), int(at.column)));
+    const std::string what(e.description());
+    throw Error(what, place(name, int(at.line), int(at.column)),
+                what.find("redefine") == std::string::npos
+                    ? ""
+                    : "a group and keys of one name can stand together if the keys are quoted: "
+                      "\"model.layers\" = [1, 2]");
   }
 }
 

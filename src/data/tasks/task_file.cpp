@@ -121,6 +121,7 @@ std::vector<TaskQuestion> parse_task_file(std::string_view text, const std::stri
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
+    if (number > 0 && trim(text).empty()) break;  // blank lines at the end of the file
     text.remove_prefix(std::min(end + 1, text.size()));
     const std::string here = where + ":" + std::to_string(++number);
     const std::string fix = "see docs/data.md for the form of a task file";
@@ -138,7 +139,7 @@ std::vector<TaskQuestion> parse_task_file(std::string_view text, const std::stri
     if (!reader.problem.empty()) throw Error(reader.problem, here, fix);
     if (static_cast<int64_t>(questions.size()) < most) questions.push_back(std::move(question));
   }
-  if (questions.empty()) throw Error("no question", where, "one JSON object a line is wanted");
+  if (number == 0) throw Error("no question", where, "one JSON object a line is wanted");
   return questions;
 }
 

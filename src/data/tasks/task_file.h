@@ -24,7 +24,8 @@ struct TaskQuestion {
 inline constexpr uint64_t kMaxTaskFile = uint64_t{64} << 20, kMaxTaskLine = uint64_t{1} << 20;
 inline constexpr size_t kMaxTaskOptions = 32;
 
-// Returns the first `most` questions, but checks the whole text. `where` is the path in errors.
+// Returns the first `most` questions, but checks the whole text. Blank lines at the end are allowed.
+// `where` is the path in errors.
 // Throws Error with file and line: an object in none of these forms, or in another form than the
 // first line, an unknown or repeated key, an empty text, invalid UTF-8, a `gold` that is not an
 // option, a line that is too long, no question at all.

@@ -97,8 +97,12 @@ TaskSet open_tasks(const config::RunConfig& config) {
 
 std::string tasks_identity(const config::EvalConfig& eval) {
   std::string text;
-  for (const TaskKind& kind : selected_tasks(eval))
-    text += identity_line(kind, sha256_file(file_of(eval, kind)));
+  for (const TaskKind& kind : selected_tasks(eval)) {
+    const fs::path file = file_of(eval, kind);
+    const std::string content = read_file(file, kMaxTaskFile);
+    parse_task_file(content, file.string(), 0);
+    text += identity_line(kind, sha256_hex(content));
+  }
   return text;
 }
 

@@ -46,8 +46,8 @@ TaskSet open_tasks(const config::RunConfig& config);
 Task parse_task(const TaskKind& kind, const std::string& content, const std::string& where,
                 int64_t most);
 
-// Lines "task NAME SHA-256" with hashes of the whole files; "" without tasks. Throws Error:
-// missing.
+// Lines "task NAME SHA-256" with hashes of the whole files; "" without tasks. Throws Error: what
+// open_tasks() refuses, so that a plan refuses it too.
 std::string tasks_identity(const config::EvalConfig& eval);
 
 }  // namespace sinkmoe::data

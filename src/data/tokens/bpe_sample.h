@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/tokens/corpus.h"
+#include "data/corpus/corpus.h"
 
 namespace sinkmoe::data {
 

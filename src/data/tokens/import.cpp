@@ -1,5 +1,6 @@
 #include "data/tokens/import.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -10,6 +11,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "core/text/safe_name.h"
+#include "data/corpus/copies.h"
 #include "data/text_set.h"
 #include "data/tokens/bpe_sample.h"
 
@@ -71,25 +73,37 @@ void check_request(const ImportRequest& request) {
 fs::path output_folder(const ImportRequest& request) {
   if (!request.out.empty())
     return request.out.has_filename() ? request.out : request.out.parent_path();
-  const std::string name = fs::weakly_canonical(request.corpus.folder).filename().string();
+  const fs::path source = fs::weakly_canonical(request.corpus.folder);
+  const std::string name = (fs::is_directory(source) ? source.filename() : source.stem()).string();
   if (!safe_name(name))
     throw Error("'" + name + "' cannot name a data set", request.corpus.folder.string(),
                 "give --out data/NAME");
   return fs::path("data") / name;
 }
 
-// True if `out` already holds the result of this import. Throws Error if it holds anything else
-// (unless forced).
-bool already_made(const fs::path& out, const std::string& recipe, bool force) {
-  if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return false;
+// The recipe of an import by an earlier version, or "" if it would have been the same.
+std::string earlier_recipe(Corpus corpus, const ImportRequest& request, const std::string& model) {
+  if (corpus.earlier_train.empty()) return "";
+  corpus.train = corpus.earlier_train;
+  corpus.valid = corpus.earlier_valid;
+  return recipe_hash(corpus, request, model);
+}
+
+// The recipe of the import that `out` already holds, one of the two; "" if there is nothing (or it is
+// to be replaced). Throws Error if it holds anything else.
+std::string already_made(const fs::path& out, const std::string& recipe, const std::string& earlier,
+                         bool force) {
+  if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return "";
   if (!fs::exists(out / kManifestName))
     throw Error("this was not created by 'sinkmoe data import'", out.string(),
                 "give another --out");
   const auto manifest =
       nlohmann::json::parse(read_file(out / kManifestName, kMaxManifest), nullptr, false);
-  const bool same = manifest.is_object() && manifest.value("recipe", nlohmann::json()) == recipe;
-  if (force) return false;
-  if (!same)
+  const bool ours =
+      manifest.is_object() && manifest.contains("recipe") && manifest["recipe"].is_string();
+  const std::string made = ours ? manifest["recipe"].get<std::string>() : "";
+  if (force) return "";
+  if (made.empty() || (made != recipe && made != earlier))
     throw Error("another imported text is here already", out.string(),
                 "give another --out, or --force to replace it");
   try {
@@ -99,16 +113,45 @@ bool already_made(const fs::path& out, const std::string& recipe, bool force) {
     throw Error("the imported text here is damaged: " + std::string(e.what()), out.string(),
                 "import it again with --force");
   }
-  return true;
+  return made;
+}
+
+// Shares and copies of the splits; throws Error for copies unless they are allowed.
+std::vector<SplitSummary> summaries(const Corpus& corpus, bool allow_copies) {
+  std::vector<SplitSummary> list;
+  std::vector<Problem> problems;
+  uint64_t total = 0;
+  for (const Split& split : splits(corpus)) total += bytes_of(*split.files);
+  for (const Split& split : splits(corpus)) {
+    SplitSummary summary{.name = split.name, .bytes = bytes_of(*split.files)};
+    summary.share = static_cast<double>(summary.bytes) / static_cast<double>(total);
+    for (const CorpusFile& file : *split.files) summary.files.push_back(file.name);
+    if (split.files != &corpus.train) {
+      const Copies copies = find_copies(corpus.train, *split.files);
+      summary.copied = copies.share;
+      const std::string text = summary.name == "test" ? "test" : "validation";
+      for (Problem& problem : copy_problems(copies, text)) problems.push_back(std::move(problem));
+    }
+    list.push_back(std::move(summary));
+  }
+  if (!allow_copies && !problems.empty()) throw Error(std::move(problems));
+  return list;
 }
 
 class Import {
  public:
   Import(const ImportRequest& request, const Corpus& corpus, std::string model,
-         const std::string& recipe)
+         const std::string& recipe, const std::vector<SplitSummary>& summaries)
       : request_(request), corpus_(corpus), model_(std::move(model)) {
     manifest_["format"] = 1;
     manifest_["recipe"] = recipe;
+    manifest_["split"] = corpus.rule;
+    for (const SplitSummary& split : summaries)
+      manifest_["splits"][split.name] = {{"share", split.share}, {"copied", split.copied}};
+    manifest_["left_out"] = {{"hidden", corpus.left_out.hidden},
+                             {"not_txt", corpus.left_out.endings},
+                             {"outside_of_splits", corpus.left_out.outside},
+                             {"empty", corpus.left_out.empty}};
   }
 
   void write_to(const fs::path& folder) {
@@ -152,11 +195,13 @@ class Import {
                                     {"name", file.name},
                                     {"bytes", file.bytes},
                                     {"sha256", file.sha256}});
+      if (file.begin > 0 || file.end < UINT64_MAX)
+        manifest_["files"].back()["from_byte"] = file.begin;
     }
     const TokenFileInfo info = writer.write(folder / (std::string(split.name) + ".tokens"),
                                             source_hash(*split.files), tokenizer.hash());
-    manifest_["splits"][split.name] = {
-        {"tokens", info.count}, {"bytes", info.text_bytes}, {"content_hash", info.content_hash}};
+    manifest_["splits"][split.name].update(
+        {{"tokens", info.count}, {"bytes", info.text_bytes}, {"content_hash", info.content_hash}});
   }
 
   const ImportRequest& request_;
@@ -176,9 +221,14 @@ bool has_ended(const std::string& process) {
   return name_end != std::string::npos && line.compare(name_end + 2, 1, "Z") == 0;
 }
 
+// The temporary folder beside `out`, without the number of the process.
+std::string temporary_prefix(const fs::path& out) {
+  return fmt::format(".{}.tmp.", out.filename().string());
+}
+
 // Removes what killed imports have left.
 void remove_leftovers(const fs::path& out) {
-  const std::string prefix = "." + out.filename().string() + ".tmp.";
+  const std::string prefix = temporary_prefix(out);
   std::error_code error;
   const fs::path folder = out.parent_path();
   for (const std::string& name : folder_names(folder)) {
@@ -209,18 +259,24 @@ ImportResult import_text(const ImportRequest& request) {
   request.progress({"reading", 0, 0});
   const Corpus corpus = find_corpus(request.corpus);
   const std::string recipe = recipe_hash(corpus, request, model);
-  ImportResult result{.out = output_folder(request), .made = true, .notes = corpus.notes};
-  if (already_made(out, recipe, request.force)) {
+  ImportResult result{.out = output_folder(request)};
+  const std::string made =
+      already_made(out, recipe, earlier_recipe(corpus, request, model), request.force);
+  if (!made.empty()) {
     result.made = false;
+    result.earlier = made != recipe;
     return result;
   }
+  request.progress({"looking for copies", 0, 0});
+  result.rule = corpus.rule;
+  result.splits = summaries(corpus, request.allow_copies);
+  result.left_out = corpus.left_out;
   ensure_writable_folder(out.parent_path());
   remove_leftovers(out);
-  const fs::path aside =
-      out.parent_path() / ("." + out.filename().string() + ".tmp." + std::to_string(::getpid()));
+  const fs::path aside = out.parent_path() / fmt::format("{}{}", temporary_prefix(out), ::getpid());
   try {
     ensure_writable_folder(aside);
-    Import(request, corpus, model, recipe).write_to(aside);
+    Import(request, corpus, model, recipe, result.splits).write_to(aside);
     take_place(aside, out);
   } catch (...) {
     std::error_code error;

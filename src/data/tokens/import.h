@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/tokens/corpus.h"
+#include "data/corpus/corpus.h"
 
 namespace sinkmoe::data {
 
@@ -21,23 +21,38 @@ struct ImportProgress {
 
 struct ImportRequest {
   CorpusRequest corpus;
-  std::filesystem::path out;      // empty: data/<name of the folder>
+  std::filesystem::path out;      // empty: data/<name of the folder or file>
   std::string tokenizer = "bpe";  // or "bytes"
   int64_t vocabulary = 1024;      // of a new BPE tokenizer
   std::filesystem::path model;    // use this sentencepiece model instead
   bool force = false;             // replace an imported text of another source or tokenizer
+  bool allow_copies = false;      // also if much of a held-out text is trained on
   std::function<void(const ImportProgress&)> progress = [](const ImportProgress&) {};
+};
+
+struct SplitSummary {
+  std::string name;
+  std::vector<std::string> files;
+  uint64_t bytes = 0;
+  double share = 0;   // of the bytes of all splits
+  double copied = 0;  // share of the text that also stands in the training text (copies.h)
 };
 
 struct ImportResult {
   std::filesystem::path out;
-  bool made = true;  // false: the same import existed already and is complete
-  std::vector<std::string> notes;
+  // False: the same import existed already and is complete; what follows is then empty.
+  bool made = true;
+  bool earlier = false;  // not made, and an earlier version split the files in another way
+  std::string rule;      // how the splits were found
+  std::vector<SplitSummary> splits;
+  LeftOut left_out;
 };
 
 // Writes a temporary folder and renames it, so that `out` is either complete or unchanged. The same
-// text and options give the same files, byte for byte. Throws Error: whatever find_corpus and the
-// tokenizer refuse; `out` holds something else.
+// text and options give the same files, byte for byte. A text that an earlier version split in
+// another way (Corpus::earlier_train) and imported to `out` is left as it is. Throws Error:
+// whatever find_corpus and the tokenizer refuse; copies of held-out text (data/corpus/copies.h);
+// `out` holds something else.
 ImportResult import_text(const ImportRequest& request);
 
 // Removes what killed imports to the same place have left. import_text() does so too.

@@ -108,6 +108,30 @@ class Sentences : public sentencepiece::SentenceIterator {
   size_t at_ = 0;
 };
 
+// The whole number in `text` after `mark`; "" if there is none.
+std::string number_after(const std::string& text, const std::string& mark) {
+  const size_t at = text.find(mark);
+  if (at == std::string::npos) return "";
+  const size_t begin = at + mark.size();
+  return text.substr(begin, text.find_first_not_of("0123456789", begin) - begin);
+}
+
+// The trainer's two complaints about the size, in words of the command.
+Error training_error(const std::string& message, int64_t vocabulary) {
+  const std::string asked = std::to_string(vocabulary);
+  if (const std::string most = number_after(message, "set it to a value <= "); !most.empty())
+    return {"this text is too small for a vocabulary of " + asked + ": it gives at most " + most,
+            "--vocab", "give --vocab " + most + " or less, more text, or --tokenizer bytes"};
+  if (const std::string least = number_after(message, asked + " vs "); !least.empty())
+    return {"the different characters of this text alone need a vocabulary of " + least +
+                ", more than " + asked,
+            "--vocab",
+            "give a larger --vocab, such as " + std::to_string(2 * std::stoll(least)) +
+                ", or --tokenizer bytes"};
+  return {"no BPE of " + asked + " tokens can be made from this text: " + message, "--vocab",
+          "take another --vocab, more text, or --tokenizer bytes"};
+}
+
 }  // namespace
 
 std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
@@ -137,10 +161,7 @@ std::string train_bpe(const std::vector<std::string>& sentences, int64_t vocabul
                                                    {"num_threads", "1"},
                                                    {"minloglevel", "2"}},
       &iterator, &model);
-  if (!status.ok())
-    throw Error("no BPE of " + std::to_string(vocabulary) +
-                    " tokens can be made from this text: " + std::string(status.message()),
-                "--vocab", "take another --vocab, more text, or --tokenizer bytes");
+  if (!status.ok()) throw training_error(std::string(status.message()), vocabulary);
   return model;
 }
 

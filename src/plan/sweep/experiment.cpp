@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "config/field_view.h"
+#include "config/toml/caret.h"
 #include "core/file.h"
 #include "core/text/safe_name.h"
+#include "core/text/split_join.h"
 #include "core/text/suggest.h"
 #include "plan/sweep/block_reader.h"
 
@@ -31,6 +34,9 @@ class ExperimentReader {
 
   Experiment read() {
     const config::TomlValue file = config::parse_toml(experiment_.toml, experiment_.path);
+    if (file.members.empty())
+      throw Error("the sweep file is empty", experiment_.path,
+                  "write [[sweep.block]] and keys below it; docs/sweeps.md shows how");
     for (const auto& [key, node] : file.members) read_entry(key, node);
     if (!safe_name(experiment_.name))
       problems_.push_back({"the experiment's name is not a plain name", experiment_.path,
@@ -126,6 +132,42 @@ class ExperimentReader {
 void drop_axis(Block& block, const std::string& key) {
   std::erase_if(block.axes, [&](const Axis& axis) { return axis.key == key; });
   for (auto& zip : block.zips) std::erase(zip, key);
+  std::erase_if(block.zips, [](const auto& zip) { return zip.empty(); });
+}
+
+// One value for one key of a zip would leave the others to vary alone.
+std::optional<Problem> half_zip(const Experiment& experiment,
+                                const std::vector<config::Override>& overrides,
+                                const config::Override& override) {
+  const auto fixed = [&](const std::string& key) {
+    return std::any_of(overrides.begin(), overrides.end(), [&](const config::Override& o) {
+      return o.key == key && o.settings.size() == 1;
+    });
+  };
+  if (override.settings.size() > 1) return {};
+  for (const Block& block : experiment.blocks)
+    for (const auto& zip : block.zips) {
+      if (std::find(zip.begin(), zip.end(), override.key) == zip.end()) continue;
+      if (std::all_of(zip.begin(), zip.end(), fixed)) continue;
+      Problem problem{
+          "'" + override.key + "' moves together with other keys: zip of " + join(zip, ", "),
+          override.settings[0].where, "give one value for each of them, or lists of equal length"};
+      const config::ArgumentSpan& span = override.settings[0].argument;
+      config::add_caret(problem, span.text, span.key_at, span.key_length);
+      return problem;
+    }
+  return {};
+}
+
+// data.path=a,b sweeps over two folders, but a folder may have a comma in its name.
+std::optional<Problem> cut_path(const config::Override& override) {
+  if (override.settings.size() < 2 || config::field_type(override.key) != "string") return {};
+  const config::ArgumentSpan& span = override.settings[0].argument;
+  const std::string text = span.text.substr(std::min(span.text.find('=') + 1, span.text.size()));
+  std::error_code none;
+  if (!fs::exists(text, none)) return {};
+  return Problem{"'" + text + "' is there, but a comma separates values",
+                 override.settings[0].where, "write " + override.key + "='\"" + text + "\"'"};
 }
 
 void put_axis(Block& block, const config::Override& override) {
@@ -187,6 +229,11 @@ fs::path find_experiment(const fs::path& name, const fs::path& experiment_root) 
 
 void apply_overrides(Experiment& experiment, const std::vector<config::Override>& overrides) {
   std::vector<Problem> problems;
+  for (const config::Override& override : overrides) {
+    if (auto problem = half_zip(experiment, overrides, override)) problems.push_back(*problem);
+    if (auto problem = cut_path(override)) problems.push_back(*problem);
+  }
+  if (!problems.empty()) throw Error(std::move(problems));
   for (const config::Override& override : overrides)
     if (auto problem = apply_override(experiment, override)) problems.push_back(*problem);
   if (!problems.empty()) throw Error(std::move(problems));

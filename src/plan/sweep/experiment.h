@@ -74,7 +74,8 @@ std::filesystem::path find_experiment(const std::filesystem::path& name,
 std::vector<std::string> experiment_names(const std::filesystem::path& experiment_root);
 
 // One value replaces the key everywhere, even if a block sweeps it; several values become (or
-// replace) an axis of every block. Throws Error: unknown key.
+// replace) an axis of every block. Throws Error: unknown key, one value for one key of a zip, a path
+// with a comma that exists.
 void apply_overrides(Experiment& experiment, const std::vector<config::Override>& overrides);
 
 }  // namespace sinkmoe::plan

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "data/tokens/corpus.h"
+#include "data/corpus/corpus.h"
 
 namespace sinkmoe::pretrained {
 

@@ -106,7 +106,7 @@ void SweepLoop::collect(ActiveRun& active, int wait_status) {
   if (run.status == RunStatus::done) {
     ++made_;
     display_.note(fmt::format(
-        "done {} in {}: loss {:.4f}  {}", run.run_id,
+        "done {} in {}: last batch loss {:.4f}  {}", run.run_id,
         clock_text(static_cast<double>(store::boot_clock_us() - active.started_us) * 1e-6),
         active.line.progress.loss, run.label));
   } else if (run.status != RunStatus::interrupted && run.status != RunStatus::running) {

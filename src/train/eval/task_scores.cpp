@@ -6,6 +6,8 @@
 #include <cmath>
 #include <span>
 
+#include "core/error.h"
+
 namespace sinkmoe::train {
 
 namespace {
@@ -15,7 +17,7 @@ constexpr int64_t kTokensPerPass = 8192;
 // One option of one question, as token ids.
 struct Option {
   std::vector<int32_t> ids;  // BOS, context, continuation
-  int64_t first = 0;         // ids[first..] is the continuation, if cut, what is left of it
+  int64_t first = 0;         // ids[first..] is the continuation
   double bytes = 0;
   double log_probability = 0;
   bool likeliest = true;  // every token of the continuation is the most probable one
@@ -27,33 +29,43 @@ struct Option {
 
 struct Options {
   std::vector<Option> all;
-  std::vector<size_t> begin;  // of each question, and the end
+  std::vector<size_t> begin;      // of each question, and the end
+  std::vector<size_t> questions;  // that are scored
   int64_t truncated = 0;
 };
 
-bool cut_from_left(Option& option, int64_t context) {
-  const int64_t over = option.length() - context;
-  if (over <= 0) return false;
+// Cuts the context; false if the continuation alone is longer than the window.
+bool fit(Option& option, int64_t window) {
+  const int64_t over = std::max<int64_t>(0, option.length() - window);
+  if (option.first - over < 1) return false;
   option.ids.erase(option.ids.begin() + 1, option.ids.begin() + 1 + over);
-  option.first = std::max<int64_t>(1, option.first - over);
+  option.first -= over;
   return true;
 }
 
-Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, int64_t context) {
+Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, int64_t window) {
   Options out;
   data::CachedEncoder encoder(tokenizer);
-  for (const data::TaskQuestion& q : task.questions) {
-    out.begin.push_back(out.all.size());
-    bool cut = false;
+  for (size_t n = 0; n < task.questions.size(); ++n) {
+    const data::TaskQuestion& q = task.questions[n];
+    const size_t begin = out.all.size();
+    bool cut = false, fits = true;
     for (size_t i = 0; i < q.contexts.size(); ++i) {
       Option option{.ids = {tokenizer.bos()},
                     .bytes = static_cast<double>(q.continuations[i].size())};
       encoder.encode(q.contexts[i], option.ids);
       option.first = static_cast<int64_t>(option.ids.size());
       encoder.encode(q.continuations[i], option.ids);
-      cut = cut_from_left(option, context) || cut;
+      cut = option.length() > window || cut;
+      fits = fit(option, window) && fits;
       out.all.push_back(std::move(option));
     }
+    if (!fits) {  // a part of an answer is another answer
+      out.all.resize(begin);
+      continue;
+    }
+    out.begin.push_back(begin);
+    out.questions.push_back(n);
     out.truncated += cut;
   }
   out.begin.push_back(out.all.size());
@@ -111,7 +123,19 @@ void score_options(const model::Decoder& model, Options& options, bool choice, i
   }
 }
 
-int64_t best_of(const Options& options, size_t question, bool per_byte) {
+// Options of one text are one answer, wherever they stand.
+bool same_answer(const data::TaskQuestion& q, size_t a, size_t b) {
+  return q.contexts[a] == q.contexts[b] && q.continuations[a] == q.continuations[b];
+}
+
+double chance_of(const data::TaskQuestion& q) {
+  double right = 0;
+  for (size_t i = 0; i < q.contexts.size(); ++i)
+    right += same_answer(q, i, static_cast<size_t>(q.gold));
+  return right / static_cast<double>(q.contexts.size());
+}
+
+size_t best_of(const Options& options, size_t question, bool per_byte) {
   const size_t begin = options.begin[question], end = options.begin[question + 1];
   size_t best = begin;
   auto value = [&](size_t i) {
@@ -119,7 +143,7 @@ int64_t best_of(const Options& options, size_t question, bool per_byte) {
   };
   for (size_t i = begin + 1; i < end; ++i)
     if (value(i) > value(best)) best = i;
-  return static_cast<int64_t>(best - begin);
+  return best - begin;
 }
 
 }  // namespace
@@ -132,19 +156,24 @@ double TaskScore::standard_error() const {
 TaskScore score_task(const model::Decoder& model, const data::Tokenizer& tokenizer,
                      const data::Task& task, at::Device device,
                      const std::function<void()>& alive) {
+  Options options = make_options(tokenizer, task, model.config().data.context);
   TaskScore score{.name = task.name,
                   .choice = task.questions.at(0).contexts.size() > 1,
-                  .questions = static_cast<int64_t>(task.questions.size())};
-  Options options = make_options(tokenizer, task, model.config().data.context);
+                  .questions = static_cast<int64_t>(options.questions.size()),
+                  .truncated = options.truncated};
+  score.too_long = static_cast<int64_t>(task.questions.size()) - score.questions;
+  if (score.questions == 0)
+    throw Error("every question of task '" + task.name + "' has an answer longer than the window",
+                "data.context", "take a larger data.context");
   score_options(model, options, score.choice, tokenizer.bos(), device, alive);
-  score.truncated = options.truncated;
   double right = 0, right_byte = 0, chance = 0;
-  for (size_t i = 0; i < task.questions.size(); ++i) {
-    const data::TaskQuestion& q = task.questions[i];
+  for (size_t i = 0; i < options.questions.size(); ++i) {
+    const data::TaskQuestion& q = task.questions[options.questions[i]];
     if (score.choice) {
-      right += best_of(options, i, false) == q.gold;
-      right_byte += best_of(options, i, true) == q.gold;
-      chance += 1.0 / static_cast<double>(q.contexts.size());
+      const auto gold = static_cast<size_t>(q.gold);
+      right += same_answer(q, best_of(options, i, false), gold);
+      right_byte += same_answer(q, best_of(options, i, true), gold);
+      chance += chance_of(q);
     } else {
       right += options.all[options.begin[i]].likeliest;
     }
@@ -169,6 +198,7 @@ std::vector<MetricRow> task_rows(const std::vector<TaskScore>& scores, int64_t s
     add(s.name + "_chance", s.chance);
     add(s.name + "_n", static_cast<double>(s.questions));
     add(s.name + "_truncated", static_cast<double>(s.truncated));
+    if (s.too_long > 0) add(s.name + "_too_long", static_cast<double>(s.too_long));
     mean += s.accuracy / static_cast<double>(scores.size());
     chance += s.chance / static_cast<double>(scores.size());
   }

@@ -1,0 +1,183 @@
+#include "data/corpus/copies.h"
+
+#include <fmt/format.h>
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+namespace sinkmoe::data {
+
+namespace {
+
+constexpr uint64_t kFactor = 0x9E3779B97F4A7C15;  // odd, with bits all over
+constexpr uint64_t kMostPieces = 1 << 20;         // compared in all held-out files
+constexpr unsigned kFilterBits = 24;
+
+constexpr double kFileLimit = 0.3, kSplitLimit = 0.1;
+constexpr uint64_t kFewPieces = 8;
+
+// Unicode's composed form with letters folded, so that NFC and NFD, "E" and "e" are equal.
+std::string folded(std::string_view text) {
+  utf8proc_uint8_t* out = nullptr;
+  const utf8proc_ssize_t length = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+      static_cast<utf8proc_ssize_t>(text.size()), &out,
+      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(out, &std::free);
+  if (length < 0) return std::string(text);
+  return {reinterpret_cast<const char*>(out), static_cast<size_t>(length)};
+}
+
+void append_normalised(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (blank && (out.empty() || out.back() == ' ')) continue;
+    out += blank ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+}
+
+std::string normalised(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {  // in pieces of whole lines, because most are plain ASCII
+    const size_t newline = text.find('\n', std::min<size_t>(text.size(), 4096));
+    const std::string_view part = text.substr(0, newline);
+    text.remove_prefix(part.size());
+    const bool ascii = std::all_of(part.begin(), part.end(),
+                                   [](char c) { return static_cast<signed char>(c) >= 0; });
+    ascii ? append_normalised(part, out) : append_normalised(folded(part), out);
+    if (text.empty()) break;
+    append_normalised("\n", out);
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+// Hash of the last kCopyPiece bytes of a text that is read byte by byte.
+class RollingHash {
+ public:
+  RollingHash() {
+    for (size_t i = 0; i < kCopyPiece; ++i) leaving_ *= kFactor;
+  }
+  uint64_t value() const { return hash_; }
+  void add(char in) { hash_ = hash_ * kFactor + value_of(in); }
+  // The same when the window is full: `out` leaves it.
+  void move(char in, char out) {
+    hash_ = hash_ * kFactor + value_of(in) - leaving_ * value_of(out);
+  }
+
+ private:
+  static uint64_t value_of(char c) { return static_cast<unsigned char>(c) + uint64_t{1}; }
+
+  uint64_t hash_ = 0, leaving_ = 1;
+};
+
+uint64_t piece_hash(std::string_view piece) {
+  RollingHash hash;
+  for (const char c : piece) hash.add(c);
+  return hash.value();
+}
+
+struct Piece {
+  uint64_t hash = 0;
+  uint32_t file = 0;   // held-out file
+  uint32_t found = 0;  // training file + 1; 0: not seen there
+};
+
+// The pieces of the held-out files, and which of them the training text has.
+class PieceIndex {
+ public:
+  explicit PieceIndex(const std::vector<CorpusFile>& files) : filter_(1u << kFilterBits) {
+    const uint64_t step = kCopyPiece * (1 + bytes_of(files) / kCopyPiece / kMostPieces);
+    for (size_t f = 0; f < files.size(); ++f) {
+      const std::string text = normalised(read_corpus_text(files[f]));
+      for (size_t at = 0; at + kCopyPiece <= text.size(); at += step)
+        pieces_.push_back(
+            {piece_hash(std::string_view(text).substr(at, kCopyPiece)), static_cast<uint32_t>(f)});
+    }
+    std::sort(pieces_.begin(), pieces_.end(),
+              [](const Piece& a, const Piece& b) { return a.hash < b.hash; });
+    for (const Piece& piece : pieces_) filter_[slot(piece.hash)] = true;
+  }
+
+  void look_in(const std::string& text, uint32_t file) {
+    RollingHash hash;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (i < kCopyPiece)
+        hash.add(text[i]);
+      else
+        hash.move(text[i], text[i - kCopyPiece]);
+      if (i + 1 >= kCopyPiece && filter_[slot(hash.value())]) mark(hash.value(), file);
+    }
+  }
+
+  const std::vector<Piece>& pieces() const { return pieces_; }
+
+ private:
+  static size_t slot(uint64_t hash) {
+    return (hash ^ (hash >> 29)) * kFactor >> (64 - kFilterBits);
+  }
+
+  void mark(uint64_t hash, uint32_t file) {
+    const auto first = std::lower_bound(pieces_.begin(), pieces_.end(), hash,
+                                        [](const Piece& p, uint64_t h) { return p.hash < h; });
+    for (auto it = first; it != pieces_.end() && it->hash == hash && it->found == 0; ++it)
+      it->found = file + 1;
+  }
+
+  std::vector<bool> filter_;
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace
+
+Copies find_copies(const std::vector<CorpusFile>& train, const std::vector<CorpusFile>& held_out) {
+  PieceIndex index(held_out);
+  for (size_t f = 0; f < train.size(); ++f)
+    index.look_in(normalised(read_corpus_text(train[f])), static_cast<uint32_t>(f));
+  Copies copies;
+  std::vector<std::map<uint32_t, uint64_t>> sources(held_out.size());
+  for (const CorpusFile& file : held_out) copies.files.push_back({file.name, "", 0, 0});
+  for (const Piece& piece : index.pieces()) {
+    ++copies.files[piece.file].pieces;
+    if (piece.found > 0) ++sources[piece.file][piece.found - 1];
+  }
+  uint64_t all = 0;
+  for (size_t f = 0; f < held_out.size(); ++f) {
+    CopiedFile& file = copies.files[f];
+    uint64_t found = 0, most = 0;
+    for (const auto& [source, count] : sources[f]) {
+      found += count;
+      if (count <= most) continue;
+      most = count;
+      file.source = train[source].name;
+    }
+    all += found;
+    if (file.pieces > 0) file.share = static_cast<double>(found) / static_cast<double>(file.pieces);
+  }
+  if (!index.pieces().empty())
+    copies.share = static_cast<double>(all) / static_cast<double>(index.pieces().size());
+  return copies;
+}
+
+std::vector<Problem> copy_problems(const Copies& copies, const std::string& split) {
+  const std::string fix = "remove one of the two, or give --allow-copies";
+  std::vector<Problem> problems;
+  for (const CopiedFile& file : copies.files)
+    if (file.pieces >= kFewPieces && file.share >= kFileLimit)
+      problems.push_back({fmt::format("{:.0f}% of this {} text also stands in the training text, "
+                                      "most of it in '{}'",
+                                      100 * file.share, split, file.source),
+                          file.name, fix});
+  if (problems.empty() && copies.share >= kSplitLimit)
+    problems.push_back({fmt::format("{:.0f}% of the {} text also stands in the training text",
+                                    100 * copies.share, split),
+                        "sinkmoe data import", "remove repeated texts, or give --allow-copies"});
+  return problems;
+}
+
+}  // namespace sinkmoe::data
