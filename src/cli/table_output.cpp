@@ -43,7 +43,37 @@ void write_csv(std::ostream& out, const Table& table) {
   for (const auto& row : table.rows) out << csv_row(texts_of(row));
 }
 
+// A name for each column: the second "loss" becomes "loss_2".
+std::vector<std::string> distinct_names(const Table& table) {
+  std::vector<std::string> names;
+  const auto there = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const std::string& column : table.columns) {
+    std::string name = column;
+    for (int i = 2; there(name); ++i) name = column + "_" + std::to_string(i);
+    names.push_back(name);
+  }
+  return names;
+}
+
+void write_vertical(std::ostream& out, const Table& table) {
+  size_t width = 0;
+  for (const std::string& column : table.columns)
+    width = std::max(width, characters(one_line(column)));
+  for (const auto& row : table.rows) {
+    if (&row != &table.rows.front()) out << "\n";
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (is_null(row[i])) continue;
+      const std::string name = one_line(table.columns[i]);
+      out << name << std::string(width - characters(name) + 2, ' ') << one_line(to_text(row[i]))
+          << "\n";
+    }
+  }
+}
+
 void write_json(std::ostream& out, const Table& table) {
+  const std::vector<std::string> names = distinct_names(table);
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& row : table.rows) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
@@ -51,9 +81,9 @@ void write_json(std::ostream& out, const Table& table) {
       std::visit(
           [&](const auto& value) {
             if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>)
-              object[table.columns[i]] = nullptr;
+              object[names[i]] = nullptr;
             else
-              object[table.columns[i]] = value;
+              object[names[i]] = value;
           },
           row[i]);
     list.push_back(std::move(object));
@@ -81,6 +111,8 @@ void write_table(std::ostream& out, const Table& table, TableFormat format) {
       return write_json(out, table);
     case TableFormat::markdown:
       return write_markdown(out, table);
+    case TableFormat::vertical:
+      return write_vertical(out, table);
   }
 }
 

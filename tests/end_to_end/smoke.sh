@@ -58,6 +58,28 @@ expect "rows of the table of the wider sweep" "$(rows "$work/wider/main_table.$w
 expect "rows of the wider table with two seeds" "$(grep -E '^\| (vanilla|sink|gated) \|' "$work/wider/main_table.$wide.md" | awk -F ' *\\| *' '$5 == 2' | wc -l)" 9
 cmp -s "$work/out/main_table.smoke.md" "$work/wider/main_table.smoke.md" || die "the wider sweep changed the table of the default one"
 
+# The axes of a sweep of one's own come from its plan: a table, curves, a picture of any metric, a comparison, without a file.
+expect "rows of the table over the axes" "$(rows "$work/wider/sweep_table.$wide.md")" 9
+[ -s "$work/wider/sweep_eval_imbalance_by_balance_weight.$wide.svg" ] || die "no curve over the weights"
+"$sinkmoe" --db "$db" plot head/importance "$wide" --out "$work/heads.svg" >"$work/log" 2>&1 || die "plot"
+grep -q '<svg' "$work/heads.svg" || die "plot drew nothing"
+mapfile -t some < <("$sinkmoe" --db "$db" query --csv "select run_id from run order by 1 limit 2" | tail -n +2 | tr -d '\r')
+"$sinkmoe" --db "$db" compare "${some[@]}" >"$work/log" 2>&1 || die "compare"
+grep -q '^eval/loss ' "$work/log" || die "compare shows no loss"
+"$sinkmoe" --db "$db" compare smoke "$wide" >"$work/log" 2>&1 || die "compare of experiments"
+for arguments in "report --experiment smok" "plot eval/los smoke" "plot eval/loss smoke --x train.lr"; do
+  code=0
+  # shellcheck disable=SC2086  # several words
+  "$sinkmoe" --db "$db" $arguments --out "$work/none.svg" >"$work/log" 2>&1 || code=$?
+  expect "exit code of $arguments" "$code" 2
+done
+[ ! -e "$work/none.svg" ] || die "a refused command left a file"
+expect "a comment before SQL" "$("$sinkmoe" --db "$db" query --csv $'-- two\nselect 2 as a' | tail -n 1 | tr -d '\r')" 2
+expect "columns of one name" "$("$sinkmoe" --db "$db" --json query "select 1 as a, 2 as a" | tr -d ' \n')" '[{"a":1,"a_2":2}]'
+if command -v python3 >/dev/null; then
+  python3 tests/report/page_browser.py "$work/wider/index.html" || die "the page does not work in a browser"
+fi
+
 # The same name with other runs is refused before anything is trained; asked for, it takes the place, and no run gets lost.
 code=0
 "$sinkmoe" --db "$db" run smoke train.seed=5 --name smoke >"$work/log" 2>&1 </dev/null || code=$?

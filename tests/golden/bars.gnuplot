@@ -1,12 +1,12 @@
 $d0_0 << EOD
-0 0.250625 -0.4 0.4 0 0.24268362203989097 0.258566377960109
-1 0.263125 0.6 1.4 0 0.255183622039891 0.271066377960109
-2 0.375625 1.6 2.4000000000000004 0 0.36768362203989097 0.383566377960109
+0 0.250625 -0.4 0.4 0 NaN NaN
+1 0.263125 0.6 1.4 0 NaN NaN
+2 0.375625 1.6 2.4000000000000004 0 NaN NaN
 EOD
 $d1_0 << EOD
-0 0.250625 -0.4 0.4 0 0.24268362203989097 0.258566377960109
-1 0.263125 0.6 1.4 0 0.255183622039891 0.271066377960109
-2 0.375625 1.6 2.4000000000000004 0 0.36768362203989097 0.383566377960109
+0 0.250625 -0.4 0.4 0 NaN NaN
+1 0.263125 0.6 1.4 0 NaN NaN
+2 0.375625 1.6 2.4000000000000004 0 NaN NaN
 EOD
 set multiplot
 unset key
@@ -22,19 +22,17 @@ set xlabel 'step' noenhanced
 set ylabel 'value' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.6:2.6]
-set xtics autofreq
-set format x '%g'
+set xtics ('0' 0, '1' 1, '2' 2) noenhanced
 unset logscale y
-set yrange [-0.01917831889800545:0.4027446968581145]
-set ytics autofreq
-set format y '%g'
+set yrange [-0.01878125:0.39440624999999996]
+set ytics ('0' 0, '0.1' 0.1, '0.2' 0.2, '0.3' 0.3) noenhanced
 unset arrow
 set xtics ('0' 0, '10' 1, '100' 2) noenhanced
 unset grid
 set grid y lc rgb '#e4e4e4' lt 1 lw 0.6
 set label 'A ''figure''' at screen 0.50000,0.95431 center font ',14' noenhanced
-set label 'Bars: mean over seeds (no bar to be seen: near 0), whiskers: 95% t-interval; n = 2 seeds; query 9d91a769ba34,' at screen 0.01558,0.07741 left font ',9' tc rgb '#404040' noenhanced
-set label 'commits unknown, 4 runs.' at screen 0.01558,0.03934 left font ',9' tc rgb '#404040' noenhanced
+set label 'Bars: mean over seeds (no bar to be seen: near 0), whiskers (from 3 seeds on): 95% t-interval; n = 2 seeds; query' at screen 0.01558,0.07741 left font ',9' tc rgb '#404040' noenhanced
+set label '9d91a769ba34, commits unknown, 4 runs.' at screen 0.01558,0.03934 left font ',9' tc rgb '#404040' noenhanced
 plot 0 lc rgb '#404040' lw 1 notitle, $d0_0 using 1:2:3:4:5:2 with boxxyerror lc rgb '#0072B2' fs solid 0.85 noborder notitle, $d0_0 using 1:6:(0):($7-$6) with vectors heads size graph 0.008,90 lc rgb '#202020' lw 1.2 notitle
 unset label
 unset arrow
@@ -48,12 +46,10 @@ set xlabel 'step' noenhanced
 set ylabel '' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.6:2.6]
-set xtics autofreq
-set format x '%g'
+set xtics ('0' 0, '1' 1, '2' 2) noenhanced
 unset logscale y
-set yrange [-0.01917831889800545:0.4027446968581145]
-set ytics autofreq
-set format y ''
+set yrange [-0.01878125:0.39440624999999996]
+set ytics ('' 0, '' 0.1, '' 0.2, '' 0.3) noenhanced
 unset arrow
 set xtics ('0' 0, '10' 1, '100' 2) noenhanced
 unset grid

@@ -36,20 +36,19 @@ set xlabel '' noenhanced
 set ylabel 'layer' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x ''
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y '%g'
+set ytics ('-0.5' -0.5, '0' 0, '0.5' 0.5, '1' 1, '1.5' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
+set ytics ('0' 0, '1' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 set palette defined (0 '#00224e', 1 '#123570', 2 '#3b496c', 3 '#575d6d', 4 '#707173', 5 '#8a8678', 6 '#a59c74', 7 '#c3b369', 8 '#e1cc55', 9 '#fee838')
 unset grid
 set border 15
 set colorbox vertical user origin screen 0.84984,0.37882 size screen 0.02236,0.48000
+set cbtics ('0.25' 0.25, '0.3' 0.3, '0.35' 0.35) noenhanced
 set cblabel 'value' noenhanced offset -0.5,0
 set label 'A ''figure''' at screen 0.50000,0.95765 center font ',14' noenhanced
 set label 'One run a panel; n = 2 (seeds 0, 1); query 9d91a769ba34, commits unknown, 4 runs.' at screen 0.01917,0.03647 left font ',9' tc rgb '#404040' noenhanced
@@ -67,15 +66,13 @@ set xlabel '' noenhanced
 set ylabel '' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x ''
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y ''
+set ytics ('' -0.5, '' 0, '' 0.5, '' 1, '' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
+set ytics ('' 0, '' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 plot $d1 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d1 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d1 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 set lmargin at screen 0.17891
@@ -87,15 +84,13 @@ set xlabel '' noenhanced
 set ylabel 'layer' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x ''
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y '%g'
+set ytics ('-0.5' -0.5, '0' 0, '0.5' 0.5, '1' 1, '1.5' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
+set ytics ('0' 0, '1' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 plot $d2 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d2 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d2 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 set lmargin at screen 0.52716
@@ -107,15 +102,13 @@ set xlabel '' noenhanced
 set ylabel '' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x ''
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y ''
+set ytics ('' -0.5, '' 0, '' 0.5, '' 1, '' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('' 0, '' 1, '' 2, '' 3) noenhanced
+set ytics ('' 0, '' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 plot $d3 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d3 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d3 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 set lmargin at screen 0.17891
@@ -127,15 +120,13 @@ set xlabel 'head' noenhanced
 set ylabel 'layer' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x '%g'
+set xtics ('0' 0, '1' 1, '2' 2, '3' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y '%g'
+set ytics ('-0.5' -0.5, '0' 0, '0.5' 0.5, '1' 1, '1.5' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('0' 0, '1' 1, '2' 2, '3' 3) noenhanced
+set ytics ('0' 0, '1' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 plot $d4 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d4 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d4 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 set lmargin at screen 0.52716
@@ -147,15 +138,13 @@ set xlabel 'head' noenhanced
 set ylabel '' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-0.5:3.5]
-set xtics autofreq
-set format x '%g'
+set xtics ('0' 0, '1' 1, '2' 2, '3' 3) noenhanced
 unset logscale y
 set yrange [1.5:-0.5]
-set ytics autofreq
-set format y ''
+set ytics ('' -0.5, '' 0, '' 0.5, '' 1, '' 1.5) noenhanced
 unset arrow
-set xtics 1
-set ytics 1
+set xtics ('0' 0, '1' 1, '2' 2, '3' 3) noenhanced
+set ytics ('' 0, '' 1) noenhanced
 set cbrange [0.2436875:0.38256249999999997]
 plot $d5 using 1:2:3:4:5:6:7 with boxxyerror fs solid 1 noborder lc palette notitle, $d5 using 1:2:($7 < 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'white' font ',9' notitle, $d5 using 1:2:($7 >= 0.30618124999999996 ? sprintf('%.2f', $7) : '') with labels tc rgb 'black' font ',9' notitle
 unset multiplot

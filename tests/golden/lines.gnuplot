@@ -60,17 +60,15 @@ set xlabel 'step' noenhanced
 set ylabel 'value' noenhanced offset 0.5,0
 set logscale x
 set xrange [0.7943282347242815:125.89254117941672]
-set xtics autofreq
-set format x '%g'
+set xtics ('1' 1, '10' 10, '100' 100) noenhanced
 unset logscale y
 set yrange [0:0.383875]
-set ytics autofreq
-set format y '%g'
+set ytics ('0' 0, '0.1' 0.1, '0.2' 0.2, '0.3' 0.3) noenhanced
 unset arrow
 set xtics ('0' 1, '10' 10, '100' 100) noenhanced
 set label 'A ''figure''' at screen 0.50000,0.95652 center font ',14' noenhanced
-set label 'Thick: mean over seeds; thin: single runs; band: 95% t-interval, cut at the frame; n = 3 seeds;' at screen 0.01829,0.07367 left font ',9' tc rgb '#404040' noenhanced
-set label 'query 9d91a769ba34, commits unknown, 6 runs.' at screen 0.01829,0.03744 left font ',9' tc rgb '#404040' noenhanced
+set label 'Thick: mean over seeds; thin: single runs; band (from 3 seeds on): 95% t-interval, cut at the' at screen 0.01829,0.07367 left font ',9' tc rgb '#404040' noenhanced
+set label 'frame; n = 3 seeds; query 9d91a769ba34, commits unknown, 6 runs.' at screen 0.01829,0.03744 left font ',9' tc rgb '#404040' noenhanced
 set arrow from screen 0.32957,0.89372 to screen 0.39360,0.89372 nohead lc rgb '#0072B2' dt 1 lw 1.8
 set label '' at screen 0.36159,0.89372 point pt 7 ps 0.7 lc rgb '#0072B2'
 set label 'vanilla' at screen 0.40579,0.89372 left noenhanced

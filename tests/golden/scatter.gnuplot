@@ -28,12 +28,10 @@ set xlabel 'step' noenhanced
 set ylabel 'value' noenhanced offset 0.5,0
 unset logscale x
 set xrange [-5:105]
-set xtics autofreq
-set format x '%g'
+set xtics ('0' 0, '20' 20, '40' 40, '60' 60, '80' 80, '100' 100) noenhanced
 set logscale y
 set yrange [0.23809523809523808:0.3950625]
-set ytics ()
-set format y '%g'
+set ytics ('0.25' 0.25, '0.3' 0.3, '0.35' 0.35) noenhanced
 unset arrow
 set arrow from first 50, graph 0 to first 50, graph 1 nohead lc rgb '#808080' lw 1 dt 2 back
 set label 'A ''figure''' at screen 0.50000,0.96281 center font ',14' noenhanced

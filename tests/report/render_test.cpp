@@ -4,6 +4,7 @@
 
 #include "golden.h"
 #include "hand_made.h"
+#include "report/page/page.h"
 
 namespace sinkmoe::report {
 namespace {
@@ -17,14 +18,6 @@ TEST(Render, TableMatchesItsGoldenFiles) {
   expect_golden("table.tex", render_latex(d));
   expect_golden("table.csv", render_csv(d.data));
   expect_golden("table.json", render_json(d));
-}
-
-TEST(Render, IndexMatchesItsGoldenFile) {
-  IndexInput input;
-  input.documents = {hand_made_document()};
-  input.files["hand_made.quick"] = {"hand_made.quick.md"};
-  input.messages = {"No runs for the artifact x yet."};
-  expect_golden("index.html", render_index(input));
 }
 
 TEST(Render, FiguresMatchTheirGoldenFiles) {
@@ -65,10 +58,10 @@ TEST(Render, HostileNamesAreHarmlessInMarkdownAndHtml) {
   const std::string md = render_markdown(d);
   EXPECT_THAT(md, Not(HasSubstr("<script")));
   EXPECT_THAT(md, HasSubstr("\\|[a\\](http://x)\\`?[31m next"));
-  IndexInput input;
+  PageInput input;
   input.documents = {d};
-  const std::string html = render_index(input);
-  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  const std::string html = render_page(input);
+  EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
   EXPECT_THAT(html, Not(HasSubstr("\x1b")));
 }

@@ -1,4 +1,7 @@
 // sinkmoe query: runs read-only SQL on the database, or a saved query by name.
+#include <unistd.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -27,32 +30,60 @@ std::string statement(const std::string& argument) {
               near.empty() ? "give SQL in quotes, or a file NAME.sql there" : near);
 }
 
-int run_query(const Globals& globals, const std::vector<std::string>& args) {
+// Takes SQL that starts with a comment ("-- all runs", a line end, "select ...") out of the arguments:
+// no option has a blank before a "=".
+std::optional<std::string> take_commented(std::vector<std::string>& args) {
+  const auto sql = std::find_if(args.begin(), args.end(), [](const std::string& a) {
+    return a.starts_with("-") && a.find_first_of(" \n") < a.find('=');
+  });
+  if (sql == args.end()) return std::nullopt;
+  std::string text = *sql;
+  args.erase(sql);
+  return text;
+}
+
+// Rows too wide to be read on a terminal get a hint.
+void hint_at_width(const Table& table) {
+  constexpr size_t kWide = 60;  // columns
+  if (table.columns.size() > kWide && ::isatty(STDOUT_FILENO))
+    std::cerr << "note: these are " << table.columns.size()
+              << " columns; --vertical prints a line for each value, and 'sinkmoe query runs' a "
+                 "short row for each run\n";
+}
+
+int run_query(const Globals& globals, std::vector<std::string> args) {
+  const std::optional<std::string> commented = take_commented(args);
   po::options_description options("Options");
   options.add_options()("csv", "comma-separated values")("md", "a Markdown table")(
+      "vertical", "a line for each value that is not NULL, for wide rows")(
       "seconds", po::value<double>()->default_value(5), "time limit")(
       "rows", po::value<int64_t>()->default_value(1'000'000), "maximum number of rows")(
       "sql", po::value<std::vector<std::string>>(), "the statement, or the name of a saved query");
   const auto values = parse(self("query"), options, "sql", args);
   if (!values) return 0;
-  if (!values->count("sql") || (*values)["sql"].as<std::vector<std::string>>().size() != 1)
+  std::vector<std::string> sqls;
+  if (values->count("sql")) sqls = (*values)["sql"].as<std::vector<std::string>>();
+  if (commented) sqls.push_back(*commented);
+  if (sqls.size() != 1)
     throw Error("one SQL statement expected", "sinkmoe query",
                 "put it in quotes: sinkmoe query \"select * from run_wide\"");
-  const TableFormat format = globals.json           ? TableFormat::json
-                             : values->count("csv") ? TableFormat::csv
-                             : values->count("md")  ? TableFormat::markdown
-                                                    : TableFormat::text;
+  const TableFormat format = globals.json                ? TableFormat::json
+                             : values->count("csv")      ? TableFormat::csv
+                             : values->count("md")       ? TableFormat::markdown
+                             : values->count("vertical") ? TableFormat::vertical
+                                                         : TableFormat::text;
   const store::QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
                                   .rows = (*values)["rows"].as<int64_t>()};
-  const std::string sql = statement((*values)["sql"].as<std::vector<std::string>>()[0]);
-  write_table(std::cout, store::Reader(globals.db).query(sql, limits), format);
+  const Table table = store::Reader(globals.db).query(statement(sqls[0]), limits);
+  write_table(std::cout, table, format);
+  if (format == TableFormat::text) hint_at_width(table);
   return 0;
 }
 
 const Registration<Command> query_command{
     {.name = "query",
      .help = "run read-only SQL on the results; saved queries are in results/queries",
-     .usage = "\"select ...\" | NAME [--csv | --json | --md]",
+     .usage = "\"select ...\" | NAME [--csv | --json | --md | --vertical]",
      .run = run_query}};
 
 }  // namespace

@@ -1,12 +1,18 @@
-// sinkmoe report: writes tables and figures from stored runs.
+// sinkmoe report: writes tables and figures from stored runs, and says what came out.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <iostream>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "core/file.h"
+#include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "report/report.h"
+#include "report/write/render.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -15,12 +21,41 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+constexpr size_t kMostNames = 200;  // letters of the name of a page
+
 Texts list_of(const po::variables_map& values, const char* name) {
   return values.count(name) ? values[name].as<Texts>() : Texts{};
 }
 
+// A page of some experiments has a name of its own; single artifacts get no page.
+std::string page_name(const Texts& artifacts, const Texts& experiments) {
+  if (!artifacts.empty()) return "";
+  const std::string names = join(experiments, ".");
+  if (names.size() > kMostNames) return "index.selected.html";
+  return names.empty() ? "index.html" : "index." + names + ".html";
+}
+
+size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 120;
+}
+
+// What came out: the claims that have runs, and the main tables.
+void print_results(const report::Documents& documents, const report::PageHead& head) {
+  for (const report::ClaimSummary& c : head.claims)
+    if (!c.documents.empty())
+      std::cout << printable(fmt::format("{:<5} {:<16} {}\n", c.claim, c.verdict, c.cells));
+  for (const report::Document* d : report::page_order(documents.list).first)
+    if (d->grid)
+      std::cout << "\n"
+                << printable(d->id + ": " + d->title) << "\n"
+                << report::render_plain(*d->grid, terminal_width());
+  std::cout << "\n";
+}
+
 void print(const Globals& globals, const report::Written& written,
-           const report::Documents& documents, const std::string& folder) {
+           const report::Documents& documents, const report::PageHead& head,
+           const std::string& folder) {
   Texts problems = documents.problems;
   problems.insert(problems.end(), written.problems.begin(), written.problems.end());
   if (globals.json) {
@@ -31,15 +66,18 @@ void print(const Globals& globals, const report::Written& written,
     std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
   }
+  if (!globals.quiet) print_results(documents, head);
   for (const std::string& p : problems) std::cerr << "warning: " << printable(p) << "\n";
   if (globals.quiet) return;
-  for (const std::string& name : documents.absent) std::cout << "no runs yet: " << name << "\n";
-  for (const report::Document& d : documents.list) std::cout << d.id << ": " << d.title << "\n";
-  const bool index = !written.files.empty() && written.files.back() == "index.html";
+  const bool page = !written.files.empty() && written.files.back().ends_with(".html");
   std::cout << written.files.size() << " files in " << folder
-            << (index ? "; open " + folder + "/index.html"
-                      : "; a report without names also makes index.html")
+            << (page ? "; open " + folder + "/" + written.files.back()
+                     : "; a report without names of artifacts also makes a page")
             << "\n";
+  const std::string claims = report::claims_not_run(head.claims);
+  if (!documents.absent.empty())
+    std::cout << "no runs yet for " << (claims.empty() ? "" : "claims " + claims + " and ")
+              << "artifacts " << join(documents.absent, ", ") << "\n";
 }
 
 int report(const Globals& globals, const Texts& args) {
@@ -51,27 +89,31 @@ int report(const Globals& globals, const Texts& args) {
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
   const auto values = parse(self("report"), options, "artifact", args);
   if (!values) return 0;
+  const Texts artifacts = list_of(*values, "artifact"), only = list_of(*values, "experiment");
   const std::vector<report::Spec> specs =
-      report::read_specs((*values)["plots"].as<std::string>(), list_of(*values, "artifact"));
+      report::read_specs((*values)["plots"].as<std::string>(), artifacts);
   const std::string folder = (*values)["out"].as<std::string>();
   const store::Reader reader(globals.db);
-  ensure_writable_folder(folder);
+  const auto query = [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); };
   report::Documents documents = report::make_documents(
-      specs, [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); },
-      list_of(*values, "experiment"),
-      report::read_other_specs((*values)["plots"].as<std::string>(), list_of(*values, "artifact")));
+      specs, query, only, report::read_other_specs((*values)["plots"].as<std::string>(), artifacts),
+      artifacts.empty() ? report::Sweeps::kOwn : report::Sweeps::kNone);
+  if (!only.empty() && artifacts.empty()) documents.absent.clear();
   if (reader.drills())
     documents.problems.insert(documents.problems.begin(),
                               "drill database: every number of this report is invented");
-  const bool everything = !values->count("artifact") && !values->count("experiment");
-  const report::Written written = report::write_documents(documents, folder, {.index = everything});
-  print(globals, written, documents, folder);
+  report::PageHead head = report::read_head(query, globals.db.filename().string());
+  if (only.empty() && artifacts.empty())
+    head.claims = report::summarize_claims(specs, documents.list);
+  const report::Written written = report::write_documents(
+      documents, folder, {.index = page_name(artifacts, only), .head = head});
+  print(globals, written, documents, head, folder);
   return documents.problems.empty() ? 0 : 1;
 }
 
 const Registration<Command> report_command{
     {.name = "report",
-     .help = "build tables and figures from the stored runs",
+     .help = "build tables and figures from the stored runs, also of a sweep of your own",
      .usage = "[ARTIFACT...] [--out DIR] [--experiment NAME]",
      .run = report}};
 

@@ -103,7 +103,7 @@ Document measure_document(const Spec& spec, const DocumentInput& input) {
 Document make_document(const Spec& spec, const DocumentInput& input) {
   const std::optional<Cells> cells = cells_of(spec, input);
   Document d = measured(spec, input, cells);
-  d.title = spec.title;
+  d.title = spec.title + (input.task.empty() ? "" : ", " + input.task);
   d.paper = spec.paper;
   d.caption = spec.caption;
   d.claims = spec.claims;

@@ -20,10 +20,20 @@ struct Grid {
   std::vector<std::vector<std::string>> rows;
 };
 
+// A value in a drawing: where it is, and its words for the pointer.
+struct FigureMark {
+  double x = 0, y = 0;  // screen points from the upper left corner
+  std::string text;     // "weight 0.01, step 100: 2.01 ± 0.02 (n = 5)"
+};
+
 // A drawing as gnuplot commands, without terminal and output.
 struct Figure {
   std::string script;
   int width = 0, height = 0;  // in screen points
+  int head = 0, foot = 0;     // the part of the height that title and caption take
+  std::string rule;           // what is drawn, with n: the last paragraph of the caption
+  std::vector<FigureMark> marks;
+  std::string title;
 };
 
 struct Provenance {
@@ -54,6 +64,7 @@ struct DocumentInput {
   std::string cells_query;                     // "" if the spec has none
   std::optional<Table> cells;                  // its result
   std::map<std::string, std::string> commits;  // run_id -> commit
+  std::string task;  // what the runs learn, "text (novels)"; part of the title; "" if unknown
 };
 
 // "n = 3 seeds", "n = 2 to 5 seeds" from the number of values in each cell. `repeats`: what is

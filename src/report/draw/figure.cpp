@@ -85,6 +85,23 @@ std::vector<std::string> caption_of(const FigureInput& input, const std::string&
   return caption;
 }
 
+std::string dropped_text(size_t values) {
+  if (values == 0) return "";
+  return " " + std::to_string(values) + (values == 1 ? " value" : " values") +
+         " at or below 0 not on the logarithmic axis;";
+}
+
+std::optional<Interval> shown_interval(const stats::Summary& y, const FigureAxis& axis) {
+  if (y.n < 3 || !y.half_width) return std::nullopt;
+  return Interval{std::max(*y.low(), axis.least.value_or(*y.low())),
+                  std::min(*y.high(), axis.most.value_or(*y.high()))};
+}
+
+std::string value_words(const stats::Summary& y, const FigureAxis& axis) {
+  return effect_text(y, false) + (axis.unit.empty() ? "" : " " + axis.unit) +
+         (y.n > 1 ? " (n = " + std::to_string(y.n) + ")" : "");
+}
+
 std::string plot_number(const std::optional<double>& value) {
   return value && std::isfinite(*value) ? shortest(*value) : "NaN";
 }

@@ -12,18 +12,24 @@ namespace sinkmoe::report {
 
 namespace {
 
+double bar_width(const SeriesData& data) {
+  return 0.8 / static_cast<double>(std::max<size_t>(data.series.keys.size(), 1));
+}
+
 // For every bar: centre, mean, left, right, 0, low, high.
-std::string data_blocks(const SeriesData& data) {
-  const double step = 0.8 / static_cast<double>(std::max<size_t>(data.series.keys.size(), 1));
+std::string data_blocks(const SeriesData& data, const FigureAxis& y) {
+  const double step = bar_width(data);
   std::string text;
   for (size_t panel = 0; panel < data.points.size(); ++panel)
     for (size_t s = 0; s < data.points[panel].size(); ++s) {
       text += block_name(panel, s) + " << EOD\n";
       for (const SeriesPoint& p : data.points[panel][s]) {
         const double left = p.x - 0.4 + step * static_cast<double>(s);
+        const auto whisker = shown_interval(p.y, y);
         text += fmt::format("{} {} {} {} 0 {} {}\n", shortest(left + step / 2),
                             plot_number(p.y.mean), shortest(left), shortest(left + step),
-                            plot_number(p.y.low()), plot_number(p.y.high()));
+                            whisker ? shortest(whisker->low) : "NaN",
+                            whisker ? shortest(whisker->high) : "NaN");
       }
       text += "EOD\n";
     }
@@ -65,13 +71,16 @@ void draw_bars(const FigureInput& input) {
   data.each([&](size_t, size_t, SeriesPoint& p) {
     p.x = static_cast<double>(std::find(data.x_values.begin(), data.x_values.end(), p.x_text) -
                               data.x_values.begin());
-    for (const auto& v : {p.y.mean, p.y.low(), p.y.high()})
-      if (v) ys.push_back(*v);
+    ys.push_back(*p.y.mean);
+    if (const auto whisker = shown_interval(p.y, y))
+      ys.insert(ys.end(), {whisker->low, whisker->high});
   });
   PageSetup page{
       input.document.title,
-      caption_of(input,
-                 "Bars: mean over seeds (no bar to be seen: near 0), whiskers: 95% t-interval;"),
+      caption_of(
+          input,
+          "Bars: mean over seeds (no bar to be seen: near 0), whiskers (from 3 seeds on): 95% "
+          "t-interval;"),
       legend_of(data.series), PageSetup::Sample::kBox};
   if (cols.values.size() == 1) page.panel_width = 520;
   const PlotFrame frame(cols, rows, page);
@@ -82,7 +91,17 @@ void draw_bars(const FigureInput& input) {
     panels.push_back(
         {frame.panel(i, x, x_range, y, y_range) + category_tics(data.x_values, frame.last_row(i)),
          plot_bars(data, i)});
-  input.document.figure = frame.figure(data_blocks(data), panels);
+  Figure figure = frame.figure(data_blocks(data, y), panels);
+  figure.rule = page.caption.back();
+  const double step = bar_width(data);
+  data.each([&](size_t panel, size_t s, SeriesPoint& p) {
+    const std::string title = data.series.titles[s];
+    figure.marks.push_back(frame.mark(
+        panel, x, x_range, p.x - 0.4 + step * (static_cast<double>(s) + 0.5), y, y_range, *p.y.mean,
+        (title.empty() ? "" : title + ", ") + (x.title.empty() ? "" : x.title + " ") +
+            plain_key(p.x_text) + ": " + value_words(p.y, y)));
+  });
+  input.document.figure = std::move(figure);
 }
 
 }  // namespace sinkmoe::report

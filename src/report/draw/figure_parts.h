@@ -41,6 +41,16 @@ std::vector<std::string> legend_of(const SeriesList& series);
 
 // Caption paragraphs: the spec's caption, `rule` (what is drawn, with n), provenance.
 std::vector<std::string> caption_of(const FigureInput& input, const std::string& rule);
+// " 3 values at or below 0 have no place on the logarithmic axis."; "" for none.
+std::string dropped_text(size_t values);
+// The interval of a value, within what the axis allows. Absent below three values, because the
+// interval of two is so wide that it would cover the frame.
+struct Interval {
+  double low = 0, high = 0;
+};
+std::optional<Interval> shown_interval(const stats::Summary& y, const FigureAxis& axis);
+// "2.01 ± 0.02 (n = 5)" with as many digits as the interval allows.
+std::string value_words(const stats::Summary& y, const FigureAxis& axis);
 
 // A number in a data block: shortest form; NaN if absent.
 std::string plot_number(const std::optional<double>& value);

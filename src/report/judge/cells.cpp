@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "core/error.h"
 #include "core/text/split_join.h"
 
 namespace sinkmoe::report {
@@ -14,6 +13,13 @@ size_t require_column(const Table& table, const std::string& name, const std::st
   throw Error("the query gives no column '" + name + "'", where,
               "its columns are: " + join(table.columns, ", "));
 }
+
+TwoRunsInOneCell::TwoRunsInOneCell(const CellRun& a, const CellRun& b, const std::string& where)
+    : Error("runs " + a.run_id + " and " + b.run_id + " are in one cell with seed " +
+                std::to_string(a.seed),
+            where, "add the column they differ in to the keys, or a condition to the query"),
+      run_a(a.run_id),
+      run_b(b.run_id) {}
 
 Cells::Cells(Table table, std::vector<std::string> keys, const std::string& where)
     : table_(std::move(table)), keys_(std::move(keys)), where_(where) {
@@ -29,11 +35,7 @@ Cells::Cells(Table table, std::vector<std::string> keys, const std::string& wher
     const CellRun run{static_cast<int64_t>(to_number(cells[seed])), to_text(cells[run_id]),
                       parse_name<RunStatus>(to_text(cells[status]), where_), row};
     for (const CellRun& other : groups_[at->second].runs)
-      if (other.seed == run.seed)
-        throw Error("runs " + other.run_id + " and " + run.run_id + " are in one cell with seed " +
-                        std::to_string(run.seed),
-                    where_,
-                    "add the column they differ in to the keys, or a condition to the query");
+      if (other.seed == run.seed) throw TwoRunsInOneCell(other, run, where_);
     groups_[at->second].runs.push_back(run);
   }
 }

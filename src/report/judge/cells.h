@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/run/run.h"
 #include "core/table.h"
 #include "report/spec/spec.h"
@@ -25,10 +26,16 @@ struct CellGroup {
   std::vector<CellRun> runs;     // in the order of the rows
 };
 
+// Two runs with the same seed are in one cell: the keys do not separate the runs.
+struct TwoRunsInOneCell : Error {
+  TwoRunsInOneCell(const CellRun& a, const CellRun& b, const std::string& where);
+  std::string run_a, run_b;
+};
+
 class Cells {
  public:
-  // `table` has the columns run_id, seed, status and the keys. Throws Error at `where`: a missing
-  // column, or two runs with the same seed in one cell (the keys then do not separate the runs).
+  // `table` has the columns run_id, seed, status and the keys. Throws Error at `where` for a
+  // missing column, and TwoRunsInOneCell.
   Cells(Table table, std::vector<std::string> keys, const std::string& where);
 
   const std::vector<std::string>& keys() const { return keys_; }

@@ -41,6 +41,7 @@ struct FigureAxis {
   std::string column, title, unit;
   bool log = false;
   std::optional<double> from, to, guide;  // limits; a dashed line
+  std::optional<double> least, most;      // no value lies beyond: intervals end there
 };
 
 enum class LayoutKind { kTable, kLines, kBars, kHeatmap, kScatter };
@@ -57,6 +58,7 @@ struct Layout {
   FigureAxis x, y, color;
   std::vector<NamedColumn> series;
   std::optional<NamedColumn> panel_cols, panel_rows;
+  bool own_ranges = false;  // lines: each row of panels has a y range of its own
 };
 
 // Values of key columns, as text ("0.01").

@@ -74,6 +74,8 @@ FigureAxis read_axis(TomlTable& layout, const std::string& key, TomlProblems& pr
   axis.from = table.number("from");
   axis.to = table.number("to");
   axis.guide = table.number("guide");
+  axis.least = table.number("least");
+  axis.most = table.number("most");
   table.finish();
   if (axis.from && axis.to && *axis.from >= *axis.to)
     problems.add(*value, "'" + layout.key_path(key) + "' has from >= to");
@@ -110,6 +112,7 @@ void read_figure_layout(TomlTable& table, Layout& layout, TomlProblems& problems
     layout.series = read_columns(table, "series", problems);
   layout.panel_cols = read_column(table, "panel_cols", problems);
   layout.panel_rows = read_column(table, "panel_rows", problems);
+  if (layout.kind == LayoutKind::kLines) layout.own_ranges = table.boolean("own_ranges", false);
 }
 
 }  // namespace

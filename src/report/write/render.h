@@ -1,7 +1,6 @@
 // Document -> text of each output format. Pure: the same document gives the same bytes.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -17,14 +16,8 @@ std::string render_json(const Document& document);
 // Provenance in three lines of plain text: query hash and commits, seeds, runs.
 std::vector<std::string> provenance_lines(const Document& document);
 
-// What the index shows in addition to the documents.
-struct IndexInput {
-  std::vector<Document> documents;
-  std::map<std::string, std::string> svg;  // document id -> drawing
-  std::map<std::string, std::vector<std::string>>
-      files;                          // document id -> file names beside the index
-  std::vector<std::string> messages;  // what failed, and why
-};
-std::string render_index(const IndexInput& input);
+// The grid for a terminal of this width: right-aligned numbers; columns that do not fit are left
+// out and counted in the last line.
+std::string render_plain(const Grid& grid, size_t width);
 
 }  // namespace sinkmoe::report

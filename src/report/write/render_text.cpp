@@ -1,6 +1,8 @@
 // Renders Markdown and LaTeX.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/text/quote.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
@@ -54,6 +56,34 @@ std::string render_markdown(const Document& d) {
   if (!d.notes.empty()) text += "\n";
   for (const std::string& line : provenance_lines(d)) text += markdown_escape(line) + "\n\n";
   text.pop_back();
+  return text;
+}
+
+std::string render_plain(const Grid& grid, size_t width) {
+  std::vector<size_t> widths;
+  for (size_t c = 0; c < grid.header.size(); ++c) {
+    size_t most = characters(one_line(grid.header[c]));
+    for (const auto& row : grid.rows) most = std::max(most, characters(one_line(row[c])));
+    widths.push_back(most);
+  }
+  size_t columns = 0, used = 0;
+  while (columns < widths.size() && used + widths[columns] <= width) used += widths[columns++] + 2;
+  std::string text;
+  const auto add_line = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (size_t c = 0; c < columns; ++c) {
+      const std::string cell = one_line(cells[c]), pad(widths[c] - characters(cell), ' ');
+      line += (c ? "  " : "") + (grid.right[c] ? pad + cell : cell + pad);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  };
+  add_line(grid.header);
+  for (const auto& row : grid.rows) add_line(row);
+  const size_t more = widths.size() - columns;
+  if (more > 0)
+    text += "(" + std::to_string(more) + (more == 1 ? " more column" : " more columns") +
+            " in the files)\n";
   return text;
 }
 

@@ -94,14 +94,16 @@ std::string reason(const std::string& errors) {
   return printable(trim(errors)).substr(0, kMost);
 }
 
-// Adds fallback fonts, and replaces gnuplot's own metadata (which names its version) by the
-// provenance.
-std::string finished_svg(std::string svg, const std::string& description) {
+// Adds fallback fonts, and replaces gnuplot's own title and metadata (which names its version)
+// by those of the figure.
+std::string finished_svg(std::string svg, const std::string& title,
+                         const std::string& description) {
   replace_all(svg, "font-family=\"DejaVu Sans\"",
               "font-family=\"DejaVu Sans, Verdana, Arial, sans-serif\"");
   const size_t from = svg.find("<desc>"), to = svg.find("</desc>");
   const std::string desc = "<desc>" + html_escape(description);
   if (from != std::string::npos && to != std::string::npos) svg.replace(from, to - from, desc);
+  replace_all(svg, "<title>Gnuplot</title>", "<title>" + html_escape(title) + "</title>");
   return svg;
 }
 
@@ -126,7 +128,7 @@ std::optional<std::string> draw(const Gnuplot& gnuplot, const Figure& figure, Pi
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture_bytes.empty())
     throw std::runtime_error(gnuplot.program + " failed: " + reason(err.content()));
   return picture == Picture::kSvg
-             ? finished_svg(std::move(picture_bytes), description)
+             ? finished_svg(std::move(picture_bytes), figure.title, description)
              : png_with_text(std::move(picture_bytes), "Description", description);
 }
 

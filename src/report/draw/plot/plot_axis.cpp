@@ -6,25 +6,106 @@
 #include <cmath>
 
 #include "core/text/number.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe::report {
 
 namespace {
 
+constexpr int kMostDecimals = 5;  // beyond this, numbers are written with a power of ten
+constexpr int kMostDecades = 7;   // that get a tick each
+
+// Decimals that a number needs, up to one more than are shown.
+int decimals_of(double value) {
+  for (int digits = 0; digits <= kMostDecimals; ++digits) {
+    const double scale = std::pow(10.0, digits);
+    if (std::abs(std::round(value * scale) / scale - value) <= 1e-9 * std::abs(value))
+      return digits;
+  }
+  return kMostDecimals + 1;
+}
+
+// "5e-06" becomes "5e-6".
+std::string with_power(double value) {
+  if (value == 0) return "0";
+  const std::string text =
+      fmt::format("{:.6g}", value / std::pow(10.0, std::floor(std::log10(std::abs(value)) + 1e-9)));
+  return text + "e" +
+         std::to_string(static_cast<int>(std::floor(std::log10(std::abs(value)) + 1e-9)));
+}
+
+// Round numbers with steps of 1, 2 or 5 times a power of ten.
+std::vector<double> even_places(Range range) {
+  const double low = std::min(range.low, range.high), high = std::max(range.low, range.high);
+  const double rough = (high - low) / 5, power = std::pow(10.0, std::floor(std::log10(rough)));
+  double step = 10 * power;
+  for (const double factor : {5.0, 2.0, 1.0})
+    if (1.25 * factor * power >= rough) step = factor * power;
+  std::vector<double> places;
+  const auto first = static_cast<int64_t>(std::ceil(low / step - 1e-9));
+  for (int64_t i = first; static_cast<double>(i) * step <= high + 1e-9 * step; ++i)
+    places.push_back(static_cast<double>(i) * step);
+  return places;
+}
+
 // 1, 2, 5, 10, ... inside the range, because a short logarithmic axis has too few powers of ten.
-std::string tics_1_2_5(Range range) {
-  std::string text;
+std::vector<double> places_1_2_5(Range range) {
+  std::vector<double> places;
   for (int power = static_cast<int>(std::floor(std::log10(range.low)));
        std::pow(10.0, power) <= range.high; ++power)
     for (const int step : {1, 2, 5}) {
       const double at = step * std::pow(10.0, power);
-      if (at >= range.low && at <= range.high)
-        text += fmt::format("{}{:.6g}", text.empty() ? "" : ", ", at);
+      if (at >= range.low && at <= range.high) places.push_back(at);
     }
-  return text;
+  return places;
+}
+
+std::vector<double> decades(Range range) {
+  const int first = static_cast<int>(std::ceil(std::log10(range.low) - 1e-9)),
+            last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
+  const int stride = (last - first) / kMostDecades + 1;
+  std::vector<double> places;
+  for (int power = first; power <= last; power += stride) places.push_back(std::pow(10.0, power));
+  return places;
 }
 
 }  // namespace
+
+std::vector<double> tick_places(Range range, bool log) {
+  if (!log) return even_places(range);
+  std::vector<double> places = range.high / range.low < 150 ? places_1_2_5(range) : decades(range);
+  return places.size() < 2 ? even_places(range) : places;
+}
+
+std::vector<std::string> tick_labels(const std::vector<double>& places) {
+  int digits = 0;
+  double most = 0;
+  for (const double p : places) {
+    digits = std::max(digits, decimals_of(p));
+    most = std::max(most, std::abs(p));
+  }
+  std::vector<std::string> labels;
+  const bool powers = digits > kMostDecimals || most >= 1e7;
+  for (const double p : places) {
+    if (powers) {
+      labels.push_back(with_power(p));
+    } else {
+      std::string text = fmt::format("{:.{}f}", p, decimals_of(p));
+      labels.push_back(text == "-0" ? "0" : text);
+    }
+  }
+  return labels;
+}
+
+std::string tick_commands(const std::string& name, const std::vector<double>& places,
+                          bool numbered) {
+  const std::vector<std::string> labels = tick_labels(places);
+  std::string text;
+  for (size_t i = 0; i < places.size(); ++i)
+    text += (i ? ", " : "") + gnuplot_string(numbered ? labels[i] : "") + " " +
+            fmt::format("{:.12g}", places[i]);
+  return "set " + name + "tics (" + text + ") noenhanced\n";
+}
 
 Range axis_range(const std::vector<double>& values, const FigureAxis& axis) {
   Range r;
@@ -55,10 +136,7 @@ std::string axis_commands(const std::string& name, const FigureAxis& axis, Range
   std::string text =
       fmt::format("{} logscale {}\nset {}range [{}:{}]\n", axis.log ? "set" : "unset", name, name,
                   shortest(range.low), shortest(range.high));
-  const bool short_log = axis.log && range.high / range.low < 150;
-  text +=
-      fmt::format("set {}tics {}\n", name, short_log ? "(" + tics_1_2_5(range) + ")" : "autofreq");
-  return text + fmt::format("set format {} '{}'\n", name, numbered ? "%g" : "");
+  return text + tick_commands(name, tick_places(range, axis.log), numbered);
 }
 
 std::string guide_commands(const FigureAxis& x, const FigureAxis& y) {

@@ -42,6 +42,12 @@ std::string label(const std::string& text, double x, double y, const std::string
 
 double count(size_t n) { return static_cast<double>(n); }
 
+// The position of a value on its axis, from 0 to 1.
+double share_of(const FigureAxis& axis, Range range, double value) {
+  if (!axis.log) return (value - range.low) / (range.high - range.low);
+  return std::log(value / range.low) / std::log(range.high / range.low);
+}
+
 }  // namespace
 
 SeriesStyle series_style(size_t index) {
@@ -106,6 +112,15 @@ std::string PlotFrame::panel(size_t index, const FigureAxis& x, Range x_range, c
          guide_commands(x, y);
 }
 
+FigureMark PlotFrame::mark(size_t index, const FigureAxis& x, Range x_range, double at_x,
+                           const FigureAxis& y, Range y_range, double at_y,
+                           const std::string& text) const {
+  const std::string panel = panel_title(index);
+  return {left(index) + setup_.panel_width * share_of(x, x_range, at_x),
+          top(index) + setup_.panel_height * (1 - share_of(y, y_range, at_y)),
+          panel.empty() ? text : panel + ": " + text};
+}
+
 std::string PlotFrame::colorbox_place() const {
   const double height = std::min(setup_.panel_height * count(rows_.values.size()), 260.0);
   return fmt::format("vertical user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f}",
@@ -165,6 +180,9 @@ Figure PlotFrame::figure(const std::string& data, const std::vector<Panel>& pane
   Figure f;
   f.width = static_cast<int>(std::lround(width_));
   f.height = static_cast<int>(std::lround(height_));
+  f.head = static_cast<int>(std::lround(legend_top_)) - 4;
+  f.foot = static_cast<int>(std::lround(kCaptionLine * count(caption_.size()) + 8));
+  f.title = setup_.title;
   f.script = data;
   f.script += "set multiplot\nunset key\nset tics out nomirror\nset border 3 lc rgb '#404040'\n";
   f.script += "set grid lc rgb '#e4e4e4' lt 1 lw 0.6\n";

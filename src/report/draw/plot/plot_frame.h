@@ -60,6 +60,9 @@ class PlotFrame {
   // below the last row and left of the first column.
   std::string panel(size_t index, const FigureAxis& x, Range x_range, const FigureAxis& y,
                     Range y_range) const;
+  // Where a value lies: screen points from the upper left corner of the page.
+  FigureMark mark(size_t index, const FigureAxis& x, Range x_range, double at_x,
+                  const FigureAxis& y, Range y_range, double at_y, const std::string& text) const;
   // Position of a colour bar right of the panels, as arguments of `set colorbox`.
   std::string colorbox_place() const;
 

@@ -1,0 +1,83 @@
+// sinkmoe plot: draws one stored metric of an experiment.
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/figure_file.h"
+#include "core/text/suggest.h"
+#include "core/text/utf8.h"
+#include "report/report.h"
+#include "report/sweep/plot_spec.h"
+#include "store/read/query.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+std::string known_experiment(const report::QueryFunction& query, const std::string& name) {
+  Texts names;
+  for (const auto& row : query("select name from experiment order by 1").rows) {
+    if (to_text(row[0]) == name) return name;
+    names.push_back(to_text(row[0]));
+  }
+  throw Error("the database has no experiment '" + name + "'", "sinkmoe plot",
+              known_names(name, names));
+}
+
+// eval/loss and grid: "eval_loss.grid.svg".
+std::string default_file(const report::MetricFacts& metric, const std::string& experiment) {
+  return "results/out/" + metric.column() + "." + experiment + ".svg";
+}
+
+int plot(const Globals& globals, const Texts& args) {
+  po::options_description options("Options");
+  options.add_options()("what", po::value<Texts>(),
+                        "a metric, such as eval/loss, and an experiment")(
+      "x", po::value<std::string>()->default_value(""),
+      "step, tokens, or a key that the runs differ in; default: what fits the metric")(
+      "by", po::value<Texts>(), "a key that gives a line each (may be given several times)")(
+      "log", "logarithmic y axis")("out", po::value<std::string>(),
+                                   "FILE.svg or FILE.png; default: in results/out");
+  const auto values = parse(self("plot"), options, "what", args);
+  if (!values) return 0;
+  const Texts what = values->count("what") ? (*values)["what"].as<Texts>() : Texts{};
+  if (what.size() != 2)
+    throw Error("a metric and an experiment expected", "sinkmoe plot",
+                "for example: sinkmoe plot eval/loss quick; see 'sinkmoe list metrics'");
+  const store::Reader reader(globals.db);
+  const report::QueryFunction query = [&](const std::string& sql) {
+    return reader.query(sql, {.seconds = 120});
+  };
+  const std::string experiment = known_experiment(query, what[1]);
+  const report::Sweep sweep = report::read_sweep(query, {experiment});
+  const auto metrics = report::stored_metrics(query, sweep);
+  const report::MetricFacts& metric = report::metric_called(metrics, what[0], sweep);
+  const std::filesystem::path file =
+      values->count("out") ? (*values)["out"].as<std::string>() : default_file(metric, experiment);
+  check_figure_name(file);
+  const report::Document d = report::make_one(
+      report::plot_spec(query, sweep, metric,
+                        {.x = (*values)["x"].as<std::string>(),
+                         .by = values->count("by") ? (*values)["by"].as<Texts>() : Texts{},
+                         .log = values->count("log") > 0}),
+      experiment, query);
+  if (d.data.rows.empty())
+    throw Error("none of its runs is done yet", "experiment " + experiment,
+                "see 'sinkmoe status " + experiment + "'");
+  write_figure(d, file);
+  if (!globals.quiet)
+    std::cout << file.string() << ": " << printable(d.title) << "; " << d.provenance.seeds << "\n";
+  for (const std::string& note : d.notes) std::cerr << "note: " << printable(note) << "\n";
+  return 0;
+}
+
+const Registration<Command> plot_command{
+    {.name = "plot",
+     .help = "draw a stored metric of an experiment over steps, tokens or what the sweep varies",
+     .usage = "METRIC EXPERIMENT [--x KEY|step|tokens] [--by KEY] [--log] [--out FILE.svg]",
+     .run = plot}};
+
+}  // namespace
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,17 @@
+// For commands that write one figure.
+#pragma once
+
+#include <filesystem>
+
+#include "report/document/document.h"
+
+namespace sinkmoe::cli {
+
+// Throws Error if the name ends neither in .svg nor in .png.
+void check_figure_name(const std::filesystem::path& file);
+
+// Draws the document's figure into the file, atomically; makes its folder. Throws Error: no gnuplot,
+// a folder that cannot be written.
+void write_figure(const report::Document& document, const std::filesystem::path& file);
+
+}  // namespace sinkmoe::cli
