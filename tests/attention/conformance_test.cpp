@@ -54,13 +54,15 @@ std::vector<Conformance> attention_cases(bool with_plain) {
     std::vector<Case> shapes{{.B = 1, .H = 6, .J = 2, .T = 33, .K = 24},
                              {.B = 2, .H = 2, .J = 1, .T = 2, .K = 8},
                              {.B = 1, .H = 2, .J = 2, .T = 65, .K = 16},
-                             {.B = 1, .H = 2, .J = 1, .T = 20, .K = 5}};
+                             {.B = 1, .H = 2, .J = 1, .T = 20, .K = 5},
+                             {.B = 1, .H = 2, .J = 1, .T = 33, .K = 128}};
     // The op of LibTorch alone leaves only rounding where zero is due at T = 1.
     if (mode != SinkMode::none) shapes.push_back({.B = 2, .H = 2, .J = 1, .T = 1, .K = 8});
     if (mode == SinkMode::first_key)
-      shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .first_key = 8});
+      for (const double pull : {4.0, 8.0, 20.0})
+        shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .first_key = pull});
     if (mode == SinkMode::logit)
-      for (const double sink : {-10.0, 10.0})
+      for (const double sink : {-20.0, -10.0, 10.0, 20.0})
         shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .sink = sink});
     for (Case shape : shapes) {
       shape.mode = mode;
@@ -75,6 +77,22 @@ TEST(SoftmaxAttention, EveryBackendIsTheReference) {
   testing::expect_every_backend_conforms<SoftmaxAttention>(attention_cases(true));
 }
 
+// What training uses on a CPU, within rounding (docs/attention.md); the last row has several chunks.
+TEST(SoftmaxAttention, TheBackendOfTrainingIsExact) {
+  const auto compare = [](int64_t T, int64_t K, SinkMode mode, double single) {
+    const Inputs in = make_inputs({.T = T, .K = K, .mode = mode});
+    const std::string what = "T " + std::to_string(T) + " K " + std::to_string(K);
+    const Result reference = run(explicit_attention, in, mode, Loss::both, at::kDouble);
+    expect_close(run(softmax_attention, in, mode, Loss::both, at::kDouble), reference, 1e-13, what);
+    expect_close(run(softmax_attention, in, mode, Loss::both, at::kFloat), reference, single, what);
+  };
+  for (const SinkMode mode : {SinkMode::none, SinkMode::first_key, SinkMode::logit}) {
+    for (const int64_t T : {2, 33})
+      for (const int64_t K : {16, 24, 64, 96, 128}) compare(T, K, mode, 1e-6);
+    compare(513, 64, mode, 2e-6);
+  }
+}
+
 TEST(SdpaFixups, EveryBackendIsTheReference) {
   EXPECT_THAT(testing::backend_names<fixups::SdpaFixups>(),
               ::testing::IsSupersetOf({"cuda on cpu", "plain"}));
@@ -82,10 +100,10 @@ TEST(SdpaFixups, EveryBackendIsTheReference) {
   testing::expect_every_backend_conforms<fixups::SdpaFixups>(attention_cases(false));
 }
 
-Conformance gate_case(int64_t K, bool per_channel, double spread) {
-  const at::Tensor x = testing::random_fp64({2, 3, 7, K}, 1);
+Conformance gate_case(int64_t K, bool per_channel, double spread, int64_t T = 7) {
+  const at::Tensor x = testing::random_fp64({2, 3, T, K}, 1);
   const at::Tensor logit =
-      (per_channel ? testing::random_fp64({2, 7, 3, K}, 2) : testing::random_fp64({2, 7, 3}, 2)) *
+      (per_channel ? testing::random_fp64({2, T, 3, K}, 2) : testing::random_fp64({2, T, 3}, 2)) *
       spread;
   return {.what = "K " + std::to_string(K) + (per_channel ? " per channel" : " per head") +
                   " spread " + std::to_string(spread),
@@ -109,6 +127,7 @@ TEST(GateMultiply, EveryBackendIsTheReference) {
   for (const int64_t K : {16, 5, 1})
     for (const bool per_channel : {false, true})
       for (const double spread : {1.0, 8.0}) cases.push_back(gate_case(K, per_channel, spread));
+  for (const bool per_channel : {false, true}) cases.push_back(gate_case(64, per_channel, 1, 70));
   testing::expect_every_backend_conforms<GateMultiply>(cases);
 }
 
@@ -123,6 +142,27 @@ TEST(GateMultiply, SaturatedGatesKeepTheirSlopeInEveryBackend) {
     EXPECT_NEAR(logit.grad().min().item<double>() / slope, 1, 1e-6) << backend;
     EXPECT_NEAR(logit.grad().max().item<double>() / slope, 1, 1e-6) << backend;
   }
+}
+
+TEST(GateMultiply, ExtremeLogitsStayFinite) {
+  for (const int64_t K : {1, 16}) {
+    const at::Tensor x = at::ones({1, 1, 2, K}).set_requires_grad(true);
+    at::Tensor logit = at::tensor({1e4f, -1e4f})
+                           .view({1, 2, 1, 1})
+                           .expand({1, 2, 1, K})
+                           .clone()
+                           .set_requires_grad(true);
+    const AttentionOut r = gate_multiply(x, logit);
+    (r.out_BHTK.sum() + r.gate_BHT.sum()).backward();
+    EXPECT_NEAR(r.gate_BHT.sum().item<double>(), 1, 1e-6);
+    EXPECT_TRUE(logit.grad().isfinite().all().item<bool>());
+  }
+}
+
+TEST(GateMultiply, RefusesOtherShapes) {
+  EXPECT_THROW(gate_multiply(at::ones({1, 2, 3, 4}), at::ones({1, 2, 3})), std::invalid_argument);
+  EXPECT_THROW(gate_multiply(at::ones({1, 2, 3, 4}), at::ones({1, 3, 2, 5})),
+               std::invalid_argument);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Cases in which such ops usually fail: saturated gates, rows without an output gradient, unusual
-// strides, threads.
+// Cases in which such ops usually fail: literal values, gradients of extreme size, unusual strides,
+// threads. (conformance_test.cpp has saturated gates, rows without a gradient and expanded ones.)
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -37,22 +37,6 @@ TEST(Sink, ScalarCaseHasTheKnownGradient) {
   EXPECT_NEAR(r.gate_BHT.item<double>(), 0.73105858, 1e-8);
 }
 
-TEST(Sink, SaturatedLogits) {
-  for (const double s : {-20.0, 20.0}) {
-    const Inputs in = make_inputs({.mode = SinkMode::logit, .sink = s});
-    for (const Loss loss : {Loss::out_only, Loss::gate_only, Loss::both})
-      compare(in, SinkMode::logit, loss, "sink " + std::to_string(s), 2e-6);
-  }
-}
-
-TEST(Vanilla, StrongSinks) {
-  for (const double pull : {4.0, 8.0, 20.0}) {
-    const Inputs in = make_inputs({.T = 65, .K = 32, .first_key = pull});
-    for (const Loss loss : {Loss::out_only, Loss::gate_only, Loss::both})
-      compare(in, SinkMode::first_key, loss, "first key + " + std::to_string(pull), 4e-6);
-  }
-}
-
 TEST(Vanilla, FirstRowIsTheFirstValue) {
   const Inputs in = make_inputs({.T = 5});
   const AttentionOut r = softmax_attention(in.q, in.k, in.v, in.scale, SinkMode::first_key);
@@ -66,16 +50,6 @@ TEST(Vanilla, OneTokenHasNoGradientOfQueriesAndKeys) {
   EXPECT_EQ(r.gradients[0].abs().max().item<double>(), 0);
   EXPECT_EQ(r.gradients[1].abs().max().item<double>(), 0);
   EXPECT_TRUE(at::equal(r.gradients[2], in.d_out));
-}
-
-TEST(OutputGradient, RowsOfZeros) {
-  for (const SinkMode mode : kGated) {
-    Inputs in = make_inputs({.T = 40, .mode = mode});
-    in.d_out.slice(2, 3, 20).zero_();
-    in.d_out.select(2, 0).zero_();
-    in.d_out.select(2, 39).zero_();
-    compare(in, mode, Loss::both, "zero rows");
-  }
 }
 
 // The scale of the loss must not matter, even if squares leave the range of fp32.
@@ -114,21 +88,6 @@ TEST(Strides, AnyLayoutGivesTheSame) {
         softmax_attention(last_is_T(in.q), BHTK(in.k), last_is_T(in.v), in.scale, mode, in.sink);
     EXPECT_LE(error(a.out_BHTK, expected.out_BHTK), 1e-14);
     EXPECT_LE(error(a.gate_BHT, expected.gate_BHT), 1e-14);
-  }
-}
-
-// An expanded cotangent (from sum()) has stride 0 everywhere.
-TEST(Strides, ExpandedCotangent) {
-  for (const SinkMode mode : kGated) {
-    Inputs in = make_inputs({.T = 21, .mode = mode});
-    in.d_out = at::ones({}, at::kDouble).expand(in.q.sizes());
-    const at::Tensor q = in.q.clone().set_requires_grad(true),
-                     q2 = in.q.clone().set_requires_grad(true);
-    const AttentionOut a = softmax_attention(q, in.k, in.v, in.scale, mode, in.sink);
-    const AttentionOut b = explicit_attention(q2, in.k, in.v, in.scale, mode, in.sink);
-    (a.out_BHTK.sum() + a.gate_BHT.sum()).backward();
-    (b.out_BHTK.sum() + b.gate_BHT.sum()).backward();
-    EXPECT_LE(error(q.grad(), q2.grad()), 1e-13);
   }
 }
 
