@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "core/random.h"
 
@@ -42,8 +43,9 @@ const at::Tensor& ParamSet::add(ParamSpec spec) {
   for (const Entry& entry : entries_)
     if (entry.spec.name == spec.name)
       throw std::invalid_argument("ParamSet: parameter '" + spec.name + "' declared twice");
-  entries_.push_back({.spec = std::move(spec), .value = {}, .offset = 0});
-  return entries_.back().value;
+  Entry& entry = entries_.emplace_back();
+  entry.spec = std::move(spec);
+  return entry.value;
 }
 
 void ParamSet::materialise(uint64_t seed, at::Device device, at::ScalarType dtype) {

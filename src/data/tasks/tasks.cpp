@@ -38,7 +38,7 @@ void join(TaskQuestion& question, const std::string& cue) {
     context += cue;
   }
   for (std::string& continuation : question.continuations)
-    continuation = " " + std::string(trim(continuation));
+    continuation = std::string(" ").append(trim(continuation));
 }
 
 }  // namespace
