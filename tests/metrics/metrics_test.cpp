@@ -6,12 +6,12 @@
 
 #include <cmath>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
 
 #include "attention/softmax_attention.h"
+#include "core/text/split_join.h"
 #include "support/source_dir.h"
 
 namespace sinkmoe::metrics {
@@ -114,13 +114,32 @@ TEST(HeadStatistics, BatchesAddUp) {
   EXPECT_TRUE(once.out_norm_LH().allclose(twice.out_norm_LH()));
 }
 
-TEST(MetricInfos, ThePageOfMetricsNamesEveryOne) {
+// Names and units in the tables of docs/metrics.md: "| `a`, `b` | unit of both | ..." or "| `a`, `b` | 1, nats | ...".
+std::map<std::string, std::string> units_on_the_page() {
   std::ifstream file(source_dir() / "docs/metrics.md");
-  const std::string page((std::istreambuf_iterator<char>(file)), {});
-  for (const MetricInfo& info : metric_infos())
-    EXPECT_NE(page.find("`" + info.name + "`"), std::string::npos) << info.name;
-  for (const MetricInfo& info : task_infos({"NAME"}))
-    EXPECT_NE(page.find("`" + info.name + "`"), std::string::npos) << info.name;
+  std::map<std::string, std::string> units;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("| `")) continue;
+    const std::vector<std::string> cells = split(line, '|');
+    const std::vector<std::string> names = split(cells.at(1), ','), of = split(cells.at(2), ',');
+    for (size_t i = 0; i < names.size(); ++i) {
+      const size_t from = names[i].find('`') + 1;
+      const std::string name = names[i].substr(from, names[i].rfind('`') - from);
+      const std::string& unit = of.size() == names.size() ? of[i] : of[0];
+      EXPECT_TRUE(units.emplace(name, unit.substr(1, unit.find_last_not_of(' '))).second) << name;
+    }
+  }
+  return units;
+}
+
+TEST(MetricInfos, ThePageOfMetricsHasTheSameNamesAndUnits) {
+  std::map<std::string, std::string> known;
+  for (const MetricInfo& info : metric_infos()) known[info.name] = info.unit;
+  for (const MetricInfo& info : task_infos({"NAME"})) known[info.name] = info.unit;
+  std::map<std::string, std::string> page = units_on_the_page();
+  // Described by the data sources.
+  std::erase_if(page, [](const auto& row) { return row.first.starts_with("eval/loss_"); });
+  EXPECT_EQ(page, known);
 }
 
 TEST(Cv, UsesThePopulationDeviation) {
