@@ -59,10 +59,9 @@ std::vector<Conformance> attention_cases(bool with_plain) {
     // The op of LibTorch alone leaves only rounding where zero is due at T = 1.
     if (mode != SinkMode::none) shapes.push_back({.B = 2, .H = 2, .J = 1, .T = 1, .K = 8});
     if (mode == SinkMode::first_key)
-      for (const double pull : {4.0, 8.0, 20.0})
-        shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .first_key = pull});
+      shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .first_key = 8});
     if (mode == SinkMode::logit)
-      for (const double sink : {-20.0, -10.0, 10.0, 20.0})
+      for (const double sink : {-10.0, 10.0})
         shapes.push_back({.H = 2, .J = 2, .T = 20, .K = 16, .sink = sink});
     for (Case shape : shapes) {
       shape.mode = mode;

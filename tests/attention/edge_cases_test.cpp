@@ -1,5 +1,5 @@
-// Cases in which such ops usually fail: literal values, gradients of extreme size, unusual strides,
-// threads. (conformance_test.cpp has saturated gates, rows without a gradient and expanded ones.)
+// Cases in which such ops usually fail: saturated gates, gradients of extreme size, unusual strides,
+// threads. (conformance_test.cpp has rows without a gradient and expanded ones.)
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -35,6 +35,22 @@ TEST(Sink, ScalarCaseHasTheKnownGradient) {
   EXPECT_NEAR(k.grad().item<double>(), 0.39322387, 1e-8);
   EXPECT_NEAR(sink.grad().item<double>(), -0.39322387, 1e-8);
   EXPECT_NEAR(r.gate_BHT.item<double>(), 0.73105858, 1e-8);
+}
+
+TEST(Sink, SaturatedLogits) {
+  for (const double s : {-20.0, 20.0}) {
+    const Inputs in = make_inputs({.mode = SinkMode::logit, .sink = s});
+    for (const Loss loss : {Loss::out_only, Loss::gate_only, Loss::both})
+      compare(in, SinkMode::logit, loss, "sink " + std::to_string(s), 2e-6);
+  }
+}
+
+TEST(Vanilla, StrongSinks) {
+  for (const double pull : {4.0, 8.0, 20.0}) {
+    const Inputs in = make_inputs({.T = 65, .K = 32, .first_key = pull});
+    for (const Loss loss : {Loss::out_only, Loss::gate_only, Loss::both})
+      compare(in, SinkMode::first_key, loss, "first key + " + std::to_string(pull), 4e-6);
+  }
 }
 
 TEST(Vanilla, FirstRowIsTheFirstValue) {
