@@ -44,7 +44,7 @@ size_t terminal_width() {
 void print_results(const report::Documents& documents, const report::PageHead& head) {
   for (const report::ClaimSummary& c : head.claims)
     if (!c.documents.empty())
-      std::cout << printable(fmt::format("{:<5} {:<16} {}\n", c.claim, c.verdict, c.cells));
+      std::cout << printable(fmt::format("{:<9} {}; {}\n", c.claim, c.verdict, c.cells));
   for (const report::Document* d : report::page_order(documents.list).first)
     if (d->grid)
       std::cout << "\n"

@@ -54,7 +54,7 @@ PageOrder page_order(const std::vector<Document>& documents) {
 std::string claims_not_run(const std::vector<ClaimSummary>& claims) {
   std::vector<std::string> names;
   for (const ClaimSummary& c : claims)
-    if (c.documents.empty()) names.push_back(c.claim);
+    if (c.documents.empty() && c.verdict == "not run") names.push_back(c.claim);
   return join(names, ", ");
 }
 
