@@ -60,8 +60,11 @@ std::string document_id(const Spec& spec, const std::string& experiment) {
 // `tried`: ids of the documents that were made or have a problem already.
 std::vector<Document> relatives(const std::vector<const Spec*>& specs, const Maker& maker,
                                 const std::set<std::string>& tried, Documents& shown) {
-  std::set<std::string> claims;
-  for (const Document& d : shown.list) claims.merge(primary_claims(d.judgements));
+  std::set<std::string> claims, experiments_shown;
+  for (const Document& doc : shown.list) {
+    claims.merge(primary_claims(doc.judgements));
+    experiments_shown.insert(doc.experiment);
+  }
   const auto decides = [&](const Expectation& e) { return e.primary && claims.contains(e.claim); };
   std::vector<Document> list;
   for (const Spec* spec : specs) {
@@ -69,7 +72,10 @@ std::vector<Document> relatives(const std::vector<const Spec*>& specs, const Mak
     std::vector<std::string> experiments = experiments_of(*spec, maker.stock(), {});
     if (spec->experiments.empty()) experiments = {""};
     for (const std::string& experiment : experiments) {
-      if (tried.contains(document_id(*spec, experiment))) continue;
+      // Elsewhere, what does not count is a family of its own.
+      const bool related =
+          counts_in_claims(*spec, experiment) || experiments_shown.contains(experiment);
+      if (!related || tried.contains(document_id(*spec, experiment))) continue;
       try {
         list.push_back(maker.measure(*spec, experiment));
       } catch (const Error& e) {

@@ -57,14 +57,6 @@ void add_notes(const Spec& spec, const Cells& cells, Document& document) {
                              " and the same seed, with its 95% t-interval.");
 }
 
-// Experiments matched by "*" do not count: a private sweep must not decide a claim that a
-// committed experiment decides.
-bool counts(const Spec& spec, const std::string& experiment) {
-  for (const SpecExperiment& e : spec.experiments)
-    if (e.name == experiment) return e.counts;
-  return spec.experiments.empty();
-}
-
 // Absent: the spec has no cells.
 std::optional<Cells> cells_of(const Spec& spec, const DocumentInput& input) {
   if (spec.cells.keys.empty()) return std::nullopt;
@@ -76,7 +68,7 @@ Document measured(const Spec& spec, const DocumentInput& input, const std::optio
   d.name = spec.name;
   d.experiment = input.experiment;
   d.id = spec.name + (input.experiment.empty() ? "" : "." + input.experiment);
-  d.counts = counts(spec, input.experiment);
+  d.counts = counts_in_claims(spec, input.experiment);
   if (cells) d.judgements = measure_expectations(spec, input.experiment, *cells);
   return d;
 }
@@ -94,6 +86,12 @@ std::string seeds_text(const std::vector<size_t>& counts, const std::string& rep
   const std::string range = *low == *high ? "" : std::to_string(*low) + " to ";
   const std::string word = *high == 1 ? repeats.substr(0, repeats.size() - 1) : repeats;
   return "n = " + range + std::to_string(*high) + " " + word;
+}
+
+bool counts_in_claims(const Spec& spec, const std::string& experiment) {
+  for (const SpecExperiment& e : spec.experiments)
+    if (e.name == experiment) return e.counts;
+  return spec.experiments.empty();
 }
 
 Document measure_document(const Spec& spec, const DocumentInput& input) {

@@ -71,6 +71,10 @@ struct DocumentInput {
 // counted, in plural.
 std::string seeds_text(const std::vector<size_t>& counts, const std::string& repeats = "seeds");
 
+// False for experiments matched by "*" and those with `counts = false`: a private sweep must not
+// decide a claim that a committed experiment decides.
+bool counts_in_claims(const Spec& spec, const std::string& experiment);
+
 // Throws Error with the place in the spec: a missing column, keys that do not separate the runs,
 // text instead of a number.
 Document make_document(const Spec& spec, const DocumentInput& input);
