@@ -1,6 +1,10 @@
 # Writes the commit of a binary into a generated source file at every build. The file changes only if the commit does.
 set(build_info "${CMAKE_BINARY_DIR}/build_info.cpp")
+string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
 set(build_kind "${CMAKE_BUILD_TYPE} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+string(APPEND build_kind " ${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}}")
+string(REGEX REPLACE "[ \t\"\\]+" " " build_kind "${build_kind}")
+string(STRIP "${build_kind}" build_kind)
 add_custom_target(sinkmoe_build_info BYPRODUCTS "${build_info}"
   COMMAND "${CMAKE_COMMAND}" "-DOUT=${build_info}" "-DKIND=${build_kind}" "-DSOURCE=${CMAKE_SOURCE_DIR}"
     -P "${CMAKE_SOURCE_DIR}/cmake/WriteBuildInfo.cmake" VERBATIM)

@@ -59,6 +59,34 @@ std::string data_contents(const config::RunConfig& config) {
   return text;
 }
 
+std::vector<InputRow> data_inputs(const config::RunConfig& config) {
+  const SourceKind& kind = Registry<SourceKind>::get(config.data.source);
+  const int64_t most = std::max<int64_t>(1, config.eval.final_tokens / config.data.context);
+  std::vector<InputRow> inputs = {{.part = "source",
+                                   .name = config.data.source,
+                                   .sha256 = kind.identity(config.data),
+                                   .rows = most}};
+  if (kind.inputs) {
+    inputs[0].rows.reset();
+    const std::string read = name_of(config.eval.split);
+    bool all = true;
+    for (InputRow& row : kind.inputs(config.data)) {
+      if (row.part == read) {
+        all = *row.rows <= most;
+        row.rows = std::min(*row.rows, most);
+      } else if (!all || row.part != read + " file") {
+        row.rows.reset();  // not read, or nobody counted how many of this file
+      }
+      inputs.push_back(std::move(row));
+    }
+  }
+  int64_t number = 0;
+  for (const std::string& line : split(tasks_identity(config.eval), '\n'))
+    if (const std::vector<std::string> words = split(line, ' '); words.size() == 3)
+      inputs.push_back({.part = "task", .ordinal = number++, .name = words[1], .sha256 = words[2]});
+  return inputs;
+}
+
 std::string opened_contents(const config::RunConfig& config, const DataSource& source,
                             const std::string& tasks) {
   std::string text = "source " + source.content_hash() + "\n" + tasks;

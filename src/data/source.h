@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/run_config.h"
+#include "core/run/input.h"
 
 namespace sinkmoe::data {
 
@@ -32,6 +33,9 @@ class DataSource {
   // two; 0: the source has none.
   virtual int64_t test_rows() const { return 0; }
   virtual void test_row(int64_t index, std::span<int32_t> row) const;
+  // Number of the file that a held-out row belongs to, in the order of `inputs`; -1: rows are not
+  // those of single files.
+  virtual int64_t file_of(config::Split, int64_t /*row*/) const { return -1; }
   // Bytes of text of the targets of this row; nullopt if the source is not text (then there are no
   // bits per byte).
   virtual std::optional<int64_t> target_bytes(std::span<const int32_t> row) const = 0;
@@ -64,6 +68,9 @@ struct SourceKind {
   std::function<std::string(const config::DataConfig&)> identity;
   // The hash of the test split, if `identity` does not cover it; empty: it does.
   std::function<std::string(const config::DataConfig&)> test_identity = {};
+  // What the source consists of, for the database: splits (rows: all that it has), their files,
+  // tokenizer. Empty: it has no parts.
+  std::function<std::vector<InputRow>(const config::DataConfig&)> inputs = {};
 };
 
 // The loss parts of all sources, each name once.
@@ -78,6 +85,10 @@ std::string data_contents(const config::RunConfig& config);
 // The same of what was opened; `tasks` is TaskSet::identity.
 std::string opened_contents(const config::RunConfig& config, const DataSource& source,
                             const std::string& tasks);
+
+// Everything a run reads but weights, with the number of held-out rows that its last evaluation
+// reads. Throws Error as open.
+std::vector<InputRow> data_inputs(const config::RunConfig& config);
 
 // One hash of data_contents; the source's own hash if the run reads nothing else. Part of the
 // run_id.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
@@ -63,7 +64,8 @@ at::Tensor sum_H(const at::Tensor& x_BHT) {
 HeadStatistics::HeadStatistics(int64_t layers, int64_t heads) {
   for (int64_t i = 0; i < layers; ++i) {
     auto zeros = [&] { return at::zeros({heads}, at::kDouble); };
-    layers_.push_back({zeros(), zeros(), zeros(), zeros(), at::zeros({heads, kBins}, at::kInt)});
+    layers_.push_back(
+        {zeros(), zeros(), zeros(), zeros(), at::zeros({heads, kBins}, at::kInt), {}});
   }
 }
 
@@ -77,7 +79,9 @@ void HeadStatistics::add(int64_t layer, const attention::HeadIn& in,
       out.gate_BHT.narrow(2, std::min<int64_t>(1, T - 1), std::max<int64_t>(1, T - 1));
   s.gate_H += sum_H(gate);
   s.gate_count += static_cast<double>(gate.size(0) * gate.size(2));
-  s.first_H += sum_H(first_weight_BHT(in, out));
+  const at::Tensor first_BHT = first_weight_BHT(in, out);
+  s.first_H += sum_H(first_BHT);
+  s.first_BH.push_back(first_BHT.mean(2, false, at::kDouble).to(at::kCPU));
   s.query_count += static_cast<double>(B * T);
   const at::Tensor ratio = value_ratio_BJ(in.v_BJTK).sum(0);
   s.ratio_H += host(ratio.repeat_interleave(H / ratio.size(0)));
@@ -96,6 +100,13 @@ at::Tensor HeadStatistics::importance_LH() const {
 at::Tensor HeadStatistics::first_weight_LH() const {
   std::vector<at::Tensor> rows;
   for (const Sums& s : layers_) rows.push_back(s.first_H / s.query_count);
+  return stack(rows);
+}
+
+at::Tensor HeadStatistics::sink_rows_LH(double threshold) const {
+  std::vector<at::Tensor> rows;
+  for (const Sums& s : layers_)
+    rows.push_back((at::cat(s.first_BH) > threshold).to(at::kDouble).mean(0));
   return stack(rows);
 }
 
@@ -135,12 +146,27 @@ double percent_above(const at::Tensor& first_LH, double threshold) {
   return 100 * (first_LH > threshold).to(at::kDouble).mean().item<double>();
 }
 
+// The column of the head holds the number of the file.
+void add_files(std::vector<MetricRow>& out, int64_t step, const std::vector<FileLoss>& files) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const FileLoss& file = files[i];
+    if (file.tokens == 0) continue;
+    const int number = static_cast<int>(i);
+    out.push_back({"file/loss", step, -1, number, file.nats / static_cast<double>(file.tokens)});
+    out.push_back({"file/tokens", step, -1, number, static_cast<double>(file.tokens)});
+    if (file.bytes > 0)
+      out.push_back({"file/bpb", step, -1, number,
+                     file.nats / std::numbers::ln2 / static_cast<double>(file.bytes)});
+  }
+}
+
 }  // namespace
 
 void EvaluationResult::take_heads(const HeadStatistics& heads, double sink_threshold) {
   importance_LH = heads.importance_LH();
   imbalance = cv_L(importance_LH).mean().item<double>();
   sink_rate = percent_above(heads.first_weight_LH(), sink_threshold);
+  sink_rate_rows = 100 * heads.sink_rows_LH(sink_threshold).mean().item<double>();
 }
 
 std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics& heads) const {
@@ -158,10 +184,12 @@ std::vector<MetricRow> EvaluationResult::rows(int64_t step, const HeadStatistics
   run("eval/imbalance", imbalance);
   run("eval/max_layer_cv", cv.max().item<double>());
   run("eval/sink_rate", sink_rate);
+  run("eval/sink_rate_rows", sink_rate_rows);
   for (const int percent : {10, 20, 50, 80})
     run("eval/sink_rate_" + std::to_string(percent), percent_above(first, percent / 100.0));
   run("eval/max_first_weight", first.max().item<double>());
   run("eval/gate_mean", importance_LH.mean().item<double>());
+  add_files(out, step, files);
   const HeadMeans means{importance_LH, first, heads.value_ratio_LH(), heads.out_norm_LH()};
   for (const auto& [name, summary] : Registry<SummaryKind>::all()) run(name, summary.value(means));
   const std::pair<const char*, at::Tensor> per_head[] = {

@@ -34,6 +34,8 @@ class HeadStatistics {
   // All [L,H] fp64, CPU.
   at::Tensor importance_LH() const;    // E12
   at::Tensor first_weight_LH() const;  // E20: mean weight on token 0
+  // Share of rows in which the mean weight on token 0, over the row's queries, exceeds the threshold.
+  at::Tensor sink_rows_LH(double threshold) const;
   at::Tensor value_ratio_LH()
       const;  // mean over rows of ||v_0|| / median_j>0 ||v_j|| (C2); 0 / 0 is 0
   at::Tensor out_norm_LH() const;               // E23: mean ||o|| over its mean in the layer
@@ -43,6 +45,7 @@ class HeadStatistics {
  private:
   struct Sums {
     at::Tensor gate_H, first_H, ratio_H, norm_H, histogram_HB;
+    std::vector<at::Tensor> first_BH;  // mean over the queries of each row
     double gate_count = 0, query_count = 0, row_count = 0;
   };
   std::vector<Sums> layers_;
@@ -51,13 +54,21 @@ class HeadStatistics {
 // CV over heads with the population deviation (E13), per layer: [L,H] -> [L].
 at::Tensor cv_L(const at::Tensor& importance_LH);
 
+// Sums over the rows of one held-out file that an evaluation has read.
+struct FileLoss {
+  double nats = 0;
+  int64_t tokens = 0, bytes = 0;  // bytes 0: the source is not text
+};
+
 // The results of one evaluation, as rows.
 struct EvaluationResult {
   double loss = 0;                                    // nats per predicted token
   std::vector<std::pair<std::string, double>> parts;  // loss parts by name
   std::optional<double> bits_per_byte, floor, accuracy;
+  std::vector<FileLoss> files;  // in the order of the source's files, if its rows belong to files
   // Filled by take_heads:
   double imbalance = 0, sink_rate = 0;  // E14; percent (E21)
+  double sink_rate_rows = 0;            // percent, the threshold applied in each row
   at::Tensor importance_LH;             // fp64, CPU
 
   void take_heads(const HeadStatistics& heads, double sink_threshold);

@@ -69,7 +69,9 @@ nlohmann::json describe(const Decoder& model) {
 // positions).
 void check_same_model(const weights::Safetensors& source, const config::RunConfig& config,
                       const std::filesystem::path& file) {
-  const auto stored = source.metadata().find("sinkmoe_config");
+  auto stored = source.metadata().find("sinkmoe_model");
+  if (stored == source.metadata().end())
+    stored = source.metadata().find("sinkmoe_config");  // of earlier versions: all settings
   if (stored == source.metadata().end()) return;
   std::vector<Problem> problems;
   for (const config::Difference& d :
@@ -79,6 +81,13 @@ void check_same_model(const weights::Safetensors& source, const config::RunConfi
                           file.string(),
                           "the configurations of the two runs must agree on model.*"});
   if (!problems.empty()) throw Error(problems);
+}
+
+// What the tensors mean. Nothing else is in the file, so that equal tensors of equal models give the
+// same bytes, whatever the settings of the run were.
+std::string model_text(config::RunConfig config) {
+  config.model.init_std = config::ModelConfig{}.init_std;
+  return config::section_text(config, {"model"});
 }
 
 std::filesystem::path config_path(std::filesystem::path file) {
@@ -102,8 +111,8 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
                         static_cast<size_t>(slice.nbytes())}});
     }
   }
-  weights::write_safetensors(
-      file, views, {{"format", "pt"}, {"sinkmoe_config", config::canonical_text(model.config())}});
+  weights::write_safetensors(file, views,
+                             {{"format", "pt"}, {"sinkmoe_model", model_text(model.config())}});
   write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
 }
 

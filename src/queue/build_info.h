@@ -6,7 +6,7 @@ namespace sinkmoe::queue {
 struct BuildInfo {
   const char* commit;  // of the source tree, "unknown" outside git
   bool dirty;          // tracked files were changed
-  const char* build;   // build type and compiler
+  const char* build;   // build type, compiler and its flags
 };
 extern const BuildInfo kBuildInfo;
 

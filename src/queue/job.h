@@ -21,6 +21,8 @@ struct JobKind {
   std::string name, help;
   JobFunction run;
   store::Purpose purpose = store::Purpose::results;  // the only kind of database that it may write
+  // Versions of the libraries that compute, for the attempt; empty: none.
+  std::function<std::string()> libraries = {};
 };
 
 }  // namespace sinkmoe::queue

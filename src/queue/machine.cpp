@@ -39,6 +39,24 @@ std::string processor_name() {
   return name.empty() ? "unknown" : name;
 }
 
+std::string processor_text() {
+  const fs::path cpu = "/proc/cpuinfo";
+  std::string details;
+  for (const auto& [key, word] :
+       {std::pair("cpu family", "family "), {"model\t", "model "}, {"stepping", "stepping "}})
+    if (const std::string value = value_in(cpu, key); !value.empty())
+      details += word + value + ", ";
+  const std::string flags = " " + value_in(cpu, "flags") + " ";
+  std::string widest = "no avx";
+  for (const auto& [flag, name] :
+       {std::pair("avx512f", "avx512"), {"avx2", "avx2"}, {"avx", "avx"}})
+    if (flags.find(std::string(" ") + flag + " ") != std::string::npos) {
+      widest = name;
+      break;
+    }
+  return processor_name() + " (" + details + widest + ")";
+}
+
 std::vector<std::string> gpus() {
   std::vector<std::string> devices;
   for (const std::string& name : folder_names("/dev")) {

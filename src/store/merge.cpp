@@ -31,8 +31,9 @@ class Attached {
 
 // A view with the name of a table could run forever, or return other rows at each reading.
 void check_tables(sql::Connection& db) {
-  for (const char* name : {"run", "param_key", "param", "attempt", "metric_name", "metric",
-                           "histogram", "event", "experiment", "experiment_run", "bench"}) {
+  for (const char* name :
+       {"run", "param_key", "param", "attempt", "metric_name", "metric", "histogram", "event",
+        "experiment", "experiment_run", "bench", "input"}) {
     sql::Statement find(db,
                         R"sql(
 SELECT 1
@@ -163,6 +164,7 @@ DELETE FROM main.param WHERE run IN (SELECT ours FROM pair);
 DELETE FROM main.metric WHERE run IN (SELECT ours FROM pair);
 DELETE FROM main.histogram WHERE run IN (SELECT ours FROM pair);
 DELETE FROM main.checkpoint WHERE run IN (SELECT ours FROM pair);
+DELETE FROM main.input WHERE run IN (SELECT ours FROM pair);
 INSERT INTO main.param(run, key, value)
   SELECT p.ours, x.key, x.value FROM pair p JOIN other.param x ON x.run = p.theirs;
 INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty, build,
@@ -176,6 +178,9 @@ INSERT INTO main.metric(run, name, step, layer, head, value)
   WHERE m.name NOT GLOB 'train/*' OR x.step % {} = 0;
 INSERT INTO main.histogram(run, name, step, layer, head, lo, hi, counts)
   SELECT p.ours, x.name, x.step, x.layer, x.head, x.lo, x.hi, x.counts FROM pair p JOIN other.histogram x
+    ON x.run = p.theirs;
+INSERT INTO main.input(run, part, ordinal, name, sha256, tokens, bytes, rows)
+  SELECT p.ours, x.part, x.ordinal, x.name, x.sha256, x.tokens, x.bytes, x.rows FROM pair p JOIN other.input x
     ON x.run = p.theirs;
 INSERT INTO main.event(run, attempt, at_us, kind, text)
   SELECT p.ours, CASE WHEN x.attempt > 0 THEN x.attempt + p.before ELSE 0 END, x.at_us, x.kind, x.text

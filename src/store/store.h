@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/run/input.h"
 #include "core/run/metric.h"
 #include "store/rows.h"
 #include "store/sqlite/database_file.h"
@@ -82,6 +83,8 @@ class Store {
   void add_metrics(const Lease& lease, const std::vector<MetricRow>& rows);
   void add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows);
   void add_event(const Lease& lease, const EventRow& event);
+  // Replaces what the run reads.
+  void put_inputs(const Lease& lease, const std::vector<InputRow>& inputs);
   // The row makes the file valid. A checkpoint that is not final resets the count of crashes.
   void add_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);
   void drop_checkpoint(const Lease& lease, const CheckpointRow& checkpoint);

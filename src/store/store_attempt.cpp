@@ -37,11 +37,12 @@ void clear_after(sql::Connection& db, int64_t run, int64_t start_step) {
         .run();
 }
 
-// The rows of "ablate/" have a number of heads in the column head.
+// The rows of "ablate/" have a number of heads in the column head, those of "file/" the number of a
+// file.
 const char* level_of(const std::string& name) {
-  return name.starts_with("head/") || name.starts_with("ablate/") ? "head"
-         : name.starts_with("layer/")                             ? "layer"
-                                                                  : "run";
+  for (const char* prefix : {"head/", "ablate/", "file/"})
+    if (name.starts_with(prefix)) return "head";
+  return name.starts_with("layer/") ? "layer" : "run";
 }
 
 // Adds or updates one name; true if it is a new column of run_wide.
@@ -184,6 +185,20 @@ VALUES(?,?,?,?,?,?,?,?))sql");
 void Store::add_event(const Lease& lease, const EventRow& event) {
   FencedTransaction transaction(*db_, lease);
   put_event(*db_, lease, event);
+  transaction.commit();
+}
+
+void Store::put_inputs(const Lease& lease, const std::vector<InputRow>& inputs) {
+  FencedTransaction transaction(*db_, lease);
+  sql::Statement(*db_, "DELETE FROM input WHERE run = ?").bind(lease.run).run();
+  sql::Statement put(*db_, R"sql(
+INSERT INTO input(run, part, ordinal, name, sha256, tokens, bytes, rows)
+VALUES(?,?,?,?,?,?,?,?))sql");
+  auto cell = [](const std::optional<int64_t>& value) { return value ? Cell(*value) : Cell(); };
+  for (const InputRow& row : inputs)
+    put.bind(lease.run, row.part, row.ordinal, row.name, row.sha256, cell(row.tokens),
+             cell(row.bytes), cell(row.rows))
+        .run();
   transaction.commit();
 }
 

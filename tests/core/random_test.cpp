@@ -28,6 +28,23 @@ TEST(Draw, DependsOnEveryPartOfItsKey) {
   EXPECT_NE(base, Draw(1, "rows", 2, 4).next64());
 }
 
+// The table of docs/random.md, from a separate program.
+TEST(Draw, GivesTheVectorsOfThePage) {
+  Draw rows(1, "rows", 2, 3);
+  for (const uint64_t want : {0xf8c968b2b2a547e5u, 0xffd3b3cec2a0d7ecu, 0xee0437daeb68291du})
+    EXPECT_EQ(rows.next64(), want);
+  const uint64_t positions[] = {40, 55, 39, 35, 26, 58};
+  for (uint64_t row = 0; row < 6; ++row)
+    EXPECT_EQ(Draw(0, "probe/value", 0, row).below(63), positions[row]);
+  Draw weights(0, "init/model.embed_tokens.weight");
+  EXPECT_NEAR(weights.normal(), 0.6343791303662195, 1e-15);
+  EXPECT_NEAR(weights.normal(), 0.30890639592845565, 1e-15);
+  std::array<int, 8> order = {0, 1, 2, 3, 4, 5, 6, 7};
+  Draw heads(0, "probe/head order");
+  shuffle(heads, std::span<int>(order));
+  EXPECT_EQ(order, (std::array<int, 8>{5, 2, 4, 6, 0, 1, 3, 7}));
+}
+
 TEST(Draw, NormalHasMeanZeroAndVarianceOne) {
   Draw draw(7, "normal");
   const int n = 200000;

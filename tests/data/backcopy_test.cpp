@@ -86,6 +86,18 @@ TEST(BackcopyTask, ChainSeedAndNothingElseMakesTheChain) {
 }
 
 // The hash of the default fields stands in databases.
+// The rows of docs/random.md, from a separate program.
+TEST(Backcopy, GivesTheRowsOfThePage) {
+  config::DataConfig config = backcopy({});
+  config.context = 15;
+  const auto source = open_source(config);
+  std::vector<int32_t> row(16);
+  source->eval_row(0, row);
+  EXPECT_EQ(row, (std::vector<int32_t>{63, 14, 16, 15, 1, 15, 8, 4, 15, 31, 33, 6, 2, 6, 0, 6}));
+  source->train_row(5, 7, 3, row);
+  EXPECT_EQ(row, (std::vector<int32_t>{63, 25, 16, 14, 13, 5, 2, 5, 2, 5, 3, 1, 3, 1, 3, 40}));
+}
+
 TEST(BackcopyTask, HashIsPinned) { EXPECT_EQ(backcopy_hash({}).substr(0, 12), "6c33806d000c"); }
 
 TEST(BackcopyTask, TriggerRankTakesTheNextSymbols) {

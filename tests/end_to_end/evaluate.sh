@@ -37,6 +37,10 @@ expect "curves" "$(number "$db" "select group_concat(distinct head) from v_head 
 expect "histograms" "$(number "$db" "select count(*) from histogram where name = 'head/cos_key_first'")" 16
 expect "areas, and what heads are worth" "$(number "$db" "select count(*) from run_wide where probe_area_importance is not null
   and probe_drop_first_term is not null and probe_useful_share_min between 0 and 1")" 2
+expect "weights that runs start from" "$(number "$db" "select count(*) from v_input i join run p on p.run_id = i.name
+  join checkpoint c on c.run = p.id and c.final and c.sha256 = i.sha256 where i.part = 'weights'")" 6
+expect "hashes of weights, of parents and of children without steps" "$(number "$db" "select count(distinct sha256) from checkpoint
+  where final")" 2
 expect "paired evaluations" "$(number "$db" "select count(*) from v_pair where name = 'probe/cv_ablation'")" 1
 
 # A parent of another shape is refused when the child starts, and nothing of it is stored.

@@ -26,6 +26,16 @@ expect "token files of the second import" "$(cat "$work"/set/*.tokens | sha256su
   </dev/null || die "run"
 expect "runs with bits per byte" "$(number "$db" "select count(*) from run_wide where eval_bpb between 0.5 and 8")" 1
 
+# The files of the held-out split one by one, and everything that the run read by name and hash.
+"$sinkmoe" --db "$db" run text_small "data.path=$work/set" attention.kind=sink balance.weight=0.01 train.seed=0 \
+  model=tiny train.steps=20 train.batch=4 data.context=64 data.text.files=whole eval.final_tokens=1000000 eval.tokens=1000 >"$work/log" 2>&1 </dev/null || die "whole files"
+expect "held-out files with a loss" "$(number "$db" "select count(*) from v_final f join v_input i on i.run_id = f.run_id
+  and i.part = 'valid file' and i.ordinal = f.head where f.name = 'file/loss' and i.rows = i.tokens / 64")" 1
+expect "hash of the validation text" "$(number "$db" "select distinct sha256 from v_input where part = 'valid file'")" \
+  "$(sha256sum "$work/texts/$(number "$db" "select distinct name from v_input where part = 'valid file'")" | cut -d' ' -f1)"
+expect "tokenizers" "$(number "$db" "select distinct sha256 from v_input where part = 'tokenizer'")" \
+  "$(sha256sum "$work/set/tokenizer.model" | cut -d' ' -f1)"
+
 # A file that changed after the import is noticed, and nothing is trained on it.
 printf 'x' | dd of="$work/set/train.tokens" bs=1 seek=5000 conv=notrunc status=none
 code=0

@@ -182,6 +182,7 @@ TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
   EXPECT_NEAR(run["eval/imbalance"], 0.25, 1e-6);  // the mean over layers
   EXPECT_NEAR(run["eval/max_layer_cv"], 0.5, 1e-6);
   EXPECT_NEAR(run["eval/perplexity"], 8, 1e-12);
+  EXPECT_NEAR(run["eval/sink_rate_rows"], 50, 1e-9) << "one row, so the same";
   EXPECT_NEAR(run["eval/sink_rate"], 50, 1e-9);  // threshold 0.2: 0.9 and 0.25 of four
   EXPECT_NEAR(run["eval/sink_rate_10"], 75, 1e-9);
   EXPECT_NEAR(run["eval/sink_rate_20"], 50, 1e-9);
@@ -191,6 +192,25 @@ TEST(EvaluationResult, EveryDerivedNumberOfAHandMadeCase) {
   EXPECT_NEAR(run["eval/gate_mean"], 0.45, 1e-6);
   // Share of the more open head of each layer: 0.6 of 0.8 and 0.5 of 1.
   EXPECT_NEAR(run["eval/top_quarter_share"], (0.75 + 0.5) / 2, 1e-6);
+}
+
+// A head with weight 0.9 on token 0 in one of three rows and 0.1 in the others: its mean is above 0.3,
+// but only one row in three is. The other head is just above in every row.
+TEST(EvaluationResult, TheSinkRateOfRowsIsTheSharesOfRowsNotOfMeans) {
+  HeadStatistics heads(1, 2);
+  for (const auto& [first, second] : {std::pair(0.9f, 0.31f), {0.1f, 0.31f}, {0.1f, 0.31f}}) {
+    const attention::HeadIn in = sharp_and_even();
+    attention::HeadOut out = observe(in);
+    // Half of the queries have all the weight: the row's mean decides.
+    out.first_weight_BHT = at::tensor({2 * first, 0.0f, 2 * second, 0.0f}).view({1, 2, 2});
+    out.first_weight_BHT = out.first_weight_BHT.repeat({1, 1, 2});
+    heads.add(0, in, out);
+  }
+  EXPECT_NEAR(heads.sink_rows_LH(0.3)[0][0].item<double>(), 1.0 / 3, 1e-12);
+  EXPECT_NEAR(heads.sink_rows_LH(0.3)[0][1].item<double>(), 1, 1e-12);
+  EvaluationResult result;
+  result.take_heads(heads, 0.3);
+  EXPECT_NEAR(result.sink_rate_rows, 100 * (1.0 / 3 + 1) / 2, 1e-9);
 }
 
 TEST(EvaluationResult, EveryRowIsDescribedFiniteAndUnique) {

@@ -7,10 +7,13 @@
 #include <sstream>
 #include <string>
 
+#include "config/compose/canonical.h"
+#include "core/hash.h"
 #include "model/decoder.h"
 #include "model/weights_io.h"
 #include "support/source_dir.h"
 #include "support/tiny.h"
+#include "weights/safetensors.h"
 
 namespace sinkmoe::model {
 namespace {
@@ -62,6 +65,46 @@ at::Tensor rebuilt_logits(const std::filesystem::path& weights, const std::vecto
   for (double value; std::fscanf(out, "%lf", &value) == 1;) values.push_back(value);
   EXPECT_EQ(::pclose(out), 0) << command.str();
   return at::tensor(values, at::kDouble).view({static_cast<int64_t>(ids.size()), -1});
+}
+
+// A run and its child without steps hold the same tensors, with other settings.
+TEST(WeightsFile, EqualTensorsGiveEqualBytesWhateverTheOtherSettingsAre) {
+  const testing::Folder folder("bytes");
+  auto hash_of = [&](const config::RunConfig& config) {
+    Decoder model(config, 11, at::kCPU);
+    scramble(model);
+    save_weights(model, folder.path / "model.safetensors");
+    return sha256_file(folder.path / "model.safetensors");
+  };
+  config::RunConfig config = config_of({"vanilla"});
+  const std::string hash = hash_of(config);
+  config.run.threads = 2;
+  config.train.steps = 0;
+  config.train.seed = 7;
+  config.eval.probes = config::Probes::full;
+  config.data.context = 32;
+  EXPECT_EQ(hash_of(config), hash);
+  config.model.norm_eps *= 2;
+  EXPECT_NE(hash_of(config), hash) << "what the tensors mean";
+}
+
+// A file of an earlier version holds the whole configuration; the model of it is still compared.
+TEST(WeightsFile, TheModelOfAnEarlierFileIsCompared) {
+  const testing::Folder folder("earlier");
+  const std::filesystem::path file = folder.path / "model.safetensors";
+  config::RunConfig config = config_of({"vanilla"});
+  const float zero = 0;
+  weights::write_safetensors(
+      file, {{"x", "F32", {1}, {reinterpret_cast<const std::byte*>(&zero), sizeof zero}}},
+      {{"sinkmoe_config", config::canonical_text(config)}});
+  config.model.norm_eps *= 2;
+  Decoder model(config, 11, at::kCPU);
+  try {
+    load_weights(model, file);
+    FAIL() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("model.norm_eps"), std::string::npos) << e.what();
+  }
 }
 
 class WeightsFormat : public ::testing::TestWithParam<Shape> {};

@@ -84,7 +84,7 @@ TEST(Files, ANewerVersionIsRefusedNamingBoth) {
     Store store(folder / "new.db");
   }
   sqlite(folder / "new.db", "pragma user_version = 99");
-  expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows 1)");
+  expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows 2)");
 }
 
 TEST(Files, ATruncatedDatabaseIsRefused) {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "support/tiny.h"
 
@@ -73,6 +75,41 @@ TEST_F(ModelOfZeros, HeadsLookAtEveryTokenAlike) {
     EXPECT_NEAR(e.heads.first_weight_LH()[1][head].item<double>(), first, 1e-6);
     EXPECT_NEAR(e.heads.importance_LH()[1][head].item<double>(), gate, 1e-6);
   }
+}
+
+// Rows 0 and 3 belong to file 2, row 1 to file 0, row 2 to none.
+class TextOfFiles : public TextOfTwoParts {
+  int64_t file_of(config::Split, int64_t row) const override {
+    return row == 1 ? 0 : row == 2 ? -1 : 2;
+  }
+};
+
+TEST(Evaluate, StoresTheLossOfEachFile) {
+  const config::RunConfig config = testing::tiny_config();
+  const TextOfFiles source;
+  const model::Decoder model(config, source.vocabulary(), at::kCPU);
+  Evaluated e = evaluate(model, source, 1 << 20, at::kCPU);
+  e.result.take_heads(e.heads, 0.3);
+  std::map<std::pair<std::string, int>, double> got;
+  for (const MetricRow& row : e.result.rows(0, e.heads)) got[{row.name, row.head}] = row.value;
+  const at::NoGradGuard no_grad;
+  double nats[4];
+  for (int64_t i = 0; i < 4; ++i) {
+    std::vector<int32_t> row(17);
+    source.eval_row(i, row);
+    const at::Tensor ids = at::tensor(row, at::kInt).to(at::kLong);
+    const model::DecoderOut out = model.forward(ids.narrow(0, 0, 16).view({1, 16}));
+    nats[i] = model::token_losses(out.hidden_NC, model.output_weight_VC(), ids.narrow(0, 1, 16))
+                  .sum()
+                  .item<double>();
+  }
+  EXPECT_NEAR(got.at({"file/loss", 0}), nats[1] / 16, 1e-5);
+  EXPECT_NEAR(got.at({"file/loss", 2}), (nats[0] + nats[3]) / 32, 1e-5);
+  EXPECT_NEAR(got.at({"file/bpb", 2}), (nats[0] + nats[3]) / std::log(2.0) / 48, 1e-5);
+  EXPECT_EQ(got.at({"file/tokens", 0}), 16);
+  EXPECT_EQ(got.at({"file/tokens", 2}), 32);
+  EXPECT_FALSE(got.contains({"file/loss", 1})) << "no row was read";
+  EXPECT_NEAR(got.at({"eval/loss", -1}), (nats[0] + nats[1] + nats[2] + nats[3]) / 64, 1e-5);
 }
 
 }  // namespace

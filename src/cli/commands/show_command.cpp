@@ -27,6 +27,10 @@ select attempt, outcome, start_step, device, processor, threads,
   round((ended_us - started_us) / 1e6, 1) as seconds, message
 from attempt
 where run = )sql"},
+                                 {"inputs", R"sql(
+select iif(part glob '* file', part || ' ' || ordinal, part) as part, name, sha256, tokens, bytes, rows
+from input
+where run = )sql"},
                                  {"last values of the run-level metrics", R"sql(
 select n.name, m.step, m.value, n.unit
 from metric_name n cross join metric m on m.name = n.id
@@ -59,7 +63,10 @@ where run_id = )sql" +
       reader.query("select id from run where run_id = " + in_quotes(run_id, '\'')).rows[0][0]);
   if (globals.json) std::cout << "{\"run\": ";
   write_table(std::cout, head, format);
+  const bool inputs =
+      !reader.query("select 1 from sqlite_schema where name = 'input'").rows.empty();
   for (const Section& section : kSections) {
+    if (!inputs && section.title == std::string("inputs")) continue;  // a file of version 1
     const Table table = reader.query(section.sql + id);
     if (globals.json)
       std::cout << ", \"" << section.title << "\": ";

@@ -44,13 +44,31 @@ RunEnd run_guarded(F&& job) {
   }
 }
 
-store::AttemptRow attempt_row(const config::RunConfig& config, int64_t start_step) {
+// Compiler and flags, and the libraries of the job: what decides bits beside the processor.
+std::string build_text(const JobKind& job) {
+  return job.libraries ? std::string(kBuildInfo.build) + "; " + job.libraries() : kBuildInfo.build;
+}
+
+// What the run reads: its data, and the weights that it starts from.
+std::vector<InputRow> inputs_of(const Attempt& a, const config::Job& job) {
+  std::vector<InputRow> inputs = data::data_inputs(job.config);
+  if (!job.initial_weights) return inputs;
+  const std::string parent = a.store.state(job.run_id)->parent_id;
+  for (const store::CheckpointRow& row : a.store.checkpoints(parent))
+    if (row.final)
+      inputs.push_back(
+          {.part = "weights", .name = parent, .sha256 = row.sha256, .bytes = row.bytes});
+  return inputs;
+}
+
+store::AttemptRow attempt_row(const JobKind& job, const config::RunConfig& config,
+                              int64_t start_step) {
   const bool cuda = config.run.device == config::Device::cuda;
   return {.device = name_of(config.run.device),
-          .processor = cuda ? gpu_name() : processor_name(),
+          .processor = cuda ? gpu_name() : processor_text(),
           .threads = config.run.threads,
           .git_commit = kBuildInfo.commit,
-          .build = kBuildInfo.build,
+          .build = build_text(job),
           .git_dirty = kBuildInfo.dirty,
           .start_step = start_step};
 }
@@ -93,7 +111,9 @@ config::Job start(const Attempt& a) {
   ResumePoint point = find_resume_point(a.store, run_id);
   job.resume = std::move(point.file);
   job.resume_step = point.step;
-  a.store.begin_attempt(a.lease, attempt_row(job.config, job.resume_step));
+  const JobKind& kind = Registry<JobKind>::get(a.args.job);
+  a.store.begin_attempt(a.lease, attempt_row(kind, job.config, job.resume_step));
+  if (kind.purpose == store::Purpose::results) a.store.put_inputs(a.lease, inputs_of(a, job));
   for (const std::string& text : point.passed_over) {
     a.store.add_event(a.lease, {"checkpoint passed over", text});
     a.pipe.send({.progress = {}, .note = text});

@@ -1,5 +1,7 @@
 // The job "train": connects training to the queue.
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/headeronly/version.h>
 
 #include <algorithm>
 
@@ -43,8 +45,16 @@ RunEnd run_job(const config::Job& job, RunReporter& reporter) {
   return train::train(job, *source, reporter, tasks);
 }
 
+// "Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ..." is cut at "for".
+std::string libraries() {
+  std::string mkl = at::get_mkl_version();
+  mkl = mkl.substr(0, mkl.find('\n'));
+  mkl = mkl.substr(0, mkl.find(" for "));
+  return std::string("LibTorch ") + TORCH_VERSION + " (" + at::get_cpu_capability() + "), " + mkl;
+}
+
 const Registration<queue::JobKind> registration{
-    {.name = "train", .help = "trains a decoder", .run = run_job}};
+    {.name = "train", .help = "trains a decoder", .run = run_job, .libraries = libraries}};
 
 }  // namespace
 

@@ -136,6 +136,12 @@ int64_t bytes_of(const Cell& cell) {
 
 }  // namespace
 
+namespace {
+
+constexpr int64_t kOldestReadable = 1;  // later steps of the schema have only added tables
+
+}  // namespace
+
 Reader::Reader(const std::filesystem::path& path) {
   switch (inspect_database(path)) {
     case FileState::absent:
@@ -149,7 +155,7 @@ Reader::Reader(const std::filesystem::path& path) {
   settle_database(path);
   impl_ = std::make_unique<Impl>(Impl{sql::Connection(path, sql::Connection::Mode::read_only),
                                       purpose_of(path) == Purpose::drills});
-  if (impl_->db.integer("PRAGMA user_version") < schema_version())
+  if (impl_->db.integer("PRAGMA user_version") < kOldestReadable)
     throw Error("the database is of an older version", path.string(),
                 "upgrade it with 'sinkmoe doctor', which keeps a copy");
   guard_connection(impl_->db);

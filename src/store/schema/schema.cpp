@@ -160,6 +160,19 @@ INSERT INTO t_quantile VALUES
   (40, 2.02107539), (60, 2.000297822), (100, 1.983971519), (1000, 1.962339081);
 )sql";
 
+constexpr const char* kInputs = R"sql(
+CREATE TABLE input(
+  run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  part TEXT NOT NULL,            -- source, train, valid, test, 'valid file', 'test file', tokenizer, task, weights
+  ordinal INTEGER NOT NULL,      -- of files and tasks
+  name TEXT NOT NULL,            -- of the folder, file, task or parent run; never a path
+  sha256 TEXT NOT NULL,
+  tokens INTEGER, bytes INTEGER,
+  rows INTEGER,                  -- that the last evaluation reads
+  PRIMARY KEY(run, part, ordinal)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // Copies the file before the first step. The copy is complete under its name or does not exist. A
 // copy of an older version is kept: it was made before a step that was interrupted.
 void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
@@ -188,7 +201,7 @@ void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const Migration steps[] = {{1, kTables}};
+  static const Migration steps[] = {{1, kTables}, {2, kInputs}};
   return steps;
 }
 

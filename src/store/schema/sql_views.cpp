@@ -61,6 +61,11 @@ FROM run r JOIN run c ON c.run_id = r.control_id
     AND k.step = (SELECT y.step FROM metric y WHERE y.run = c.id AND y.name = n.id ORDER BY y.step DESC LIMIT 1)
 WHERE r.status = 'done' AND c.status = 'done' AND n.level = 'run')sql"},
 
+    {"v_input", R"sql(
+SELECT r.run_id, i.part, i.ordinal, i.name, i.sha256, i.tokens, i.bytes, i.rows
+FROM run r JOIN input i ON i.run = r.id
+WHERE r.status <> 'void')sql"},
+
     {"experiment_wide", R"sql(
 SELECT e.name AS experiment, x.ordinal, w.*
 FROM experiment e JOIN experiment_run x ON x.experiment = e.id JOIN run r ON r.id = x.run

@@ -20,10 +20,12 @@ struct LossSums {
   double sum = 0;
   int64_t count = 0, bytes = 0;
   bool text = true;
+  std::vector<metrics::FileLoss> files;
 };
 
-void add_row(LossSums& sums, const data::DataSource& source, std::span<const int32_t> row,
-             const float* loss_T) {
+// The row belongs to the file of this number; -1: to none.
+void add_row(LossSums& sums, const data::DataSource& source, int64_t file_number,
+             std::span<const int32_t> row, const float* loss_T) {
   const size_t T = row.size() - 1;
   std::vector<uint8_t> part(T, 0);
   if (sums.part_sum.size() > 1) source.parts_of(row, part);
@@ -36,6 +38,13 @@ void add_row(LossSums& sums, const data::DataSource& source, std::span<const int
   const auto bytes = source.target_bytes(row);
   sums.text = sums.text && bytes.has_value();
   sums.bytes += bytes.value_or(0);
+  if (file_number < 0) return;
+  const auto number = static_cast<size_t>(file_number);
+  if (sums.files.size() <= number) sums.files.resize(number + 1);
+  metrics::FileLoss& file = sums.files[number];
+  for (size_t t = 0; t < T; ++t) file.nats += loss_T[t];
+  file.tokens += static_cast<int64_t>(T);
+  file.bytes += bytes.value_or(0);
 }
 
 metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource& source) {
@@ -49,6 +58,7 @@ metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource
       result.parts.emplace_back(names[i],
                                 sums.part_sum[i] / static_cast<double>(sums.part_count[i]));
   result.floor = source.floor_nats();
+  result.files = sums.files;
   return result;
 }
 
@@ -78,7 +88,7 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
             .to(at::kCPU);
     answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
     for (int64_t b = 0; b < B; ++b)
-      add_row(sums, source,
+      add_row(sums, source, source.file_of(config.eval.split, from + b),
               std::span<const int32_t>(batch.rows)
                   .subspan(static_cast<size_t>(b * width), static_cast<size_t>(width)),
               loss_N.data_ptr<float>() + b * T);
