@@ -12,9 +12,9 @@
 #include <new>
 #include <string_view>
 
-#include "cli/checked_output.h"
 #include "cli/command.h"
 #include "cli/terminal_filter.h"
+#include "core/system/checked_output.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
@@ -196,9 +196,9 @@ int main(int argc, char** argv) {
   std::set_terminate(end_without_memory);
   std::set_new_handler(note_no_memory);
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails as one on a full disk
-  sinkmoe::cli::open_standard_descriptors();
+  sinkmoe::open_standard_descriptors();
   const bool terminal = ::isatty(STDOUT_FILENO);
-  sinkmoe::cli::CheckedOutput output(std::cout);
+  sinkmoe::CheckedOutput output(std::cout);
   int code;
   {
     const sinkmoe::cli::TerminalFilter filter(std::cout, terminal);

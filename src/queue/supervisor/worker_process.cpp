@@ -55,7 +55,7 @@ std::vector<std::string> environment(const std::string& device) {
   // The threads of a step wait for each other often. By default they spin for a long time, which on a busy machine takes
   // the core that the other thread needs. OpenMP reads this when it is loaded, so it is set for the new process.
   if (!has_variable("OMP_WAIT_POLICY=") && !has_variable("GOMP_SPINCOUNT="))
-    variables.push_back("OMP_WAIT_POLICY=PASSIVE");
+    variables.emplace_back("OMP_WAIT_POLICY=PASSIVE");
   return variables;
 }
 

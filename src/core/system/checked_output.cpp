@@ -1,4 +1,4 @@
-#include "cli/checked_output.h"
+#include "core/system/checked_output.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <iostream>
 
-namespace sinkmoe::cli {
+namespace sinkmoe {
 
 namespace {
 
@@ -75,4 +75,4 @@ void open_standard_descriptors() {
       const int got = ::open("/dev/null", O_RDONLY);
 }
 
-}  // namespace sinkmoe::cli
+}  // namespace sinkmoe

@@ -5,7 +5,7 @@
 #include <streambuf>
 #include <string>
 
-namespace sinkmoe::cli {
+namespace sinkmoe {
 
 // While this object lives, `stream` writes to standard output through it. The first failure is kept, and what comes later
 // is dropped.
@@ -40,4 +40,4 @@ class CheckedOutput : public std::streambuf {
 // fails then.
 void open_standard_descriptors();
 
-}  // namespace sinkmoe::cli
+}  // namespace sinkmoe
