@@ -107,7 +107,7 @@ class Store {
   int64_t add_bench(const std::vector<BenchRow>& rows);
 
  private:
-  // An expired lease of a holder that may live, since when it has been watched.
+  // A lease that may be free, since when it has been as it is.
   struct Expired {
     int64_t epoch, expires_us, since_us;
   };

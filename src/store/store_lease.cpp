@@ -11,6 +11,8 @@ struct HeldLease {
   std::string run_id;
   bool working, dead;
   std::string reason;  // why the lease is free
+  int64_t
+      grace_us;  // how long it must stay as it is before it is taken from a holder that may live
 };
 
 namespace {
@@ -27,8 +29,12 @@ bool has_expired(Life life, int64_t expires_boot, int64_t expires_wall) {
                                : boot_clock_us() > expires_boot;
 }
 
-// Leases whose holder is dead, or that have expired.
-std::vector<HeldLease> free_leases(sql::Connection& db) {
+// A holder elsewhere that has not renewed its lease for so long is gone, whatever the clocks say: ours or its own may show a
+// wrong year. Leases are renewed four times in their life.
+constexpr int64_t kSilence_us = 300'000'000;
+
+// Leases whose holder is dead, that have expired, or that may have if the clocks are wrong.
+std::vector<HeldLease> free_leases(sql::Connection& db, int64_t grace_us) {
   sql::Statement s(db,
                    R"sql(
 SELECT l.run, l.epoch, l.expires_boot_us, r.run_id, r.status = 'running',
@@ -38,10 +44,13 @@ FROM lease l JOIN run r ON r.id = l.run)sql");
   while (s.step()) {
     const Owner owner{s.text(5), s.text(6), s.integer(7), s.integer(8)};
     const Life life = life_of(owner);
-    const bool dead = life == Life::dead;
-    if (!dead && !has_expired(life, s.integer(2), s.integer(9))) continue;
+    const bool dead = life == Life::dead, expired = has_expired(life, s.integer(2), s.integer(9));
+    if (life == Life::alive && !expired) continue;
     free.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.integer(4) != 0, dead,
-                    who(owner) + (dead ? " is gone" : " let its lease expire")});
+                    who(owner) + (dead ? " is gone" : " let its lease expire"),
+                    dead      ? 0
+                    : expired ? grace_us
+                              : std::max(grace_us, kSilence_us)});
   }
   return free;
 }
@@ -124,26 +133,27 @@ std::vector<HeldLease> Store::takeable(std::vector<HeldLease> free, int64_t grac
   constexpr int64_t kLongestBreak_us = 2'000'000;
   const int64_t now = boot_clock_us();
   if (now - last_scan_us_ > std::max(kLongestBreak_us, grace_us / 2)) expired_.clear();
-  std::map<int64_t, Expired> expired;
+  std::map<int64_t, Expired> watched;
+  const auto silent_us = [&](const HeldLease& held) { return now - watched.at(held.run).since_us; };
+  bool nearly = false;  // the end of a grace is near
   for (const HeldLease& held : free) {
-    if (held.dead) continue;
     const auto before = expired_.find(held.run);
     const bool same = before != expired_.end() && before->second.epoch == held.epoch &&
                       before->second.expires_us == held.expires_boot;
-    expired[held.run] = {held.epoch, held.expires_boot, same ? before->second.since_us : now};
+    watched[held.run] = {held.epoch, held.expires_boot, same ? before->second.since_us : now};
+    nearly = nearly || (!held.dead && silent_us(held) >= held.grace_us - grace_us);
   }
-  if (!expired.empty() && !db_->alone()) expired.clear();  // nobody can renew a lease now
+  const bool held_up = nearly && !db_->alone();  // nobody can renew a lease now
   std::erase_if(free, [&](const HeldLease& held) {
-    const auto watched = expired.find(held.run);
-    return !held.dead && (watched == expired.end() || now - watched->second.since_us < grace_us);
+    return !held.dead && (held_up || silent_us(held) < held.grace_us);
   });
-  expired_ = std::move(expired);
+  expired_ = held_up ? std::map<int64_t, Expired>() : std::move(watched);
   last_scan_us_ = boot_clock_us();
   return free;
 }
 
 std::vector<std::string> Store::free_dead_leases(int64_t grace_us) {
-  const std::vector<HeldLease> free = takeable(free_leases(*db_), grace_us);
+  const std::vector<HeldLease> free = takeable(free_leases(*db_, grace_us), grace_us);
   if (free.empty()) return {};
   // Whoever waits long for a reader would come before holders that wait to renew their leases.
   const sql::ShortPatience brief(*db_, 1);
