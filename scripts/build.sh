@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up, configures and builds one preset. build/sinkmoe then links to the program of the last release build.
+# Sets up, configures and builds one preset. build/sinkmoe then links to the program of the last release build; report-only
+# does not take the place of a program that trains.
 #
 # scripts/build.sh [PRESET [TARGET...]]
 #   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz, bench,
@@ -59,7 +60,10 @@ say "building $preset with $(jobs) jobs"
 NINJA_STATUS='[%f/%t, %e s] ' cmake --build "$folder" -j "$(jobs)" ${1:+--target "$@"}
 case "$preset" in
   *-release | report-only)
-    if [ -x "$folder/sinkmoe" ]; then
+    other="$(readlink "$ROOT/build/sinkmoe" || true)"
+    if [ "$preset" = report-only ] && [ -x "$ROOT/build/sinkmoe" ] && [ "$other" != "../build-report-only/sinkmoe" ]; then
+      say "build/sinkmoe stays ${other#../}; this program is build-report-only/sinkmoe"
+    elif [ -x "$folder/sinkmoe" ]; then
       mkdir -p "$ROOT/build"
       ln -sfn "../build-$preset/sinkmoe" "$ROOT/build/sinkmoe"
     fi

@@ -47,17 +47,17 @@ run() {
   esac
 }
 
-# report [ARGUMENT...]
+# report [--db FILE] [ARGUMENT...]: the program itself ends with the claims and the main tables.
 report() {
-  local code=0
+  local code=0 db=() out=results/out
+  if [ "${1:-}" = --db ]; then db=(--db "$2") out="${2%.db}.out"; shift 2; fi
   say "tables and figures"
-  "$sinkmoe" report "$@" || code=$?
+  "$sinkmoe" ${db[@]+"${db[@]}"} report "$@" || code=$?
   [ "$code" -le 1 ] || exit "$code"
-  if [ -e "$ROOT/results/out/index.html" ]; then
-    say "done in $(duration $((SECONDS - started))): open results/out/index.html"
-    note "single files: results/out/*.md, .csv, .tex, .json, .svg, .png"
-    note "ask for more: build/sinkmoe query \"select * from run_wide\", build/sinkmoe list experiments"
-  fi
+  [ -e "$ROOT/$out/index.html" ] || return 0
+  say "done in $(duration $((SECONDS - started))): open $out/index.html"
+  note "single files: $out/*.md, .csv, .tex, .json, .svg, .png"
+  note "ask for more: build/sinkmoe query \"select * from run_wide\", build/sinkmoe list experiments"
 }
 
 need_experiment() { [ -e "$ROOT/experiments/$1.toml" ] || fail "there is no experiments/$1.toml in this tree"; }
@@ -145,12 +145,13 @@ tables() {
   [ -e "$ROOT/results/reference.db" ] ||
     fail "results/reference.db is not in this tree" "scripts/reproduce.sh trains models of your own in minutes"
   "$ROOT/scripts/build.sh" report-only sinkmoe
+  sinkmoe="$ROOT/build-report-only/sinkmoe"  # build/sinkmoe stays the program that trains
   report --db results/reference.db
   if [ "${1:-}" = --check ]; then
-    compare results/out
+    compare results/reference.out
   elif [ "${1:-}" = --update ]; then
     mkdir -p docs/figures docs/tables
-    while read -r made copy; do cp "$made" "$copy" && note "$copy"; done < <(copies results/out)
+    while read -r made copy; do cp "$made" "$copy" && note "$copy"; done < <(copies results/reference.out)
   fi
 }
 
@@ -177,7 +178,7 @@ paper() {
       fi
     done
   fi
-  say "cost, stored runs included, for one worker at 20 GFLOP/s:"
+  say "cost, stored runs included:"
   for name in "${have[@]}"; do cost "$name"; done
   for name in ${texts[@]+"${texts[@]}"}; do text_place "$name"; cost "$name" ${place[@]+"${place[@]}"}; done
   for name in "${have[@]}"; do run "$name" --workers "$workers"; done

@@ -1,6 +1,7 @@
 // sinkmoe: reads global options, then runs one command from the registry. Exit codes: 0 done; 1
-// some runs failed, a check is OFF, or the disk is full; 2 bad input or a refused file; 12 no
-// memory; 75 interrupted and resumable.
+// some runs failed, a check is OFF, the disk is full, or the output could not be written; 2 bad
+// input or a refused file; 12 no memory; 75 interrupted and resumable.
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/terminal_filter.h"
+#include "core/system/checked_output.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
@@ -164,15 +166,11 @@ void note_no_memory() {
   throw std::bad_alloc();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::set_terminate(end_without_memory);
-  std::set_new_handler(note_no_memory);
+// Runs the command and reports errors; returns the exit code.
+int run_command(const std::vector<std::string>& args) {
   using Kind = sinkmoe::ErrorKind;
-  const sinkmoe::cli::TerminalFilter filter(std::cout, ::isatty(STDOUT_FILENO));
   try {
-    return sinkmoe::cli::dispatch({argv + 1, argv + argc});
+    return sinkmoe::cli::dispatch(args);
   } catch (const sinkmoe::store::StoreError& e) {
     sinkmoe::cli::print(e);
     // The input is fine; the same command may succeed later.
@@ -190,4 +188,21 @@ int main(int argc, char** argv) {
     std::cerr << "error: " << sinkmoe::printable(e.what()) << "\n";
     return 1;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::set_terminate(end_without_memory);
+  std::set_new_handler(note_no_memory);
+  ::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails as one on a full disk
+  sinkmoe::open_standard_descriptors();
+  const bool terminal = ::isatty(STDOUT_FILENO);
+  sinkmoe::CheckedOutput output(std::cout);
+  int code;
+  {
+    const sinkmoe::cli::TerminalFilter filter(std::cout, terminal);
+    code = run_command({argv + 1, argv + argc});
+  }
+  return output.finish(code);
 }

@@ -21,6 +21,7 @@ ErrorKind kind_of(int system_errno) {
   switch (system_errno) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // beyond a limit of the user (ulimit -f) or of the file system
       return ErrorKind::no_space;
     case ENOMEM:
       return ErrorKind::memory;

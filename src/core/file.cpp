@@ -26,7 +26,7 @@ struct Descriptor {
 };
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   const std::string fix = full              ? "free some disk space and run the same command again"
                           : error == EACCES ? "check the permissions of the file and its folder"
                                             : "";

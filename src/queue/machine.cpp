@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/file.h"
+#include "core/text/number.h"
 #include "core/text/split_join.h"
 #include "store/owner.h"
 
@@ -26,12 +27,56 @@ std::string value_in(const fs::path& path, const std::string& key) {
   return "";
 }
 
+// Time in cores, from a quota and a period in microseconds.
+std::optional<double> limit_of(const std::string& quota, const std::string& period) {
+  const auto time = parse_number<double>(quota), of = parse_number<double>(period);
+  if (!time || !of || *time <= 0 || *of <= 0) return std::nullopt;  // "max" or -1: no limit
+  return *time / *of;
+}
+
+std::optional<double> limit_of_second(const fs::path& group) {
+  std::string quota, period;
+  std::ifstream(group / "cpu.max") >> quota >> period;
+  return limit_of(quota, period);
+}
+
+std::optional<double> limit_of_first(const fs::path& group) {
+  std::string quota, period;
+  std::ifstream(group / "cpu.cfs_quota_us") >> quota;
+  std::ifstream(group / "cpu.cfs_period_us") >> period;
+  return limit_of(quota, period);
+}
+
 }  // namespace
+
+std::optional<double> processor_limit(const fs::path& membership, const fs::path& mounted) {
+  std::optional<double> lowest;
+  std::ifstream file(membership);
+  for (std::string line; std::getline(file, line);) {  // "0::/a/b" or "4:cpu,cpuacct:/a/b"
+    const std::vector<std::string> parts = split(line, ':');
+    if (parts.size() < 3) continue;
+    const std::vector<std::string> controllers = split(parts[1], ',');
+    const bool second = parts[1].empty();
+    if (!second && std::find(controllers.begin(), controllers.end(), "cpu") == controllers.end())
+      continue;
+    const fs::path root = second ? mounted : mounted / "cpu";
+    // A container may show the path on its host, which does not exist inside it: then only the root counts.
+    for (fs::path group = fs::path(parts[2]).relative_path();; group = group.parent_path()) {
+      const auto limit = second ? limit_of_second(root / group) : limit_of_first(root / group);
+      if (limit) lowest = std::min(lowest.value_or(*limit), *limit);
+      if (group.empty()) break;
+    }
+  }
+  return lowest;
+}
 
 int64_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  const int64_t cores =
+      ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  const auto limit = processor_limit("/proc/self/cgroup", "/sys/fs/cgroup");
+  return limit ? std::clamp(static_cast<int64_t>(*limit), int64_t{1}, cores) : cores;
 }
 
 std::string processor_name() {

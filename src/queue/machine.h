@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sinkmoe::queue {
 
-int64_t usable_cores();        // that this process may run on
+// Cores that this process may use: those it may run on (affinity), but not more than the limit of its control groups, as a
+// container has it. A limit between two whole numbers is rounded down; at least 1.
+int64_t usable_cores();
+// The lowest limit of processor time, in cores, of a process and its control groups (versions 1 and 2); nothing without a
+// limit. `membership` is its /proc/PID/cgroup, `mounted` the folder /sys/fs/cgroup.
+std::optional<double> processor_limit(const std::filesystem::path& membership,
+                                      const std::filesystem::path& mounted);
 std::string processor_name();  // model of the CPU
 // The same with what tells processors of one name apart, because their bits may differ: "AMD EPYC
 // (family 25, model 17, stepping 1, avx512)". The last word is the widest of avx512, avx2, avx that it has.

@@ -6,20 +6,28 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+
+#include "store/owner.h"
 
 namespace sinkmoe::queue {
 
 namespace {
 
-// The first four ask for a stop.
-constexpr int kSignals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE};
-constexpr size_t kCount = std::size(kSignals), kStops = 4;
+// All but the last two ask for a stop.
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD, SIGPIPE};
+constexpr size_t kCount = std::size(kSignals), kStops = kCount - 2;
 
-std::atomic<bool> g_stop{false};
+std::atomic<int64_t> g_stop_us{0};  // when the stop was requested; 0: it was not
 std::atomic<int> g_interrupts{0};
 std::atomic<int> g_wake_out{-1};
 int g_wake_in = -1;
 std::array<struct sigaction, kCount> g_before;
+
+void request_stop() {
+  int64_t none = 0;
+  g_stop_us.compare_exchange_strong(none, store::boot_clock_us());
+}
 
 void wake() {
   const int saved = errno;
@@ -31,7 +39,7 @@ void wake() {
 
 void on_signal(int number) {
   if (number == SIGINT && g_interrupts.fetch_add(1) > 0) ::_exit(kExitInterrupted);
-  if (number != SIGCHLD) g_stop.store(true);
+  if (number != SIGCHLD) request_stop();
   wake();
 }
 
@@ -49,16 +57,18 @@ StopSignals::StopSignals() {
   [[maybe_unused]] const int made = ::pipe2(ends, O_CLOEXEC | O_NONBLOCK);
   g_wake_in = ends[0];
   g_wake_out = ends[1];
-  g_stop = false;
+  g_stop_us = 0;
   g_interrupts = 0;
   struct sigaction action{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
   for (size_t i = 0; i < kCount; ++i) {
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(kSignals[i], kSignals[i] == SIGPIPE ? &ignore : &action, &g_before[i]);
+    ::sigaction(kSignals[i], nullptr, &g_before[i]);
+    const bool keep = i < kStops && g_before[i].sa_handler == SIG_IGN;
+    if (!keep) ::sigaction(kSignals[i], kSignals[i] == SIGPIPE ? &ignore : &action, nullptr);
   }
   const sigset_t set = stop_signals();
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
@@ -70,10 +80,15 @@ StopSignals::~StopSignals() {
   ::close(g_wake_in);
 }
 
-bool StopSignals::requested() { return g_stop.load(); }
+bool StopSignals::requested() { return g_stop_us != 0; }
+
+double StopSignals::seconds_since_request() {
+  const int64_t since = g_stop_us;
+  return since == 0 ? 0 : static_cast<double>(store::boot_clock_us() - since) * 1e-6;
+}
 
 void StopSignals::request() {
-  g_stop = true;
+  request_stop();
   wake();
 }
 

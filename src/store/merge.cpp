@@ -46,27 +46,6 @@ WHERE name = ? AND type = 'table' AND rootpage > 0)sql");
   }
 }
 
-void check_other(const fs::path& path, const fs::path& ours) {
-  std::error_code error;
-  if (fs::equivalent(path, ours, error)) throw Error("that is this database itself", path.string());
-  if (inspect_database(path) != FileState::ours)
-    throw StoreError(ErrorKind::bad_input,
-                     {"no database there", path.string(), "give the path of a sinkmoe database"});
-  settle_database(path);
-  require_purpose(purpose_of(path), Purpose::results, path);
-  require_purpose(purpose_of(ours), Purpose::results, ours);
-  sql::Connection db(path, sql::Connection::Mode::read_only);
-  if (db.integer("PRAGMA user_version") != schema_version())
-    throw StoreError(ErrorKind::bad_input,
-                     {"the database is of an older version", path.string(),
-                      "upgrade it with 'sinkmoe doctor --db " + path.string() + "'"});
-  const std::string found = db.text("PRAGMA quick_check(1)");
-  if (found != "ok")
-    throw StoreError(ErrorKind::bad_input,
-                     {"the database is damaged: " + found, path.string(), ""});
-  check_tables(db);
-}
-
 void refuse_conflicts(sql::Connection& db, const fs::path& other) {
   std::vector<Problem> problems;
   sql::Statement s(db,
@@ -237,16 +216,9 @@ WHERE NOT EXISTS (SELECT 1 FROM main.event WHERE run = ?1 AND kind = 'merge' AND
   }
 }
 
-}  // namespace
-
-MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck& check,
+MergeSummary merge_attached(sql::Connection& db, const fs::path& other, const RunCheck& check,
                             int64_t train_every) {
-  check_other(other, store.path());
-  sql::Connection db(store.path(), sql::Connection::Mode::read_write);
-  db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
-  const Attached attached(db, other);
   MergeSummary summary;
-  sql::Transaction transaction(db);
   refuse_conflicts(db, other);
   note_duplicates(db, summary);
   db.exec(kChoose);
@@ -258,8 +230,40 @@ MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck&
   note_renamed_lists(db, other, summary);
   db.exec(fmt::format(kCopy, train_every));
   remake_views(db);
-  transaction.commit();
   return summary;
+}
+
+}  // namespace
+
+void require_mergeable(const fs::path& path) {
+  if (inspect_database(path) != FileState::ours)
+    throw StoreError(ErrorKind::bad_input,
+                     {"no database there", path.string(), "give the path of a sinkmoe database"});
+  settle_database(path);
+  require_purpose(purpose_of(path), Purpose::results, path);
+  sql::Connection db(path, sql::Connection::Mode::read_only);
+  if (db.integer("PRAGMA user_version") != schema_version())
+    throw StoreError(ErrorKind::bad_input,
+                     {"the database is of an older version", path.string(),
+                      "upgrade it with 'sinkmoe doctor --db " + path.string() + "'"});
+  const std::string found = db.text("PRAGMA quick_check(1)");
+  if (found != "ok")
+    throw StoreError(ErrorKind::bad_input,
+                     {"the database is damaged: " + found, path.string(), ""});
+  check_tables(db);
+}
+
+MergeSummary merge_database(Store& store, const fs::path& other, const RunCheck& check,
+                            int64_t train_every) {
+  std::error_code error;
+  if (fs::equivalent(other, store.path(), error))
+    throw Error("that is this database itself", other.string());
+  require_purpose(purpose_of(store.path()), Purpose::results, store.path());
+  require_mergeable(other);
+  sql::Connection db(store.path(), sql::Connection::Mode::read_write);
+  db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+  const Attached attached(db, other);
+  return db.write([&] { return merge_attached(db, other, check, train_every); });
 }
 
 }  // namespace sinkmoe::store

@@ -26,6 +26,9 @@ struct MergeSummary {
   std::vector<std::string> notes;
 };
 
+// Throws StoreError unless the file is an intact database of results of this version.
+void require_mergeable(const std::filesystem::path& path);
+
 // Copies the runs that are done or diverged in `other`, with parameters, attempts, metrics and
 // events (no checkpoint files), and the lists of its experiments. Metrics of training steps
 // (train/*) are copied only for steps that `train_every` (>= 1) divides. Repeating it changes

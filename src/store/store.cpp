@@ -94,7 +94,10 @@ Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) 
   if (db_->text("PRAGMA journal_mode = DELETE") != "delete")
     throw StoreError(ErrorKind::busy, {"the database is in another journal mode and in use",
                                        path.string(), "close the program that holds it open"});
-  db_->exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+  // Without spilling, a transaction needs nobody's leave before its commit.
+  db_->exec(
+      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+      "PRAGMA cache_spill = OFF");
   const bool drills = purpose == Purpose::drills;
   migrate(*db_, migrations(), drills ? kDrillApplicationId : kApplicationId);
   // Another process may have created the file in the meantime.
@@ -106,17 +109,17 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
 const std::filesystem::path& Store::path() const { return db_->path(); }
-void Store::while_waiting(std::function<void()> f) { db_->while_waiting(std::move(f)); }
+void Store::set_patience(Patience patience) { db_->set_patience(std::move(patience)); }
 
 void Store::put_experiment(const ExperimentRow& experiment, OtherList other) {
-  sql::Transaction transaction(*db_);
-  if (!experiment.runs.empty() && put_keys(*db_, experiment.runs.front().params))
-    remake_views(*db_);
-  const int64_t id = put_experiment_row(*db_, experiment, other);
-  sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
-  int64_t ordinal = 0;
-  for (const RunRow& run : experiment.runs) link.bind(id, ordinal++, put_run(*db_, run)).run();
-  transaction.commit();
+  db_->write([&] {
+    if (!experiment.runs.empty() && put_keys(*db_, experiment.runs.front().params))
+      remake_views(*db_);
+    const int64_t id = put_experiment_row(*db_, experiment, other);
+    sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
+    int64_t ordinal = 0;
+    for (const RunRow& run : experiment.runs) link.bind(id, ordinal++, put_run(*db_, run)).run();
+  });
 }
 
 std::optional<RunState> Store::state(const std::string& run_id) const {
@@ -152,73 +155,73 @@ bool Store::has_children(const std::string& run_id) const {
 }
 
 void Store::void_run(const std::string& run_id, const std::string& why) {
-  sql::Transaction transaction(*db_);
-  sql::Statement find(*db_,
-                      R"sql(
+  db_->write([&] {
+    sql::Statement find(*db_,
+                        R"sql(
 SELECT id, status, (SELECT max(attempt) FROM attempt WHERE run = r.id)
 FROM run r
 WHERE run_id = ?)sql");
-  if (!find.bind(run_id).step())
-    throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
-  if (parse_name<RunStatus>(find.text(1)) == RunStatus::voided)
-    throw Error("run " + run_id + " is void already", path().string());
-  const int64_t id = find.integer(0), now = wall_clock_us();
-  for (const char* sql :
-       {"DELETE FROM lease WHERE run = ?", "DELETE FROM checkpoint WHERE run = ?"})
-    sql::Statement(*db_, sql).bind(id).run();
-  sql::Statement(*db_,
-                 R"sql(
+    if (!find.bind(run_id).step())
+      throw Error("no run '" + run_id + "'", path().string(), "see 'sinkmoe status'");
+    if (parse_name<RunStatus>(find.text(1)) == RunStatus::voided)
+      throw Error("run " + run_id + " is void already", path().string());
+    const int64_t id = find.integer(0), now = wall_clock_us();
+    for (const char* sql :
+         {"DELETE FROM lease WHERE run = ?", "DELETE FROM checkpoint WHERE run = ?"})
+      sql::Statement(*db_, sql).bind(id).run();
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE attempt SET ended_us = ?, outcome = 'void', message = ?
 WHERE run = ? AND ended_us IS NULL)sql")
-      .bind(now, why, id)
-      .run();
-  sql::Statement(*db_,
-                 R"sql(
+        .bind(now, why, id)
+        .run();
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE run SET status = 'void', message = ?, cause = 'void', crashes = 0, finished_us = NULL
 WHERE id = ?)sql")
-      .bind(why, id)
-      .run();
-  sql::Statement(*db_, "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?,?,?,'void',?)")
-      .bind(id, find.integer(2), now, why)
-      .run();
-  transaction.commit();
+        .bind(why, id)
+        .run();
+    sql::Statement(*db_,
+                   "INSERT INTO event(run, attempt, at_us, kind, text) VALUES(?,?,?,'void',?)")
+        .bind(id, find.integer(2), now, why)
+        .run();
+  });
 }
 
 void Store::make_again(const std::string& run_id, const std::string& why) {
-  sql::Transaction transaction(*db_);
-  sql::Statement(*db_,
-                 R"sql(
+  db_->write([&] {
+    sql::Statement(*db_,
+                   R"sql(
 INSERT INTO event(run, attempt, at_us, kind, text)
 SELECT id, 0, ?, 'again', ?
 FROM run
 WHERE run_id = ? AND status = 'done')sql")
-      .bind(wall_clock_us(), why, run_id)
-      .run();
-  sql::Statement(*db_,
-                 R"sql(
+        .bind(wall_clock_us(), why, run_id)
+        .run();
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE run SET status = 'planned', finished_us = NULL
 WHERE run_id = ? AND status = 'done')sql")
-      .bind(run_id)
-      .run();
-  transaction.commit();
+        .bind(run_id)
+        .run();
+  });
 }
 
 int64_t Store::add_bench(const std::vector<BenchRow>& rows) {
-  sql::Transaction transaction(*db_);
-  sql::Statement put(*db_,
-                     R"sql(
+  return db_->write([&] {
+    sql::Statement put(*db_,
+                       R"sql(
 INSERT INTO bench(name, variant, setting, value, unit, host, device, processor, git_commit, git_dirty, at_us)
 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 WHERE NOT EXISTS (SELECT 1 FROM bench WHERE name = ?1 AND variant = ?2 AND setting = ?3 AND value = ?4
   AND unit = ?5 AND host = ?6 AND device = ?7 AND processor = ?8 AND git_commit = ?9 AND git_dirty = ?10))sql");
-  const int64_t before = db_->integer("SELECT count(*) FROM bench");
-  for (const BenchRow& b : rows)
-    put.bind(b.name, b.variant, b.setting, b.value, b.unit, b.host, b.device, b.processor,
-             b.git_commit, b.git_dirty, wall_clock_us())
-        .run();
-  const int64_t added = db_->integer("SELECT count(*) FROM bench") - before;
-  transaction.commit();
-  return added;
+    const int64_t before = db_->integer("SELECT count(*) FROM bench");
+    for (const BenchRow& b : rows)
+      put.bind(b.name, b.variant, b.setting, b.value, b.unit, b.host, b.device, b.processor,
+               b.git_commit, b.git_dirty, wall_clock_us())
+          .run();
+    return db_->integer("SELECT count(*) FROM bench") - before;
+  });
 }
 
 }  // namespace sinkmoe::store

@@ -17,6 +17,7 @@
 #include "core/run/metric.h"
 #include "store/rows.h"
 #include "store/sqlite/database_file.h"
+#include "store/sqlite/patience.h"
 #include "store/sqlite/store_error.h"
 
 namespace sinkmoe::store {
@@ -24,6 +25,11 @@ namespace sinkmoe::store {
 namespace sql {
 class Connection;
 }
+struct HeldLease;
+
+// Throw NotFinite, as add_metrics and add_histograms do.
+void require_finite(const std::vector<MetricRow>& rows);
+void require_finite(const std::vector<HistogramRow>& rows);
 
 // When a run may be taken.
 struct ClaimRules {
@@ -43,8 +49,9 @@ class Store {
   Store& operator=(Store&&) noexcept;
 
   const std::filesystem::path& path() const;
-  // Called about ten times a second while a call waits for another process that holds the file.
-  void while_waiting(std::function<void()> f);
+  // How long each call waits for other programs that hold the file. While one of them reads, nothing can be written, but
+  // others can read.
+  void set_patience(Patience patience);
 
   // --- The planned runs ---
 
@@ -62,9 +69,10 @@ class Store {
   void make_again(const std::string& run_id, const std::string& why);
 
   // --- Leases ---
-  // Frees runs whose holder is dead or whose lease has expired; a run that was in progress becomes
-  // lost. Returns their run_ids.
-  std::vector<std::string> free_dead_leases();
+  // Frees runs whose holder is dead; a run that was in progress becomes lost. Also those whose lease has expired though
+  // the holder may live, once this object has seen it expired for `grace_us`: a holder renews late if another program
+  // held the file, or if the computer slept. Returns their run_ids. Call it every second or so.
+  std::vector<std::string> free_dead_leases(int64_t grace_us = 30'000'000);
   // Claims the first of the runs that is free and not finished; `owner` holds it from now on.
   std::optional<Lease> claim(std::span<const std::string> run_ids, const Owner& owner,
                              const ClaimRules& rules = {});
@@ -102,8 +110,17 @@ class Store {
   int64_t add_bench(const std::vector<BenchRow>& rows);
 
  private:
+  // A lease that may be free, since when it has been as it is.
+  struct Expired {
+    int64_t epoch, expires_us, since_us;
+  };
+
+  std::vector<HeldLease> takeable(std::vector<HeldLease> free, int64_t grace_us);
+
   std::unique_ptr<sql::Connection> db_;
   std::map<std::string, int64_t> metric_ids_;
+  std::map<int64_t, Expired> expired_;  // by run.id
+  int64_t last_scan_us_ = 0;
 };
 
 }  // namespace sinkmoe::store

@@ -14,18 +14,19 @@ namespace sinkmoe::store {
 
 namespace {
 
-// A write transaction that requires a valid lease.
-class FencedTransaction {
- public:
-  FencedTransaction(sql::Connection& db, const Lease& lease) : transaction_(db) {
-    sql::Statement held(db, "SELECT 1 FROM lease WHERE run = ? AND epoch = ?");
-    if (!held.bind(lease.run, lease.epoch).step()) throw LeaseLost();
-  }
-  void commit() { transaction_.commit(); }
+void require_lease(sql::Connection& db, const Lease& lease) {
+  sql::Statement held(db, "SELECT 1 FROM lease WHERE run = ? AND epoch = ?");
+  if (!held.bind(lease.run, lease.epoch).step()) throw LeaseLost();
+}
 
- private:
-  sql::Transaction transaction_;
-};
+// A write transaction that requires a valid lease.
+template <class F>
+auto write_fenced(sql::Connection& db, const Lease& lease, F body) {
+  return db.write([&] {
+    require_lease(db, lease);
+    return body();
+  });
+}
 
 // Removes the rows of earlier attempts after the start step. Rows at the step itself stay, because
 // they were committed before its checkpoint.
@@ -119,73 +120,79 @@ VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?))sql")
 
 }  // namespace
 
+void require_finite(const std::vector<MetricRow>& rows) {
+  for (const MetricRow& row : rows)
+    if (!std::isfinite(row.value))
+      throw NotFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
+}
+
+void require_finite(const std::vector<HistogramRow>& rows) {
+  for (const HistogramRow& row : rows)
+    if (!std::isfinite(row.lo) || !std::isfinite(row.hi))
+      throw NotFinite(
+          fmt::format("{} has limits {} and {} at step {}", row.name, row.lo, row.hi, row.step));
+}
+
 void Store::begin_attempt(Lease& lease, const AttemptRow& attempt) {
-  FencedTransaction transaction(*db_, lease);
-  Lease begun = lease;
-  begun.attempt =
-      1 + db_->integer(fmt::format("SELECT coalesce(max(attempt), 0) FROM attempt WHERE run = {}",
-                                   lease.run));
-  clear_after(*db_, lease.run, attempt.start_step);
-  insert_attempt(*db_, begun, attempt);
-  if (attempt.start_step > 0) put_resumed(*db_, begun, attempt);
-  sql::Statement(*db_,
-                 R"sql(
+  lease = write_fenced(*db_, lease, [&] {
+    Lease begun = lease;
+    begun.attempt =
+        1 + db_->integer(fmt::format("SELECT coalesce(max(attempt), 0) FROM attempt WHERE run = {}",
+                                     lease.run));
+    clear_after(*db_, lease.run, attempt.start_step);
+    insert_attempt(*db_, begun, attempt);
+    if (attempt.start_step > 0) put_resumed(*db_, begun, attempt);
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE run SET status = 'running', message = '', finished_us = NULL
 WHERE id = ?)sql")
-      .bind(lease.run)
-      .run();
-  transaction.commit();
-  lease = begun;
+        .bind(lease.run)
+        .run();
+    return begun;
+  });
 }
 
 void Store::describe(const Lease& lease, const std::vector<MetricInfo>& metrics) {
-  FencedTransaction transaction(*db_, lease);
-  bool new_column = false;
-  for (const MetricInfo& info : metrics) new_column = put_metric_name(*db_, info) || new_column;
-  if (new_column) remake_views(*db_);
-  transaction.commit();
+  write_fenced(*db_, lease, [&] {
+    bool new_column = false;
+    for (const MetricInfo& info : metrics) new_column = put_metric_name(*db_, info) || new_column;
+    if (new_column) remake_views(*db_);
+  });
   sql::Statement ids(*db_, "SELECT name, id FROM metric_name");
   while (ids.step()) metric_ids_[ids.text(0)] = ids.integer(1);
 }
 
 void Store::add_metrics(const Lease& lease, const std::vector<MetricRow>& rows) {
-  for (const MetricRow& row : rows) {
+  require_finite(rows);
+  for (const MetricRow& row : rows)
     if (!metric_ids_.contains(row.name))
       throw std::logic_error("metric '" + row.name + "' was not described");
-    if (!std::isfinite(row.value))
-      throw NotFinite(fmt::format("{} is {} at step {}", row.name, row.value, row.step));
-  }
-  FencedTransaction transaction(*db_, lease);
-  sql::Statement put(*db_,
-                     R"sql(
+  write_fenced(*db_, lease, [&] {
+    sql::Statement put(*db_,
+                       R"sql(
 INSERT OR REPLACE INTO metric(run, name, step, layer, head, value)
 VALUES(?,?,?,?,?,?))sql");
-  for (const MetricRow& row : rows)
-    put.bind(lease.run, metric_ids_.at(row.name), row.step, row.layer, row.head, row.value).run();
-  transaction.commit();
+    for (const MetricRow& row : rows)
+      put.bind(lease.run, metric_ids_.at(row.name), row.step, row.layer, row.head, row.value).run();
+  });
 }
 
 void Store::add_histograms(const Lease& lease, const std::vector<HistogramRow>& rows) {
-  for (const HistogramRow& row : rows)
-    if (!std::isfinite(row.lo) || !std::isfinite(row.hi))
-      throw NotFinite(
-          fmt::format("{} has limits {} and {} at step {}", row.name, row.lo, row.hi, row.step));
-  FencedTransaction transaction(*db_, lease);
-  sql::Statement put(*db_,
-                     R"sql(
+  require_finite(rows);
+  write_fenced(*db_, lease, [&] {
+    sql::Statement put(*db_,
+                       R"sql(
 INSERT OR REPLACE INTO histogram(run, name, step, layer, head, lo, hi, counts)
 VALUES(?,?,?,?,?,?,?,?))sql");
-  for (const HistogramRow& row : rows)
-    put.bind(lease.run, row.name, row.step, row.layer, row.head, row.lo, row.hi,
-             nlohmann::json(row.counts).dump())
-        .run();
-  transaction.commit();
+    for (const HistogramRow& row : rows)
+      put.bind(lease.run, row.name, row.step, row.layer, row.head, row.lo, row.hi,
+               nlohmann::json(row.counts).dump())
+          .run();
+  });
 }
 
 void Store::add_event(const Lease& lease, const EventRow& event) {
-  FencedTransaction transaction(*db_, lease);
-  put_event(*db_, lease, event);
-  transaction.commit();
+  write_fenced(*db_, lease, [&] { put_event(*db_, lease, event); });
 }
 
 void Store::put_inputs(const Lease& lease, const std::vector<InputRow>& inputs) {
@@ -203,50 +210,49 @@ VALUES(?,?,?,?,?,?,?,?))sql");
 }
 
 void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
-  FencedTransaction transaction(*db_, lease);
-  sql::Statement(*db_,
-                 R"sql(
+  write_fenced(*db_, lease, [&] {
+    sql::Statement(*db_,
+                   R"sql(
 INSERT OR REPLACE INTO checkpoint(run, step, final, path, bytes, sha256, at_us)
 VALUES(?,?,?,?,?,?,?))sql")
-      .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
-      .run();
-  // Not for the final weights, from which no attempt resumes: otherwise an end that cannot be
-  // recorded would be tried forever.
-  if (!c.final)
-    sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
-  transaction.commit();
+        .bind(lease.run, c.step, c.final, c.path, c.bytes, c.sha256, wall_clock_us())
+        .run();
+    // Not for the final weights, from which no attempt resumes: otherwise an end that cannot be
+    // recorded would be tried forever.
+    if (!c.final)
+      sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
+  });
 }
 
 void Store::drop_checkpoint(const Lease& lease, const CheckpointRow& c) {
-  FencedTransaction transaction(*db_, lease);
-  delete_checkpoint(*db_, lease, c);
-  transaction.commit();
+  write_fenced(*db_, lease, [&] { delete_checkpoint(*db_, lease, c); });
 }
 
 RunStatus Store::finish(const Lease& lease, const RunEnd& end, const FinishRules& rules) {
-  FencedTransaction transaction(*db_, lease);
-  const int64_t now = wall_clock_us();
-  const bool crash = is_transient(end.outcome) && end.outcome != Outcome::disk;
-  const int64_t crashes =
-      crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run)) : 0;
-  const RunStatus status =
-      crash && crashes >= rules.crash_limit ? RunStatus::quarantined : status_after(end, rules);
-  sql::Statement(*db_,
-                 R"sql(
+  return write_fenced(*db_, lease, [&] {
+    const int64_t now = wall_clock_us();
+    const bool crash = is_transient(end.outcome) && end.outcome != Outcome::disk;
+    const int64_t crashes =
+        crash ? 1 + db_->integer(fmt::format("SELECT crashes FROM run WHERE id = {}", lease.run))
+              : 0;
+    const RunStatus status =
+        crash && crashes >= rules.crash_limit ? RunStatus::quarantined : status_after(end, rules);
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE attempt SET ended_us = ?, outcome = ?, message = ?
 WHERE run = ? AND epoch = ? AND ended_us IS NULL)sql")
-      .bind(now, name_of(end.outcome), end.message, lease.run, lease.epoch)
-      .run();
-  sql::Statement(*db_,
-                 R"sql(
+        .bind(now, name_of(end.outcome), end.message, lease.run, lease.epoch)
+        .run();
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE run SET status = ?, cause = ?, message = ?, crashes = ?, finished_us = ?
 WHERE id = ?)sql")
-      .bind(name_of(status), name_of(end.outcome), end.message, crashes, now, lease.run)
-      .run();
-  for (const CheckpointRow& c : rules.drop) delete_checkpoint(*db_, lease, c);
-  sql::Statement(*db_, "DELETE FROM lease WHERE run = ?").bind(lease.run).run();
-  transaction.commit();
-  return status;
+        .bind(name_of(status), name_of(end.outcome), end.message, crashes, now, lease.run)
+        .run();
+    for (const CheckpointRow& c : rules.drop) delete_checkpoint(*db_, lease, c);
+    sql::Statement(*db_, "DELETE FROM lease WHERE run = ?").bind(lease.run).run();
+    return status;
+  });
 }
 
 std::vector<CheckpointRow> Store::checkpoints(const std::string& run_id) const {

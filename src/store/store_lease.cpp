@@ -1,52 +1,62 @@
 // Leases: who may write a run, from the claim to the end of an attempt.
+#include <algorithm>
+
 #include "store/sqlite/sqlite.h"
 #include "store/store.h"
 
 namespace sinkmoe::store {
+
+struct HeldLease {
+  int64_t run, epoch, expires_boot;
+  std::string run_id;
+  bool working, dead;
+  std::string reason;  // why the lease is free
+  int64_t
+      grace_us;  // how long it must stay as it is before it is taken from a holder that may live
+};
 
 namespace {
 
 constexpr int64_t kForeignSlack_us =
     60'000'000;  // for the clocks of other hosts, which may be wrong
 
-struct Held {
-  int64_t run, epoch, expires_boot;
-  std::string run_id;
-  bool working;
-  std::string reason;  // why the lease is free; "" if it is held
-};
-
-std::string why_free(const Owner& owner, int64_t expires_boot, int64_t expires_wall) {
-  const std::string who = "process " + std::to_string(owner.pid) + " on " + owner.host;
-  switch (life_of(owner)) {
-    case Life::dead:
-      return who + " is gone";
-    case Life::alive:
-      return boot_clock_us() > expires_boot ? who + " let its lease expire" : "";
-    case Life::unknown:
-      return wall_clock_us() > expires_wall + kForeignSlack_us ? who + " let its lease expire" : "";
-  }
-  return "";
+std::string who(const Owner& owner) {
+  return "process " + std::to_string(owner.pid) + " on " + owner.host;
 }
 
-std::vector<Held> free_leases(sql::Connection& db) {
+bool has_expired(Life life, int64_t expires_boot, int64_t expires_wall) {
+  return life == Life::unknown ? wall_clock_us() > expires_wall + kForeignSlack_us
+                               : boot_clock_us() > expires_boot;
+}
+
+// A holder elsewhere that has not renewed its lease for so long is gone, whatever the clocks say: ours or its own may show a
+// wrong year. Leases are renewed four times in their life.
+constexpr int64_t kSilence_us = 300'000'000;
+
+// Leases whose holder is dead, that have expired, or that may have if the clocks are wrong.
+std::vector<HeldLease> free_leases(sql::Connection& db, int64_t grace_us) {
   sql::Statement s(db,
                    R"sql(
 SELECT l.run, l.epoch, l.expires_boot_us, r.run_id, r.status = 'running',
   l.host, l.boot, l.pid, l.start, l.expires_us
 FROM lease l JOIN run r ON r.id = l.run)sql");
-  std::vector<Held> free;
+  std::vector<HeldLease> free;
   while (s.step()) {
     const Owner owner{s.text(5), s.text(6), s.integer(7), s.integer(8)};
-    Held held{s.integer(0), s.integer(1), s.integer(2), s.text(3), s.integer(4) != 0, ""};
-    held.reason = why_free(owner, held.expires_boot, s.integer(9));
-    if (!held.reason.empty()) free.push_back(std::move(held));
+    const Life life = life_of(owner);
+    const bool dead = life == Life::dead, expired = has_expired(life, s.integer(2), s.integer(9));
+    if (life == Life::alive && !expired) continue;
+    free.push_back({s.integer(0), s.integer(1), s.integer(2), s.text(3), s.integer(4) != 0, dead,
+                    who(owner) + (dead ? " is gone" : " let its lease expire"),
+                    dead      ? 0
+                    : expired ? grace_us
+                              : std::max(grace_us, kSilence_us)});
   }
   return free;
 }
 
 // True if the lease was still the one that was inspected.
-bool release(sql::Connection& db, const Held& held) {
+bool release(sql::Connection& db, const HeldLease& held) {
   sql::Statement(db, "DELETE FROM lease WHERE run = ? AND epoch = ? AND expires_boot_us = ?")
       .bind(held.run, held.epoch, held.expires_boot)
       .run();
@@ -91,23 +101,9 @@ ON CONFLICT(run) DO UPDATE SET epoch = excluded.epoch, host = excluded.host, boo
       .run();
 }
 
-}  // namespace
-
-std::vector<std::string> Store::free_dead_leases() {
-  const std::vector<Held> free = free_leases(*db_);
-  if (free.empty()) return {};
-  std::vector<std::string> run_ids;
-  sql::Transaction transaction(*db_);
-  for (const Held& held : free)
-    if (release(*db_, held)) run_ids.push_back(held.run_id);
-  transaction.commit();
-  return run_ids;
-}
-
-std::optional<Lease> Store::claim(std::span<const std::string> run_ids, const Owner& owner,
-                                  const ClaimRules& rules) {
-  sql::Transaction transaction(*db_);
-  sql::Statement find(*db_,
+std::optional<Lease> claim_now(sql::Connection& db, std::span<const std::string> run_ids,
+                               const Owner& owner, const ClaimRules& rules) {
+  sql::Statement find(db,
                       R"sql(
 SELECT r.id, r.status, r.cause, r.epoch
 FROM run r
@@ -120,45 +116,92 @@ WHERE r.run_id = ?
         !may_run(parse_name<RunStatus>(find.text(1)), find_name<Outcome>(find.text(2)), rules))
       continue;
     const Lease lease{find.integer(0), run_id, find.integer(3) + 1, 0};
-    sql::Statement(*db_, "UPDATE run SET epoch = ? WHERE id = ?")
-        .bind(lease.epoch, lease.run)
-        .run();
+    sql::Statement(db, "UPDATE run SET epoch = ? WHERE id = ?").bind(lease.epoch, lease.run).run();
     if (rules.retry_failed)
-      sql::Statement(*db_, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
-    write_lease(*db_, lease.run, lease.epoch, owner, rules);
-    find.bind(run_id);  // ends the read before the commit
-    transaction.commit();
+      sql::Statement(db, "UPDATE run SET crashes = 0 WHERE id = ?").bind(lease.run).run();
+    write_lease(db, lease.run, lease.epoch, owner, rules);
     return lease;
   }
   return std::nullopt;
 }
 
+}  // namespace
+
+// Of the leases that are free, those that may be taken now.
+std::vector<HeldLease> Store::takeable(std::vector<HeldLease> free, int64_t grace_us) {
+  // If this object did not look for a while, the holders may have been held up just as long.
+  constexpr int64_t kLongestBreak_us = 2'000'000;
+  const int64_t now = boot_clock_us();
+  if (now - last_scan_us_ > std::max(kLongestBreak_us, grace_us / 2)) expired_.clear();
+  std::map<int64_t, Expired> watched;
+  const auto silent_us = [&](const HeldLease& held) { return now - watched.at(held.run).since_us; };
+  bool nearly = false;  // the end of a grace is near
+  for (const HeldLease& held : free) {
+    const auto before = expired_.find(held.run);
+    const bool same = before != expired_.end() && before->second.epoch == held.epoch &&
+                      before->second.expires_us == held.expires_boot;
+    watched[held.run] = {held.epoch, held.expires_boot, same ? before->second.since_us : now};
+    nearly = nearly || (!held.dead && silent_us(held) >= held.grace_us - grace_us);
+  }
+  const bool held_up = nearly && !db_->alone();  // nobody can renew a lease now
+  std::erase_if(free, [&](const HeldLease& held) {
+    return !held.dead && (held_up || silent_us(held) < held.grace_us);
+  });
+  expired_ = held_up ? std::map<int64_t, Expired>() : std::move(watched);
+  last_scan_us_ = boot_clock_us();
+  return free;
+}
+
+std::vector<std::string> Store::free_dead_leases(int64_t grace_us) {
+  const std::vector<HeldLease> free = takeable(free_leases(*db_, grace_us), grace_us);
+  if (free.empty()) return {};
+  // Whoever waits long for a reader would come before holders that wait to renew their leases.
+  const sql::ShortPatience brief(*db_, 1);
+  try {
+    return db_->write([&] {
+      std::vector<std::string> run_ids;
+      for (const HeldLease& held : free)
+        if (release(*db_, held)) run_ids.push_back(held.run_id);
+      return run_ids;
+    });
+  } catch (const StoreError& e) {
+    if (e.kind() != ErrorKind::busy) throw;
+    expired_.clear();
+    return {};
+  }
+}
+
+std::optional<Lease> Store::claim(std::span<const std::string> run_ids, const Owner& owner,
+                                  const ClaimRules& rules) {
+  return db_->write([&] { return claim_now(*db_, run_ids, owner, rules); });
+}
+
 Lease Store::adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
                    const ClaimRules& rules) {
-  sql::Transaction transaction(*db_);
-  sql::Statement find(*db_,
-                      R"sql(
+  return db_->write([&] {
+    sql::Statement find(*db_,
+                        R"sql(
 SELECT l.run
 FROM lease l JOIN run r ON r.id = l.run
 WHERE r.run_id = ? AND l.epoch = ?)sql");
-  if (!find.bind(run_id, epoch).step()) throw LeaseLost();
-  const Lease lease{find.integer(0), run_id, epoch, 0};
-  write_lease(*db_, lease.run, epoch, owner, rules);
-  transaction.commit();
-  return lease;
+    if (!find.bind(run_id, epoch).step()) throw LeaseLost();
+    const Lease lease{find.integer(0), run_id, epoch, 0};
+    write_lease(*db_, lease.run, epoch, owner, rules);
+    return lease;
+  });
 }
 
 void Store::renew(const Lease& lease, const ClaimRules& rules) {
-  sql::Transaction transaction(*db_);
-  sql::Statement(*db_,
-                 R"sql(
+  db_->write([&] {
+    sql::Statement(*db_,
+                   R"sql(
 UPDATE lease SET expires_boot_us = ?, expires_us = ?
 WHERE run = ? AND epoch = ?)sql")
-      .bind(boot_clock_us() + rules.lease_us, wall_clock_us() + rules.lease_us, lease.run,
-            lease.epoch)
-      .run();
-  if (db_->changes() == 0) throw LeaseLost();
-  transaction.commit();
+        .bind(boot_clock_us() + rules.lease_us, wall_clock_us() + rules.lease_us, lease.run,
+              lease.epoch)
+        .run();
+    if (db_->changes() == 0) throw LeaseLost();
+  });
 }
 
 }  // namespace sinkmoe::store

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "config/compose/canonical.h"
+#include "core/text/number.h"
 #include "weights/safetensors.h"
 
 namespace sinkmoe::train {
@@ -50,7 +51,8 @@ void save_checkpoint(const std::filesystem::path& file, const model::Decoder& mo
   weights::write_safetensors(file, tensors,
                              {{"kind", "sinkmoe-checkpoint"},
                               {"step", std::to_string(state.step)},
-                              {"high_loss_steps", std::to_string(state.high_loss_steps)},
+                              {"high_loss_steps", std::to_string(state.loss_past.high_loss_steps)},
+                              {"first_loss", shortest(state.loss_past.first_loss)},
                               {"identity", config::identity_text(model.config())}});
 }
 
@@ -79,7 +81,12 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
   TrainState state;
   state.step = count("step");
   if (source.metadata().contains("high_loss_steps"))
-    state.high_loss_steps = count("high_loss_steps");
+    state.loss_past.high_loss_steps = count("high_loss_steps");
+  if (source.metadata().contains("first_loss")) {
+    const auto loss = parse_number<double>(meta("first_loss"));
+    if (!loss) throw Error("'first_loss' is not a number", file.string());
+    state.loss_past.first_loss = *loss;
+  }
   read(source, "params", model.params().flat(), file);
   read(source, "m", optimizer.first_moment(), file);
   read(source, "v", optimizer.second_moment(), file);

@@ -8,15 +8,16 @@
 
 #include "core/run/run.h"
 #include "model/decoder.h"
+#include "train/divergence.h"
 #include "train/update/optimizer.h"
 
 namespace sinkmoe::train {
 
 struct TrainState {
   int64_t step = 0;
-  at::Tensor shared_LH;         // bool, undefined: none
-  at::Tensor base, adapters;    // flat tensors of LowRankAdapters, undefined: none
-  int64_t high_loss_steps = 0;  // of DivergenceCheck; 0 in checkpoints of earlier versions
+  at::Tensor shared_LH;             // bool, undefined: none
+  at::Tensor base, adapters;        // flat tensors of LowRankAdapters, undefined: none
+  DivergenceCheck::Past loss_past;  // checkpoints of earlier versions have nothing of it
 };
 
 // Writes FILE atomically (safetensors: params, m, v, and shared, base, adapters if defined). Throws

@@ -86,7 +86,7 @@ Trainer::Trainer(const config::Job& job, const data::DataSource& source, const d
 void Trainer::start() {
   if (job_.resume) {
     state_ = load_checkpoint(*job_.resume, model_, optimizer_);
-    diverged_.set_high_loss_steps(state_.high_loss_steps);
+    diverged_.set_past(state_.loss_past);
     checkpointed_ = state_.step;
   } else if (job_.initial_weights) {
     std::string fresh;
@@ -205,7 +205,7 @@ std::string Trainer::account(const std::vector<StepNumbers>& steps) {
 void Trainer::write_checkpoint() {
   if (checkpointed_ == state_.step) return;
   const auto file = job_.folder / ("step-" + std::to_string(state_.step) + ".safetensors");
-  state_.high_loss_steps = diverged_.high_loss_steps();
+  state_.loss_past = diverged_.past();
   save_checkpoint(file, model_, optimizer_, state_);
   reporter_.checkpoint(state_.step, file, false);
   checkpointed_ = state_.step;

@@ -34,6 +34,7 @@ refused "quick" plan quik
 refused "report" reprt
 if "$sinkmoe" --help | grep -q '^  run '; then refused "workers" run smoke --wrokers 2; fi
 refused "nowhere" query "select 1" --db "$work/nowhere.db"
+refused "passwd" merge /etc/passwd
 file_refused "train.steps" 'set.train.step = 3'
 file_refused "bad.toml:2" $'name = "bad"\nset.train.steps = "many"'
 file_refused "bad.toml" 'name = "bad'

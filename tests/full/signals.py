@@ -1,4 +1,4 @@
-"""SIGTERM, SIGUSR1, SIGINT and SIGHUP at random moments while a sweep is at work, from its first line of work to its last:
+"""SIGTERM, SIGUSR1, SIGUSR2, SIGINT and SIGHUP at random moments while a sweep is at work, from its first line of work to its last:
 it stops with a checkpoint within 10 s and with code 75, and the same command again goes on; in the end the tables are those
 of a sweep that was never stopped. A program that is still being loaded ends by the signal, as any program: such moments are
 tried as well, and counted apart."""
@@ -6,7 +6,7 @@ import hashlib
 
 from drill import *
 
-SIGNALS = [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP]
+SIGNALS = [signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGHUP]
 OF_A_TERMINAL = [signal.SIGINT, signal.SIGHUP]  # which sends them to the workers, too
 LONGEST = 10.0
 SWEEPS = {"fake": SWEEP,

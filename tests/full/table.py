@@ -12,7 +12,7 @@ HEAD = """# Reliability
 What `scripts/test.sh --full` measured. Each line below was written by one test of `tests/full/`, here called a drill, into
 `build/full/`; `scripts/reliability_table.sh` makes this page from those files. A drill takes all its random choices from its seed. The
 drills of the queue run the real supervisor, workers and database with a job that pretends to train (`src/queue/jobs/fake.cpp`);
-`kills_train` and `signals_train` run the real training job. Kills and faults at a given call come from a fault library
+`kills_train`, `signals_train` and `readers` run the real training job; `docs/running.md` says what to expect of them. Kills and faults at a given call come from a fault library
 (`tests/faults/faults.cpp`), which fails, shortens or kills at the n-th write, sync, rename, open, unlink, truncate or allocation. The databases
 are in memory (tmpfs), so these tests say nothing about power loss.
 
@@ -51,6 +51,12 @@ def signals(f):
                 f["resumed_attempts"], f["sweeps_finished_and_compared"], f["signals_while_loading"]))
 
 
+def readers(f):
+    return ("held for %d s: the sweep went on, every run made once, slowest `status` meanwhile %.2f s; %d kills of everything "
+            "and a stop (after %.1f s) during holds; %d metric rows equal to those of an undisturbed sweep" %
+            (f["hold_s"], f["slowest_status_s"], f["kills"], f["stop_s"], f["rows"]))
+
+
 def malformed(f):
     if "inputs" not in f:
         return "%s: ended with code %s" % (f["target"], f.get("code"))
@@ -86,7 +92,8 @@ LINES = [("1,000 kills of the fake job and 100 of training: nothing committed is
           ["kills_fake", "kills_train"], kills),
          ("Every write, sync, rename, open and allocation fails once", ["faults"], faults),
          ("8 workers, 500 runs, 200 worker kills, some workers stopped until their lease has expired", ["workers"], workers),
-         ("SIGTERM, SIGUSR1, SIGINT, SIGHUP at 200 random moments, for each job", ["signals_fake", "signals_train"], signals),
+         ("A program that reads the database during a sweep", ["readers"], readers),
+         ("SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 at 200 random moments, for each job", ["signals_fake", "signals_train"], signals),
          ("10,000 malformed inputs per format: no crash, none takes over 5 s or 1 GB", "malformed_*", malformed),
          ("Fuzz targets, 10 minutes each", "fuzz_*", fuzz),
          ("NaN and infinity in weights, moments, gradients and data", ["not_finite"], not_finite),

@@ -123,7 +123,23 @@ TEST_P(StopSignal, EndsWithCheckpointsAndCode75) {
   finish_and_compare();
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, StopSignal, testing::Values(SIGTERM, SIGINT, SIGUSR1));
+INSTANTIATE_TEST_SUITE_P(Signals, StopSignal,
+                         testing::Values(SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2));
+
+// As under nohup, and in the background of a shell without job control.
+TEST_F(Kills, ASignalThatWasIgnoredAtTheStartStaysIgnored) {
+  ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGINT, SIG_IGN);
+  const Sweep sweep = start_sweep(db_, kRuns, kSteps);
+  ::signal(SIGHUP, SIG_DFL);
+  ::signal(SIGINT, SIG_DFL);
+  ASSERT_TRUE(eventually(db_, "select count(*) > 0 from metric", "1\n"));
+  sweep.kill_group(SIGHUP);
+  sweep.kill_group(SIGINT);
+  EXPECT_EQ(sweep.wait(), 0);
+  EXPECT_EQ(rows(db_, "select count(*) from attempt where outcome <> 'done'"), "0\n");
+  EXPECT_EQ(tables(db_), reference_);
+}
 
 TEST_F(Kills, ASecondInterruptEndsAtOnce) {
   const Sweep sweep = start_sweep(db_, kRuns, 100'000);

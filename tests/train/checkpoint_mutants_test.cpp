@@ -71,20 +71,22 @@ TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
   EXPECT_EQ(load_checkpoint(good, model, optimizer).step, 7);
 }
 
-// Checkpoints of earlier versions do not say how many steps of high loss came last.
-TEST(Checkpoint, WithoutTheCountOfHighLossesIsRead) {
+// Checkpoints of earlier versions know no loss of earlier steps.
+TEST(Checkpoint, WithoutThePastOfTheLossIsRead) {
   const config::RunConfig config = tiny_config();
   const Folder folder("old_checkpoint");
   model::Decoder model(config, 64, at::kCPU);
   Optimizer optimizer(model.params(), config.train);
   const auto file = folder.path / "now.safetensors", old = folder.path / "old.safetensors";
-  save_checkpoint(file, model, optimizer, {.step = 7, .high_loss_steps = 19});
-  EXPECT_EQ(load_checkpoint(file, model, optimizer).high_loss_steps, 19);
+  save_checkpoint(file, model, optimizer, {.step = 7, .loss_past = {19, 4.1875}});
+  EXPECT_EQ(load_checkpoint(file, model, optimizer).loss_past.high_loss_steps, 19);
+  EXPECT_EQ(load_checkpoint(file, model, optimizer).loss_past.first_loss, 4.1875);
   const weights::Safetensors source(file);
   auto metadata = source.metadata();
-  ASSERT_EQ(metadata.erase("high_loss_steps"), 1u);
+  ASSERT_EQ(metadata.erase("high_loss_steps") + metadata.erase("first_loss"), 2u);
   weights::write_safetensors(old, source.tensors(), metadata);
-  EXPECT_EQ(load_checkpoint(old, model, optimizer).high_loss_steps, 0);
+  EXPECT_EQ(load_checkpoint(old, model, optimizer).loss_past.high_loss_steps, 0);
+  EXPECT_EQ(load_checkpoint(old, model, optimizer).loss_past.first_loss, 0);
   EXPECT_EQ(load_checkpoint(old, model, optimizer).step, 7);
 }
 

@@ -25,9 +25,8 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
     throw Error(fmt::format("--train-every is {}, not a whole number from 1", train_every), "",
                 "1 copies every row, 50 copies those of every 50th step");
   const std::filesystem::path other = (*values)["other"].as<std::string>();
-  // Checked before our database is opened, so that a wrong path creates no empty database.
-  if (!std::filesystem::exists(other))
-    throw Error("no database there", other.string(), "give the path of a sinkmoe database");
+  // Before our database is opened, so that a refused file creates no empty database.
+  store::require_mergeable(other);
   store::Store store(globals.db, store::Purpose::results);
   const auto check = [](const store::ForeignRun& run) {
     return plan::contradiction(run.run_id, run.parent_id, run.config, run.identity);

@@ -6,14 +6,13 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/override_help.h"
+#include "cli/plan_cost.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
-#include "data/source.h"
 
 namespace sinkmoe::cli {
 
@@ -21,32 +20,6 @@ namespace {
 
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
-
-// Opens each data set once, because the vocabulary of a text is in its token file. `assumed`, if
-// above 0, is used for data sets that are missing here.
-class CostTable {
- public:
-  explicit CostTable(int64_t assumed) : assumed_(assumed) {}
-  plan::Cost operator()(const config::RunConfig& config) {
-    return plan::estimate_cost(config, vocabulary(config));
-  }
-
- private:
-  int64_t vocabulary(const config::RunConfig& config) {
-    const std::string key = config::section_text(config, {"data"});
-    const auto it = known_.find(key);
-    if (it != known_.end()) return it->second;
-    try {
-      return known_[key] = data::open_source(config.data)->vocabulary();
-    } catch (const Error&) {
-      if (assumed_ == 0) throw;
-      return known_[key] = assumed_;
-    }
-  }
-
-  int64_t assumed_;
-  std::map<std::string, int64_t> known_;
-};
 
 // Missing data has no hash, so the runs can be counted, but have no run_id.
 plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
@@ -67,8 +40,7 @@ plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
 }
 
 struct Totals {
-  double tokens = 0, cpu_flops = 0, gpu_flops = 0;
-  double flops() const { return cpu_flops + gpu_flops; }
+  double tokens = 0, flops = 0;
 };
 
 std::string amount(double value) {
@@ -107,7 +79,7 @@ void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs,
   json["duplicates"] = plan.duplicates;
   json["repeated"] = plan.repeated;
   json["tokens"] = totals.tokens;
-  json["flops"] = totals.flops();
+  json["flops"] = totals.flops;
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
@@ -132,29 +104,13 @@ void print_skipped(const plan::Plan& plan, size_t most) {
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.skipped.size() - most);
 }
 
-// Estimates the time of one worker. The speed is the caller's guess or a stated assumption.
-void print_time(const Totals& totals, double gflops, bool gpu_too) {
-  const double gpu_gflops = gpu_too ? gflops : plan::kGpuPeakFlops * plan::kGpuShare / 1e9;
-  if (totals.cpu_flops > 0)
-    std::cout << fmt::format("about {} for one worker at {:g} GFLOP/s\n",
-                             rough_time(totals.cpu_flops / (gflops * 1e9)), gflops);
-  if (totals.gpu_flops == 0) return;
-  std::cout << fmt::format("about {} on one GPU at {:.3g} TFLOP/s",
-                           rough_time(totals.gpu_flops / (gpu_gflops * 1e9)), gpu_gflops / 1e3);
-  if (!gpu_too)
-    std::cout << fmt::format(" (assumed, not measured: {:.0f}% of {:.0f} TFLOP/s, an H100 in bf16)",
-                             100 * plan::kGpuShare, plan::kGpuPeakFlops / 1e12);
-  std::cout << "\n";
-}
-
 void print_summary(const plan::Plan& plan, const Totals& totals) {
   std::cout << fmt::format("\n{}{}: {} runs", printable(plan.name),
                            plan.title.empty() ? "" : " (" + printable(plan.title) + ")",
                            plan.runs.size());
   if (!plan.skipped.empty()) std::cout << fmt::format(", {} points skipped", plan.skipped.size());
   if (plan.duplicates) std::cout << fmt::format(", {} points listed twice", plan.duplicates);
-  std::cout << fmt::format("; {} tokens, {} FLOPs; ", amount(totals.tokens),
-                           amount(totals.flops()));
+  std::cout << fmt::format("; {} tokens, {} FLOPs; ", amount(totals.tokens), amount(totals.flops));
 }
 
 void print_repeated(const plan::Plan& plan) {
@@ -170,7 +126,7 @@ int run_plan(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
       "gflops", po::value<double>()->default_value(20),
-      "speed of one worker, for the time estimate; GPU runs use their own assumption")(
+      "speed of one worker, for the time estimate instead of the runs in the database")(
       "vocab", po::value<int64_t>()->default_value(0),
       "assume this vocabulary if the text has not been imported")(
       "arguments", po::value<Strings>(),
@@ -192,8 +148,7 @@ int run_plan(const Globals& globals, const Strings& args) {
   for (const plan::RunSpec& spec : plan.runs) {
     costs.push_back(cost_of(spec.config));
     totals.tokens += static_cast<double>(costs.back().tokens);
-    (spec.config.run.device == config::Device::cuda ? totals.gpu_flops : totals.cpu_flops) +=
-        costs.back().flops;
+    totals.flops += costs.back().flops;
   }
   if (globals.json) {
     print_json(plan, costs, totals);
@@ -203,7 +158,9 @@ int run_plan(const Globals& globals, const Strings& args) {
   print_runs(plan, costs, most);
   print_skipped(plan, most);
   print_summary(plan, totals);
-  print_time(totals, gflops, !(*values)["gflops"].defaulted());
+  const bool given = !(*values)["gflops"].defaulted();
+  print_time(plan, estimate_times(globals.db, plan, costs, cost_of, {gflops * 1e9, given}),
+             {gflops * 1e9, given});
   print_repeated(plan);
   return 0;
 }

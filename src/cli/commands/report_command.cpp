@@ -27,6 +27,12 @@ Texts list_of(const po::variables_map& values, const char* name) {
   return values.count(name) ? values[name].as<Texts>() : Texts{};
 }
 
+// Each database has a folder of its own, so that no report replaces that of another.
+std::string default_folder(const std::filesystem::path& db) {
+  if (db == store::kDefaultDatabase) return "results/out";
+  return std::filesystem::path(db).replace_extension(".out").string();
+}
+
 // A page of some experiments has a name of its own; single artifacts get no page.
 std::string page_name(const Texts& artifacts, const Texts& experiments) {
   if (!artifacts.empty()) return "";
@@ -84,7 +90,8 @@ int report(const Globals& globals, const Texts& args) {
   po::options_description options("Options");
   options.add_options()("artifact", po::value<Texts>(),
                         "names of artifacts in plots/; default: all")(
-      "out", po::value<std::string>()->default_value("results/out"), "folder for the files")(
+      "out", po::value<std::string>(),
+      "folder for the files; default: results/out, or NAME.out beside another database NAME.db")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
       "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
   const auto values = parse(self("report"), options, "artifact", args);
@@ -92,7 +99,8 @@ int report(const Globals& globals, const Texts& args) {
   const Texts artifacts = list_of(*values, "artifact"), only = list_of(*values, "experiment");
   const std::vector<report::Spec> specs =
       report::read_specs((*values)["plots"].as<std::string>(), artifacts);
-  const std::string folder = (*values)["out"].as<std::string>();
+  const std::string folder =
+      values->count("out") ? (*values)["out"].as<std::string>() : default_folder(globals.db);
   const store::Reader reader(globals.db);
   const auto query = [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); };
   report::Documents documents = report::make_documents(

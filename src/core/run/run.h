@@ -115,11 +115,11 @@ class RunReporter {
   virtual void metrics(const std::vector<MetricRow>& rows) = 0;
   virtual void histograms(const std::vector<HistogramRow>& rows) = 0;
   virtual void event(const EventRow& event) = 0;
-  // The file must be complete, synced and renamed; after this call it is valid. `final` marks final
-  // weights.
+  // The file must be complete, synced and renamed; it is valid once its row is stored, soon after
+  // this call. `final` marks final weights.
   virtual void checkpoint(int64_t step, const std::filesystem::path& file, bool final) = 0;
   virtual void progress(const Progress& progress) = 0;
-  // True after SIGTERM, SIGINT or SIGUSR1: write a checkpoint and return interrupted.
+  // True after a signal that asks for a stop: write a checkpoint and return interrupted.
   virtual bool stop_requested() const = 0;
 };
 

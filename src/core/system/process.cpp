@@ -13,6 +13,12 @@ namespace sinkmoe {
 
 namespace {
 
+bool is_ignored(int number) {
+  struct sigaction now{};
+  ::sigaction(number, nullptr, &now);
+  return now.sa_handler == SIG_IGN;
+}
+
 class SpawnSetup {
  public:
   explicit SpawnSetup(const Launch& launch) {
@@ -23,6 +29,8 @@ class SpawnSetup {
     if (!launch.blocked_signals) return;
     sigset_t all;
     ::sigfillset(&all);
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2})
+      if (is_ignored(number)) ::sigdelset(&all, number);
     ::posix_spawnattr_setsigdefault(&attributes, &all);
     ::posix_spawnattr_setsigmask(&attributes, &*launch.blocked_signals);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

@@ -18,7 +18,8 @@ struct Launch {
   // Pairs of our descriptor and its number in the child, set in this order. The child inherits
   // other open files of this process unless they are close-on-exec.
   std::vector<std::pair<int, int>> descriptors;
-  // If set, the child starts with these signals blocked and default handlers for all others.
+  // If set, the child starts with these signals blocked and default handlers for all. But the signals by which a user or a
+  // terminal ends a program (SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2) stay ignored if this process ignores them.
   std::optional<sigset_t> blocked_signals;
 };
 

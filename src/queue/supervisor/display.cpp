@@ -48,8 +48,11 @@ std::string format_line(const SweepLine& line) {
       fmt::format("{}: {}/{} done, {} running", line.name, line.done, line.total, line.running);
   if (line.elsewhere > 0) text += fmt::format(", {} in another process", line.elsewhere);
   if (line.failed > 0) text += fmt::format(", {} failed", line.failed);
-  return printable(
-      text + fmt::format(", {} so far, ETA {}", clock_text(line.seconds), clock_text(line.eta)));
+  text += fmt::format(", {} so far, ETA {}", clock_text(line.seconds), clock_text(line.eta));
+  if (line.held > 0)
+    text += fmt::format("; waiting {} for {}, which reads the database", clock_text(line.held),
+                        line.holder.empty() ? "a program" : line.holder);
+  return printable(text);
 }
 
 void Display::clear() {

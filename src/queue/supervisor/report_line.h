@@ -13,6 +13,8 @@ namespace sinkmoe::queue {
 struct ReportLine {
   std::optional<Progress> progress;
   std::optional<std::string> note;
+  std::optional<double>
+      held;  // for how many seconds another program has kept the worker from writing
 };
 
 std::string encode(const ReportLine& line);  // with its newline

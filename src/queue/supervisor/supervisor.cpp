@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/registry.h"
@@ -11,6 +12,7 @@
 #include "queue/machine.h"
 #include "queue/signals.h"
 #include "queue/supervisor/sweep_loop.h"
+#include "store/sqlite/lock_holder.h"
 
 namespace sinkmoe::queue {
 
@@ -40,6 +42,19 @@ void check(const plan::Plan& plan, const RunOptions& options) {
                   "use --device cpu, or run it where /dev/nvidia0 is");
 }
 
+// Waits for other programs that hold the database until a stop is requested, and says so once.
+store::Patience patience_of_planning(const std::filesystem::path& db, Display::Mode mode) {
+  return {.seconds = std::numeric_limits<double>::infinity(),
+          .go_on = [db, mode, said = false](double waited) mutable {
+            if (waited > 2 && !std::exchange(said, true)) {
+              const std::string holder = store::lock_holder(db);
+              Display(mode).note("waiting for " + (holder.empty() ? "a program" : holder) +
+                                 ", which holds the database");
+            }
+            return !StopSignals::requested();
+          }};
+}
+
 }  // namespace
 
 int SweepSummary::exit_code() const {
@@ -51,6 +66,7 @@ SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
   store::Store store(options.db, Registry<JobKind>::get(options.job).purpose);
+  store.set_patience(patience_of_planning(options.db, options.display));
   store.put_experiment(experiment_row(plan), options.other_list);
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/file.h"
@@ -40,19 +41,20 @@ SweepLoop::SweepLoop(const plan::Plan& plan, const RunOptions& options, store::S
 }
 
 SweepSummary SweepLoop::run() {
-  store_.while_waiting([this] { end_stopped(); });
+  store_.set_patience({.seconds = std::numeric_limits<double>::infinity(),
+                       .go_on = [this](double waited) { return go_on(waited); }});
   try {
     work();
   } catch (const store::StoreError& e) {
     if (e.kind() == ErrorKind::bad_input || e.kind() == ErrorKind::statement) throw;
     give_up(e);
   }
-  store_.while_waiting({});
   return summary();
 }
 
 void SweepLoop::work() {
   while (true) {
+    held_ = 0;
     notice_own_sleep();
     end_stopped();
     listen();
@@ -65,25 +67,13 @@ void SweepLoop::work() {
 }
 
 void SweepLoop::listen() {
+  read_reports();
   for (auto it = active_.begin(); it != active_.end();) {
     const std::optional<int> status = it->process.ended();
-    for (const ReportLine& report : it->process.read()) {
-      if (report.note)
-        display_.error(it->lease.run_id + ": " + *report.note +
-                       "; log: " + log_of(it->lease.run_id));
-      if (!report.progress) continue;
-      TodoRun& run = todo_[it->todo];
-      const Progress& p = *report.progress;
-      const double fraction =
-          p.steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.steps) : 0;
-      if (it->line.progress.steps == 0)
-        it->line.first_step = p.step;
-      else
-        work_made_ += std::max(0.0, fraction - run.fraction) * run.work;
-      run.fraction = fraction;
-      it->line.progress = p;
+    if (status) {
+      read_reports();  // its last words
+      collect(*it, *status);
     }
-    if (status) collect(*it, *status);
     it = status ? active_.erase(it) : std::next(it);
   }
 }
@@ -134,7 +124,7 @@ void SweepLoop::settle_failure(TodoRun& run, const store::RunState& state) {
 }
 
 void SweepLoop::free_dead() {
-  for (const std::string& run_id : store_.free_dead_leases()) {
+  for (const std::string& run_id : store_.free_dead_leases(rules_.lease_us / 2)) {
     const auto state = store_.state(run_id);
     if (state && state->status == RunStatus::lost)
       display_.note("lost " + run_id + ": " + state->message + "; it will be resumed");
@@ -244,6 +234,7 @@ void SweepLoop::show() {
   sweep.elsewhere = elsewhere_;
   sweep.seconds = static_cast<double>(now - began_us_) * 1e-6;
   if (work_made_ > 0) sweep.eta = left / work_made_ * sweep.seconds;
+  notice_hold(sweep);
   std::vector<RunLine> lines;
   for (ActiveRun& active : active_) {
     active.line.seconds = static_cast<double>(now - active.started_us) * 1e-6;

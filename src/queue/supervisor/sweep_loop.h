@@ -20,6 +20,9 @@ struct ActiveRun {
   int64_t slot;
   int64_t started_us;
   RunLine line;
+  int64_t held_until_us =
+      0;            // it waits for another program that holds the database, as of a moment ago
+  double held = 0;  // since how many seconds
   int64_t stopped_us = 0;  // when it was first seen stopped by a signal; 0: it is not stopped
 };
 
@@ -35,6 +38,8 @@ class SweepLoop {
   void give_up(const store::StoreError& error);
   void end_stopped();
   void notice_own_sleep();
+  bool go_on(double waited);
+  void read_reports();
   void listen();
   void collect(ActiveRun& active, int wait_status);
   void settle_failure(TodoRun& run, const store::RunState& state);
@@ -45,6 +50,8 @@ class SweepLoop {
   void stop_workers();
   bool nothing_left();
   void show();
+  void notice_hold(SweepLine& sweep);
+  double longest_hold(int64_t now) const;
   void wait() const;
   int64_t free_slot() const;
   std::string log_of(const std::string& run_id) const {
@@ -65,6 +72,10 @@ class SweepLoop {
   std::list<ActiveRun> active_;
   int64_t last_round_us_ = store::boot_clock_us(), next_scan_us_ = 0, made_ = 0, elsewhere_ = 0,
           oom_kills_ = 0;
+  double held_ = 0;           // since how many seconds a call to the database has been waiting
+  std::string holder_;        // the program that it waits for
+  int64_t next_look_us_ = 0;  // for that program
+  bool hold_said_ = false;
   double work_made_ = 0;   // trained by this call, in tokens
   bool stopping_ = false;  // by a signal, a failure or a full disk
 };

@@ -15,8 +15,14 @@ namespace sinkmoe::queue {
 namespace {
 
 constexpr size_t kTimedSteps = 64;
-constexpr double kMedians = 20;      // a step that takes this many times the median is a stall
+constexpr double kMedians = 20;  // a step that takes this many times the median is a stall
+// While another program reads the database, a renewal fails after this time and is tried again soon: a lease whose holder
+// lives is not taken away meanwhile.
+constexpr double kRenewPatience = 2, kRenewAgain = 1;
 constexpr double kBeforeFirst = 10;  // loading data and compiling may take longer than a step
+
+// Of the signals that no user sends.
+int stack_signal() { return SIGRTMIN; }
 
 void print_stack(int) {
   std::array<void*, 64> frames;
@@ -37,7 +43,8 @@ Heartbeat::Heartbeat(const std::filesystem::path& db, const store::Lease& lease,
   ::backtrace(first.data(), 1);  // loads its library now, not in the handler
   struct sigaction action{};
   action.sa_handler = print_stack;
-  ::sigaction(SIGUSR2, &action, nullptr);
+  ::sigaction(stack_signal(), &action, nullptr);
+  store_.set_patience({.seconds = std::min(kRenewPatience, settings.lease_seconds / 4)});
   thread_ = std::thread([this] { watch(); });
 }
 
@@ -72,30 +79,34 @@ void Heartbeat::pause(std::unique_lock<std::mutex>& lock, double seconds) {
 
 void Heartbeat::watch() {
   const double seconds = std::min(settings_.lease_seconds, settings_.stall_seconds) / 4;
+  bool renewed = true;
   std::unique_lock lock(mutex_);
   for (int64_t before = store::boot_clock_us(); !ending_;) {
-    pause(lock, seconds);
+    pause(lock, renewed ? seconds : std::min(seconds, kRenewAgain));
     if (ending_) return;
     lock.unlock();
     const int64_t now = store::boot_clock_us();
     awake_us_ += std::min(now - before, static_cast<int64_t>(2e6 * seconds));
     before = now;
-    renew();
+    renewed = renew();
     end_if_stalled();
     lock.lock();
   }
 }
 
-void Heartbeat::renew() {
+// False if it must be tried again soon.
+bool Heartbeat::renew() {
   try {
     store_.renew(lease_, rules_of(settings_));
   } catch (const LeaseLost&) {
     lease_lost_ = true;
   } catch (const store::StoreError& e) {
+    if (e.kind() == ErrorKind::busy) return false;
     // The next round tries again. If the disk stays full, the lease expires, and another attempt
     // takes over.
     fmt::print(stderr, "cannot renew the lease: {}\n", e.what());
   }
+  return true;
 }
 
 double Heartbeat::silence_limit() {
@@ -115,7 +126,7 @@ void Heartbeat::end_if_stalled() {
 void Heartbeat::end_as_stalled(double silence) {
   const std::string message = fmt::format("no sign of life for {:.0f} s", silence);
   fmt::print(stderr, "{}; the stack of the training thread:\n", message);
-  ::pthread_kill(job_thread_, SIGUSR2);
+  ::pthread_kill(job_thread_, stack_signal());
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   try {
     store_.finish(lease_, {Outcome::stalled, message}, {.crash_limit = settings_.crash_limit});

@@ -36,7 +36,7 @@ class Heartbeat {
  private:
   void watch();
   void pause(std::unique_lock<std::mutex>& lock, double seconds);
-  void renew();
+  bool renew();
   void end_if_stalled();
   double silence_limit();
   [[noreturn]] void end_as_stalled(double silence);

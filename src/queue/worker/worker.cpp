@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "config/compose/canonical.h"
@@ -141,9 +142,27 @@ int make_attempt(const Attempt& a) {
   const RunEnd end = run_guarded([&] {
     const config::Job job = start(a);
     WorkerReporter reporter(a);
-    return Registry<JobKind>::get(a.args.job).run(job, reporter);
+    const RunEnd trained =
+        run_guarded([&] { return Registry<JobKind>::get(a.args.job).run(job, reporter); });
+    reporter.flush();
+    return trained;
   });
   return conclude(a, end);
+}
+
+// Waits for other programs that hold the database as long as it takes, but not long once a stop is requested. The
+// supervisor is told every second, and the time does not count as silence of the job.
+store::Patience patience(Heartbeat& heartbeat, const ReportPipe& pipe) {
+  return {.seconds = std::numeric_limits<double>::infinity(),
+          .go_on = [&heartbeat, &pipe, told = 0.0](double seconds) mutable {
+            heartbeat.sign_of_life();
+            if (seconds < told) told = 0;  // another wait
+            if (seconds - told > 1) {
+              told = seconds;
+              pipe.send({.progress = {}, .note = {}, .held = seconds});
+            }
+            return StopSignals::seconds_since_request() < kLastWords_seconds;
+          }};
 }
 
 // Makes the worker stop, with a checkpoint, if its supervisor dies.
@@ -161,9 +180,12 @@ int worker_main(const WorkerArgs& args) {
   const ReportPipe pipe(args.pipe);
   try {
     store::Store store(args.db, Registry<JobKind>::get(args.job).purpose);
+    store.set_patience({.seconds = std::numeric_limits<double>::infinity(),
+                        .go_on = [](double) { return !StopSignals::requested(); }});
     const store::ClaimRules rules{.lease_us = static_cast<int64_t>(args.lease_seconds * 1e6)};
     store::Lease lease = store.adopt(args.run_id, args.epoch, store::this_process(), rules);
     Heartbeat heartbeat(args.db, lease, {args.lease_seconds, args.stall_seconds, args.crash_limit});
+    store.set_patience(patience(heartbeat, pipe));
     return make_attempt({args, store, lease, heartbeat, pipe});
   } catch (const LeaseLost& e) {
     fmt::print(stderr, "{}\n", e.what());

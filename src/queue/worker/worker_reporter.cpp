@@ -6,31 +6,41 @@ namespace sinkmoe::queue {
 
 namespace {
 constexpr int64_t kReportEvery_us = 100'000;
-}
+constexpr size_t kTextBytes = 32;  // of a name in a row
+}  // namespace
 
 void WorkerReporter::alive() const {
   attempt_.heartbeat.sign_of_life();
   if (attempt_.heartbeat.lease_lost()) throw LeaseLost();
+  outbox_.check();
 }
 
 void WorkerReporter::describe(const std::vector<MetricInfo>& metrics) {
   alive();
-  attempt_.store.describe(attempt_.lease, metrics);
+  outbox_.put([this, metrics] { attempt_.store.describe(attempt_.lease, metrics); }, 0);
 }
 
 void WorkerReporter::metrics(const std::vector<MetricRow>& rows) {
   alive();
-  attempt_.store.add_metrics(attempt_.lease, rows);
+  store::require_finite(rows);
+  outbox_.put([this, rows] { attempt_.store.add_metrics(attempt_.lease, rows); },
+              static_cast<int64_t>(rows.size() * (sizeof(MetricRow) + kTextBytes)));
 }
 
 void WorkerReporter::histograms(const std::vector<HistogramRow>& rows) {
   alive();
-  attempt_.store.add_histograms(attempt_.lease, rows);
+  store::require_finite(rows);
+  size_t bytes = 0;
+  for (const HistogramRow& row : rows)
+    bytes += sizeof row + kTextBytes + row.counts.size() * sizeof row.counts[0];
+  outbox_.put([this, rows] { attempt_.store.add_histograms(attempt_.lease, rows); },
+              static_cast<int64_t>(bytes));
 }
 
 void WorkerReporter::event(const EventRow& event) {
   alive();
-  attempt_.store.add_event(attempt_.lease, event);
+  outbox_.put([this, event] { attempt_.store.add_event(attempt_.lease, event); },
+              static_cast<int64_t>(sizeof event + event.text.size()));
 }
 
 void WorkerReporter::checkpoint(int64_t step, const std::filesystem::path& file, bool final) {
@@ -39,8 +49,12 @@ void WorkerReporter::checkpoint(int64_t step, const std::filesystem::path& file,
       describe_file(run_folder(attempt_.args.db, attempt_.lease.run_id), file);
   row.step = step;
   row.final = final;
-  commit_checkpoint(attempt_.store, attempt_.lease, row, attempt_.args.keep);
+  outbox_.put(
+      [this, row] { commit_checkpoint(attempt_.store, attempt_.lease, row, attempt_.args.keep); },
+      static_cast<int64_t>(sizeof row));
 }
+
+void WorkerReporter::flush() { outbox_.flush(); }
 
 void WorkerReporter::progress(const Progress& progress) {
   alive();

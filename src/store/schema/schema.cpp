@@ -188,14 +188,14 @@ void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
 }
 
 void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
-  sql::Transaction transaction(db);
-  // Another process may have been faster.
-  if (db.integer("PRAGMA user_version") >= step.version) return;
-  db.exec(step.sql);
-  remake_views(db);
-  db.exec("PRAGMA application_id = " + std::to_string(application_id));
-  db.exec("PRAGMA user_version = " + std::to_string(step.version));
-  transaction.commit();
+  db.write([&] {
+    // Another process may have been faster.
+    if (db.integer("PRAGMA user_version") >= step.version) return;
+    db.exec(step.sql);
+    remake_views(db);
+    db.exec("PRAGMA application_id = " + std::to_string(application_id));
+    db.exec("PRAGMA user_version = " + std::to_string(step.version));
+  });
 }
 
 }  // namespace

@@ -8,13 +8,18 @@
 #include <cstring>
 #include <new>
 #include <thread>
+#include <utility>
+
+#include "store/owner.h"
+#include "store/sqlite/lock_holder.h"
 
 namespace sinkmoe::store::sql {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 10'000;  // one wait for a lock
-constexpr int kBusyTries = 6;              // waits before giving up
+constexpr int64_t kLongest_ms = 100;     // between two tries for a lock
+constexpr int64_t kCommit_us = 500'000;  // a commit that waits longer lets readers in first
+constexpr int64_t kLetReadersIn_ms = 1000;
 
 struct Explained {
   ErrorKind kind;
@@ -29,8 +34,8 @@ Explained explain(int code) {
               "free some space and run the same command again"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorKind::busy, "the database is locked by another process",
-              "wait for it, or close the program that holds the file open"};
+      return {ErrorKind::busy, "the database is held by another program",
+              "close that program or end its query, then run the same command again"};
     case SQLITE_READONLY:
       return {
           ErrorKind::read_only, "the database cannot be written",
@@ -64,21 +69,71 @@ void refuse_missing(sqlite3_stmt* statement) {
   if (sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM) throw std::bad_alloc();
 }
 
-// SQLite calls this before each new try: waits 1, 2, 4, ... 100 ms, up to the limit in total.
-int wait_for_lock(void* waiting, int tries) {
-  constexpr int kLongest_ms = 100, kShortTries = 7;
-  const int ms = tries < kShortTries ? 1 << tries : kLongest_ms;
-  if (std::max(0, tries - kShortTries) * kLongest_ms > kBusyMilliseconds) return 0;
-  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-  const auto& f = *static_cast<const std::function<void()>*>(waiting);
-  if (f && ms == kLongest_ms) f();
-  return 1;
+// SQLite calls this before each new try: waits 1, 2, 4, ... 100 ms.
+int wait_for_lock(void* waits_of_connection, int tries) {
+  Waits& waits = *static_cast<Waits*>(waits_of_connection);
+  const int64_t now = boot_clock_us();
+  if (tries == 0) waits.this_us = now;
+  if (tries == 0 && !waits.in_write) waits.since_us = 0;
+  if (waits.may_write && now - waits.this_us > kCommit_us) return 0;
+  constexpr int kShortTries = 7;
+  return waits.pause(tries < kShortTries ? int64_t{1} << tries : kLongest_ms) ? 1 : 0;
 }
+
+// A write transaction. BEGIN IMMEDIATE takes the lock before anything is read. Rolled back unless committed.
+class Transaction {
+ public:
+  Transaction(Connection& db, Waits& waits) : db_(db), waits_(waits) {
+    db.exec("BEGIN IMMEDIATE");
+    waits_.may_write = true;
+  }
+  ~Transaction() {
+    waits_.may_write = false;
+    if (!committed_) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit() {
+    db_.exec("COMMIT");
+    committed_ = true;
+  }
+
+ private:
+  Connection& db_;
+  Waits& waits_;
+  bool committed_ = false;
+};
+
+// The time of all waits for one call of write().
+class WriteCall {
+ public:
+  explicit WriteCall(Waits& waits) : waits_(waits) {
+    waits_.in_write = true;
+    waits_.since_us = 0;
+  }
+  ~WriteCall() { waits_.in_write = false; }
+  WriteCall(const WriteCall&) = delete;
+  WriteCall& operator=(const WriteCall&) = delete;
+
+ private:
+  Waits& waits_;
+};
 
 }  // namespace
 
+bool Waits::pause(int64_t ms) {
+  const int64_t now = boot_clock_us();
+  if (since_us == 0) since_us = now;
+  const double waited = static_cast<double>(now - since_us) * 1e-6;
+  gave_up =
+      waited > patience.seconds || (patience.go_on && ms >= kLongest_ms && !patience.go_on(waited));
+  if (gave_up) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  return true;
+}
+
 Connection::Connection(const std::filesystem::path& path, Mode mode)
-    : path_(path), waiting_(std::make_unique<std::function<void()>>()) {
+    : path_(path), waits_(std::make_unique<Waits>()) {
   const int flags = mode == Mode::read_only    ? SQLITE_OPEN_READONLY
                     : mode == Mode::read_write ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -87,7 +142,35 @@ Connection::Connection(const std::filesystem::path& path, Mode mode)
                                    flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
   db_.reset(db);
   if (code != SQLITE_OK) fail(code);
-  sqlite3_busy_handler(db, wait_for_lock, waiting_.get());
+  sqlite3_busy_handler(db, wait_for_lock, waits_.get());
+}
+
+void Connection::write_all(const std::function<void()>& body) {
+  const WriteCall call(*waits_);
+  while (!try_write(body))
+    for (int64_t ms = 0; ms < kLetReadersIn_ms; ms += kLongest_ms)
+      if (!waits_->pause(kLongest_ms)) fail(SQLITE_BUSY);
+}
+
+// False if a reader kept the commit waiting and the patience is not at its end.
+bool Connection::try_write(const std::function<void()>& body) {
+  try {
+    Transaction transaction(*this, *waits_);
+    body();
+    transaction.commit();
+    return true;
+  } catch (const StoreError& e) {
+    if (e.kind() != ErrorKind::busy || waits_->gave_up) throw;
+    return false;
+  }
+}
+
+bool Connection::alone() {
+  const ShortPatience brief(*this, 0.2);
+  const bool locked =
+      sqlite3_exec(handle(), "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK;
+  if (locked) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  return locked;
 }
 
 void Connection::fail(int code) const {
@@ -96,7 +179,7 @@ void Connection::fail(int code) const {
   const int reason = db_ ? sqlite3_system_errno(db_.get()) : 0;
   if (reason != 0 && (e.kind == ErrorKind::io || (code & 0xff) == SQLITE_CANTOPEN)) {
     detail += std::string(": ") + std::strerror(reason);
-    if (reason == ENOSPC || reason == EDQUOT) e = explain(SQLITE_FULL);
+    if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) e = explain(SQLITE_FULL);
   }
   // If SQLite cannot open a file for writing, for any reason, it opens it for reading.
   if (e.kind == ErrorKind::read_only && (code & 0xff) == SQLITE_READONLY &&
@@ -104,6 +187,9 @@ void Connection::fail(int code) const {
     e = {ErrorKind::io, "the database could be opened for reading only, though it may be written",
          "are too many files open, or is the disk full? then run the same command again"};
   std::string what = e.what ? e.what : "";
+  if (e.kind == ErrorKind::busy)
+    if (const std::string holder = lock_holder(path_); !holder.empty())
+      what = "the database is held by " + holder;
   what += e.what ? " (" + detail + ")" : detail;
   throw StoreError(e.kind, {what, path_.string(), e.fix}, reason);
 }
@@ -192,28 +278,6 @@ void Statement::put(int i, const Cell& value) {
     put(i, std::string_view(*s));
   else
     check(sqlite3_bind_null(statement_.get(), i));
-}
-
-Transaction::Transaction(Connection& db) : db_(db) {
-  for (int attempt = 1;; ++attempt) {
-    const int code = sqlite3_exec(db_.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
-    if (code == SQLITE_OK) break;
-    if ((code & 0xff) != SQLITE_BUSY || attempt == kBusyTries) db_.fail(code);
-  }
-  open_ = true;
-}
-
-void Transaction::commit() {
-  for (int attempt = 1;; ++attempt) {
-    const int code = sqlite3_exec(db_.handle(), "COMMIT", nullptr, nullptr, nullptr);
-    if (code == SQLITE_OK) break;
-    if ((code & 0xff) != SQLITE_BUSY || attempt == kBusyTries) db_.fail(code);
-  }
-  open_ = false;
-}
-
-Transaction::~Transaction() {
-  if (open_) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 }  // namespace sinkmoe::store::sql

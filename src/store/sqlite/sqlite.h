@@ -8,13 +8,29 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "core/table.h"
+#include "store/sqlite/patience.h"
 #include "store/sqlite/store_error.h"
 
 namespace sinkmoe::store::sql {
+
+// What the busy handler of a connection knows about its waits.
+struct Waits {
+  Patience patience;
+  bool in_write = false;   // in write(), whose waits count together
+  bool may_write = false;  // inside its transaction: whoever wants to read waits for us
+  bool gave_up = false;    // at the end of the patience
+  int64_t since_us = 0;    // start of the waits of one call; 0: it has not waited
+  int64_t this_us = 0;     // start of the present wait
+  // Sleeps, and counts it. False at the end of the patience.
+  bool pause(int64_t ms);
+};
 
 struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
@@ -34,8 +50,25 @@ class Connection {
   int64_t integer(const std::string& sql);
   std::string text(const std::string& sql);
 
-  // Called about ten times a second while a statement waits for another process.
-  void while_waiting(std::function<void()> f) { *waiting_ = std::move(f); }
+  // Runs the body in a write transaction. A commit must wait until nobody reads the file, and meanwhile keeps new readers
+  // out. After half a second of this the changes are rolled back, which lets readers in, and a second later the body runs
+  // again, so it must change nothing but the database. Returns what the body returns. Throws StoreError (busy) at the end
+  // of the patience.
+  template <class F>
+  auto write(F body) {
+    if constexpr (std::is_void_v<decltype(body())>) {
+      write_all(body);
+    } else {
+      std::optional<decltype(body())> result;
+      write_all([&] { result = body(); });
+      return *std::move(result);
+    }
+  }
+  // True if no other program holds the file now, not even for reading.
+  bool alone();
+
+  const Patience& patience() const { return waits_->patience; }
+  void set_patience(Patience patience) { waits_->patience = std::move(patience); }
 
   sqlite3* handle() const { return db_.get(); }
   const std::filesystem::path& path() const { return path_; }
@@ -46,9 +79,27 @@ class Connection {
   [[noreturn]] void fail(int code) const;
 
  private:
+  void write_all(const std::function<void()>& body);
+  bool try_write(const std::function<void()>& body);
+
   std::filesystem::path path_;
-  std::unique_ptr<std::function<void()>> waiting_;  // on the heap, because SQLite keeps the address
+  std::unique_ptr<Waits> waits_;  // on the heap, because SQLite keeps the address
   std::unique_ptr<sqlite3, CloseConnection> db_;
+};
+
+// Another patience while this object lives.
+class ShortPatience {
+ public:
+  ShortPatience(Connection& db, double seconds) : db_(db), before_(db.patience()) {
+    db.set_patience({.seconds = seconds});
+  }
+  ~ShortPatience() { db_.set_patience(before_); }
+  ShortPatience(const ShortPatience&) = delete;
+  ShortPatience& operator=(const ShortPatience&) = delete;
+
+ private:
+  Connection& db_;
+  Patience before_;
 };
 
 // One prepared statement. `bind` takes the values in order; `step` returns true for each row.
@@ -93,21 +144,5 @@ class Statement {
 // The value of a column of the current row, without loss: 64-bit integer, double, text (the bytes
 // of a BLOB), NULL.
 Cell column_cell(sqlite3_stmt* statement, int column);
-
-// A write transaction: BEGIN IMMEDIATE, so that the lock is taken before anything is read. Rolled
-// back unless committed. Waits for other writers a bounded number of times, then throws StoreError
-// (busy).
-class Transaction {
- public:
-  explicit Transaction(Connection& db);
-  ~Transaction();
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-  void commit();
-
- private:
-  Connection& db_;
-  bool open_ = false;
-};
 
 }  // namespace sinkmoe::store::sql
