@@ -32,6 +32,12 @@ constexpr auto names_of(Control) {
                                     {Control::shuffled_targets, "shuffled_targets"}});
 }
 
+enum class LoraForm { joint, peft };
+constexpr auto names_of(LoraForm) {
+  return names<LoraForm>("form of adapters",
+                         {{LoraForm::joint, "joint"}, {LoraForm::peft, "peft"}});
+}
+
 enum class Probes { none, full };
 constexpr auto names_of(Probes) {
   return names<Probes>("set of probes", {{Probes::none, "none"}, {Probes::full, "full"}});

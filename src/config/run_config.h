@@ -118,10 +118,11 @@ struct TrainConfig {
   int64_t warmup = 100;
   double decay_fraction = 0.2, clip = 1.0;
   int64_t seed = 0, checkpoint_every = 250;
-  std::string init_from = "";
+  std::string init_from = "", init_checkpoint = "", init_hash = "";
   Control control = Control::none;
   int64_t lora_rank = 0;
   double lora_alpha = 16;
+  LoraForm lora_form = LoraForm::joint;
 };
 
 template <class C, class F>
@@ -152,6 +153,14 @@ void fields(C& c, F&& f) {
      .help = "run whose final weights this run starts from (identity: the parent's run_id)",
      .identity = false},
     c.init_from);
+  f({.key = "init_checkpoint",
+     .help = "Hugging Face folder whose model this run starts from (identity: train.init_hash)",
+     .identity = false},
+    c.init_checkpoint);
+  f({.key = "init_hash",
+     .help = "hash of the weights, configuration and tokenizer of train.init_checkpoint; the "
+             "program fills it in"},
+    c.init_hash);
   f({.key = "control",
      .help = "control experiment: attention keeps its initial values, or targets are "
              "shuffled over the batch"},

@@ -45,14 +45,18 @@ TextSet read_text_set(const fs::path& folder) {
 
 std::unique_ptr<Tokenizer> open_tokenizer(const fs::path& folder) {
   const TextSet set = read_text_set(folder);
-  const fs::path model = folder / kModelName;
   std::unique_ptr<Tokenizer> tokenizer = byte_tokenizer();
   if (tokenizer->hash() == set.train.tokenizer_hash) return tokenizer;
+  const bool json = fs::exists(folder / kJsonName);
+  const fs::path model = folder / (json ? kJsonName : kModelName);
   const std::string content = read_file(model, kMaxTokenizerBytes);
   if (sha256_hex(content) != set.train.tokenizer_hash)  // before a library reads it
     throw Error("not the tokenizer of the token files", model.string(),
                 "import the text again with 'sinkmoe data import'");
-  return sentencepiece_tokenizer(content, model.string());
+  if (!json) return sentencepiece_tokenizer(content, model.string());
+  const fs::path config = folder / kJsonConfigName;
+  return json_tokenizer(content, fs::exists(config) ? read_file(config, kMaxTokenizerBytes) : "",
+                        model.string());
 }
 
 std::vector<fs::path> find_text_sets(const fs::path& folder) {

@@ -1,5 +1,6 @@
 // A folder written by `sinkmoe data import`: train.tokens, valid.tokens, perhaps test.tokens,
-// tokenizer.model (unless the tokenizer is bytes) and manifest.json.
+// tokenizer.model (or a pretrained model's tokenizer.json; nothing if the tokenizer is bytes) and
+// manifest.json.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +16,8 @@ namespace sinkmoe::data {
 
 inline constexpr const char* kManifestName = "manifest.json";
 inline constexpr const char* kModelName = "tokenizer.model";
+inline constexpr const char* kJsonName = "tokenizer.json";  // of a pretrained model
+inline constexpr const char* kJsonConfigName = "tokenizer_config.json";
 
 struct TextSet {
   std::filesystem::path folder;

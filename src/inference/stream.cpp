@@ -40,26 +40,6 @@ void check_rows(const Architecture& a, const at::Tensor& ids_RT) {
   check_ids(a, ids_RT);
 }
 
-// Reads only the rows of the matrix that are needed.
-at::Tensor embed(const Model& model, const at::Tensor& ids_RT) {
-  const Architecture& a = model.architecture;
-  const at::Tensor ids = ids_RT.contiguous();
-  const std::span<const int64_t> all(ids.const_data_ptr<int64_t>(),
-                                     static_cast<size_t>(ids.numel()));
-  std::map<int64_t, int64_t> row_of;  // id -> row of `rows`
-  for (const int64_t id : all) row_of.emplace(id, static_cast<int64_t>(row_of.size()));
-  at::Tensor rows = at::empty({static_cast<int64_t>(row_of.size()), a.width}, at::kFloat);
-  for (const auto& [id, row] : row_of)
-    rows[row].copy_(load_rows(model.weights, a.embedding, id, 1)[0]);
-  const at::Tensor index = at::empty_like(ids);
-  std::transform(all.begin(), all.end(), index.data_ptr<int64_t>(),
-                 [&](int64_t id) { return row_of.at(id); });
-  at::Tensor x = rows.index_select(0, index.flatten()).view({ids.size(0), ids.size(1), a.width});
-  if (a.embedding_scale != 1) x.mul_(a.embedding_scale);
-  if (a.positions.exists()) x.add_(load_rows(model.weights, a.positions, 0, ids_RT.size(1)));
-  return x;
-}
-
 model::RotaryTable table_of(const pretrained::Rotary& rotary, int64_t T) {
   const auto wide = at::TensorOptions().dtype(at::kDouble);
   const at::Tensor frequency = at::tensor(rotary.frequency, wide);
@@ -82,6 +62,38 @@ void report(const StreamOptions& options, double done) {
 
 }  // namespace
 
+at::Tensor embeddings(const Model& model, const at::Tensor& ids_RT) {
+  const Architecture& a = model.architecture;
+  const at::Tensor ids = ids_RT.contiguous();
+  const std::span<const int64_t> all(ids.const_data_ptr<int64_t>(),
+                                     static_cast<size_t>(ids.numel()));
+  std::map<int64_t, int64_t> row_of;  // id -> row of `rows`
+  for (const int64_t id : all) row_of.emplace(id, static_cast<int64_t>(row_of.size()));
+  at::Tensor rows = at::empty({static_cast<int64_t>(row_of.size()), a.width}, at::kFloat);
+  for (const auto& [id, row] : row_of)
+    rows[row].copy_(load_rows(model.weights, a.embedding, id, 1)[0]);
+  const at::Tensor index = at::empty_like(ids);
+  std::transform(all.begin(), all.end(), index.data_ptr<int64_t>(),
+                 [&](int64_t id) { return row_of.at(id); });
+  at::Tensor x = rows.index_select(0, index.flatten()).view({ids.size(0), ids.size(1), a.width});
+  if (a.embedding_scale != 1) x.mul_(a.embedding_scale);
+  if (a.positions.exists()) x.add_(load_rows(model.weights, a.positions, 0, ids_RT.size(1)));
+  return x;
+}
+
+std::vector<model::RotaryTable> rotary_tables(const Architecture& a, int64_t T) {
+  std::vector<model::RotaryTable> tables;
+  for (const pretrained::Rotary& rotary : a.rotary) tables.push_back(table_of(rotary, T));
+  return tables;
+}
+
+model::RotaryTable rotary_of(const Architecture& a, const std::vector<model::RotaryTable>& tables,
+                             size_t layer) {
+  const int which = a.layers[layer].rotary;
+  return which >= 0 && !tables.empty() ? tables.at(static_cast<size_t>(which))
+                                       : model::RotaryTable{};
+}
+
 at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
                          const StreamOptions& options) {
   const at::NoGradGuard no_grad;
@@ -89,17 +101,13 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
   check_rows(a, ids_RT);
   const int64_t R = ids_RT.size(0), T = ids_RT.size(1), step = rows_at_once(T);
   const double share = layer_flops(a, R * T) / (layer_flops(a, R * T) + output_flops(a, R * T));
-  std::vector<model::RotaryTable> tables;
-  for (const pretrained::Rotary& rotary : a.rotary) tables.push_back(table_of(rotary, T));
-  const at::Tensor x_RTC = embed(model, ids_RT);
+  const std::vector<model::RotaryTable> tables = rotary_tables(a, T);
+  const at::Tensor x_RTC = embeddings(model, ids_RT);
   const auto L = static_cast<int64_t>(a.layers.size());
   const int64_t chunks = (R + step - 1) / step;
   for (int64_t l = 0; l < L; ++l) {
     const LoadedLayer layer(model, l);
-    const int which = a.layers[static_cast<size_t>(l)].rotary;
-    const model::RotaryTable rotary = which >= 0 && !tables.empty()
-                                          ? tables.at(static_cast<size_t>(which))
-                                          : model::RotaryTable{};
+    const model::RotaryTable rotary = rotary_of(a, tables, static_cast<size_t>(l));
     in_parallel(chunks, [&](int64_t i) -> std::function<void()> {
       at::Tensor rows = x_RTC.narrow(0, i * step, std::min(step, R - i * step));
       Mixed mixed;

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <vector>
 
 #include "inference/layer.h"
 #include "pretrained/checkpoint.h"
@@ -22,6 +23,14 @@ struct StreamOptions {
 // the vocabulary, rows longer than the model's positions, weights that are not finite.
 at::Tensor hidden_states(const pretrained::Model& model, const at::Tensor& ids_RT,
                          const StreamOptions& options = {});
+
+// The parts that the forward pass starts with: embeddings [R,T,C] (reads only the rows that are
+// needed), one table for each of the architecture's rotary settings, and the one of a layer
+// (undefined: no positions).
+at::Tensor embeddings(const pretrained::Model& model, const at::Tensor& ids_RT);
+std::vector<model::RotaryTable> rotary_tables(const pretrained::Architecture& a, int64_t T);
+model::RotaryTable rotary_of(const pretrained::Architecture& a,
+                             const std::vector<model::RotaryTable>& tables, size_t layer);
 
 // -log softmax(h W^T + b)[target] of each token in nats, [N]. The output matrix is read in blocks
 // of rows, so that neither it nor the logits exist as a whole.

@@ -73,13 +73,35 @@ void Decoder::declare_layer(int64_t index) {
   layers_.push_back(std::move(layer));
 }
 
-HeadsQKV Decoder::heads(const Layer& layer, const at::Tensor& x_BTC,
-                        const RotaryTable& rotary) const {
+void Decoder::set_adapters(std::vector<LayerAdapters> adapters, double scale) {
+  adapters_ = std::move(adapters);
+  adapter_scale_ = scale;
+}
+
+at::Tensor Decoder::low_rank(const LowRank& map, const at::Tensor& x_BTI) const {
+  const at::ScalarType type = x_BTI.scalar_type();
+  return at::linear(at::linear(x_BTI, map.A_RI.to(type)), map.B_OR.to(type)) * adapter_scale_;
+}
+
+HeadsQKV Decoder::heads(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary) const {
+  const Layer& layer = layers_[static_cast<size_t>(index)];
   const int64_t H = config_.model.heads, J = key_value_heads();
-  if (!layer.q_norm) return project_heads(x_BTC, *layer.qkv, H, J, rotary);
+  if (!layer.q_norm && adapters_.empty()) return project_heads(x_BTC, *layer.qkv, H, J, rotary);
   HeadsQKV h = project_heads(x_BTC, *layer.qkv, H, J, {});
-  h.q_BHTK = rms_norm(h.q_BHTK, *layer.q_norm, config_.model.norm_eps);
-  h.k_BJTK = rms_norm(h.k_BJTK, *layer.k_norm, config_.model.norm_eps);
+  if (!adapters_.empty()) {
+    const LayerAdapters& adapters = adapters_[static_cast<size_t>(index)];
+    const auto add = [&](at::Tensor& heads, const LowRank& map) {
+      heads = heads +
+              low_rank(map, x_BTC).unflatten(-1, {heads.size(1), heads.size(3)}).transpose(1, 2);
+    };
+    add(h.q_BHTK, adapters.q);
+    add(h.k_BJTK, adapters.k);
+    add(h.v_BJTK, adapters.v);
+  }
+  if (layer.q_norm) {
+    h.q_BHTK = rms_norm(h.q_BHTK, *layer.q_norm, config_.model.norm_eps);
+    h.k_BJTK = rms_norm(h.k_BJTK, *layer.k_norm, config_.model.norm_eps);
+  }
   if (!rotary.cos_TK2.defined()) return h;
   return {rotate_heads(h.q_BHTK, rotary), rotate_heads(h.k_BJTK, rotary), h.v_BJTK};
 }
@@ -89,7 +111,7 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   const Layer& layer = layers_[static_cast<size_t>(index)];
   auto [residual, norm] = branch_norm(x_BTC, *layer.attention_norm, config_.model.norm_eps);
   const at::Tensor normed = edited(options, Site::attention_in, index, norm);
-  HeadsQKV h = heads(layer, normed, rotary);
+  HeadsQKV h = heads(index, normed, rotary);
   if (options.edit_values) h.v_BJTK = (*options.edit_values)(index, h.v_BJTK);
   const double scale = 1.0 / std::sqrt(static_cast<double>(h.q_BHTK.size(-1)));
   const attention::HeadIn in{normed, h.q_BHTK, h.k_BJTK, h.v_BJTK, scale};
@@ -102,7 +124,10 @@ at::Tensor Decoder::attend(int64_t index, const at::Tensor& x_BTC, const RotaryT
   if (options.probe) (*options.probe)(index, in, mixed);
   out.gates_BHT.push_back(mixed.gate_BHT);
   const at::Tensor joined = mixed.out_BHTK.transpose(1, 2).reshape(x_BTC.sizes());
-  return add_linear(residual, edited(options, Site::heads, index, joined), *layer.out);
+  const at::Tensor into_out = edited(options, Site::heads, index, joined);
+  const at::Tensor sum = add_linear(residual, into_out, *layer.out);
+  return adapters_.empty() ? sum
+                           : sum + low_rank(adapters_[static_cast<size_t>(index)].o, into_out);
 }
 
 at::Tensor Decoder::embedded(const at::Tensor& ids_BT, const ForwardOptions& options) const {

@@ -35,6 +35,16 @@ enum class Site {
 };
 using ActivationEdit = std::function<at::Tensor(Site, int64_t layer, const at::Tensor& x_BTC)>;
 
+// A low-rank map that is added to a projection on the activation path: y += scale (x A^T) B^T.
+// Undefined: none.
+struct LowRank {
+  at::Tensor A_RI, B_OR;
+};
+// One for each projection of a layer.
+struct LayerAdapters {
+  LowRank q, k, v, o;
+};
+
 struct ForwardOptions {
   const HeadProbe* probe = nullptr;
   at::Tensor head_mask_LH;  // multiplies head outputs (ablation); undefined: all ones
@@ -71,6 +81,8 @@ class Decoder {
   // For probes: the mixer of a layer, and its W_O [C, C] (column h K + k is channel k of head h).
   const attention::HeadMixer& mixer(int64_t layer) const;
   const at::Tensor& out_weight_CC(int64_t layer) const;
+  // Adapters of every layer that forward() adds from now on; empty: none.
+  void set_adapters(std::vector<LayerAdapters> adapters, double scale);
 
  private:
   struct Layer {
@@ -80,7 +92,8 @@ class Decoder {
   };
   void declare_layer(int64_t index);
   at::Tensor embedded(const at::Tensor& ids_BT, const ForwardOptions& options) const;
-  HeadsQKV heads(const Layer& layer, const at::Tensor& x_BTC, const RotaryTable& rotary) const;
+  HeadsQKV heads(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary) const;
+  at::Tensor low_rank(const LowRank& map, const at::Tensor& x_BTI) const;
   at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
                     const ForwardOptions& options, DecoderOut& out) const;
 
@@ -89,6 +102,8 @@ class Decoder {
   tensor::ParamSet params_;
   const at::Tensor *embedding_, *positions_ = nullptr, *final_norm_, *unembedding_ = nullptr;
   std::vector<Layer> layers_;
+  std::vector<LayerAdapters> adapters_;
+  double adapter_scale_ = 0;
   RotaryTable rotary_;
   at::ScalarType compute_;  // dtype of activations
 };

@@ -116,31 +116,36 @@ void save_weights(const Decoder& model, const std::filesystem::path& file) {
   write_file_atomic(config_path(file), describe(model).dump(2) + "\n");
 }
 
+std::vector<std::string> fill_weights(Decoder& model, const ReadTensor& read) {
+  const at::NoGradGuard no_grad;
+  std::vector<std::string> kept_initial;
+  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
+    const at::Tensor value = entry.value.detach();
+    for (const Part& part : parts(model, entry)) {
+      at::Tensor slot = value.narrow(0, part.from, part.rows);
+      const at::Tensor stored = read(part.name, slot.sizes());
+      stored.defined() ? void(slot.copy_(stored)) : kept_initial.push_back(part.name);
+    }
+  }
+  return kept_initial;
+}
+
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file) {
   const weights::Safetensors source(file);
   check_same_model(source, model.config(), file);
-  std::vector<std::string> kept_initial;
   std::set<std::string> used;
   std::vector<Problem> problems;
-  for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
-    at::Tensor value = entry.value.detach();
-    for (const Part& part : parts(model, entry)) {
-      at::Tensor slot = value.narrow(0, part.from, part.rows);
-      if (!source.contains(part.name)) {
-        kept_initial.push_back(part.name);
-        continue;
-      }
-      used.insert(part.name);
-      const weights::TensorView& view = source.at(part.name);
-      if (view.dtype != "F32" || view.shape != slot.sizes().vec()) {
-        problems.push_back(
-            {"tensor '" + part.name + "' does not have the shape and type of this model's",
-             file.string(), "the configurations of the two runs must agree on model.*"});
-        continue;
-      }
-      slot.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), slot.sizes(), at::kFloat));
-    }
-  }
+  const auto read = [&](const std::string& name, at::IntArrayRef shape) -> at::Tensor {
+    if (!source.contains(name)) return {};
+    used.insert(name);
+    const weights::TensorView& view = source.at(name);
+    if (view.dtype == "F32" && shape == at::IntArrayRef(view.shape))
+      return at::from_blob(const_cast<std::byte*>(view.data.data()), shape, at::kFloat);
+    problems.push_back({"tensor '" + name + "' does not have the shape and type of this model's",
+                        file.string(), "the configurations of the two runs must agree on model.*"});
+    return {};
+  };
+  const std::vector<std::string> kept_initial = fill_weights(model, read);
   for (const weights::TensorView& view : source.tensors())
     if (!used.contains(view.name))
       problems.push_back(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,11 @@ void save_weights(const Decoder& model, const std::filesystem::path& file);
 // variant's sink logits or gate) keep their initial values, and their names are returned. Throws
 // Error: wrong shape, a tensor that the model does not have, not a weights file.
 std::vector<std::string> load_weights(Decoder& model, const std::filesystem::path& file);
+
+// Fills the model's parameters by their names in a weights file. `read` gives a tensor in fp32 and in
+// the given shape, or an undefined one if the source lacks it; such parameters keep their values,
+// and their names are returned.
+using ReadTensor = std::function<at::Tensor(const std::string& name, at::IntArrayRef shape)>;
+std::vector<std::string> fill_weights(Decoder& model, const ReadTensor& read);
 
 }  // namespace sinkmoe::model

@@ -50,9 +50,11 @@ std::vector<Draft> resolve_points(const Experiment& experiment, Resolver& resolv
 // A run has one parent only: train.init_from and init_from of a block exclude each other.
 void refuse_two_parents(const std::vector<Block>& blocks, const std::vector<Draft>& drafts) {
   for (const Draft& draft : drafts)
-    if (blocks[draft.block].init.set() && !draft.config.train.init_from.empty())
-      throw Error("init_from and train.init_from are both set", blocks[draft.block].init.where,
-                  "keep one of them");
+    if (blocks[draft.block].init.set() &&
+        (!draft.config.train.init_from.empty() ||
+         (!draft.made_parent && !draft.config.train.init_checkpoint.empty())))
+      throw Error("init_from and train.init_from or train.init_checkpoint are both set",
+                  blocks[draft.block].init.where, "keep one of them");
 }
 
 std::string plan_text(const Experiment& experiment, const PlanRequest& request) {

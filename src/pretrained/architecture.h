@@ -97,6 +97,7 @@ struct Architecture {
   std::string prefix;  // of most names; missing in files without the output matrix
   // Name endings of tensors that follow from the config (masks, frequencies) and are not read.
   std::vector<std::string> derived = {".rotary_emb.inv_freq"};
+  std::vector<std::string> other_parts = {};  // name beginnings of tensors of a vision part
 };
 
 // Calls f(reference) for every tensor of the layer or model, in the order of a forward pass.

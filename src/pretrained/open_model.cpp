@@ -17,9 +17,11 @@ namespace {
 
 constexpr uint64_t kMaxConfig = uint64_t{4} << 20;
 
-// Tensors that some exporters store although they follow from the config.
+// Tensors that are not read: they follow from the config, or belong to another part of the model.
 bool is_derived(const std::string& name, const Architecture& a) {
-  return (a.tied && name == "lm_head.weight") ||
+  return (a.tied && (name == "lm_head.weight" || name == "language_model.lm_head.weight")) ||
+         std::any_of(a.other_parts.begin(), a.other_parts.end(),
+                     [&](const std::string& begin) { return name.starts_with(begin); }) ||
          std::any_of(a.derived.begin(), a.derived.end(),
                      [&](const std::string& end) { return name.ends_with(end); });
 }

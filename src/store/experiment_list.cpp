@@ -12,7 +12,7 @@ namespace sinkmoe::store {
 namespace {
 
 // Throws unless the new list may replace the stored list of this name.
-void check_list(sql::Connection& db, const ExperimentRow& experiment) {
+void check_list(sql::Connection& db, const ExperimentRow& experiment, OtherList other) {
   sql::Statement stored(db, "SELECT id, path, toml FROM experiment WHERE name = ?");
   if (!stored.bind(experiment.name).step()) return;
   std::set<std::string> added;
@@ -22,6 +22,7 @@ void check_list(sql::Connection& db, const ExperimentRow& experiment) {
 SELECT r.run_id FROM experiment_run x JOIN run r ON r.id = x.run
 WHERE x.experiment = ?)sql");
   for (list.bind(stored.integer(0)); list.step(); ++count) lost += added.erase(list.text(0)) == 0;
+  if (other == OtherList::append && stored.text(1) == experiment.path) return;
   const bool own_file = stored.text(1) == experiment.path || stored.text(2) == experiment.toml;
   if (lost == 0 && (added.empty() || own_file)) return;
   const std::string difference =
@@ -39,7 +40,7 @@ WHERE x.experiment = ?)sql");
 }  // namespace
 
 int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& experiment, OtherList other) {
-  if (other == OtherList::refuse) check_list(db, experiment);
+  if (other != OtherList::replace) check_list(db, experiment, other);
   sql::Statement put(db, R"sql(
 INSERT INTO experiment(name, title, path, toml, sha256, created_us)
 VALUES(?, ?, ?, ?, ?, ?)
@@ -51,7 +52,8 @@ RETURNING id)sql");
   put.step();
   const int64_t id = put.integer(0);
   put.run();
-  sql::Statement(db, "DELETE FROM experiment_run WHERE experiment = ?").bind(id).run();
+  if (other != OtherList::append)
+    sql::Statement(db, "DELETE FROM experiment_run WHERE experiment = ?").bind(id).run();
   return id;
 }
 

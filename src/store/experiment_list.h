@@ -9,7 +9,7 @@
 
 namespace sinkmoe::store {
 
-// Writes the row of the experiment and empties its list; returns its id. Throws StoreError
+// Writes the row of the experiment and empties its list, unless runs are appended; returns its id. Throws StoreError
 // (refused): the stored list of this name has runs that are missing in `experiment`, or it comes
 // from another sweep file and has fewer runs. Call it in the transaction that then fills the list.
 int64_t put_experiment_row(sql::Connection& db, const ExperimentRow& experiment, OtherList other);

@@ -34,8 +34,9 @@ struct ExperimentRow {
   std::vector<RunRow> runs;
 };
 
-// What to do if a new list of runs would shorten or replace a stored list of the same name.
-enum class OtherList { refuse, replace };
+// What to do if a stored list of the same name has other runs than a new list: refuse to lose some of
+// them, put the new list in its place, or add the new runs to it (if both have the same `path`).
+enum class OtherList { refuse, replace, append };
 
 // The conditions of an attempt.
 struct AttemptRow {

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <set>
+
 #include "core/file.h"
 #include "store/experiment_list.h"
 #include "store/schema/schema.h"
@@ -81,6 +83,14 @@ int64_t put_run(sql::Connection& db, const RunRow& run) {
   return id;
 }
 
+// Empty unless runs are appended to the list.
+std::set<int64_t> listed_runs(sql::Connection& db, int64_t experiment) {
+  std::set<int64_t> runs;
+  sql::Statement list(db, "SELECT run FROM experiment_run WHERE experiment = ?");
+  for (list.bind(experiment); list.step();) runs.insert(list.integer(0));
+  return runs;
+}
+
 }  // namespace
 
 Store::Store(const std::filesystem::path& path, std::optional<Purpose> purpose) {
@@ -117,8 +127,11 @@ void Store::put_experiment(const ExperimentRow& experiment, OtherList other) {
       remake_views(*db_);
     const int64_t id = put_experiment_row(*db_, experiment, other);
     sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
-    int64_t ordinal = 0;
-    for (const RunRow& run : experiment.runs) link.bind(id, ordinal++, put_run(*db_, run)).run();
+    std::set<int64_t> listed = listed_runs(*db_, id);
+    auto ordinal = static_cast<int64_t>(listed.size());
+    for (const RunRow& row : experiment.runs)
+      if (const int64_t run = put_run(*db_, row); listed.insert(run).second)
+        link.bind(id, ordinal++, run).run();
   });
 }
 

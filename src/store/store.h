@@ -55,7 +55,7 @@ class Store {
 
   // --- The planned runs ---
 
-  // Adds missing runs with the status planned, and replaces the experiment's list of runs. Throws
+  // Adds missing runs with the status planned, and replaces or extends the experiment's list. Throws
   // StoreError (refused), with nothing written, if a stored run_id has another identity, or if the
   // name has a list that is not an earlier form of this one.
   void put_experiment(const ExperimentRow& experiment, OtherList other = OtherList::refuse);

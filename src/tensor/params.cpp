@@ -80,6 +80,14 @@ void ParamSet::materialise(uint64_t seed, at::Device device, at::ScalarType dtyp
   }
 }
 
+void ParamSet::freeze() {
+  for (Entry& entry : entries_) {
+    entry.value.mutable_grad() = at::Tensor();
+    entry.value.set_requires_grad(false);
+  }
+  flat_grad_ = at::empty({0}, flat_grad_.options());
+}
+
 int64_t ParamSet::count() const {
   int64_t n = 0;
   for (const Entry& entry : entries_) n += elements(entry.spec);

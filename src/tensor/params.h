@@ -31,6 +31,9 @@ class ParamSet {
   // slice. Parameters are leaves that require gradients; their .grad are views of flat_grad().
   void materialise(uint64_t seed, at::Device device, at::ScalarType dtype = at::kFloat);
 
+  // The parameters get no gradients any more, and the memory of flat_grad() is given back.
+  void freeze();
+
   struct Entry {
     ParamSpec spec;
     at::Tensor value;
@@ -38,7 +41,7 @@ class ParamSet {
   };
   const std::deque<Entry>& entries() const { return entries_; }
   const at::Tensor& flat() const { return flat_; }            // [n]
-  const at::Tensor& flat_grad() const { return flat_grad_; }  // [n]
+  const at::Tensor& flat_grad() const { return flat_grad_; }  // [n]; [0] if frozen
   int64_t decayed() const { return decayed_; }                // elements of the decayed slice
   int64_t count() const;                                      // parameters, padding not counted
 

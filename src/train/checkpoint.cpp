@@ -37,13 +37,14 @@ void read(const weights::Safetensors& source, const std::string& name, const at:
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state) {
   auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
-  const at::Tensor p = host(model.params().flat()), m = host(optimizer.first_moment()),
-                   v = host(optimizer.second_moment());
+  const at::Tensor p = state.model_is_fixed ? at::zeros({0}) : host(model.params().flat()),
+                   m = host(optimizer.first_moment()), v = host(optimizer.second_moment());
   for (const at::Tensor& t : {p, m, v})
     if (!at::isfinite(t).all().item<bool>())
       throw NotFinite("weights or moments are not finite at step " + std::to_string(state.step) +
                       ", after the update with its batch " + std::to_string(state.step - 1));
-  std::vector<weights::TensorView> tensors = {view("params", p), view("m", m), view("v", v)};
+  std::vector<weights::TensorView> tensors = {view("m", m), view("v", v)};
+  if (!state.model_is_fixed) tensors.insert(tensors.begin(), view("params", p));
   std::deque<at::Tensor> kept;
   for (const auto& [name, tensor] :
        {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
@@ -57,7 +58,7 @@ void save_checkpoint(const std::filesystem::path& file, const model::Decoder& mo
 }
 
 TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
-                           Optimizer& optimizer) {
+                           Optimizer& optimizer, bool model_is_fixed) {
   const weights::Safetensors source(file);
   auto meta = [&](const std::string& key) {
     const auto it = source.metadata().find(key);
@@ -87,7 +88,8 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
     if (!loss) throw Error("'first_loss' is not a number", file.string());
     state.loss_past.first_loss = *loss;
   }
-  read(source, "params", model.params().flat(), file);
+  state.model_is_fixed = model_is_fixed;
+  if (!model_is_fixed) read(source, "params", model.params().flat(), file);
   read(source, "m", optimizer.first_moment(), file);
   read(source, "v", optimizer.second_moment(), file);
   auto optional = [&](const std::string& name, at::ScalarType dtype) {

@@ -15,8 +15,10 @@ namespace sinkmoe::train {
 
 struct TrainState {
   int64_t step = 0;
-  at::Tensor shared_LH;             // bool, undefined: none
-  at::Tensor base, adapters;        // flat tensors of LowRankAdapters, undefined: none
+  at::Tensor shared_LH;       // bool, undefined: none
+  at::Tensor base, adapters;  // flat tensors of LowRankAdapters, undefined: none
+  // The model's own parameters do not change and are not in the file (train.lora_form = peft).
+  bool model_is_fixed = false;
   DivergenceCheck::Past loss_past;  // checkpoints of earlier versions have nothing of it
 };
 
@@ -25,8 +27,9 @@ struct TrainState {
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Optimizer& optimizer, const TrainState& state);
 
-// Reads such a file. Throws Error: damaged, of another configuration, wrong sizes.
+// Reads such a file, without the model's parameters if `model_is_fixed`. Throws Error: damaged, of
+// another configuration, wrong sizes.
 TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
-                           Optimizer& optimizer);
+                           Optimizer& optimizer, bool model_is_fixed = false);
 
 }  // namespace sinkmoe::train

@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -17,6 +18,7 @@
 #include "train/memory.h"
 #include "train/probes/probes.h"
 #include "train/row_buffer.h"
+#include "train/start/initial_weights.h"
 #include "train/step_log.h"
 #include "train/trainable/trainable.h"
 #include "train/update/loss_gradients.h"
@@ -41,9 +43,10 @@ class Trainer {
   std::vector<StepNumbers> advance();
   bool something_due() const;
   StepNumbers step();
+  void say_balance(double sum);
   std::string account(const std::vector<StepNumbers>& steps);
   void write_checkpoint();
-  void check_final_weights() const;
+  void check_final_weights();
   void finish();
 
   const config::Job& job_;
@@ -74,28 +77,25 @@ Trainer::Trainer(const config::Job& job, const data::DataSource& source, const d
       tasks_(tasks),
       reporter_(reporter),
       device_(config_.run.device == config::Device::cuda ? at::kCUDA : at::kCPU),
-      model_(config_, source.vocabulary(), device_),
+      model_(config_, vocabulary_of(config_, source.vocabulary()), device_),
       partial_(model_),
       optimizer_(partial_.trained(), config_.train),
       balance_(Registry<balance::LossKind>::get(config_.balance.loss).make(config_)),
       gradients_(config_, model_, *balance_),
       log_(config_, reporter_),
       evaluation_steps_(evaluation_steps(config_.train.steps, config_.eval.points)),
-      diverged_(config_.train, source.vocabulary()) {}
+      diverged_(config_.train, model_.vocabulary()) {}
 
 void Trainer::start() {
   if (job_.resume) {
-    state_ = load_checkpoint(*job_.resume, model_, optimizer_);
+    if (partial_.beside()) load_initial_weights(model_, job_);
+    state_ = load_checkpoint(*job_.resume, model_, optimizer_, partial_.beside() != nullptr);
     diverged_.set_past(state_.loss_past);
     checkpointed_ = state_.step;
-  } else if (job_.initial_weights) {
-    std::string fresh;
-    for (const std::string& name : model::load_weights(model_, *job_.initial_weights))
-      fresh += " " + name;
-    reporter_.event(
-        {"initial weights",
-         fresh.empty() ? "all loaded" : "not in the parent, so at their initial values:" + fresh});
+  } else if (const auto text = load_initial_weights(model_, job_)) {
+    reporter_.event({"initial weights", *text});
   }
+  state_.model_is_fixed = partial_.beside() != nullptr;
   partial_.begin(job_.resume.has_value(), state_);
   if (!job_.resume) reporter_.metrics(partial_.sizes());
   log_.start_clock(state_.step);
@@ -118,6 +118,8 @@ metrics::EvaluationResult Trainer::evaluate_now(bool last) {
       evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
   e.result.take_heads(e.heads, config_.eval.sink_threshold);
   reporter_.metrics(e.result.rows(state_.step, e.heads));
+  // Probes and the weights file see the model with the adapters in its matrices.
+  if (last && partial_.beside()) partial_.beside()->merge();
   if (last) probe(e.heads);
   log_.evaluated(e.result);
   log_.start_clock(state_.step);  // evaluation time is not training time
@@ -137,7 +139,7 @@ void Trainer::probe(const metrics::HeadStatistics& heads) {
 
 StepNumbers Trainer::step() {
   StepNumbers numbers{.step = state_.step, .lr = learning_rate(config_.train, state_.step)};
-  model_.params().flat_grad().zero_();
+  (partial_.beside() ? partial_.trained() : model_.params()).flat_grad().zero_();
   const int64_t parts = config_.train.micro_batches, rows = config_.train.batch / parts;
   const double share = 1.0 / static_cast<double>(parts);
   for (int64_t i = 0; i < parts; ++i) {
@@ -198,8 +200,19 @@ std::string Trainer::account(const std::vector<StepNumbers>& steps) {
   for (const StepNumbers& numbers : steps) {
     if (std::string why = diverged_(numbers); !why.empty()) return why;
     log_.add(numbers);
+    if (numbers.step == 0) say_balance(numbers.aux);
   }
   return "";
+}
+
+// The loss sums over layers and heads, so that the same weight pulls more in a larger model.
+void Trainer::say_balance(double sum) {
+  if (config_.balance.weight == 0) return;
+  const std::string text =
+      fmt::format("{:.4g} at the first step: weight {} x sum {:.4g} over layers",
+                  config_.balance.weight * sum, config_.balance.weight, sum);
+  reporter_.event({"balance loss", text});
+  fmt::print(stderr, "balance loss {}\n", text);
 }
 
 void Trainer::write_checkpoint() {
@@ -212,14 +225,23 @@ void Trainer::write_checkpoint() {
 }
 
 // Weights that no batch reads can be NaN without an effect on the loss.
-void Trainer::check_final_weights() const {
-  for (const tensor::ParamSet::Entry& entry : model_.params().entries())
-    if (!at::isfinite(entry.value).all().item<bool>())
-      throw NotFinite("the final weights of '" + entry.spec.name + "' are not finite");
+void Trainer::check_final_weights() {
+  for (const tensor::ParamSet* params : {&model_.params(), &partial_.trained()})
+    for (const tensor::ParamSet::Entry& entry : params->entries())
+      if (!at::isfinite(entry.value).all().item<bool>())
+        throw NotFinite("the final weights of '" + entry.spec.name + "' are not finite");
 }
 
 void Trainer::finish() {
   check_final_weights();
+  // Instead of a copy of the model, which the run's identity names by its hash.
+  if (config_.train.steps == 0 && !config_.train.init_checkpoint.empty()) return;
+  if (partial_.beside() && !config_.train.init_checkpoint.empty()) {
+    const auto adapters = job_.folder / kAdapterFile;
+    partial_.beside()->save(adapters, config_.train.init_checkpoint);
+    reporter_.checkpoint(state_.step, adapters, true);
+    return;
+  }
   const auto file = job_.folder / "model.safetensors";
   model::save_weights(model_, file);
   reporter_.checkpoint(state_.step, file, true);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `sinkmoe heads` on a tiny pretrained checkpoint: table, page and JSON agree; bad input gives code 2 and leaves no file
+# `sinkmoe heads` on tiny pretrained checkpoints: table, page, JSON and database agree; bad input gives code 2 and leaves no file
 # behind.
 # Cost: none. Time: 5 s.
 set -euo pipefail
@@ -8,7 +8,7 @@ with_torch
 models="$root/tests/inference/checkpoints"
 printf '%s\n' "$(seq -s ' ' 0 40)" "$(seq -s ' ' 20 60)" >"$work/ids.txt"
 
-heads() { "$sinkmoe" "$@" --ids "$work/ids.txt" --out "$work/out" >"$work/table" 2>"$work/log" </dev/null; }
+heads() { "$sinkmoe" --db "$work/r.db" "$@" --ids "$work/ids.txt" --out "$work/out" >"$work/table" 2>"$work/log" </dev/null; }
 
 heads heads "$models/gpt_oss" || die "heads of a good model ended with code $?"
 grep -q "needs about .* GB of memory" "$work/log" || die "no memory was stated before the start"
@@ -23,15 +23,47 @@ grep -qF "${loss% *} nats" "$work/out/heads.html" || die "page and JSON differ i
 expect "layers in the JSON" "${loss#* }" 2
 rm -r "$work/out"
 
+# The same numbers are in the database, once for each model, text and BOS, under the names of trained runs.
+heads heads "$models/llama2"
+heads heads "$models/gpt_oss"
+grep -q "measured before; its rows are kept" "$work/table" || die "the second measurement is not called one"
+expect "runs and attempts" "$(number "$work/r.db" "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM attempt)")" "2|2"
+expect "list, variants and steps" "$(number "$work/r.db" "SELECT group_concat(attention_kind || train_steps || data_context) FROM (
+  SELECT * FROM experiment_wide WHERE experiment = 'heads' AND status = 'done' ORDER BY ordinal)")" "sink040,vanilla040"
+heads --json heads "$models/gpt_oss"
+python3 - "$work/table" "$("$sinkmoe" --db "$work/r.db" --json query "SELECT name, layer, head, value FROM v_final WHERE run_id =
+  (SELECT run_id FROM experiment_wide WHERE experiment = 'heads' AND attention_kind = 'sink')")" <<'END' || die "database and JSON differ"
+import json, sys
+page, rows = json.load(open(sys.argv[1])), json.loads(sys.argv[2])
+rows = rows["rows"] if isinstance(rows, dict) else rows
+stored = {tuple(r.values() if isinstance(r, dict) else r)[:3]: tuple(r.values() if isinstance(r, dict) else r)[3] for r in rows}
+assert abs(stored["eval/loss", -1, -1] - page["loss"]) < 1e-12
+assert abs(stored["eval/imbalance", -1, -1] - page["imbalance"]) < 1e-9
+for name in "importance", "first_weight", "value_ratio", "out_norm":
+    for l, row in enumerate(page[name]):
+        for h, value in enumerate(row):
+            assert abs(stored["head/" + name, l, h] - value) < 1e-12, (name, l, h)
+END
+seq -s ' ' 1 41 >"$work/ids.txt"
+heads heads "$models/llama2"
+expect "runs after another text" "$(number "$work/r.db" "SELECT count(*) FROM run")" 3
+"$sinkmoe" --db "$work/other.db" merge "$work/r.db" >"$work/log" 2>&1 || die "the runs cannot be merged"
+expect "merged runs" "$(number "$work/other.db" "SELECT count(*) FROM run")" 3
+! "$sinkmoe" --db "$work/r.db" run smoke data.source=rows --name no >"$work/log" 2>&1 || die "a run can train on rows"
+grep -q "only 'sinkmoe heads' measures token rows" "$work/log" || die "no reason why a run cannot train on rows"
+printf '%s\n' "$(seq -s ' ' 0 40)" "$(seq -s ' ' 20 60)" >"$work/ids.txt"
+cp "$work/r.db" "$work/before.db"
+
 # refused TEXT MODEL [ARGUMENT...]: exit code 2, TEXT in the message, no page. Without arguments the rows are ids.txt.
 refused() {
   local code=0 says="$1"
   shift
   [ $# -gt 1 ] || set -- "$@" --ids "$work/ids.txt"
-  "$sinkmoe" heads "$@" --out "$work/out" >"$work/table" 2>"$work/log" </dev/null || code=$?
+  "$sinkmoe" --db "$work/r.db" heads "$@" --out "$work/out" >"$work/table" 2>"$work/log" </dev/null || code=$?
   expect "code for $*" "$code" 2
   grep -qF -- "$says" "$work/log" || die "'$*' does not name '$says'"
   [ ! -e "$work/out" ] || die "'$*' left a folder"
+  cmp -s "$work/r.db" "$work/before.db" || die "'$*' changed the database"
 }
 refused "nowhere" "$work/nowhere"
 refused "config.json is missing" "$work"
@@ -72,6 +104,33 @@ refused "the vocabulary has no token for byte 99" "$work/bad" "$work/c.txt" --co
 printf 'ab\xff' >"$work/c.txt"
 refused "not UTF-8" "$work/bad" "$work/c.txt" --context 8
 for _ in {1..40}; do printf 'ab'; done >"$work/ab.txt"
-"$sinkmoe" heads "$work/bad" "$work/ab.txt" --context 8 --out "$work/out" >"$work/table" 2>"$work/log" || die "a text is refused"
+"$sinkmoe" --db "$work/r.db" heads "$work/bad" "$work/ab.txt" --context 8 --out "$work/out" >"$work/table" 2>"$work/log" || die "a text is refused"
 grep -q "bits per byte" "$work/table" || die "no bits per byte"
+
+# A run starts from the same model: adapters on text with the model's tokenizer, given back as files of peft.
+mkdir "$work/texts"
+for i in 1 2 3 4; do
+  awk -v x="$i" 'BEGIN { for (i = 0; i < 400; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "%s", x > 1073741824 ? "a" : "b" } }' >"$work/texts/$i.txt"
+done
+printf '%s' '{"added_tokens": [{"id": 2, "content": "<s>", "special": true}], "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+  "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}' >"$work/bad/tokenizer.json"
+printf '%s' '{"bos_token": "<s>"}' >"$work/bad/tokenizer_config.json"
+"$sinkmoe" data import "$work/texts" --out "$work/set" --tokenizer-json "$work/bad" --valid-fraction 0.25 >"$work/log" 2>&1 || die "import"
+start() {
+  "$sinkmoe" --db "$work/run.db" run smoke --name real data.source=text "data.path=$work/$1" data.context=16 "train.init_checkpoint=$work/bad" \
+    train.lora_rank=2 train.lora_form=peft train.steps=6 train.batch=4 attention.kind=vanilla balance.weight=0.01 train.seed=0 >"$work/log" 2>&1 </dev/null
+}
+start set || die "a run from a checkpoint"
+expect "shape of the model and numbers that train" "$(number "$work/run.db" "SELECT model_width || ' ' || model_trained FROM run_wide")" "32 1024"
+run="$(number "$work/run.db" "SELECT run_id FROM run WHERE status = 'done'")"
+expect "files of the run" "$(cd "$work/run.runs/$run" && echo *.json *.safetensors)" "adapter_config.json adapter_model.safetensors"
+number "$work/run.db" "SELECT text FROM event WHERE kind = 'balance loss'" | grep -q "weight 0.01 x sum" || die "the balance loss is not stated"
+"$sinkmoe" --db "$work/run.db" export model "$run" --out "$work/adapters" >"$work/log" 2>&1 || die "export of adapters"
+cmp -s "$work/adapters/adapter_model.safetensors" "$work/run.runs/$run/adapter_model.safetensors" || die "other adapters are exported"
+"$sinkmoe" --db "$work/run.db" sample "$run" abba --tokens 4 >"$work/table" 2>"$work/log" || die "sample of a run with adapters"
+grep -q '^abba' "$work/table" || die "no continuation of a run with adapters"
+"$sinkmoe" sample "$work/bad" abba --tokens 4 >"$work/table" 2>"$work/log" || die "sample of a folder"
+"$sinkmoe" data import "$work/texts" --out "$work/bytes" --tokenizer bytes --valid-fraction 0.25 >"$work/log" 2>&1 || die "import"
+! start bytes || die "a model is trained on ids of another tokenizer"
+grep -q "tokenizer-json" "$work/log" "$work"/run.runs/*/log* 2>/dev/null || die "the message does not say how to import"
 echo "heads: ok"

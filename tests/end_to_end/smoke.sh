@@ -89,6 +89,22 @@ expect "runs after the refusal" "$(number "$db" "select count(*) from run")" 18
 "$sinkmoe" --db "$db" run smoke train.seed=1 --name smoke --replace >"$work/log" 2>&1 </dev/null || die "--replace"
 expect "listed runs" "$(number "$db" "select count(distinct run) from experiment_run")" 18
 
+# A model leaves the program: as a folder that other programs read, and as a continuation.
+run="$(number "$db" "select min(run_id) from run_wide where attention_kind = 'gated' and status = 'done'")"
+"$sinkmoe" --db "$db" export model "$run" --out "$work/model" >"$work/log" 2>&1 || die "export model"
+for file in config.json model.safetensors modeling_sinkmoe.py; do [ -s "$work/model/$file" ] || die "no $file"; done
+code=0
+"$sinkmoe" --db "$db" export model "$run" --out "$work/model" >"$work/log" 2>&1 || code=$?
+expect "exit code of an export to an existing folder" "$code" 2
+for seed in 1 1 2; do
+  "$sinkmoe" --db "$db" sample "$run" "63 4 17" --tokens 8 --temperature 2 --seed "$seed" || die "sample"
+done >"$work/samples" 2>"$work/log"
+expect "different continuations by two seeds" "$(sort -u "$work/samples" | wc -l)" 2
+grep -qE '^63 4 17( [0-9]+){8}$' "$work/samples" || die "a continuation has not 8 tokens"
+code=0
+"$sinkmoe" --db "$db" sample "$run" "63 99" >"$work/log" 2>&1 || code=$?
+expect "exit code of an id outside the vocabulary" "$code" 2
+
 "$sinkmoe" --db "$db" --json check >"$work/found.json" 2>"$work/log" || [ $? = 1 ] || die "check"
 "$sinkmoe" --db "$db" check --found "$work/found.json" >"$work/log" 2>&1 || die "check finds something else than a moment ago"
 grep -q '^C7 ' <("$sinkmoe" --db "$db" check --claims 2>/dev/null) || die "check --claims says nothing of C7"

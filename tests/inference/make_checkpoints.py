@@ -52,6 +52,13 @@ CASES = {
     "gpt_oss_mxfp4": ("gpt_oss", dict(SMALL, head_dim=8, intermediate_size=32, num_local_experts=3,
                                       num_experts_per_tok=2, sliding_window=5, swiglu_limit=1.5),
                       torch.bfloat16, None),
+    # Gemma 3 with a vision part, which is not read.
+    "gemma3_vision": ("gemma3", dict(
+        text_config=dict(SMALL, head_dim=16, query_pre_attn_scalar=16, sliding_window=5,
+                         layer_types=["sliding_attention", "full_attention"]),
+        vision_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=8,
+                           patch_size=4), mm_tokens_per_image=4, image_token_id=63, boi_token_id=62, eoi_token_id=61),
+                      torch.bfloat16, None),
 }
 
 

@@ -80,9 +80,10 @@ class Model:
         if kind != "gated":
             return out
         gate, K = self[prefix + "g_proj"], self.c["head_dim"]
+        bias = self.tensors.get(prefix + "g_proj.bias", [0] * len(gate))
         if self.c["gate_form"] == "headwise":
-            return [sigmoid(dot(y, gate[h])) * u for u in out]
-        return [sigmoid(dot(y, gate[h * K + c])) * u for c, u in enumerate(out)]
+            return [sigmoid(dot(y, gate[h]) + bias[h]) * u for u in out]
+        return [sigmoid(dot(y, gate[h * K + c]) + bias[h * K + c]) * u for c, u in enumerate(out)]
 
     def attention(self, xs, layer):
         prefix, c = layer + "self_attn.", self.c

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/compose/layers.h"
+#include "core/file.h"
 #include "plan/plan.h"
 #include "plan/sweep/experiment.h"
 #include "support/source_dir.h"
@@ -21,7 +22,14 @@ Plan committed(const std::string& name) {
   const auto identity = [](const config::RunConfig& config) {
     return "hash of " + config.data.source;
   };
-  return make_plan({name, {}, kRoot / "configs", kRoot / "experiments"}, identity);
+  std::vector<std::string> overrides;
+  // A small model in the place of one that must be downloaded.
+  if (read_file(kRoot / "experiments" / (name + ".toml"), 1 << 20).find("init_checkpoint") !=
+      std::string::npos)
+    overrides = {
+        "train.init_checkpoint=" + (kRoot / "tests/inference/checkpoints/llama2").string(),
+        "data.context=32"};
+  return make_plan({name, overrides, kRoot / "configs", kRoot / "experiments", name}, identity);
 }
 
 std::map<int64_t, int> runs_per_seed(const Plan& plan) {

@@ -64,5 +64,14 @@ TEST_F(ExperimentList, IsReplacedOnDemandAndItsRunsStay) {
   EXPECT_TRUE(store_.state("sink-0-s0"));
 }
 
+// A command that adds run after run to its own list keeps what is there.
+TEST_F(ExperimentList, RunsAreAppendedOnceToTheListOfTheSamePath) {
+  store_.put_experiment(row({5}, "experiments/quick.toml"), OtherList::append);
+  store_.put_experiment(row({1, 5, 3}, "experiments/quick.toml"), OtherList::append);
+  EXPECT_EQ(list(), "0\n1\n5\n3\n");
+  EXPECT_THROW(store_.put_experiment(row({9}, "mine/quick.toml"), OtherList::append), StoreError);
+  EXPECT_EQ(list(), "0\n1\n5\n3\n");
+}
+
 }  // namespace
 }  // namespace sinkmoe::store

@@ -212,6 +212,8 @@ po::options_description import_options(data::ImportRequest& request) {
       "vocabulary of the BPE (default 1024)")(
       "model", path(request.model)->value_name("FILE"),
       "use this sentencepiece model instead of training one")(
+      "tokenizer-json", po::value<std::string>()->value_name("DIR"),
+      "use the tokenizer of a pretrained model, for runs with train.init_checkpoint")(
       "valid-fraction", po::value(&request.corpus.valid_fraction)->value_name("F"),
       "fraction of the bytes for validation (default 0.05), if no name says what is")(
       "train-subdir", po::value(&request.corpus.train)->value_name("NAME"),
@@ -241,6 +243,13 @@ int run_data(const Globals& globals, const Strings& args) {
     if (values->count("vocab") && values->count("model"))
       throw Error("--vocab and --model exclude each other", "sinkmoe data import",
                   "the model has its own vocabulary");
+    if (values->count("tokenizer-json")) {
+      if (values->count("vocab") || values->count("model") || values->count("tokenizer"))
+        throw Error("--tokenizer-json excludes --tokenizer, --vocab and --model",
+                    "sinkmoe data import", "keep one of them");
+      request.tokenizer = "json";
+      request.model = (*values)["tokenizer-json"].as<std::string>();
+    }
     request.corpus.folder = words[1];
     request.force = values->count("force") > 0;
     return import_in_child(globals, request);

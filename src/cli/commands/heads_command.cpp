@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/measured_run.h"
 #include "cli/status_line.h"
 #include "core/file.h"
 #include "core/text/duration.h"
@@ -44,6 +45,7 @@ class HeadsProgress {
 struct Input {
   TokenRows rows;
   std::string text, bos;  // shown on the page
+  int64_t bos_id = -1;
 };
 
 // The id that starts each row, according to --bos.
@@ -78,7 +80,7 @@ Input read_text(const Model& model, const std::vector<fs::path>& paths,
   if (options.rows < 1)
     throw Error(fmt::format("--rows is {}", options.rows), "sinkmoe heads", "give 1 or more");
   return {cut_rows(documents, options), texts.description,
-          bos ? fmt::format("BOS (id {})", *bos) : "the text itself, no BOS"};
+          bos ? fmt::format("BOS (id {})", *bos) : "the text itself, no BOS", bos.value_or(-1)};
 }
 
 void print_start(const Model& model, const TokenRows& rows, const MeasureCost& cost) {
@@ -122,7 +124,7 @@ void print_table(const HeadsResult& r) {
       names_of(closed_heads(r)), names_of(dominant_heads(r)));
 }
 
-void print_json(const HeadsResult& r, const std::string& page) {
+void print_json(const HeadsResult& r, const std::string& page, const std::string& run_id) {
   nlohmann::ordered_json json = {{"rows", r.rows},
                                  {"context", r.context},
                                  {"loss", r.loss},
@@ -138,7 +140,8 @@ void print_json(const HeadsResult& r, const std::string& page) {
                                  {"short_context", r.short_context},
                                  {"short_importance", r.short_importance},
                                  {"short_first_weight", r.short_first_weight},
-                                 {"page", page}};
+                                 {"page", page},
+                                 {"run_id", run_id}};
   if (r.bits_per_byte) json["bits_per_byte"] = *r.bits_per_byte;
   std::cout << json.dump(1) << "\n";
 }
@@ -184,6 +187,10 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
     print_start(
         model, input.rows,
         body.cost(model, static_cast<int64_t>(input.rows.rows.size()), input.rows.context()));
+  std::string given = folder.string();
+  while (given.size() > 1 && given.ends_with('/')) given.pop_back();
+  const plan::RunSpec run = measured_run({model, input.rows, given, input.text, input.bos_id});
+  const bool known = is_stored(globals.db, run.run_id);
   HeadsResult result;
   {
     HeadsProgress progress(globals.quiet);
@@ -197,14 +204,18 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
                                       .version = queue::kBuildInfo.commit,
                                       .architecture = model.architecture,
                                       .result = result}));
-  globals.json ? print_json(result, page.string()) : print_table(result);
-  if (!globals.quiet && !globals.json) std::cout << "page: " << printable(page.string()) << "\n";
+  store_measured(globals.db, run, result);
+  globals.json ? print_json(result, page.string(), run.run_id) : print_table(result);
+  if (!globals.quiet && !globals.json)
+    std::cout << printable(fmt::format("page: {}\n{}: run {}{}\n", page.string(),
+                                       globals.db.string(), run.run_id,
+                                       known ? " (measured before; its rows are kept)" : ""));
   return 0;
 }
 
 const Registration<Command> heads_command{
     {.name = "heads",
-     .help = "measure the attention heads of a pretrained model: a table and a page",
+     .help = "measure the attention heads of a pretrained model: table, page, rows in the database",
      .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] "
               "[--ids FILE] [--out DIR]",
      .run = heads}};

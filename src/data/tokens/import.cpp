@@ -49,14 +49,14 @@ std::string recipe_hash(const Corpus& corpus, const ImportRequest& request,
   for (const Split& split : splits(corpus))
     text += std::string(split.name) + " " + source_hash(*split.files) + "\n";
   text += request.tokenizer + "\n";
-  if (request.tokenizer == "bpe")
+  if (request.tokenizer != "bytes")
     text += model.empty() ? std::to_string(request.vocabulary) : sha256_hex(model);
   return sha256_hex(text);
 }
 
 void check_request(const ImportRequest& request) {
   std::vector<Problem> problems;
-  if (request.tokenizer != "bpe" && request.tokenizer != "bytes")
+  if (request.tokenizer != "bpe" && request.tokenizer != "bytes" && request.tokenizer != "json")
     problems.push_back(
         {"unknown tokenizer '" + request.tokenizer + "'", "--tokenizer", "give bpe or bytes"});
   if (request.tokenizer == "bytes" && !request.model.empty())
@@ -138,6 +138,13 @@ std::vector<SplitSummary> summaries(const Corpus& corpus, bool allow_copies) {
   return list;
 }
 
+// The text of the tokenizer_config.json beside the pretrained model's tokenizer.json, which names
+// BOS.
+std::string json_config(const ImportRequest& request) {
+  const fs::path file = request.model / kJsonConfigName;
+  return fs::exists(file) ? read_file(file, kMaxTokenizerBytes) : "";
+}
+
 class Import {
  public:
   Import(const ImportRequest& request, const Corpus& corpus, std::string model,
@@ -157,6 +164,7 @@ class Import {
   void write_to(const fs::path& folder) {
     const auto tokenizer = make_tokenizer();
     if (request_.tokenizer == "bpe") write_file_atomic(folder / kModelName, model_);
+    if (request_.tokenizer == "json") write_json_tokenizer(folder);
     manifest_["tokenizer"] = request_.tokenizer;
     manifest_["vocabulary"] = tokenizer->vocabulary();
     manifest_["tokenizer_hash"] = tokenizer->hash();
@@ -170,11 +178,19 @@ class Import {
  private:
   std::unique_ptr<Tokenizer> make_tokenizer() {
     if (request_.tokenizer == "bytes") return byte_tokenizer();
+    if (request_.tokenizer == "json")
+      return json_tokenizer(model_, json_config(request_), (request_.model / kJsonName).string());
     if (model_.empty()) {
       request_.progress({"training the tokenizer", 0, 0});
       model_ = train_bpe(sample_sentences(corpus_.train), request_.vocabulary);
     }
     return sentencepiece_tokenizer(model_, request_.model.string());
+  }
+
+  void write_json_tokenizer(const fs::path& folder) const {
+    write_file_atomic(folder / kJsonName, model_);
+    if (const std::string config = json_config(request_); !config.empty())
+      write_file_atomic(folder / kJsonConfigName, config);
   }
 
   void write_split(const Split& split, const Tokenizer& tokenizer, CachedEncoder& encoder,
@@ -252,7 +268,11 @@ ImportResult import_text(const ImportRequest& request) {
   check_request(request);
   const fs::path out = fs::absolute(output_folder(request));
   std::string model;
-  if (!request.model.empty()) {
+  if (request.tokenizer == "json") {
+    const fs::path json = request.model / kJsonName;
+    model = read_file(json, kMaxTokenizerBytes);
+    json_tokenizer(model, json_config(request), json.string());
+  } else if (!request.model.empty()) {
     model = read_file(request.model, kMaxTokenizerBytes);
     sentencepiece_tokenizer(model, request.model.string());  // refuses a bad model before any work
   }

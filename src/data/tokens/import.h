@@ -22,11 +22,12 @@ struct ImportProgress {
 struct ImportRequest {
   CorpusRequest corpus;
   std::filesystem::path out;      // empty: data/<name of the folder or file>
-  std::string tokenizer = "bpe";  // or "bytes"
+  std::string tokenizer = "bpe";  // or "bytes", "json"
   int64_t vocabulary = 1024;      // of a new BPE tokenizer
-  std::filesystem::path model;    // use this sentencepiece model instead
-  bool force = false;             // replace an imported text of another source or tokenizer
-  bool allow_copies = false;      // also if much of a held-out text is trained on
+  // use this sentencepiece model instead; for "json", a pretrained model's folder
+  std::filesystem::path model;
+  bool force = false;         // replace an imported text of another source or tokenizer
+  bool allow_copies = false;  // also if much of a held-out text is trained on
   std::function<void(const ImportProgress&)> progress = [](const ImportProgress&) {};
 };
 

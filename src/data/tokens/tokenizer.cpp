@@ -15,6 +15,7 @@ size_t first_chunk(std::string_view text) {
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const {
+  if (!in_chunks()) return encode_chunk(text, ids);
   while (!text.empty()) {
     const size_t n = first_chunk(text);
     encode_chunk(text.substr(0, n), ids);
@@ -42,6 +43,7 @@ std::string decode(const std::vector<std::string>& pieces, std::span<const int32
 
 void CachedEncoder::encode(std::string_view text, std::vector<int32_t>& ids) {
   constexpr size_t kLongest = 32, kMost = 500000;  // words; this many fit in about 100 MB
+  if (!tokenizer_.in_chunks()) return tokenizer_.encode(text, ids);
   while (!text.empty()) {
     const std::string_view chunk = text.substr(0, first_chunk(text));
     text.remove_prefix(chunk.size());

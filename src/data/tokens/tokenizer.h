@@ -38,7 +38,9 @@ class Tokenizer {
     return sinkmoe::data::decode(pieces_, ids);
   }
 
-  // The ids of one chunk of a text, as first_chunk() splits it. No token crosses two chunks.
+  // Whether texts may be encoded in chunks, as first_chunk() splits them: no token crosses two.
+  virtual bool in_chunks() const { return true; }
+  // The ids of one chunk of a text (of a whole text without in_chunks()).
   virtual void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const = 0;
 
  protected:
@@ -72,6 +74,12 @@ std::unique_ptr<Tokenizer> byte_tokenizer();
 // (normalisation, a prefix, collapsed spaces).
 std::unique_ptr<Tokenizer> sentencepiece_tokenizer(const std::string& model,
                                                    const std::string& where);
+
+// From a pretrained model's tokenizer.json and tokenizer_config.json ("": none). BOS is the model's,
+// or its EOS if it has no BOS. Throws Error: a part that is not supported, neither BOS nor EOS. Its
+// encode() throws Error if the tokenizer would change the text.
+std::unique_ptr<Tokenizer> json_tokenizer(const std::string& json, const std::string& config,
+                                          const std::string& where);
 
 // Trains BPE with byte fallback on `sentences` (split after newlines, so that no piece crosses
 // one). Deterministic. Returns the serialised model. Throws Error if the text is too small for the

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "core/error.h"
 #include "core/registry.h"
@@ -59,6 +60,37 @@ at::Tensor ids_of(const TokenRows& rows) {
   return ids;
 }
 
+const std::vector<MetricInfo> kShortInfos = {
+    {"eval/sink_rate_t64", "percent", "", "eval/sink_rate over the first 64 tokens of each row"},
+    {"eval/imbalance_t64", "1", "lower", "eval/imbalance over the first 64 tokens of each row"},
+    {"head/importance_t64", "1", "", "head/importance over the first 64 tokens of each row"},
+    {"head/first_weight_t64", "1", "", "head/first_weight over the first 64 tokens of each row"}};
+
+// The rows of an evaluation, by the code that makes them for trained runs.
+metrics::EvaluationResult evaluation_of(const HeadsResult& r,
+                                        const metrics::HeadStatistics& heads) {
+  metrics::EvaluationResult e;
+  e.loss = r.loss;
+  e.bits_per_byte = r.bits_per_byte;
+  e.take_heads(heads, kSinkThreshold);
+  return e;
+}
+
+void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
+                 const metrics::HeadStatistics& prefix) {
+  r.infos = metrics::metric_infos(config::EvalConfig{});
+  r.infos.insert(r.infos.end(), kShortInfos.begin(), kShortInfos.end());
+  r.metrics = evaluation_of(r, all).rows(0, all);
+  if (r.short_context != kShortContext) return;
+  const std::set<std::string> wanted = {"eval/sink_rate", "eval/imbalance", "head/importance",
+                                        "head/first_weight"};
+  for (MetricRow& row : evaluation_of(r, prefix).rows(0, prefix))
+    if (wanted.contains(row.name)) {
+      row.name += "_t64";
+      r.metrics.push_back(std::move(row));
+    }
+}
+
 HeadsResult measure(const Model& model, const TokenRows& rows,
                     const std::function<void(double)>& progress) {
   const at::NoGradGuard no_grad;
@@ -93,6 +125,7 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   r.short_importance = grid_of(prefix.importance_LH());
   r.short_first_weight = grid_of(prefix.first_weight_LH());
   r.cv = grid_of(metrics::cv_L(all.importance_LH()).unsqueeze(0)).front();
+  add_metrics(r, all, prefix);
   for (const Layer& layer : a.layers) {
     r.windowed.push_back(layer.window > 0 && layer.window < T);
     r.learned_sinks = r.learned_sinks || layer.sinks.exists();

@@ -66,7 +66,7 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     const at::Tensor w_as_h = tensor::weight_as(w, h.scalar_type());
     const at::Tensor loss_N = at::empty({N}, h.options().dtype(wide_type(h))),
                      dh = at::empty_like(h), buffer = at::empty({step, V}, h.options());
-    at::Tensor dw = at::empty_like(w);
+    at::Tensor dw = w.requires_grad() ? at::empty_like(w) : at::Tensor();
     for (int64_t from = 0; from < N; from += step) {
       const int64_t n = std::min(step, N - from);
       const at::Tensor h_chunk = h.narrow(0, from, n);
@@ -75,7 +75,7 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
       kernels<CrossEntropy>(z).rows(z, target.narrow(0, from, n), 1.0 / static_cast<double>(N),
                                     loss_N.narrow(0, from, n));
       at::mm_out(dh_chunk, z, w_as_h);
-      add_product(dw, z, h_chunk, from == 0);
+      if (dw.defined()) add_product(dw, z, h_chunk, from == 0);
     }
     ctx->save_for_backward({dh, dw});
     return loss_N.mean();
@@ -86,8 +86,10 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     const variable_list saved = ctx->get_saved_variables();
     // On a GPU the host does not wait for the value of the factor.
     if (grads[0].is_cpu() && grads[0].item<double>() == 1) return {saved[0], saved[1], Variable()};
-    return {saved[0] * grads[0].to(saved[0].scalar_type()),
-            saved[1] * grads[0].to(saved[1].scalar_type()), Variable()};
+    const auto scaled = [&](const at::Tensor& x) {
+      return x.defined() ? x * grads[0].to(x.scalar_type()) : Variable();
+    };
+    return {scaled(saved[0]), scaled(saved[1]), Variable()};
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "model/ops/ops.h"
 #include "model/ops/over_rows.h"
 #include "model/ops/ownership.h"
+#include "model/ops/trains.h"
 #include "tensor/params.h"
 #include "tensor/second_derivative.h"
 
@@ -98,7 +99,8 @@ struct FeedForwardUp : Function<FeedForwardUp> {
       da = da.clone(at::MemoryFormat::Contiguous);  // it has another reader
     const at::Tensor dh = kernels<Activation>(h).backward(
         static_cast<Mlp>(ctx->saved_data["kind"].toInt()), h, da.view({N, -1}));
-    return {at::mm(dh, w).view_as(x), at::mm(dh.t(), x.view({N, C})), Variable()};
+    return {at::mm(dh, w).view_as(x), trains(ctx, 1) ? at::mm(dh.t(), x.view({N, C})) : Variable(),
+            Variable()};
   }
 };
 

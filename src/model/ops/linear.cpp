@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "model/ops/ops.h"
+#include "model/ops/trains.h"
 #include "tensor/params.h"
 #include "tensor/second_derivative.h"
 
@@ -28,7 +29,8 @@ struct AddLinear : Function<AddLinear> {
     const at::Tensor &x = saved[0], &w = saved[1];
     const int64_t C = x.size(-1), N = x.numel() / C;
     const at::Tensor dy = grads[0].contiguous().view({N, w.size(0)});
-    return {grads[0], at::mm(dy, w).view_as(x), at::mm(dy.t(), x.view({N, C}))};
+    return {grads[0], at::mm(dy, w).view_as(x),
+            trains(ctx, 2) ? at::mm(dy.t(), x.view({N, C})) : Variable()};
   }
 };
 

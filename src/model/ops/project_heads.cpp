@@ -9,6 +9,7 @@
 #include "model/ops/ops.h"
 #include "model/ops/ownership.h"
 #include "model/ops/rotary.h"
+#include "model/ops/trains.h"
 #include "tensor/params.h"
 #include "tensor/second_derivative.h"
 
@@ -90,7 +91,7 @@ struct ProjectHeads : Function<ProjectHeads> {
     const at::Tensor x_NC = x.view({n.B * n.T, x.size(2)});
     variable_list out(6);
     out[0] = at::mm(dy, w).view_as(x);
-    out[1] = at::mm(dy.t(), x_NC);
+    if (trains(ctx, 1)) out[1] = at::mm(dy.t(), x_NC);
     return out;
   }
 };

@@ -92,9 +92,35 @@ Resolver::Parts Resolver::parts_of(size_t block, const Pick& pick) const {
   return parts;
 }
 
+// A model.* that the experiment or the command line sets to another value than the checkpoint has
+// would be ignored without a word.
+std::vector<Problem> Resolver::start_from_checkpoint(config::RunConfig& config,
+                                                     const Parts& parts) {
+  if (config.train.init_checkpoint.empty()) return {};
+  const config::RunConfig given = config;
+  try {
+    starts_.apply(config);
+  } catch (const Error& e) {
+    return e.problems();
+  }
+  std::vector<Problem> problems;
+  for (const auto* settings : {&experiment_.settings, &parts.settings})
+    for (const config::Setting& setting : *settings) {
+      if (!setting.key.starts_with("model.")) continue;
+      const config::FieldValue wanted = config::field_value(given, setting.key),
+                               found = config::field_value(config, setting.key);
+      if (wanted != found)
+        problems.push_back({setting.key + " is " + config::bare_text(wanted) +
+                                ", but the checkpoint has " + config::bare_text(found),
+                            setting.where, "leave it out: the checkpoint decides"});
+    }
+  return problems;
+}
+
 void Resolver::resolve(Draft& draft, const Parts& parts) {
   draft.config = base_config(parts.groups);
   for (const config::Setting& setting : parts.settings) config::apply(draft.config, setting);
+  draft.problems = start_from_checkpoint(draft.config, parts);
   for (const std::string& key : keys_)
     draft.swept.push_back(swept_text(key, draft.config, parts.groups));
   if (!draft.made_parent)
@@ -103,7 +129,10 @@ void Resolver::resolve(Draft& draft, const Parts& parts) {
             return condition_value(key, draft.config, parts.groups);
           }))
         draft.skip_reason = condition.text();
-  if (!draft.skip_reason.empty() || config::inconsistencies(draft.config).empty()) return;
+  if (!draft.skip_reason.empty()) draft.problems.clear();
+  if (!draft.skip_reason.empty() || !draft.problems.empty() ||
+      config::inconsistencies(draft.config).empty())
+    return;
   // Composes again, slowly, to find the layer with the error.
   std::vector<config::Setting> settings = layers(parts.groups);
   settings.insert(settings.end(), parts.settings.begin(), parts.settings.end());

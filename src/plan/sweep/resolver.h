@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/checkpoint_start.h"
 #include "plan/sweep/experiment.h"
 #include "plan/sweep/sweep_points.h"
 
@@ -52,6 +53,7 @@ class Resolver {
   void resolve(Draft& draft, const Parts& parts);
   const config::RunConfig& base_config(const std::vector<config::GroupChoice>& groups);
   void collect_keys();
+  std::vector<Problem> start_from_checkpoint(config::RunConfig& config, const Parts& parts);
 
   std::filesystem::path root_;
   const Experiment& experiment_;
@@ -59,6 +61,7 @@ class Resolver {
   std::vector<std::string> keys_;
   // "model=small attention=sink" -> layers below the sweep
   std::map<std::string, config::RunConfig> by_groups_;
+  CheckpointStarts starts_;
 };
 
 }  // namespace sinkmoe::plan
