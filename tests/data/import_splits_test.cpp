@@ -146,6 +146,31 @@ TEST_F(ImportSplits, AVocabularyThatDoesNotFitTheTextIsExplained) {
               HasSubstr("the different characters of this text alone need a vocabulary of "));
 }
 
+// Chinese is written without spaces, so that the tokenizer has none.
+TEST_F(ImportSplits, TextWithoutSpacesIsImportedExactly) {
+  std::string text;
+  for (int i = 0; i < 4000; ++i)
+    text += std::string("\xE4") + static_cast<char>(0xB8 + i * i % 7 / 2) +
+            static_cast<char>(0x80 + i * 13 % 60) + (i % 40 == 39 ? "\n" : "");
+  put("text/a.txt", text);
+  ImportRequest r = request();
+  r.tokenizer = "bpe";
+  r.vocabulary = 700;
+  r.allow_copies = true;  // the text repeats itself
+  import_text(r);
+  const auto tokenizer = open_tokenizer(set());
+  std::string decoded;
+  for (const char* split : {"train.tokens", "valid.tokens"}) {
+    const TokenFile file(set() / split);
+    std::vector<int32_t> ids(file.size());
+    file.copy(0, ids);
+    decoded += tokenizer->decode(ids);
+  }
+  EXPECT_EQ(decoded, text);
+  const std::string spaces = " \xE4\xB8\x80  \xE4\xB8\x81 a\n";
+  EXPECT_EQ(tokenizer->decode(tokenizer->encode(spaces)), spaces);
+}
+
 TEST_F(ImportSplits, OneFileNamesTheSet) {
   put("story.txt", numbered("a ", 1000));
   ImportRequest r = request("story.txt");

@@ -25,6 +25,8 @@ rows="select r.run_id, n.name, m.step, m.layer, m.head, m.value from metric m jo
 number "$work/whole/results.db" "$rows" >"$work/whole.rows"
 number "$db" "$rows" >"$work/cut.rows"
 cmp "$work/whole.rows" "$work/cut.rows" >"$work/log" 2>&1 || die "metric rows differ from those of an uninterrupted sweep"
+expect "events of attempts that were resumed" "$(number "$db" "select count(*) from event where kind = 'resumed'")" \
+  "$(number "$db" "select count(*) from attempt where start_step > 0")"
 for side in whole cut; do
   "$sinkmoe" --db "$work/$side/results.db" report main_table --out "$work/$side/out" >"$work/log" 2>&1 || [ $? = 1 ] || die report
 done

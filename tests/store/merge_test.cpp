@@ -44,6 +44,18 @@ TEST_F(Merging, FinishedRunsComeInOnceAndOnly) {
   EXPECT_EQ(all(), before);
 }
 
+TEST_F(Merging, TheTimingsOfOneFileComeInOnce) {
+  const BenchRow fast{"step", "sink",  "{\"model\": \"tiny\"}", 1.5, "ms", "h", "cpu",
+                      "p",    "c0ffee"};
+  BenchRow again = fast, other_host = fast;
+  again.value = 1.6;
+  other_host.host = "g";
+  EXPECT_EQ(ours_.add_bench({fast, again}), 2);
+  EXPECT_EQ(ours_.add_bench({fast, again, other_host}), 1);
+  EXPECT_EQ(rows(folder_ / "ours.db", "select host, value from bench order by 1, 2"),
+            "g|1.5\nh|1.5\nh|1.6\n");
+}
+
 constexpr const char* kLists =
     "select experiment, group_concat(run_id, ' ') from (select experiment, run_id from experiment_wide order by ordinal) "
     "group by 1 order by 1";

@@ -86,9 +86,12 @@ class SentencePieceTokenizer : public Tokenizer {
     return text.empty();
   }
 
+  // Whether the ids stand for the text. If the training text had no space, the model spells a space
+  // as the bytes of U+2581; encode_chunk() then writes the space itself.
   bool spelled(std::string_view text) const {
-    const std::vector<int> ids = processor_.EncodeAsIds(text);
-    return spells(std::vector<int32_t>(ids.begin(), ids.end()), text);
+    std::string joined;
+    for (const int id : processor_.EncodeAsIds(text)) joined += pieces_[static_cast<size_t>(id)];
+    return with_spaces(joined) == text;
   }
 
   sentencepiece::SentencePieceProcessor processor_;
