@@ -10,7 +10,7 @@ namespace sinkmoe::report {
 
 namespace {
 
-// In this order, as far as the runs have them. The first two are also drawn.
+// The columns of the table, in this order, as far as the runs have them; then the metrics with figures.
 const std::vector<std::string> kMain = {"eval/loss",         "eval/imbalance",   "eval/accuracy",
                                         "eval/bpb",          "eval/loss_answer", "task/mean",
                                         "eval/max_layer_cv", "eval/sink_rate"};
