@@ -16,7 +16,8 @@ db="$(realpath -m "${1:-$ROOT/results/reference.db}")"
 cd "$ROOT"
 [ -e "$db" ] || fail "$db does not exist"
 [ -x build/sinkmoe ] || scripts/build.sh report-only sinkmoe
-build/sinkmoe --db "$db" --json check >docs/verdicts.json || [ $? = 1 ]
+build/sinkmoe --db "$db" --json check >docs/verdicts.json.new || [ $? = 1 ] || { rm docs/verdicts.json.new; exit 2; }
+mv docs/verdicts.json.new docs/verdicts.json
 verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
 # "C7   0 supported, 4 excluded, 2 undecided  6 primary cells; main_table.grid" -> "0 supported, ...: 6 primary cells".
