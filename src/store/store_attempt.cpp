@@ -196,17 +196,17 @@ void Store::add_event(const Lease& lease, const EventRow& event) {
 }
 
 void Store::put_inputs(const Lease& lease, const std::vector<InputRow>& inputs) {
-  FencedTransaction transaction(*db_, lease);
-  sql::Statement(*db_, "DELETE FROM input WHERE run = ?").bind(lease.run).run();
-  sql::Statement put(*db_, R"sql(
+  write_fenced(*db_, lease, [&] {
+    sql::Statement(*db_, "DELETE FROM input WHERE run = ?").bind(lease.run).run();
+    sql::Statement put(*db_, R"sql(
 INSERT INTO input(run, part, ordinal, name, sha256, tokens, bytes, rows)
 VALUES(?,?,?,?,?,?,?,?))sql");
-  auto cell = [](const std::optional<int64_t>& value) { return value ? Cell(*value) : Cell(); };
-  for (const InputRow& row : inputs)
-    put.bind(lease.run, row.part, row.ordinal, row.name, row.sha256, cell(row.tokens),
-             cell(row.bytes), cell(row.rows))
-        .run();
-  transaction.commit();
+    auto cell = [](const std::optional<int64_t>& value) { return value ? Cell(*value) : Cell(); };
+    for (const InputRow& row : inputs)
+      put.bind(lease.run, row.part, row.ordinal, row.name, row.sha256, cell(row.tokens),
+               cell(row.bytes), cell(row.rows))
+          .run();
+  });
 }
 
 void Store::add_checkpoint(const Lease& lease, const CheckpointRow& c) {
