@@ -55,10 +55,10 @@ std::vector<InputRow> inputs_of(const Attempt& a, const config::Job& job) {
   std::vector<InputRow> inputs = data::data_inputs(job.config);
   if (!job.initial_weights) return inputs;
   const std::string parent = a.store.state(job.run_id)->parent_id;
-  for (const store::CheckpointRow& row : a.store.checkpoints(parent))
-    if (row.final)
-      inputs.push_back(
-          {.part = "weights", .name = parent, .sha256 = row.sha256, .bytes = row.bytes});
+  const std::vector<store::CheckpointRow> rows = a.store.checkpoints(parent);  // final one first
+  if (!rows.empty() && rows[0].final)
+    inputs.push_back(
+        {.part = "weights", .name = parent, .sha256 = rows[0].sha256, .bytes = rows[0].bytes});
   return inputs;
 }
 
