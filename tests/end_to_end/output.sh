@@ -28,7 +28,7 @@ if [ -e /dev/full ]; then
   lost "No space left on device" query --csv "select * from v_final limit 20000"
   lost "No space left on device" list experiments
   lost "No space left on device" plan smoke
-  lost "No space left on device" config show smoke
+  lost "No space left on device" config show model=small
   exec 3>&-
 fi
 

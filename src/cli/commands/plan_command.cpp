@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/cost/plan_cost.h"
 #include "cli/override_help.h"
-#include "cli/plan_cost.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
 

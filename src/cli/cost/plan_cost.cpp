@@ -1,4 +1,4 @@
-#include "cli/plan_cost.h"
+#include "cli/cost/plan_cost.h"
 
 #include <fmt/format.h>
 
