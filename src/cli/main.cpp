@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "cli/command.h"
-#include "cli/terminal_filter.h"
+#include "cli/output/terminal_filter.h"
 #include "core/system/checked_output.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"

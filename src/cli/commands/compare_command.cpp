@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "cli/command.h"
-#include "cli/figure_file.h"
+#include "cli/output/figure_file.h"
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
 #include "core/error.h"

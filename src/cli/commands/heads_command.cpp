@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/measured_run.h"
+#include "cli/models/measured_run.h"
 #include "cli/status_line.h"
 #include "core/file.h"
 #include "core/text/duration.h"

@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "cli/command.h"
-#include "cli/figure_file.h"
+#include "cli/output/figure_file.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "report/report.h"

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "cli/command.h"
-#include "cli/final_model.h"
+#include "cli/models/final_model.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "data/text_set.h"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/export.h"
-#include "cli/final_model.h"
+#include "cli/models/final_model.h"
 #include "core/text/utf8.h"
 #include "data/text_set.h"
 #include "pretrained/export/export.h"

@@ -1,4 +1,4 @@
-#include "cli/measured_run.h"
+#include "cli/models/measured_run.h"
 
 #include <fmt/format.h>
 

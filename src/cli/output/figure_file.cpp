@@ -1,4 +1,4 @@
-#include "cli/figure_file.h"
+#include "cli/output/figure_file.h"
 
 #include "core/error.h"
 #include "core/file.h"

@@ -1,4 +1,4 @@
-#include "cli/terminal_filter.h"
+#include "cli/output/terminal_filter.h"
 
 #include "core/text/utf8.h"
 

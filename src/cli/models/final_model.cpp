@@ -1,4 +1,4 @@
-#include "cli/final_model.h"
+#include "cli/models/final_model.h"
 
 #include "cli/run_lookup.h"
 #include "config/compose/canonical.h"
