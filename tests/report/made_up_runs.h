@@ -189,8 +189,17 @@ class MadeUpRun {
        (variant_ == "vanilla" ? 40 : 8) * std::exp(0.2 * noise("max")));
     at(steps_, "probe/int8_loss", 0.01 * std::exp(0.2 * noise("int8")));
     for (int l = 0; l < layers_; ++l)
-      for (int h = 0; h < heads_; ++h)
+      for (int h = 0; h < heads_; ++h) {
         at(steps_, "head/first_write", 0.02 * (1 + place(l, h)), l, h);
+        at(steps_, "head/ablation", 0.01 * (1 + place(l, h)) + 0.001 * noise("worth", h), l, h);
+        at(steps_, "head/contribution", 1 - spread_now * place(l, h), l, h);
+        at(steps_, "head/gradient", 0.1 * (1 + place(l, h)), l, h);
+      }
+    for (const auto& [name, factor] : criteria)
+      if (name != "random")
+        at(steps_, "probe/area_" + name, 0.01 * (factor - 2) * (1 + 0.1 * noise("area" + name)));
+    at(steps_, "probe/drop_first_term", 0.02 + 0.002 * noise("first term"));
+    at(steps_, "probe/drop_random_term", 0.01 + 0.001 * noise("random term"));
   }
 
   void tasks() {
