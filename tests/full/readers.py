@@ -28,17 +28,23 @@ def command(db):
     return ["--db", db, "run", *SWEEP_OF_TRAINING, "--workers", "2", "--keep", "all"]
 
 
+def attempts(db):
+    try:
+        return value(db, "select count(*) from attempt") if os.path.exists(db) else 0
+    except sqlite3.Error:  # not complete yet
+        return 0
+
+
 def at_work(db):
-    """Starts the sweep and waits for its first rows."""
+    """Starts the sweep and waits until a worker has begun and there is a row."""
+    before = attempts(db)
     process = start(command(db), body="train")
-    for _ in range(600):
+    for _ in range(1200):
         time.sleep(0.1)
-        try:
-            if os.path.exists(db) and value(db, "select count(*) from metric") > 0:
-                return process
-        except sqlite3.Error:  # not there yet
-            pass
-    raise Broken("no row within a minute")
+        if attempts(db) > before and value(db, "select count(*) from metric") > 0:
+            return process
+        need(process.poll() is None, "the sweep ended before it began")
+    raise Broken("no row within two minutes")
 
 
 def hold(db, seconds, whole):
