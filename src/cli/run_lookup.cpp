@@ -1,5 +1,7 @@
 #include "cli/run_lookup.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/text/quote.h"
 #include "core/text/safe_name.h"
@@ -20,6 +22,20 @@ std::string find_run(const store::Reader& reader, const std::string& prefix) {
     throw Error("no run '" + prefix + "'", "", "see 'sinkmoe status EXPERIMENT'");
   const std::string names = join(found.rows, ", ", [](const auto& row) { return to_text(row[0]); });
   throw Error("more than one run starts with '" + prefix + "'", "", "give more of it: " + names);
+}
+
+std::vector<std::string> find_runs(const store::Reader& reader,
+                                   const std::vector<std::string>& prefixes) {
+  std::vector<std::string> runs;
+  std::vector<Problem> problems;
+  for (const std::string& prefix : prefixes) try {
+      const std::string run = find_run(reader, prefix);
+      if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
+    } catch (const Error& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  if (!problems.empty()) throw Error(std::move(problems));
+  return runs;
 }
 
 }  // namespace sinkmoe::cli

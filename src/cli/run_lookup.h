@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "store/read/query.h"
 
@@ -9,5 +10,9 @@ namespace sinkmoe::cli {
 
 // The one run_id that starts with `prefix`. Throws Error: none, or several (named).
 std::string find_run(const store::Reader& reader, const std::string& prefix);
+
+// The same for several, each named once. Throws Error with every problem.
+std::vector<std::string> find_runs(const store::Reader& reader,
+                                   const std::vector<std::string>& prefixes);
 
 }  // namespace sinkmoe::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/text/number.h"
+#include "core/text/quote.h"
 #include "core/text/safe_name.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
@@ -33,7 +34,8 @@ class Attached {
 void check_tables(sql::Connection& db) {
   for (const char* name :
        {"run", "param_key", "param", "attempt", "metric_name", "metric", "histogram", "event",
-        "experiment", "experiment_run", "bench", "input"}) {
+        "experiment", "experiment_run", "bench", "input", "tag",
+                           "note"}) {
     sql::Statement find(db,
                         R"sql(
 SELECT 1
@@ -164,6 +166,17 @@ INSERT INTO main.input(run, part, ordinal, name, sha256, tokens, bytes, rows)
 INSERT INTO main.event(run, attempt, at_us, kind, text)
   SELECT p.ours, CASE WHEN x.attempt > 0 THEN x.attempt + p.before ELSE 0 END, x.at_us, x.kind, x.text
   FROM pair p JOIN other.event x ON x.run = p.theirs ORDER BY x.id;
+INSERT INTO main.tag(run, tag, at_us)
+  SELECT a.id, x.tag, x.at_us FROM other.tag x JOIN other.run b ON b.id = x.run JOIN main.run a USING (run_id)
+  WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO main.event(run, attempt, at_us, kind, text)
+  SELECT a.id, 0, x.at_us, 'note', 'in another database: ' || x.text
+  FROM other.note x JOIN other.run b ON b.id = x.run JOIN main.run a USING (run_id) JOIN main.note y ON y.run = a.id
+  WHERE y.text <> x.text AND NOT EXISTS (SELECT 1 FROM main.event e WHERE e.run = a.id AND e.kind = 'note'
+    AND e.text = 'in another database: ' || x.text);
+INSERT INTO main.note(run, text, at_us)
+  SELECT a.id, x.text, x.at_us FROM other.note x JOIN other.run b ON b.id = x.run JOIN main.run a USING (run_id)
+  WHERE true ON CONFLICT DO NOTHING;
 DROP TABLE temp.pair;
 DROP TABLE temp.incoming;
 INSERT INTO main.experiment(name, title, path, toml, sha256, created_us)
@@ -245,7 +258,7 @@ void require_mergeable(const fs::path& path) {
   if (db.integer("PRAGMA user_version") != schema_version())
     throw StoreError(ErrorKind::bad_input,
                      {"the database is of an older version", path.string(),
-                      "upgrade it with 'sinkmoe doctor --db " + path.string() + "'"});
+                      "upgrade it: sinkmoe doctor --db " + shell_word(path.string())});
   const std::string found = db.text("PRAGMA quick_check(1)");
   if (found != "ok")
     throw StoreError(ErrorKind::bad_input,

@@ -65,6 +65,12 @@ class Store {
   bool has_children(const std::string& run_id) const;  // runs that start from its final weights
   // Removes a run from every view. Throws Error: no such run, or already void.
   void void_run(const std::string& run_id, const std::string& why);
+  // Gives tags to a run and takes tags from it; nothing happens for a tag that is there already or
+  // is not there. Throws Error, with nothing written: no such run, or a tag that is not a plain name.
+  void tag_run(const std::string& run_id, const std::vector<std::string>& add,
+               const std::vector<std::string>& remove);
+  // Replaces the note on a run; "" removes it. Throws Error: no such run, or more than 4,000 bytes.
+  void note_run(const std::string& run_id, const std::string& text);
   // Sets a done run back to planned, because a file that a child needs is missing.
   void make_again(const std::string& run_id, const std::string& why);
 

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "fixture.h"
 #include "store/merge.h"
+#include "store/schema/schema.h"
 #include "store/sqlite/sqlite.h"
 
 namespace sinkmoe::store {
@@ -84,7 +85,8 @@ TEST(Files, ANewerVersionIsRefusedNamingBoth) {
     Store store(folder / "new.db");
   }
   sqlite(folder / "new.db", "pragma user_version = 99");
-  expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows 2)");
+  expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows " +
+                                         std::to_string(schema_version()) + ")");
 }
 
 TEST(Files, ATruncatedDatabaseIsRefused) {

@@ -9,19 +9,23 @@
 namespace sinkmoe::store {
 namespace {
 
+const int64_t kNext = schema_version() + 1;
+
+std::string before(int64_t version) { return "r.db.before-v" + std::to_string(version); }
+
 TEST(Migrations, AStepIsAppliedOnceWithACopyOfTheFileBefore) {
   Folder folder;
   {
     Store(folder / "r.db").put_experiment(experiment_row({run_row("sink", 0, 0)}));
   }
   std::vector<Migration> steps(migrations().begin(), migrations().end());
-  steps.push_back({3, "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"});
+  steps.push_back({kNext, "ALTER TABLE run ADD COLUMN more TEXT NOT NULL DEFAULT 'none'"});
   sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
   migrate(db, steps);
   migrate(db, steps);
-  EXPECT_EQ(db.integer("PRAGMA user_version"), 3);
-  EXPECT_EQ(db.text("SELECT note FROM run"), "none");
-  EXPECT_EQ(rows(folder / "r.db.before-v3", "select run_id from run_wide"), "sink-0-s0\n");
+  EXPECT_EQ(db.integer("PRAGMA user_version"), kNext);
+  EXPECT_EQ(db.text("SELECT more FROM run"), "none");
+  EXPECT_EQ(rows(folder / before(kNext), "select run_id from run_wide"), "sink-0-s0\n");
 }
 
 TEST(Migrations, TheCopyFromBeforeStaysWhenStepsWereCutOff) {
@@ -30,15 +34,15 @@ TEST(Migrations, TheCopyFromBeforeStaysWhenStepsWereCutOff) {
     Store(folder / "r.db").put_experiment(experiment_row({run_row("sink", 0, 0)}));
   }
   std::vector<Migration> steps(migrations().begin(), migrations().end());
-  steps.push_back({3, "DELETE FROM experiment_run; DELETE FROM param; DELETE FROM run"});
-  steps.push_back({4, "CREATE TABLE run(x)"});  // fails
+  steps.push_back({kNext, "DELETE FROM experiment_run; DELETE FROM param; DELETE FROM run"});
+  steps.push_back({kNext + 1, "CREATE TABLE run(x)"});  // fails
   sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
   EXPECT_THROW(migrate(db, steps), StoreError);
-  EXPECT_EQ(db.integer("PRAGMA user_version"), 3);
-  steps[3].sql = "CREATE TABLE more(x)";
+  EXPECT_EQ(db.integer("PRAGMA user_version"), kNext);
+  steps.back().sql = "CREATE TABLE more(x)";
   migrate(db, steps);
-  EXPECT_EQ(db.integer("PRAGMA user_version"), 4);
-  EXPECT_EQ(rows(folder / "r.db.before-v4", "select run_id from run"), "sink-0-s0\n");
+  EXPECT_EQ(db.integer("PRAGMA user_version"), kNext + 1);
+  EXPECT_EQ(rows(folder / before(kNext + 1), "select run_id from run"), "sink-0-s0\n");
 }
 
 TEST(Migrations, AStepThatFailsLeavesTheFileAsItWas) {
@@ -47,11 +51,33 @@ TEST(Migrations, AStepThatFailsLeavesTheFileAsItWas) {
     Store store(folder / "r.db");
   }
   std::vector<Migration> steps(migrations().begin(), migrations().end());
-  steps.push_back({3, "CREATE TABLE half(x); CREATE TABLE run(x)"});
+  steps.push_back({kNext, "CREATE TABLE half(x); CREATE TABLE run(x)"});
   sql::Connection db(folder / "r.db", sql::Connection::Mode::read_write);
   EXPECT_THROW(migrate(db, steps), StoreError);
-  EXPECT_EQ(db.integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(db.integer("PRAGMA user_version"), kNext - 1);
   EXPECT_EQ(db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
+}
+
+// A file of version 1 has neither tags nor notes. It can be read as it is; the first writer adds
+// the tables and the columns of run_wide.
+TEST(Migrations, AnOldFileIsReadAsItIsAndUpgradedByTheFirstWriter) {
+  Folder folder;
+  {
+    sql::Connection old(folder / "r.db", sql::Connection::Mode::create);
+    migrate(old, migrations().first(1));
+    old.exec(
+        "INSERT INTO run(run_id, group_id, seed, label, config, identity, created_us) "
+        "VALUES('a', 'g', 0, 'l', '', '', 0);"
+        "DROP VIEW experiment_wide; DROP VIEW run_wide;"
+        "CREATE VIEW run_wide AS SELECT run_id, status FROM run WHERE status <> 'void'");
+    EXPECT_EQ(old.integer("PRAGMA user_version"), 1);
+  }
+  EXPECT_EQ(rows(folder / "r.db", "select count(*) from tag t join note n using (run)"), "0\n");
+  EXPECT_EQ(rows(folder / "r.db", "select run_id from run_wide"), "a\n");
+  Store(folder / "r.db").tag_run("a", {"paper"}, {});
+  EXPECT_EQ(rows(folder / "r.db", "select run_id, tags, note from run_wide"), "a|paper|\n");
+  sql::Connection db(folder / "r.db", sql::Connection::Mode::read_only);
+  EXPECT_EQ(db.integer("PRAGMA user_version"), schema_version());
 }
 
 TEST(Migrations, ANewFileIsMarkedAsOurs) {

@@ -36,6 +36,10 @@ select n.name, m.step, m.value, n.unit
 from metric_name n cross join metric m on m.name = n.id
   and m.step = (select x.step from metric x where x.run = m.run and x.name = n.id order by x.step desc limit 1)
 where n.level = 'run' and m.run = )sql"},
+                                 {"tags and note", R"sql(
+select (select group_concat(t.tag, ' ') from tag t where t.run = r.id) as tags, n.text as note
+from run r left join note n on n.run = r.id
+where (n.text is not null or exists (select 1 from tag t where t.run = r.id)) and r.id = )sql"},
                                  {"checkpoints", R"sql(
 select step, iif(final, 'final', '') as final, path, bytes, sha256
 from checkpoint

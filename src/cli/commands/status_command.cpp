@@ -1,6 +1,7 @@
 // sinkmoe status: the state of all experiments, or of the runs of one.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/command.h"
@@ -38,7 +39,9 @@ select r.run_id as run, r.status,
   (select p.value from param p where p.run = r.id and p.key = 'train.steps') as steps,
   (select round(m.value, 4) from metric m join metric_name n on n.id = m.name where m.run = r.id and n.name = 'eval/loss'
    order by m.step desc limit 1) as eval_loss,
-  (select max(a.attempt) from attempt a where a.run = r.id) as attempts, r.label, r.message
+  (select max(a.attempt) from attempt a where a.run = r.id) as attempts, r.label, r.message,
+  (select group_concat(t.tag, ' ') from tag t where t.run = r.id) as tags,
+  (select n.text from note n where n.run = r.id) as note
 )sql";
 constexpr const char* kOfExperiment = R"sql(
 from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
@@ -53,6 +56,20 @@ void require_experiment(const store::Reader& reader, const std::string& name) {
     names.push_back(to_text(row[0]));
   if (std::find(names.begin(), names.end(), name) == names.end())
     throw Error("no experiment '" + name + "' in the database", "", did_you_mean(name, names));
+}
+
+// Tags and notes are shown if some run has one.
+void drop_empty_remarks(Table& table) {
+  for (const char* name : {"tags", "note"}) {
+    const auto at = std::find(table.columns.begin(), table.columns.end(), name);
+    if (at == table.columns.end()) continue;
+    const auto column = at - table.columns.begin();
+    if (std::any_of(table.rows.begin(), table.rows.end(),
+                    [&](const auto& row) { return !is_null(row[column]); }))
+      continue;
+    table.columns.erase(at);
+    for (auto& row : table.rows) row.erase(row.begin() + column);
+  }
 }
 
 // Remarks below the table: current work and the latest problems.
@@ -91,6 +108,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   } else {
     table = reader.query(kExperiments);
   }
+  if (!globals.json) drop_empty_remarks(table);
   write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
   if (!globals.json) write_remarks(reader);
   return 0;

@@ -14,23 +14,27 @@ namespace {
 int run_void(const Globals& globals, const std::vector<std::string>& args) {
   po::options_description options("Options");
   options.add_options()("why", po::value<std::string>()->required(), "the reason; it is stored")(
-      "run", po::value<std::string>()->required(), "run_id or the start of one");
+      "run", po::value<std::vector<std::string>>()->required(), "run_ids or starts of them");
   const auto values = parse(self("void"), options, "run", args);
   if (!values) return 0;
   const std::string why((trim((*values)["why"].as<std::string>())));
   if (why.empty()) throw Error("the reason is empty", "sinkmoe void", "say why: --why TEXT");
-  const std::string run_id =
-      find_run(store::Reader(globals.db), (*values)["run"].as<std::string>());
-  store::Store(globals.db).void_run(run_id, why);
-  if (!globals.quiet) std::cout << "run " << run_id << " is void; 'sinkmoe run' trains it again\n";
+  const std::vector<std::string> runs =
+      find_runs(store::Reader(globals.db), (*values)["run"].as<std::vector<std::string>>());
+  store::Store store(globals.db);
+  for (const std::string& run : runs) {
+    store.void_run(run, why);
+    if (!globals.quiet) std::cout << "run " << run << " is void; 'sinkmoe run' trains it again\n";
+  }
   return 0;
 }
 
 const Registration<Command> void_command{
     {.name = "void",
      .help = "remove a run from every table and figure; 'run' trains it again",
-     .usage = "RUN --why TEXT",
-     .run = run_void}};
+     .usage = "RUN... --why TEXT",
+     .run = run_void,
+     .examples = "  sinkmoe void 3fa1 77c0 --why \"trained on the wrong text\"\n"}};
 
 }  // namespace
 

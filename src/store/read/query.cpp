@@ -155,9 +155,13 @@ Reader::Reader(const std::filesystem::path& path) {
   settle_database(path);
   impl_ = std::make_unique<Impl>(Impl{sql::Connection(path, sql::Connection::Mode::read_only),
                                       purpose_of(path) == Purpose::drills});
-  if (impl_->db.integer("PRAGMA user_version") < kOldestReadable)
+  const int64_t version = impl_->db.integer("PRAGMA user_version");
+  if (version < kOldestReadable)
     throw Error("the database is of an older version", path.string(),
                 "upgrade it with 'sinkmoe doctor', which keeps a copy");
+  for (const Migration& step : migrations())
+    if (step.version > version && !step.stand_in.empty())
+      impl_->db.exec("PRAGMA temp_store = MEMORY;" + step.stand_in);
   guard_connection(impl_->db);
 }
 

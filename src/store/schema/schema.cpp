@@ -173,6 +173,25 @@ CREATE TABLE input(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Tags and notes that people give to runs; nothing depends on them.
+constexpr const char* kRemarks = R"sql(
+CREATE TABLE tag(
+  run INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  tag TEXT NOT NULL CHECK(length(tag) BETWEEN 1 AND 64),
+  at_us INTEGER NOT NULL,
+  PRIMARY KEY(run, tag)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE note(
+  run INTEGER PRIMARY KEY REFERENCES run(id) ON DELETE CASCADE,
+  text TEXT NOT NULL,
+  at_us INTEGER NOT NULL
+) STRICT;
+)sql";
+constexpr const char* kNoRemarks = R"sql(
+CREATE TEMP VIEW tag AS SELECT 0 AS run, '' AS tag, 0 AS at_us WHERE 0;
+CREATE TEMP VIEW note AS SELECT 0 AS run, '' AS text, 0 AS at_us WHERE 0;
+)sql";
+
 // Copies the file before the first step. The copy is complete under its name or does not exist. A
 // copy of an older version is kept: it was made before a step that was interrupted.
 void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
@@ -201,7 +220,7 @@ void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const Migration steps[] = {{1, kTables}, {2, kInputs}};
+  static const Migration steps[] = {{1, kTables}, {2, kInputs}, {3, kRemarks, kNoRemarks}};
   return steps;
 }
 

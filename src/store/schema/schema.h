@@ -17,6 +17,9 @@ inline constexpr int64_t kApplicationId = 0x736d6f65, kDrillApplicationId = 0x73
 struct Migration {
   int64_t version;
   std::string sql;
+  // For readers of older files: temporary views in the place of the tables that the step adds. "":
+  // readers do without them.
+  std::string stand_in = {};
 };
 
 // All steps in order; the first creates the tables in an empty file.

@@ -100,9 +100,12 @@ std::string run_wide(const sql::Connection& db) {
   std::string sql =
       R"sql(
 SELECT r.run_id, r.group_id, r.seed, r.status, r.label, r.control_id, r.parent_id,
-  (SELECT a.git_commit FROM attempt a WHERE a.run = r.id ORDER BY a.attempt DESC LIMIT 1) AS git_commit)sql";
+  (SELECT a.git_commit FROM attempt a WHERE a.run = r.id ORDER BY a.attempt DESC LIMIT 1) AS git_commit,
+  (SELECT group_concat(t.tag, ' ') FROM tag t WHERE t.run = r.id) AS tags,
+  (SELECT n.text FROM note n WHERE n.run = r.id) AS note)sql";
   std::set<std::string> taken = {"\"run_id\"", "\"group_id\"",   "\"seed\"",      "\"status\"",
-                                 "\"label\"",  "\"control_id\"", "\"parent_id\"", "\"git_commit\""};
+                                 "\"label\"",  "\"control_id\"", "\"parent_id\"", "\"git_commit\"",
+                                 "\"tags\"",   "\"note\""};
   sql::Statement keys(db, "SELECT key, fallback FROM param_key ORDER BY ordinal, key");
   while (keys.step()) {
     const std::string value = "(SELECT p.value FROM param p WHERE p.run = r.id AND p.key = " +
