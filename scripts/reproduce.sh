@@ -232,6 +232,7 @@ artifacts() {
 }
 
 caller="$PWD"
+export SINKMOE_LOCAL=off  # the tables of the tree, whatever is in the private folders
 cd "$ROOT"  # the program finds configs/, experiments/, plots/ and results/ from here
 result=0
 case "${1:-}" in

@@ -7,6 +7,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 [ -x "$sinkmoe" ] || { echo "skipped: no program at $sinkmoe"; exit 77; }
 cd "$root"
+export SINKMOE_LOCAL=off  # private sweeps and figures change no test
 
 die() {
   printf 'FAILED: %s\n' "$1" >&2

@@ -129,5 +129,17 @@ TEST(PaperMap, ExperimentsAndArtifactsAreMentionedSomewhere) {
       EXPECT_NE(text.find(path.string()), std::string::npos) << path << " is in no map";
 }
 
+TEST(Private, FilesOfOnesOwnAreInNoMap) {
+  for (const char* own :
+       {"experiments/local/mine.toml", "plots/local/a/b.toml", "configs/model/local/big.toml"})
+    EXPECT_TRUE(is_private(own)) << own;
+  for (const char* shared : {"experiments/quick.toml", "plots/locals.toml", "configs/local.toml",
+                             "src/local/x.cpp", "docs/local/x.md"})
+    EXPECT_FALSE(is_private(shared)) << shared;
+  const std::string ignored = read(".gitignore");
+  for (const char* folder : {"/experiments/local/\n", "/plots/local/\n", "/configs/*/local/\n"})
+    EXPECT_NE(ignored.find(folder), std::string::npos) << folder;
+}
+
 }  // namespace
 }  // namespace sinkmoe::tree

@@ -41,6 +41,13 @@ inline const std::vector<std::string>& top_folders() {
   return names;
 }
 
+// True for a file of the user's own, which no map has to name: experiments/local/, plots/local/,
+// configs/GROUP/local/.
+inline bool is_private(const fs::path& path) {
+  static const std::regex own("(experiments|plots|configs/[^/]+)/local/.*");
+  return std::regex_match(path.string(), own);
+}
+
 // Every file of the tree as a path relative to the root, sorted. Of results/ only what git keeps.
 inline std::vector<fs::path> files() {
   std::vector<fs::path> out;
@@ -51,7 +58,7 @@ inline std::vector<fs::path> files() {
       const bool kept =
           top != "results" || path == "results/README.md" || path == "results/reference.db";
       const bool made = path.string().find("__pycache__") != std::string::npos;
-      if (entry.is_regular_file() && kept && !made) out.push_back(path);
+      if (entry.is_regular_file() && kept && !made && !is_private(path)) out.push_back(path);
     }
   }
   for (const auto& entry : fs::directory_iterator(root()))
@@ -134,7 +141,8 @@ inline std::set<std::string> pending() {
 }
 
 inline bool exists_or_pending(const std::string& path) {
-  return fs::exists(root() / path) || pending().contains(path);
+  // A private folder is there only if somebody made it.
+  return fs::exists(root() / path) || pending().contains(path) || is_private(path + "file");
 }
 
 // Text between back-ticks outside fenced blocks.

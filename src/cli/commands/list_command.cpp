@@ -23,7 +23,7 @@ Table titles(const std::string& folder) {
   for (const std::string& name : config::toml_names(folder)) {
     std::string title;
     try {
-      const config::TomlValue file = config::read_toml(folder + "/" + name + ".toml");
+      const config::TomlValue file = config::read_toml(config::find_toml(folder, name));
       if (const config::TomlValue* value = file.find("title")) title = value->text;
     } catch (const Error& e) {
       title = "(not readable: " + e.problems()[0].what + ")";

@@ -1,6 +1,8 @@
 #include "config/compose/layers.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 #include "config/field_view.h"
 #include "config/toml/caret.h"
@@ -30,6 +32,12 @@ std::string group_fix(const fs::path& root, const std::string& group) {
   return known_names(group, group_names(root));
 }
 
+// The folder of private files below `folder`; empty if they are switched off.
+fs::path private_corner(const fs::path& folder) {
+  const char* mode = std::getenv("SINKMOE_LOCAL");
+  return mode && std::string_view(mode) == "off" ? fs::path() : folder / "local";
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -49,8 +57,25 @@ std::vector<std::string> option_names(const fs::path& root, const std::string& g
 
 std::vector<std::string> toml_names(const fs::path& folder) {
   std::vector<std::string> names = file_stems(folder, ".toml");
+  const fs::path corner = private_corner(folder);
+  if (!corner.empty())
+    for (std::string& name : file_stems(corner, ".toml")) names.push_back(std::move(name));
   std::erase_if(names, [](const std::string& name) { return !safe_name(name); });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+fs::path find_toml(const fs::path& folder, const std::string& name) {
+  if (!safe_name(name)) return {};
+  const fs::path shared = folder / (name + ".toml"), corner = private_corner(folder);
+  const fs::path own = corner.empty() ? corner : corner / (name + ".toml");
+  const bool is_own = !own.empty() && fs::exists(own);
+  if (!fs::exists(shared)) return is_own ? own : fs::path();
+  if (is_own)
+    throw Error("two files are called '" + name + "'", shared.string() + " and " + own.string(),
+                "rename the private one");
+  return shared;
 }
 
 std::vector<Setting> settings_of(const TomlValue& table, const std::string& where,
@@ -113,7 +138,7 @@ std::vector<Setting> read_option(const fs::path& root, const GroupChoice& choice
   if (!safe_name(choice.option) || !contains(options, choice.option))
     refuse(choice, true, "group '" + choice.group + "' has no option '" + choice.option + "'",
            known_names(choice.option, options));
-  const fs::path path = root / choice.group / (choice.option + ".toml");
+  const fs::path path = find_toml(root / choice.group, choice.option);
   return settings_of(read_toml(path), path.string(), choice.group + "=" + choice.option);
 }
 

@@ -44,6 +44,11 @@ std::vector<std::string> group_names(const std::filesystem::path& root);
 std::vector<std::string> option_names(const std::filesystem::path& root, const std::string& group);
 std::vector<std::string> toml_names(const std::filesystem::path& folder);
 
+// folder/NAME.toml, else folder/local/NAME.toml; an empty path if there is neither. Throws Error if
+// both exist. "local" is the private corner of experiments/, plots/ and every group: git ignores
+// it, and toml_names() includes it. With SINKMOE_LOCAL=off in the environment, both leave it out.
+std::filesystem::path find_toml(const std::filesystem::path& folder, const std::string& name);
+
 // One setting per leaf of a table, keys joined with dots, in the order of the file. A leaf may be a
 // list; apply() refuses it where one value is needed.
 std::vector<Setting> settings_of(const TomlValue& table, const std::string& where,

@@ -218,8 +218,7 @@ std::vector<std::string> experiment_names(const fs::path& experiment_root) {
 fs::path find_experiment(const fs::path& name, const fs::path& experiment_root) {
   if (name.extension() == ".toml" || name.has_parent_path()) return name;
   const std::string text = name.string();
-  const fs::path path = experiment_root / (text + ".toml");
-  if (safe_name(text) && fs::exists(path)) return path;
+  if (const fs::path path = config::find_toml(experiment_root, text); !path.empty()) return path;
   const std::vector<std::string> names = experiment_names(experiment_root);
   std::string known = did_you_mean(text, names);
   if (known.empty())

@@ -68,7 +68,8 @@ Experiment read_experiment(const std::filesystem::path& path,
 Experiment parse_experiment(const std::string& toml, const std::filesystem::path& path,
                             const std::vector<std::string>& groups);
 
-// The file for `name`: a path, or experiments/NAME.toml. Throws Error with near names.
+// The file for `name`: a path, experiments/NAME.toml, or experiments/local/NAME.toml. Throws Error
+// with near names.
 std::filesystem::path find_experiment(const std::filesystem::path& name,
                                       const std::filesystem::path& experiment_root);
 std::vector<std::string> experiment_names(const std::filesystem::path& experiment_root);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "config/compose/layers.h"
 #include "core/file.h"
 #include "core/text/safe_name.h"
 #include "core/text/suggest.h"
@@ -142,7 +143,16 @@ Spec read_spec(const std::filesystem::path& path) {
 std::vector<std::string> spec_names(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder))
     throw Error("there is no folder of artifacts", folder.string());
-  return file_stems(folder, ".toml");
+  std::set<std::string> names;
+  for (const std::string& name : file_stems(folder, ".toml")) names.insert(name);
+  for (const std::string& name : config::toml_names(folder)) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+// Strange names are refused by read_spec.
+std::filesystem::path spec_path(const std::filesystem::path& folder, const std::string& name) {
+  const std::filesystem::path path = config::find_toml(folder, name);
+  return path.empty() ? folder / (name + ".toml") : path;
 }
 
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
@@ -160,7 +170,7 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
   std::set<std::string> named;  // also by files that were not requested, if they can be read
   for (const std::string& name : there) {
     try {
-      Spec spec = read_spec(folder / (name + ".toml"));
+      Spec spec = read_spec(spec_path(folder, name));
       for (const SpecExperiment& e : spec.experiments) named.insert(e.name);
       if (asked(name)) found.emplace(name, std::move(spec));
     } catch (const Error& e) {
