@@ -12,7 +12,7 @@ else()
 endif()
 set(text "#include \"queue/build_info.h\"\n
 namespace sinkmoe::queue {
-const BuildInfo kBuildInfo{\"${commit}\", ${dirty}, \"${KIND}\"};
+const BuildInfo kBuildInfo{\"${commit}\", ${dirty}, \"${KIND}\", \"${VERSION}\", \"${TORCH}\", ${CUDA}};
 }  // namespace sinkmoe::queue\n")
 set(old "")
 if(EXISTS "${OUT}")

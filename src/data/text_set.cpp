@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
+#include "core/text/quote.h"
 
 namespace sinkmoe::data {
 
@@ -30,7 +31,7 @@ TextSet read_text_set(const fs::path& folder) {
     throw Error("no folder of imported text is given", "data.path", "set data.path=data/NAME");
   if (!fs::is_directory(folder))
     throw Error("no such folder", folder.string(),
-                "make it with 'sinkmoe data import DIR --out " + folder.string() + "'");
+                "make it: sinkmoe data import DIR --out " + shell_word(folder.string()));
   TextSet set{.folder = folder,
               .train = read_token_info(folder / "train.tokens"),
               .valid = read_token_info(folder / "valid.tokens")};

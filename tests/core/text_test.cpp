@@ -192,5 +192,15 @@ TEST(SafeName, OfAnExperimentMayHaveOverrides) {
   EXPECT_FALSE(safe_name("quick+train.lr=1"));
 }
 
+// What a shell reads back from the word is the text.
+TEST(Quote, AWordOfAShellCommand) {
+  EXPECT_EQ(shell_word("results/my-runs_2.db"), "results/my-runs_2.db");
+  EXPECT_EQ(shell_word("my results.db"), "'my results.db'");
+  EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_word("quick+train.seed=seeds(5)"), "'quick+train.seed=seeds(5)'");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("$(reboot)"), "'$(reboot)'");
+}
+
 }  // namespace
 }  // namespace sinkmoe

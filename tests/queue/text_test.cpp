@@ -60,13 +60,37 @@ TEST(Death, IsExplained) {
 }
 
 TEST(Display, LinesAreComplete) {
-  const RunLine run{
-      "0123456789ab", "attention.kind=sink", {420, 1000, 2.2131, 31000, 0.52, 12.4}, 42, 0};
+  const RunLine run{.run_id = "0123456789ab",
+                    .label = "attention.kind=sink train.seed=3",
+                    .progress = {420, 1000, 2.2131, 31000, 0.52, 12.4},
+                    .seconds = 42,
+                    .evaluated = 2.25,
+                    .flops_per_token = 1e6};
   EXPECT_EQ(format_line(run),
-            "01234567 step 420/1000 loss 2.2131 31k tok/s ETA 0:58 CV 0.52 sink 12%  "
-            "attention.kind=sink");
+            "01234567  kind=sink seed=3  step 420/1000  loss 2.2131 eval 2.2500 CV 0.52 sink 12% "
+            "31k tok/s 31 GFLOP/s ETA 0:58");
   EXPECT_EQ(format_line(SweepLine{"quick", 18, 7, 1, 2, 0, 300, 492}),
             "quick: 7/18 done, 2 running, 1 failed, 5:00 so far, ETA 8:12");
+}
+
+// On 80 columns nothing of the numbers is cut, and what the sweep varies comes first.
+TEST(Display, ANarrowTerminalShowsWhatIsSweptAndAllNumbers) {
+  RunLine run{.run_id = "0123456789ab",
+              .label = "attention.kind=sink balance.weight=0.01 train.lr=0.004 train.seed=11",
+              .progress = {42000, 100000, 2.2131, 310000, 0.52, 12.4},
+              .seconds = 42,
+              .evaluated = 2.25,
+              .flops_per_token = 1e6};
+  EXPECT_THAT(
+      fit_lines(run, 77),
+      testing::ElementsAre("01234567  kind=sink weight=0.01 lr=0.004 seed=11  step 42000/100000",
+                           "  loss 2.2131 eval 2.2500 CV 0.52 sink 12% 310k tok/s 310 "
+                           "GFLOP/s ETA 0:58"));
+  EXPECT_EQ(fit_lines(run, 200).size(), 1u);
+  for (const std::string& line : fit_lines(run, 20)) EXPECT_LE(line.size(), 20u);
+  // Two keys of one last part keep their sections.
+  run.label = "train.seed=1 data.seed=2";
+  EXPECT_THAT(fit_lines(run, 200)[0], testing::HasSubstr("  train.seed=1 data.seed=2  step"));
 }
 
 }  // namespace

@@ -11,6 +11,10 @@ namespace sinkmoe {
 // name of SQL ("), a field of CSV (").
 std::string in_quotes(std::string_view text, char mark);
 
+// One word of a shell command: as it is if nothing in it means something to a shell, else in single
+// quotes. For commands in messages, which people copy.
+std::string shell_word(std::string_view text);
+
 // One CSV field (RFC 4180), with control characters replaced. A text that a spreadsheet would run
 // as a formula gets a leading apostrophe; a number does not.
 std::string csv_field(std::string_view text);

@@ -8,9 +8,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string_view>
 
 #include "core/text/duration.h"
+#include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "store/owner.h"
 
@@ -31,16 +33,48 @@ std::string short_count(double value) {
   return fmt::format("{:.0f}", value);
 }
 
-}  // namespace
+// "attention.kind=sink train.seed=1" -> "kind=sink seed=1", as long as the last parts differ.
+std::string short_label(const std::string& label) {
+  const std::vector<std::string> words = split(label, ' ');
+  std::vector<std::string> short_words;
+  std::set<std::string> keys;
+  for (const std::string& word : words) {
+    const size_t equals = std::min(word.find('='), word.size());
+    const size_t dot = word.rfind('.', equals);
+    short_words.push_back(word.substr(dot == word.npos ? 0 : dot + 1));
+    keys.insert(short_words.back().substr(0, short_words.back().find('=')));
+  }
+  return keys.size() == words.size() ? join(short_words, " ") : label;
+}
 
-std::string format_line(const RunLine& line) {
+std::string which_run(const RunLine& line) {
+  const Progress& p = line.progress;
+  return printable(fmt::format("{}  {}  step {}/{}", line.run_id.substr(0, 8),
+                               short_label(line.label), p.step, p.steps));
+}
+
+std::string numbers_of(const RunLine& line) {
   const Progress& p = line.progress;
   const auto made = static_cast<double>(p.step - line.first_step);
   const double eta = made > 0 ? line.seconds / made * static_cast<double>(p.steps - p.step) : -1;
-  return printable(fmt::format(
-      "{} step {}/{} loss {:.4f} {} tok/s ETA {} CV {:.2f} sink {:.0f}%  {}",
-      line.run_id.substr(0, 8), p.step, p.steps, p.loss, short_count(p.tokens_per_second),
-      clock_text(eta), p.imbalance, p.sink_rate, line.label));
+  std::string text = fmt::format("loss {:.4f}", p.loss);
+  if (line.evaluated) text += fmt::format(" eval {:.4f}", *line.evaluated);
+  text += fmt::format(" CV {:.2f} sink {:.0f}% {} tok/s", p.imbalance, p.sink_rate,
+                      short_count(p.tokens_per_second));
+  if (line.flops_per_token > 0)
+    text += fmt::format(" {:.3g} GFLOP/s", line.flops_per_token * p.tokens_per_second / 1e9);
+  return text + " ETA " + clock_text(eta);
+}
+
+}  // namespace
+
+std::string format_line(const RunLine& line) { return which_run(line) + "  " + numbers_of(line); }
+
+std::vector<std::string> fit_lines(const RunLine& line, size_t width) {
+  std::vector<std::string> lines = {format_line(line)};
+  if (characters(lines[0]) > width) lines = {which_run(line), "  " + numbers_of(line)};
+  for (std::string& text : lines) text = first_characters(text, width);
+  return lines;
 }
 
 std::string format_line(const SweepLine& line) {
@@ -84,11 +118,14 @@ void Display::update(const SweepLine& sweep, const std::vector<RunLine>& runs) {
   clear();
   const size_t width = terminal_width() - 1;
   std::string text;
+  shown_ = 1;
   for (const RunLine& run : runs)
-    text += "  " + std::string(first_characters(format_line(run), width - 2)) + "\n";
+    for (const std::string& line : fit_lines(run, width - 2)) {
+      text += "  " + line + "\n";
+      ++shown_;
+    }
   text += std::string(first_characters(format_line(sweep), width)) + "\n";
   std::fputs(text.c_str(), stderr);
-  shown_ = static_cast<int64_t>(runs.size()) + 1;
 }
 
 Display::Mode display_mode(bool quiet) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ namespace sinkmoe::queue {
 struct RunLine {
   std::string run_id, label;
   Progress progress;
-  double seconds = 0;      // since this attempt started
-  int64_t first_step = 0;  // the step at which it started
+  double seconds = 0;                    // since this attempt started
+  int64_t first_step = 0;                // the step at which it started
+  std::optional<double> evaluated = {};  // eval/loss of the last evaluation
+  double flops_per_token = 0;            // of training; 0: unknown
 };
 
 struct SweepLine {
@@ -25,6 +28,9 @@ struct SweepLine {
 };
 
 std::string format_line(const RunLine& line);  // without a newline
+// The same on a terminal of `width` columns: what the sweep varies and the step come first, and
+// numbers that do not fit beside them are a second line.
+std::vector<std::string> fit_lines(const RunLine& line, size_t width);
 std::string format_line(const SweepLine& line);
 
 class Display {

@@ -42,6 +42,7 @@ std::string encode(const ReportLine& line) {
                           {"imbalance", p.imbalance}, {"sink_rate", p.sink_rate}};
   }
   if (line.held) object["held"] = *line.held;
+  if (line.evaluated) object["evaluated"] = *line.evaluated;
   if (line.note) object["note"] = printable(line.note->substr(0, kMessageBytes));
   return object.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
 }
@@ -53,6 +54,7 @@ ReportLine decode(const std::string& line) {
   if (object.contains("progress") && object["progress"].is_object())
     report.progress = decode_progress(object["progress"]);
   if (object.contains("held")) report.held = number(object, "held");
+  if (object.contains("evaluated")) report.evaluated = number(object, "evaluated");
   if (object.contains("note") && object["note"].is_string()) report.note = object["note"];
   return report;
 }

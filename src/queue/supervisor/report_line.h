@@ -12,6 +12,7 @@ namespace sinkmoe::queue {
 // database.
 struct ReportLine {
   std::optional<Progress> progress;
+  std::optional<double> evaluated;  // eval/loss of an evaluation
   std::optional<std::string> note;
   std::optional<double>
       held;  // for how many seconds another program has kept the worker from writing

@@ -8,6 +8,7 @@
 
 #include "core/registry.h"
 #include "core/text/duration.h"
+#include "core/text/quote.h"
 #include "queue/job.h"
 #include "queue/machine.h"
 #include "queue/signals.h"
@@ -85,10 +86,10 @@ std::string to_text(const SweepSummary& s, const plan::Plan& plan,
   text += fmt::format(", in {}\n", clock_text(s.seconds));
   if (s.open > 0) return text + "next: the same command continues from the checkpoints";
   const std::string program =
-      db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + db.string() + " ";
+      db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + shell_word(db.string()) + " ";
   if (s.done == s.total) return text + "next: " + program + "report";
   const bool again = s.failed + s.quarantined > 0;
-  return text + "next: " + program + "status " + plan.name +
+  return text + "next: " + program + "status " + shell_word(plan.name) +
          (again ? ", then the same command with --retry-failed" : "");
 }
 

@@ -186,7 +186,10 @@ void SweepLoop::start_worker(size_t todo, const store::Lease& lease) {
   const int64_t slot = free_slot();
   const std::string gpu = gpus_.empty() ? "" : gpus_[static_cast<size_t>(slot) % gpus_.size()];
   active_.push_back({todo, lease, WorkerProcess(args, log_of(lease.run_id), gpu), slot,
-                     store::boot_clock_us(), RunLine{lease.run_id, todo_[todo].label, {}, 0, 0}});
+                     store::boot_clock_us(),
+                     RunLine{.run_id = lease.run_id,
+                             .label = todo_[todo].label,
+                             .flops_per_token = todo_[todo].flops_per_token}});
 }
 
 int64_t SweepLoop::free_slot() const {

@@ -76,6 +76,7 @@ void SweepLoop::read_reports() {
         active.held = *report.held;
         active.held_until_us = store::boot_clock_us() + kHeldNews_us;
       }
+      if (report.evaluated) active.line.evaluated = report.evaluated;
       if (!report.progress) continue;
       TodoRun& run = todo_[active.todo];
       const Progress& p = *report.progress;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/compose/canonical.h"
+#include "data/source.h"
 #include "plan/stored_run.h"
 #include "queue/worker/checkpoints.h"
 
@@ -31,9 +32,20 @@ double tokens_of(const config::RunConfig& config) {
          static_cast<double>(config.train.batch * config.data.context);
 }
 
+double flops_per_token(const config::RunConfig& config) try {
+  const plan::Cost cost = plan::estimate_cost(config, data::open_source(config.data)->vocabulary());
+  return cost.tokens > 0 ? cost.flops / static_cast<double>(cost.tokens) : 0;
+} catch (const Error&) {
+  return 0;  // the worker will say what is wrong with the data
+}
+
 TodoRun make_todo(const std::string& run_id, const std::string& label, const std::string& data,
                   const config::RunConfig& config) {
-  return {.run_id = run_id, .label = label, .data = data, .work = std::max(1.0, tokens_of(config))};
+  return {.run_id = run_id,
+          .label = label,
+          .data = data,
+          .work = std::max(1.0, tokens_of(config)),
+          .flops_per_token = flops_per_token(config)};
 }
 
 // Adds the missing ancestors of a run, oldest first.

@@ -12,9 +12,10 @@ namespace sinkmoe::queue {
 
 struct TodoRun {
   std::string run_id, label, parent;
-  std::string data;     // content hashes of its data in the plan; "": any
-  double work = 0;      // tokens of the whole run
-  double fraction = 0;  // part of it that is trained
+  std::string data;            // content hashes of its data in the plan; "": any
+  double work = 0;             // tokens of the whole run
+  double flops_per_token = 0;  // of training; 0: unknown, because its data cannot be opened
+  double fraction = 0;         // part of it that is trained
   RunStatus status = RunStatus::planned;
   bool settled = false;       // this call will do no more for it
   int64_t not_before_us = 0;  // back-off after a crash

@@ -23,6 +23,8 @@ void WorkerReporter::describe(const std::vector<MetricInfo>& metrics) {
 void WorkerReporter::metrics(const std::vector<MetricRow>& rows) {
   alive();
   store::require_finite(rows);
+  for (const MetricRow& row : rows)
+    if (row.name == "eval/loss") attempt_.pipe.send({.evaluated = row.value});
   outbox_.put([this, rows] { attempt_.store.add_metrics(attempt_.lease, rows); },
               static_cast<int64_t>(rows.size() * (sizeof(MetricRow) + kTextBytes)));
 }
