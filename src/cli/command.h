@@ -25,10 +25,17 @@ struct Globals {
 struct Command {
   static constexpr const char* kind = "command";
   std::string name, help;  // one line
-  std::string usage;       // "EXPERIMENT [override...] [--workers N]"
+  // "EXPERIMENT [override...] [--workers N]". Completion reads it too: EXPERIMENT, RUN, METRIC,
+  // ARTIFACT, KEY and QUERY are names to offer, words in small letters are typed as they are.
+  std::string usage;
   std::function<int(const Globals&, const std::vector<std::string>& args)> run;
   bool hidden = false;
+  std::string examples = {};  // lines shown by --help
+  bool raw = false;           // gets all arguments as they are, global options included
 };
+
+// The global options and their help.
+po::options_description global_options();
 
 // Parses one command's own options. `positional` is the name of the option that takes the free
 // arguments ("" for none). Throws Error (unknown option with near names, missing value, wrong
@@ -38,6 +45,10 @@ std::optional<po::variables_map> parse(const Command& command,
                                        const std::string& positional,
                                        const std::vector<std::string>& args,
                                        const po::options_description& hidden = {});
+
+// The command's own options, without the one of the free arguments; `first` is the first of these,
+// or "", for a command whose options depend on it. Runs nothing else of the command.
+po::options_description declared_options(const Command& command, const std::string& first);
 
 // Prints every problem as a line on stderr.
 void print(const Error& error);

@@ -15,7 +15,6 @@
 #include "cli/command.h"
 #include "cli/output/terminal_filter.h"
 #include "core/system/checked_output.h"
-#include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
 #include "store/sqlite/store_error.h"
@@ -23,16 +22,6 @@
 namespace sinkmoe::cli {
 
 namespace {
-
-po::options_description global_options() {
-  po::options_description options("Global options");
-  options.add_options()(
-      "db", po::value<std::string>()->value_name("PATH"),
-      (std::string("database (default ") + store::kDefaultDatabase + ")").c_str())(
-      "quiet", "only errors and results")("json", "machine-readable output")(
-      "color", po::value<std::string>()->value_name("WHEN"), "auto or never");
-  return options;
-}
 
 void print_help(std::ostream& out) {
   out << "sinkmoe trains small language models over attention variants and balance losses,\n"
@@ -76,7 +65,11 @@ Globals take_globals(std::vector<std::string>& args) {
 }
 
 int dispatch(std::vector<std::string> args) {
+  if (!args.empty() && Registry<Command>::all().contains(args[0]))
+    if (const Command& command = Registry<Command>::get(args[0]); command.raw)
+      return command.run({}, {args.begin() + 1, args.end()});
   const Globals globals = take_globals(args);
+  if (!args.empty() && args[0] == "--version") args[0] = "version";
   if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     print_help(args.empty() ? std::cerr : std::cout);
     return args.empty() ? 2 : 0;
@@ -86,59 +79,6 @@ int dispatch(std::vector<std::string> args) {
 }
 
 }  // namespace
-
-std::optional<po::variables_map> parse(const Command& command,
-                                       const po::options_description& options,
-                                       const std::string& positional,
-                                       const std::vector<std::string>& args,
-                                       const po::options_description& hidden) {
-  po::options_description shown(options);
-  shown.add_options()("help,h", "this text");
-  po::options_description all;
-  all.add(shown).add(hidden);
-  po::positional_options_description free;
-  if (!positional.empty()) free.add(positional.c_str(), -1);
-  po::variables_map values;
-  try {
-    po::store(
-        po::command_line_parser(args)
-            .options(all)
-            .positional(free)
-            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-            .run(),
-        values);
-    if (!values.count("help")) po::notify(values);
-  } catch (const po::error& e) {
-    std::vector<std::string> names;
-    for (const auto& o : shown.options()) names.push_back("--" + o->long_name());
-    std::string near;
-    for (const std::string& a : args) {
-      const std::string key = a.substr(0, a.find('='));
-      if (near.empty() && a.starts_with('-') && key.find('.') != std::string::npos)
-        near = "a key has no dashes: " + a.substr(a.find_first_not_of('-'));
-    }
-    for (const std::string& a : args)
-      if (a.starts_with("--") && near.empty() &&
-          std::find(names.begin(), names.end(), a) == names.end())
-        near = did_you_mean(a.substr(0, a.find('=')), names);
-    throw Error(e.what(), "sinkmoe " + command.name,
-                near.empty() ? "see 'sinkmoe " + command.name + " --help'" : near);
-  }
-  if (values.count("help")) {
-    std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n"
-              << command.help << "\n\n"
-              << shown << "\n";
-    return std::nullopt;
-  }
-  return values;
-}
-
-void print(const Error& error) {
-  for (const Problem& problem : error.problems())
-    std::cerr << "error: " << to_string(problem) << "\n";
-}
-
-const Command& self(const std::string& name) { return Registry<Command>::get(name); }
 
 }  // namespace sinkmoe::cli
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "core/text/quote.h"
+#include "core/text/split_join.h"
 #include "core/text/utf8.h"
+#include "report/text/escape.h"
 
 namespace sinkmoe::cli {
 
@@ -99,6 +101,21 @@ void write_markdown(std::ostream& out, const Table& table) {
   for (const auto& row : table.rows) out << markdown_row(texts_of(row));
 }
 
+// Columns of numbers are aligned to the right.
+void write_latex(std::ostream& out, const Table& table) {
+  const auto line = [&](const std::vector<std::string>& cells) {
+    out << join(cells, " & ", report::latex_escape) << " \\\\\n";
+  };
+  out << "\\begin{tabular}{";
+  for (size_t i = 0; i < table.columns.size(); ++i)
+    out << (!table.rows.empty() && is_number(table.rows[0][i]) ? 'r' : 'l');
+  out << "}\n\\toprule\n";
+  line(table.columns);
+  out << "\\midrule\n";
+  for (const auto& row : table.rows) line(texts_of(row));
+  out << "\\bottomrule\n\\end{tabular}\n";
+}
+
 }  // namespace
 
 void write_table(std::ostream& out, const Table& table, TableFormat format) {
@@ -113,6 +130,8 @@ void write_table(std::ostream& out, const Table& table, TableFormat format) {
       return write_markdown(out, table);
     case TableFormat::vertical:
       return write_vertical(out, table);
+    case TableFormat::latex:
+      return write_latex(out, table);
   }
 }
 

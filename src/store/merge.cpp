@@ -34,8 +34,7 @@ class Attached {
 void check_tables(sql::Connection& db) {
   for (const char* name :
        {"run", "param_key", "param", "attempt", "metric_name", "metric", "histogram", "event",
-        "experiment", "experiment_run", "bench", "input", "tag",
-                           "note"}) {
+        "experiment", "experiment_run", "bench", "input", "tag", "note"}) {
     sql::Statement find(db,
                         R"sql(
 SELECT 1

@@ -86,7 +86,7 @@ TEST(Files, ANewerVersionIsRefusedNamingBoth) {
   }
   sqlite(folder / "new.db", "pragma user_version = 99");
   expect_refused(folder / "new.db", "newer sinkmoe (schema 99, this program knows " +
-                                         std::to_string(schema_version()) + ")");
+                                        std::to_string(schema_version()) + ")");
 }
 
 TEST(Files, ATruncatedDatabaseIsRefused) {

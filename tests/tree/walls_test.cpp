@@ -6,8 +6,9 @@
 namespace sinkmoe::tree {
 namespace {
 
-const std::set<std::string> kTorchFree = {"core",  "config", "plan", "store",   "queue",
-                                          "stats", "report", "data", "weights", "pretrained"};
+const std::set<std::string> kTorchFree = {"core",    "config",     "plan",   "store",
+                                          "queue",   "stats",      "report", "data",
+                                          "weights", "pretrained", "live"};
 
 bool is_torch(const std::string& header) {
   return header.starts_with("ATen/") || header.starts_with("torch/") || header.starts_with("c10/");

@@ -101,7 +101,8 @@ int check(const Globals& globals, const Texts& args) {
   options.add_options()("artifact", po::value<Texts>(),
                         "names of artifacts in plots/; default: all")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
-      "experiment", po::value<Texts>(), "only this experiment (may be given several times)")(
+      "experiment", po::value<Texts>()->value_name("EXPERIMENT"),
+      "only this experiment (may be given several times)")(
       "claims", "one line per claim instead of one per cell")(
       "found", po::value<std::string>(),
       "expected verdicts, from an earlier 'sinkmoe --json check'");

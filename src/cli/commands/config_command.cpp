@@ -233,9 +233,10 @@ Subject subject_of(const Globals& globals, const po::variables_map& values,
 
 int run_config(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
-  options.add_options()("experiment", po::value<std::string>()->default_value(""),
+  options.add_options()("experiment",
+                        po::value<std::string>()->default_value("")->value_name("EXPERIMENT"),
                         "use the groups and settings of this experiment, and show its sweep")(
-      "run", po::value<std::string>(), "the configuration of this stored run")(
+      "run", po::value<std::string>()->value_name("RUN"), "the configuration of this stored run")(
       "arguments", po::value<Strings>(),
       "show | explain KEY | diff A B, then overrides; A and B: an experiment, a run_id, overrides "
       "in quotes, or a file of 'config show'");

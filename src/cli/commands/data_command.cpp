@@ -207,7 +207,7 @@ po::options_description import_options(data::ImportRequest& request) {
   po::options_description options("Options of import");
   options.add_options()("out", path(request.out)->value_name("data/NAME"),
                         "output folder (default: data/ and DIR's name)")(
-      "tokenizer", po::value(&request.tokenizer)->value_name("KIND"), "bpe (default) or bytes")(
+      "tokenizer", po::value(&request.tokenizer)->value_name("bpe|bytes"), "default: bpe")(
       "vocab", po::value(&request.vocabulary)->value_name("N"),
       "vocabulary of the BPE (default 1024)")(
       "model", path(request.model)->value_name("FILE"),

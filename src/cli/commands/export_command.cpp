@@ -15,13 +15,19 @@ void print_help() {
   std::cout << "usage: sinkmoe export KIND ...\n\n";
   for (const auto& [name, kind] : Registry<Export>::all())
     std::cout << fmt::format("  sinkmoe export {} {}\n      {}\n", name, kind.usage, kind.help);
+  std::cout
+      << "\nExamples:\n"
+         "  sinkmoe export curves quick --out curves\n"
+         "  sinkmoe export curves quick --out tb --tensorboard --metric train/loss\n"
+         "  sinkmoe export datasette --out metadata.json\n"
+         "  scripts/parquet.py results/results.db run_wide runs.parquet     # needs pyarrow\n";
 }
 
 int run_export(const Globals& globals, const std::vector<std::string>& args) {
-  if (args.empty() || args[0] == "--help" || args[0] == "-h") {
+  if (args.empty())
+    throw Error("say what to export", "sinkmoe export", "see 'sinkmoe export --help'");
+  if (args[0] == "--help" || args[0] == "-h") {
     print_help();
-    if (args.empty())
-      throw Error("say what to export", "sinkmoe export", "see 'sinkmoe export --help'");
     return 0;
   }
   const auto& kinds = Registry<Export>::all();
@@ -36,8 +42,8 @@ int run_export(const Globals& globals, const std::vector<std::string>& args) {
 
 const Registration<Command> export_command{
     {.name = "export",
-     .help = "write a run's model in a form that other programs read",
-     .usage = "KIND ... (see 'sinkmoe export --help')",
+     .help = "write models, curves or metadata in forms that other programs read",
+     .usage = "model RUN --out DIR | curves EXPERIMENT --out DIR | datasette --out FILE",
      .run = run_export}};
 
 }  // namespace

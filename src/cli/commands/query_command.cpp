@@ -56,6 +56,7 @@ int run_query(const Globals& globals, std::vector<std::string> args) {
   po::options_description options("Options");
   options.add_options()("csv", "comma-separated values")("md", "a Markdown table")(
       "vertical", "a line for each value that is not NULL, for wide rows")(
+      "latex", "a LaTeX tabular, with the lines of booktabs")(
       "seconds", po::value<double>()->default_value(5), "time limit")(
       "rows", po::value<int64_t>()->default_value(1'000'000), "maximum number of rows")(
       "sql", po::value<std::vector<std::string>>(), "the statement, or the name of a saved query");
@@ -71,6 +72,7 @@ int run_query(const Globals& globals, std::vector<std::string> args) {
                              : values->count("csv")      ? TableFormat::csv
                              : values->count("md")       ? TableFormat::markdown
                              : values->count("vertical") ? TableFormat::vertical
+                             : values->count("latex")    ? TableFormat::latex
                                                          : TableFormat::text;
   const store::QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
                                   .rows = (*values)["rows"].as<int64_t>()};
@@ -83,7 +85,7 @@ int run_query(const Globals& globals, std::vector<std::string> args) {
 const Registration<Command> query_command{
     {.name = "query",
      .help = "run read-only SQL on the results; saved queries are in results/queries",
-     .usage = "\"select ...\" | NAME [--csv | --json | --md | --vertical]",
+     .usage = "\"select ...\" | QUERY [--csv | --json | --md | --latex | --vertical]",
      .run = run_query}};
 
 }  // namespace

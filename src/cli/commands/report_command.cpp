@@ -93,7 +93,8 @@ int report(const Globals& globals, const Texts& args) {
       "out", po::value<std::string>(),
       "folder for the files; default: results/out, or NAME.out beside another database NAME.db")(
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
-      "experiment", po::value<Texts>(), "only this experiment (may be given several times)");
+      "experiment", po::value<Texts>()->value_name("EXPERIMENT"),
+      "only this experiment (may be given several times)");
   const auto values = parse(self("report"), options, "artifact", args);
   if (!values) return 0;
   const Texts artifacts = list_of(*values, "artifact"), only = list_of(*values, "experiment");

@@ -15,12 +15,12 @@ po::options_description describe_options() {
   po::options_description options("Options");
   options.add_options()("workers", po::value<int64_t>()->default_value(0),
                         "runs at a time; 0: as many as the cores or GPUs allow")(
-      "device", po::value<std::string>(), "the same as run.device=...: cpu or cuda")(
-      "on-fail", po::value<std::string>()->default_value("continue"),
-      "continue or stop when a run fails")(
-      "keep", po::value<std::string>()->default_value("final"),
-      "what to keep of a done run: none, final or all checkpoints")(
-      "retry-failed", "retry failed and quarantined runs")(
+      "device", po::value<std::string>()->value_name("cpu|cuda"), "the same as run.device=...")(
+      "on-fail", po::value<std::string>()->default_value("continue")->value_name("continue|stop"),
+      "what to do when a run fails")(
+      "keep", po::value<std::string>()->default_value("final")->value_name("none|final|all"),
+      "which checkpoints of a done run to keep")("retry-failed",
+                                                 "retry failed and quarantined runs")(
       "crashes", po::value<int64_t>()->default_value(3),
       "crashes in a row after which a run is quarantined")(
       "lease", po::value<double>()->default_value(60),

@@ -1,0 +1,108 @@
+#include "cli/command.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "core/text/suggest.h"
+
+namespace sinkmoe::cli {
+
+namespace {
+
+// Where parse() puts the options instead of reading arguments; see declared_options().
+po::options_description* g_wanted_options = nullptr;
+
+std::string near_option(const po::options_description& shown,
+                        const std::vector<std::string>& args) {
+  for (const std::string& a : args) {
+    const std::string key = a.substr(0, a.find('='));
+    if (a.starts_with('-') && key.find('.') != std::string::npos)
+      return "a key has no dashes: " + a.substr(a.find_first_not_of('-'));
+  }
+  std::vector<std::string> names;
+  for (const auto& o : shown.options()) names.push_back("--" + o->long_name());
+  for (const std::string& a : args)
+    if (a.starts_with("--") && std::find(names.begin(), names.end(), a) == names.end())
+      if (const std::string near = did_you_mean(a.substr(0, a.find('=')), names); !near.empty())
+        return near;
+  return "";
+}
+
+void print_command_help(const Command& command, const po::options_description& shown) {
+  std::cout << "sinkmoe " << command.name << " " << command.usage << "\n\n"
+            << command.help << "\n\n"
+            << shown << "\n";
+  if (!command.examples.empty()) std::cout << "Examples:\n" << command.examples << "\n";
+}
+
+}  // namespace
+
+po::options_description global_options() {
+  po::options_description options("Global options");
+  options.add_options()(
+      "db", po::value<std::string>()->value_name("PATH"),
+      (std::string("database (default ") + store::kDefaultDatabase + ")").c_str())(
+      "quiet", "only errors and results")("json", "machine-readable output")(
+      "color", po::value<std::string>()->value_name("auto|never"), "colours on a terminal")(
+      "version", "version, commit, build and LibTorch of this program");
+  return options;
+}
+
+std::optional<po::variables_map> parse(const Command& command,
+                                       const po::options_description& options,
+                                       const std::string& positional,
+                                       const std::vector<std::string>& args,
+                                       const po::options_description& hidden) {
+  po::options_description shown(options);
+  shown.add_options()("help,h", "this text");
+  if (g_wanted_options) {
+    for (const auto& option : shown.options())
+      if (option->long_name() != positional) g_wanted_options->add(option);
+    return std::nullopt;
+  }
+  po::options_description all;
+  all.add(shown).add(hidden);
+  po::positional_options_description free;
+  if (!positional.empty()) free.add(positional.c_str(), -1);
+  po::variables_map values;
+  try {
+    po::store(
+        po::command_line_parser(args)
+            .options(all)
+            .positional(free)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        values);
+    if (!values.count("help")) po::notify(values);
+  } catch (const po::error& e) {
+    const std::string near = near_option(shown, args);
+    throw Error(e.what(), "sinkmoe " + command.name,
+                near.empty() ? "see 'sinkmoe " + command.name + " --help'" : near);
+  }
+  if (values.count("help")) {
+    print_command_help(command, shown);
+    return std::nullopt;
+  }
+  return values;
+}
+
+po::options_description declared_options(const Command& command, const std::string& first) {
+  po::options_description options;
+  g_wanted_options = &options;
+  try {
+    command.run({}, first.empty() ? std::vector<std::string>{} : std::vector{first});
+  } catch (const Error&) {
+    // It refuses its arguments before it declares options: it has none to show.
+  }
+  g_wanted_options = nullptr;
+  return options;
+}
+
+void print(const Error& error) {
+  for (const Problem& problem : error.problems())
+    std::cerr << "error: " << to_string(problem) << "\n";
+}
+
+const Command& self(const std::string& name) { return Registry<Command>::get(name); }
+
+}  // namespace sinkmoe::cli

@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# Commands of daily work: version, completion in real shells, private files, watch, serve, tags and notes, exports.
+# Cost: runs of the job that pretends to train. Time: 20 s.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+sinkmoe="$(readlink -f "$sinkmoe")"
+db="$work/results.db"
+tab=$'\t'
+
+# has WHAT TEXT LINE: TEXT has this line.
+has() { grep -qxF -- "$3" <<<"$2" || { printf '%s\n' "$2" >"$work/log"; die "$1: no line '$3'"; }; }
+
+# The version of a bug report.
+version="$("$sinkmoe" --version)"
+grep -qE '^sinkmoe [0-9]+\.[0-9]+\.[0-9]+$' <<<"$version" || die "--version: $version"
+grep -qE '^commit ([0-9a-f]{40}|unknown)' <<<"$version" || die "--version names no commit: $version"
+if ldd "$sinkmoe" | grep -q libtorch; then
+  torch="$(dirname "$(ldd "$sinkmoe" | sed -nE 's/.*libtorch_cpu.so => ([^ ]+).*/\1/p')")/../version.py"
+  has "--version" "$version" "LibTorch $(sed -nE "s/^__version__ = '(.*)'/\1/p" "$torch")"
+fi
+
+# A tree of the user's own: a private sweep, group option and artifact. No map names them.
+mkdir "$work/tree"
+cp -r configs experiments plots "$work/tree/"
+cd "$work/tree"
+mkdir experiments/local configs/model/local plots/local
+printf 'title = "My own"\ngroups = ["train=smoke", "model=mine"]\n[[sweep.block]]\ntrain.lr = [1e-3, 2e-3]\n' >experiments/local/mine.toml
+printf '[model]\nlayers = 1\nwidth = 32\nheads = 2\n' >configs/model/local/mine.toml
+sed 's/^title = .*/title = "My own table"/' plots/main_table.toml >plots/local/my_table.toml
+unset SINKMOE_LOCAL
+"$sinkmoe" --db "$db" run mine --job fake train.steps=40 run.log_every=10 --name mine >"$work/log" 2>&1 </dev/null || die "run mine"
+expect "runs of the private sweep" "$(number "$db" "select count(*) from experiment_wide where experiment = 'mine' and model_layers = 1")" 2
+"$sinkmoe" list artifacts | grep -q '^my_table ' || die "the private artifact is not listed"
+
+# What may come next, as the shells ask for it.
+run_id="$(number "$db" "select min(run_id) from run")"
+next() { "$sinkmoe" __complete "$@" | cut -f1; }
+has "commands" "$(next '')" status
+has "options" "$(next run quick --on)" --on-fail
+has "values of an option" "$(next run quick --on-fail '')" stop
+has "experiments" "$(next plan m)" mine
+has "keys" "$(next run quick train.wa)" train.warmup=
+has "values of an enumeration" "$(next run quick model.mlp=)" model.mlp=gelu
+has "the second value of a list" "$(next run quick attention.kind=sink,van)" attention.kind=sink,vanilla
+has "options of plug-ins" "$(next run quick attention.gated.form=)" attention.gated.form=elementwise
+has "groups" "$(next run quick mod)" model=
+has "options of a group" "$(next run quick model=m)" model=mine
+has "kinds of lists" "$(next list va)" variants
+has "run ids" "$(next --db "$db" show "${run_id:0:3}")" "$run_id"
+has "help beside a run id" "$("$sinkmoe" __complete --db="$db" show "${run_id:0:6}")" "$run_id${tab}done train.lr=$(number "$db" "select value from param join run on run = id where run_id = '$run_id' and key = 'train.lr'")"
+expect "candidates without a database" "$("$sinkmoe" __complete --db "$work/absent.db" show '')" ""
+[ ! -e "$work/absent.db" ] || die "completion made a database"
+
+# One press of Tab: 50 ms of processor time, in the program that the shells ask.
+asked="$sinkmoe"
+[ ! -x "${sinkmoe}_complete" ] || asked="${sinkmoe}_complete"
+python3 -c 'import resource, subprocess, sys
+def used():
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return now.ru_utime + now.ru_stime
+times = []
+for _ in range(5):  # the least, because other programs may be in the way
+    before = used()
+    subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+    times.append(used() - before)
+sys.exit(f"{min(times):.3f} s" if min(times) > 0.05 else 0)' \
+  "$asked" __complete --db "$db" run quick train.wa 2>"$work/log" || die "completion takes too long"
+
+# Real shells, as far as they are installed.
+ln -s "$sinkmoe" sinkmoe
+[ ! -x "${sinkmoe}_complete" ] || ln -s "${sinkmoe}_complete" sinkmoe_complete
+press="$(bash --norc -c 'eval "$(./sinkmoe completion bash)"; COMP_LINE="./sinkmoe run quick train.wa" COMP_POINT=28
+  _sinkmoe ./sinkmoe; echo "${COMPREPLY[@]}"' 2>/dev/null)"
+expect "bash" "$press" "train.warmup="
+press="$(bash --norc -c 'eval "$(./sinkmoe completion bash)"; COMP_LINE="./sinkmoe run quick attention.kind=sink,g" COMP_POINT=41
+  _sinkmoe ./sinkmoe; echo "${COMPREPLY[@]}"' 2>/dev/null)"
+expect "bash after =" "$press" "sink,gated"
+if command -v fish >/dev/null; then
+  press="$(HOME="$work" fish -c './sinkmoe completion fish | source; complete -C "./sinkmoe run quick model=mi"' 2>&1)"
+  has "fish" "$(cut -f1 <<<"$press")" model=mine
+fi
+if command -v zsh >/dev/null; then
+  # zsh completes only in its line editor, so real keys are pressed in a pseudo-terminal.
+  press="$(HOME="$work" timeout 60 python3 -c 'import os, pty, select, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execvp("zsh", ["zsh", "-f", "-i"])
+def until(text, seconds):
+    seen, end = b"", time.time() + seconds
+    while text not in seen and time.time() < end:
+        if select.select([terminal], [], [], 0.1)[0]:
+            seen += os.read(terminal, 65536)
+    return seen
+os.write(terminal, b"PS1=; autoload -Uz compinit; compinit -u -d $HOME/dump; eval \"$(./sinkmoe completion zsh)\"; echo rea\"\"dy\n")
+until(b"ready", 20)
+os.write(terminal, b"./sinkmoe run quick train.wa\t")
+sys.stdout.buffer.write(until(b"train.warmup=", 20))
+os.kill(pid, 9)')" || true
+  grep -q 'train.warmup=' <<<"$press" || { printf '%s\n' "$press" >"$work/log"; die "zsh completes nothing"; }
+fi
+cd "$root"
+export SINKMOE_LOCAL=off
+
+# A drill that works for some seconds, followed from outside. Readers must not disturb it.
+live="$work/live.db"
+"$sinkmoe" --db "$live" run smoke --job fake train.steps=3000 run.log_every=20 train.checkpoint_every=100 train.seed=0,1 \
+  attention.kind=sink balance.weight=0 --workers 1 --name drill >"$work/live.log" 2>&1 </dev/null &
+leader=$!
+for _ in $(seq 100); do
+  [ "$(number "$live" "select count(*) from metric" 2>/dev/null || echo 0)" -gt 20 ] && break
+  sleep 0.1
+done
+COLUMNS=60 LC_ALL=C.UTF-8 "$sinkmoe" --db "$live" watch --once >"$work/screen" || die "watch --once"
+grep -q '^drill' "$work/screen" || die "watch shows $(head -1 "$work/screen")"
+grep -q '1 running' "$work/screen" || die "watch sees no running run: $(cat "$work/screen")"
+grep -q '^  loss .*▁' "$work/screen" || die "watch draws no curve: $(cat "$work/screen")"
+python3 -c 'import sys; assert all(len(line.rstrip("\n")) <= 60 for line in open(sys.argv[1], encoding="utf-8"))' "$work/screen" ||
+  die "watch is wider than the terminal: $(cat "$work/screen")"
+"$sinkmoe" --db "$live" --json watch drill | python3 -c 'import json, sys; v = json.load(sys.stdin); assert v["runs"] == 2 and v["running"][0]["loss"]' ||
+  die "watch --json"
+
+# On a terminal: it follows the size, Ctrl-C brings the screen back, and the sweep goes on.
+python3 -c 'import fcntl, os, pty, select, signal, struct, sys, termios, time
+pid, terminal = pty.fork()
+if pid == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background ignores it
+    os.environ.update(TERM="xterm", LC_ALL="C.UTF-8")
+    os.execv(sys.argv[1], sys.argv[1:])
+def resize(columns): fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 20, columns, 0, 0))
+def until(wanted):
+    seen, end = b"", time.time() + 30
+    while wanted not in seen:
+        if time.time() > end: sys.exit(f"watch shows no {wanted!r}: {seen[-500:]!r}")
+        if select.select([terminal], [], [], 0.1)[0]: seen += os.read(terminal, 65536)
+    return seen
+resize(70)
+until(b"\x1b[?1049h")
+until(b" left")
+resize(24)
+time.sleep(0.5)
+until(b"\x1b[H")
+lines = until(b"\x1b[J").decode(errors="replace").replace("\x1b[H", "").split("\x1b[K")
+if max(len(line.strip()) for line in lines[:3]) > 24: sys.exit(f"too wide after a new size: {lines}")
+os.write(terminal, b"\x03")
+until(b"\x1b[?1049l")
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+if code != 130: sys.exit(f"exit code {code} after Ctrl-C")' "$sinkmoe" --db "$live" watch 2>"$work/log" || die "watch on a terminal"
+
+# The page: real requests, then a clean end by SIGINT.
+coproc SERVE { exec "$sinkmoe" --db "$live" serve --port 0 2>&1; }
+serve_pid=$SERVE_PID
+read -r url _ <&"${SERVE[0]}"
+# request METHOD PATH [HOST]: status and body, the path as it is.
+request() {
+  python3 -c 'import http.client, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=10)
+c.putrequest(sys.argv[2], sys.argv[3], skip_host=True)
+c.putheader("Host", sys.argv[4]); c.endheaders()
+r = c.getresponse(); print(r.status, r.read().decode())' "$(sed -E 's,.*:([0-9]+)/,\1,' <<<"$url")" "$1" "$2" "${3:-localhost}"
+}
+request GET "/sweep?experiment=drill" | grep -q '^200 .*"runs":2,' || die "the page's numbers"
+expect "a request with another host's name" "$(request GET / evil.example | cut -c1-3)" 403
+expect "a request that writes" "$(request POST / | cut -c1-3)" 405
+expect "a path to a file" "$(request GET /../../etc/passwd | cut -c1-3)" 404
+kill -INT "$serve_pid"
+code=0
+wait "$serve_pid" || code=$?
+expect "exit code of serve" "$code" 0
+
+# A watch without a terminal ends with the sweep.
+"$sinkmoe" --db "$live" watch drill >"$work/screen" || die "watch to the end: $(cat "$work/screen")"
+grep -q 'drill: 2 of 2 done\|2 done' "$work/screen" || die "watch ended before the sweep: $(cat "$work/screen")"
+wait "$leader" || die "the sweep that was watched: $(tail -3 "$work/live.log")"
+expect "attempts of the sweep that was watched" "$(number "$live" "select count(*) from attempt")" 2
+
+# Tags, notes, several runs at once; exports.
+mapfile -t ids < <(number "$live" "select run_id from run order by 1")
+"$sinkmoe" --db "$live" tag "${ids[0]:0:6}" "${ids[1]}" --add paper --add best || die "tag"
+"$sinkmoe" --db "$live" note "${ids[1]}" "a 'note'; with quotes" || die "note"
+expect "tags and notes in the view" "$(number "$live" "select group_concat(tags || '/' || coalesce(note, ''), ';') from (select * from run_wide order by run_id)")" \
+  "best paper/;best paper/a 'note'; with quotes"
+"$sinkmoe" --db "$live" status drill | grep -q "best paper  a 'note'; with quotes" || die "status shows no tags and notes"
+"$sinkmoe" --db "$live" note "${ids[1]}" "" || die "removing a note"
+"$sinkmoe" --db "$live" query "select 'a_b' as x, 1.5 as y" --latex >"$work/table.tex"
+expect "a LaTeX table" "$(tr '\n' '~' <"$work/table.tex")" '\begin{tabular}{lr}~\toprule~x & y \\~\midrule~a\_b & 1.5 \\~\bottomrule~\end{tabular}~'
+"$sinkmoe" --db "$live" export curves drill --out "$work/curves" --csv --tensorboard --metric train/loss >"$work/log" || die "export"
+expect "lines of the CSV" "$(wc -l <"$work/curves/curves.csv")" 301
+expect "event files" "$(find "$work/curves" -name 'events.out.tfevents.*' | wc -l)" 2
+code=0
+"$sinkmoe" --db "$live" export curves drill --out "$work/none" --metric train/los >"$work/log" 2>&1 || code=$?
+expect "exit code of an unknown metric" "$code" 2
+[ ! -e "$work/none" ] || die "a refused export made a folder"
+"$sinkmoe" --db "$live" export datasette --out "$work/metadata.json" >"$work/log" || die "export datasette"
+python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["databases"]["live"]; assert d["tables"]["run_wide"]["columns"]["eval_loss"] and d["queries"]["variants"]["sql"]' \
+  "$work/metadata.json" || die "the metadata for Datasette"
+"$sinkmoe" --db "$live" void "${ids[@]}" --why "several at once" >"$work/log" || die "void"
+expect "void runs" "$(number "$live" "select count(*) from run where status = 'void'")" 2
