@@ -105,6 +105,14 @@ void store_measured(const fs::path& db, const plan::RunSpec& run,
                                .git_commit = queue::kBuildInfo.commit,
                                .build = queue::kBuildInfo.build,
                                .git_dirty = queue::kBuildInfo.dirty});
+  const config::RunConfig& c = run.config;
+  const std::string model = fs::path(c.train.init_checkpoint).filename().string();
+  store.put_inputs(*lease, {{.part = "source",
+                             .name = c.data.path,
+                             .sha256 = data::data_digest(run.data),
+                             .tokens = c.eval.final_tokens,
+                             .rows = result.rows},
+                            {.part = "weights", .name = model, .sha256 = c.train.init_hash}});
   RunEnd end;
   try {
     store.describe(*lease, used_infos(result));

@@ -190,7 +190,9 @@ std::vector<InputRow> inputs(const config::DataConfig& config) {
   add_held_out(rows, config, set.folder, "valid");
   if (set.test) add_held_out(rows, config, set.folder, "test");
   rows.push_back({.part = "tokenizer",
-                  .name = fs::exists(set.folder / kModelName) ? kModelName : "bytes",
+                  .name = fs::exists(set.folder / kJsonName)    ? kJsonName
+                          : fs::exists(set.folder / kModelName) ? kModelName
+                                                                : "bytes",
                   .sha256 = set.train.tokenizer_hash,
                   .tokens = set.train.vocabulary});
   return rows;

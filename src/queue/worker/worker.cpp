@@ -53,6 +53,10 @@ std::string build_text(const JobKind& job) {
 // What the run reads: its data, and the weights that it starts from.
 std::vector<InputRow> inputs_of(const Attempt& a, const config::Job& job) {
   std::vector<InputRow> inputs = data::data_inputs(job.config);
+  if (const config::TrainConfig& train = job.config.train; !train.init_checkpoint.empty())
+    inputs.push_back({.part = "weights",
+                      .name = std::filesystem::path(train.init_checkpoint).filename().string(),
+                      .sha256 = train.init_hash});
   if (!job.initial_weights) return inputs;
   const std::string parent = a.store.state(job.run_id)->parent_id;
   const std::vector<store::CheckpointRow> rows = a.store.checkpoints(parent);  // final one first
