@@ -1,9 +1,10 @@
 #include "train/trainer.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "attention/sdpa/self_test.h"
 #include "balance/balance.h"
@@ -208,11 +209,12 @@ std::string Trainer::account(const std::vector<StepNumbers>& steps) {
 // The loss sums over layers and heads, so that the same weight pulls more in a larger model.
 void Trainer::say_balance(double sum) {
   if (config_.balance.weight == 0) return;
-  const std::string text =
-      fmt::format("{:.4g} at the first step: weight {} x sum {:.4g} over layers",
-                  config_.balance.weight * sum, config_.balance.weight, sum);
-  reporter_.event({"balance loss", text});
-  fmt::print(stderr, "balance loss {}\n", text);
+  std::array<char, 160> text{};
+  std::snprintf(text.data(), text.size(),
+                "%.4g at the first step: weight %g x sum %.4g over layers",
+                config_.balance.weight * sum, config_.balance.weight, sum);
+  reporter_.event({"balance loss", text.data()});
+  std::fprintf(stderr, "balance loss %s\n", text.data());
 }
 
 void Trainer::write_checkpoint() {
