@@ -26,9 +26,8 @@ Plan committed(const std::string& name) {
   // A small model in the place of one that must be downloaded.
   if (read_file(kRoot / "experiments" / (name + ".toml"), 1 << 20).find("init_checkpoint") !=
       std::string::npos)
-    overrides = {
-        "train.init_checkpoint=" + (kRoot / "tests/inference/checkpoints/llama2").string(),
-        "data.context=32"};
+    overrides = {"train.init_checkpoint=" + (kRoot / "tests/inference/checkpoints/llama2").string(),
+                 "data.context=32"};
   return make_plan({name, overrides, kRoot / "configs", kRoot / "experiments", name}, identity);
 }
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "cli/command.h"
-#include "cli/status_line.h"
 #include "cli/output/terminal_screen.h"
+#include "cli/status_line.h"
 #include "core/text/quote.h"
 #include "core/text/utf8.h"
 #include "live/view_json.h"
