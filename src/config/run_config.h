@@ -169,6 +169,9 @@ void fields(C& c, F&& f) {
      0, 4096},
     c.lora_rank);
   f({"lora_alpha", "adapters are scaled by lora_alpha / lora_rank", "", 0, 1e6}, c.lora_alpha);
+  f({.key = "lora_form",
+     .help = "adapters of the joint matrices (joint), or of q, k, v and o as PEFT has them (peft)"},
+    c.lora_form);
 }
 
 struct EvalConfig {

@@ -24,17 +24,23 @@ void make_folder(const std::filesystem::path& path) {
 
 Cell null_if_empty(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
 
-// Adds new keys; true if there were any.
-bool put_keys(sql::Connection& db, const std::vector<ParamRow>& params) {
+// Adds the keys of all runs that are new; true if there were any. A run has the keys of its own plug-ins only.
+bool put_keys(sql::Connection& db, const std::vector<RunRow>& runs) {
   sql::Statement put(db,
                      R"sql(
 INSERT INTO param_key(key, ordinal, type, unit, help, fallback)
 VALUES(?,?,?,?,?,?)
 ON CONFLICT(key) DO NOTHING)sql");
-  int64_t ordinal = 0, added = 0;
-  for (const ParamRow& p : params) {
-    put.bind(p.key, ordinal++, p.type, p.unit, p.help, p.fallback).run();
-    added += db.changes();
+  std::set<std::string> seen;
+  int64_t added = 0;
+  for (const RunRow& run : runs) {
+    int64_t ordinal = 0;
+    for (const ParamRow& p : run.params) {
+      const int64_t place = ordinal++;
+      if (!seen.insert(p.key).second) continue;
+      put.bind(p.key, place, p.type, p.unit, p.help, p.fallback).run();
+      added += db.changes();
+    }
   }
   return added > 0;
 }
@@ -123,8 +129,7 @@ void Store::set_patience(Patience patience) { db_->set_patience(std::move(patien
 
 void Store::put_experiment(const ExperimentRow& experiment, OtherList other) {
   db_->write([&] {
-    if (!experiment.runs.empty() && put_keys(*db_, experiment.runs.front().params))
-      remake_views(*db_);
+    if (put_keys(*db_, experiment.runs)) remake_views(*db_);
     const int64_t id = put_experiment_row(*db_, experiment, other);
     sql::Statement link(*db_, "INSERT INTO experiment_run(experiment, ordinal, run) VALUES(?,?,?)");
     std::set<int64_t> listed = listed_runs(*db_, id);

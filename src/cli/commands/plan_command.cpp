@@ -132,7 +132,6 @@ int run_plan(const Globals& globals, const Strings& args) {
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
   const auto values = parse(self("plan"), options, "arguments", args);
-  if (!values) std::cout << kOverrideHelp;
   if (!values) return 0;
   if (!values->count("arguments"))
     throw Error("no experiment given", "sinkmoe plan", "'sinkmoe list experiments' lists them");
@@ -169,7 +168,8 @@ const Registration<Command> plan_command{
     {.name = "plan",
      .help = "show the runs of an experiment, the skipped points, and the cost",
      .usage = "EXPERIMENT [override...] [--all] [--json]",
-     .run = run_plan}};
+     .run = run_plan,
+     .examples = kOverrideHelp}};
 
 }  // namespace
 

@@ -104,7 +104,6 @@ void write_summary(const Globals& globals, const queue::SweepSummary& s, const p
 
 int run(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
-  if (!values) std::cout << kOverrideHelp;
   if (!values) return 0;
   const queue::RunOptions options = run_options(globals, *values);
   const plan::Plan plan = plan::make_plan(plan_request(*values));
@@ -118,7 +117,8 @@ const Registration<Command> run_command{
      .help = "train the missing runs of an experiment; resumes interrupted ones",
      .usage =
          "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop]",
-     .run = run}};
+     .run = run,
+     .examples = kOverrideHelp}};
 
 }  // namespace
 

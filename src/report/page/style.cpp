@@ -12,7 +12,7 @@ const std::string_view kPageStyle = R"css(
 }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1em; }
-body { font: 15px/1.5 "DejaVu Sans", Verdana, Arial, sans-serif; color: var(--ink); background: var(--paper);
+body { overflow-wrap: anywhere; font: 15px/1.5 "DejaVu Sans", Verdana, Arial, sans-serif; color: var(--ink); background: var(--paper);
   margin: 0 auto; padding: 1em; max-width: 1400px; }
 a { color: var(--link); }
 a:focus-visible, button:focus-visible, svg:focus-visible, .scroll:focus-visible, summary:focus-visible {
@@ -20,7 +20,7 @@ a:focus-visible, button:focus-visible, svg:focus-visible, .scroll:focus-visible,
 h1 { font-size: 1.5em; margin: 0.3em 0; } h2 { font-size: 1.2em; margin: 0 0 0.4em; } h3 { font-size: 1em; }
 section { margin-top: 2em; border-top: 1px solid var(--line); padding-top: 1em; }
 .scroll { overflow-x: auto; max-width: 100%; }
-table { border-collapse: collapse; font-size: 13px; margin: 0.8em 0; }
+table { overflow-wrap: normal; border-collapse: collapse; font-size: 13px; margin: 0.8em 0; }
 th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--strong); vertical-align: bottom; }
 th button { all: unset; cursor: pointer; font-weight: bold; }
@@ -31,7 +31,7 @@ th[aria-sort="descending"] button::after { content: "\00a0\2193"; color: var(--i
 tr:target td { background: var(--mark); }
 .v { font-weight: bold; } .supported { color: var(--good); }
 .contradicted, .excluded, .problem { color: var(--bad); }
-.small { font-size: 12px; color: var(--pale); } .small code { overflow-wrap: anywhere; }
+.small { font-size: 12px; color: var(--pale); }
 .up { float: right; font-size: 12px; }
 figure { margin: 1em 0; position: relative; }
 figure svg { display: block; max-width: 100%; height: auto; }
