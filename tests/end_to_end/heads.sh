@@ -53,6 +53,7 @@ expect "merged runs" "$(number "$work/other.db" "SELECT count(*) FROM run")" 3
 grep -q "only 'sinkmoe heads' measures token rows" "$work/log" || die "no reason why a run cannot train on rows"
 printf '%s\n' "$(seq -s ' ' 0 40)" "$(seq -s ' ' 20 60)" >"$work/ids.txt"
 cp "$work/r.db" "$work/before.db"
+rm -r "$work/out"
 
 # refused TEXT MODEL [ARGUMENT...]: exit code 2, TEXT in the message, no page. Without arguments the rows are ids.txt.
 refused() {
@@ -110,7 +111,7 @@ grep -q "bits per byte" "$work/table" || die "no bits per byte"
 # A run starts from the same model: adapters on text with the model's tokenizer, given back as files of peft.
 mkdir "$work/texts"
 for i in 1 2 3 4; do
-  awk -v x="$i" 'BEGIN { for (i = 0; i < 400; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "%s", x > 1073741824 ? "a" : "b" } }' >"$work/texts/$i.txt"
+  awk -v x="$i" 'BEGIN { for (i = 0; i < 400; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "%s", (x > 1073741824 ? "a" : "b") } }' >"$work/texts/$i.txt"
 done
 printf '%s' '{"added_tokens": [{"id": 2, "content": "<s>", "special": true}], "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
   "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}' >"$work/bad/tokenizer.json"
