@@ -10,7 +10,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-PLAIN_MODULES=(core weights config data plan store queue stats report pretrained cli)
+PLAIN_MODULES=(core weights config data stats store report pretrained plan queue live cli)
 TORCH_MODULES=(tensor attention balance model metrics train inference run)
 
 scope=changed files=()
