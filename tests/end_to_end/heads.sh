@@ -118,11 +118,11 @@ printf '%s' '{"added_tokens": [{"id": 2, "content": "<s>", "special": true}], "p
 printf '%s' '{"bos_token": "<s>"}' >"$work/bad/tokenizer_config.json"
 "$sinkmoe" data import "$work/texts" --out "$work/set" --tokenizer-json "$work/bad" --valid-fraction 0.25 >"$work/log" 2>&1 || die "import"
 start() {
-  "$sinkmoe" --db "$work/run.db" run smoke --name real data.source=text "data.path=$work/$1" data.context=16 "train.init_checkpoint=$work/bad" \
+  "$sinkmoe" --db "$work/run.db" run smoke --name "real_$1" data.source=text "data.path=$work/$1" data.context=16 "train.init_checkpoint=$work/bad" \
     train.lora_rank=2 train.lora_form=peft train.steps=6 train.batch=4 attention.kind=vanilla balance.weight=0.01 train.seed=0 >"$work/log" 2>&1 </dev/null
 }
 start set || die "a run from a checkpoint"
-expect "shape of the model and numbers that train" "$(number "$work/run.db" "SELECT model_width || ' ' || model_trained FROM run_wide")" "32 1024"
+expect "shape of the model and numbers that train" "$(number "$work/run.db" "SELECT model_width || ' ' || CAST(model_trained AS INTEGER) FROM run_wide")" "32 1024"
 run="$(number "$work/run.db" "SELECT run_id FROM run WHERE status = 'done'")"
 expect "files of the run" "$(cd "$work/run.runs/$run" && echo *.json *.safetensors)" "adapter_config.json adapter_model.safetensors"
 number "$work/run.db" "SELECT text FROM event WHERE kind = 'balance loss'" | grep -q "weight 0.01 x sum" || die "the balance loss is not stated"

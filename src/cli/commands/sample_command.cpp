@@ -24,7 +24,8 @@ using Ids = std::vector<int32_t>;
 // A model with its tokenizer.
 struct Speaker {
   pretrained::NextToken next;
-  int64_t context = 0;         // most tokens of one row
+  int64_t context = 0;  // most tokens of one row
+  size_t ids = 0;  // that the tokenizer knows; 0: no tokenizer. A model may have more (padding)
   std::optional<int32_t> bos;  // starts each row
   std::optional<int32_t> eos;  // ends a text
   std::function<Ids(const std::string&)> encode;
@@ -45,6 +46,7 @@ Speaker open_folder(const fs::path& folder) {
   const std::shared_ptr<data::HfTokenizer> tokenizer = pretrained::open_tokenizer(*model);
   Speaker s{.next = only<pretrained::FolderLogits>("layers").open(*model),
             .context = model->architecture.max_positions,
+            .ids = static_cast<size_t>(tokenizer->vocabulary()),
             .bos = {},
             .eos = tokenizer->eos(),
             .encode = [tokenizer](const std::string& text) { return tokenizer->encode(text).ids; },
@@ -77,6 +79,7 @@ Speaker open_run(const fs::path& db, const std::string& run) {
             }};
   if (model.config.data.source == "text") {
     const std::shared_ptr<data::Tokenizer> tokenizer = data::open_tokenizer(model.config.data.path);
+    s.ids = static_cast<size_t>(tokenizer->vocabulary());
     s.bos = tokenizer->bos();
     s.encode = [tokenizer](const std::string& text) { return tokenizer->encode(text); };
     s.decode = [tokenizer](const Ids& ids) { return tokenizer->decode(ids); };
@@ -110,7 +113,8 @@ Continuation continue_text(const Speaker& s, Ids text, int64_t tokens,
                            const pretrained::Choice& choice) {
   Continuation out;
   for (int64_t i = 0; i < tokens; ++i) {
-    const std::vector<float> logits = s.next(row_of(s, text));
+    std::vector<float> logits = s.next(row_of(s, text));
+    if (s.ids > 0 && s.ids < logits.size()) logits.resize(s.ids);
     const int32_t id = pretrained::choose_next(logits, choice, static_cast<uint64_t>(i));
     if (s.eos && id == *s.eos) break;
     text.push_back(id);
