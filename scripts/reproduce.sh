@@ -8,7 +8,7 @@
 #               UTF-8 text: first a pilot, whose rule picks the text or the synthetic task      Time: 1 hour, assumed
 #   tables      tables and figures from results/reference.db: no training, no LibTorch          Time: 1 minute
 #               --check: fails if they differ from those in docs/; --update: copies them to docs/
-#   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: 1 hour 1/2
+#   paper [DIR] every synthetic experiment in the order of the claims, then all artifacts;      Time: 4 hours
 #               with a folder of texts also the experiments on text; prints each cost first
 #   NAME...     single items, from the stored runs: an artifact (plots/NAME.toml), an item      Time: seconds
 #               of PAPER_MAP.md (C7, F2, T1), fig-WORD or table-WORD (fig-imbalance)
@@ -22,14 +22,17 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # In the order of the claims, so that an interruption leaves out the last ones. Children come after their parents.
-PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence)
+PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence
+  chains capacity_probes confirm finetune20 needle20 losses_scaled)
 TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot finetune_text)
 # What docs/ shows of the reference runs: docs/figures/ID.svg and docs/tables/ID.md.
 MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid controls_imbalance.controls dose_balance.grid
   dose_loss.grid ablation_curves.probes cosmetic_bars.probes finetune_heads.finetune geometry_histogram.probes
   losses_chart.losses long_context_curves.recall)
 MAIN_TABLES=(main_table.grid main_table.text_small capacity_table.capacity lr_table.lr finetune_table.finetune
-  lr_table.text_lr finetune_table.finetune_text test_table.text_test zero_shot.zero_shot emergence_table.emergence)
+  lr_table.text_lr finetune_table.finetune_text test_table.text_test zero_shot.zero_shot emergence_table.emergence
+  chains_table.chains ablation_area.capacity_probes layer_balance.capacity_probes worth_table.capacity_probes
+  worth_table.text_probes first_term.capacity_probes)
 workers="${SINKMOE_WORKERS:-0}"  # 0: as many as the cores allow
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS
