@@ -1,6 +1,7 @@
 #include "report/document/claims.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 #include "core/text/number.h"
@@ -16,10 +17,11 @@ struct Judged {
   const Judgement* judgement;
 };
 
-// "C2" before "C10", claims of the paper before everything else.
+// "C2" before "C10"; claims of the paper, then our questions, tables, figures and everything else.
 auto claim_order(const std::string& claim) {
   const auto number = claim.size() > 1 ? parse_number<double>(claim.substr(1)) : std::nullopt;
-  return std::tuple(claim[0] != 'C' || !number, number.value_or(1e9), claim);
+  const size_t kind = number ? std::string_view("CQTF").find(claim[0]) : std::string_view::npos;
+  return std::tuple(kind, number.value_or(1e9), claim);
 }
 
 std::vector<Judged> primary_cells(const std::string& claim,
