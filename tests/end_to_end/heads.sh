@@ -111,7 +111,7 @@ grep -q "bits per byte" "$work/table" || die "no bits per byte"
 # A run starts from the same model: adapters on text with the model's tokenizer, given back as files of peft.
 mkdir "$work/texts"
 for i in 1 2 3 4; do
-  awk -v x="$i" 'BEGIN { for (i = 0; i < 400; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "%s", (x > 1073741824 ? "a" : "b") } }' >"$work/texts/$i.txt"
+  awk -v x="$i" 'BEGIN { for (i = 0; i < 400; ++i) { x = (x * 16807) % 2147483647; printf "%s", (x > 1073741824 ? "a" : "b") } }' >"$work/texts/$i.txt"
 done
 printf '%s' '{"added_tokens": [{"id": 2, "content": "<s>", "special": true}], "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
   "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}' >"$work/bad/tokenizer.json"

@@ -8,7 +8,7 @@ mkdir "$work/texts" "$work/data"
 for file in 1 2; do
   awk -v seed="$file" 'BEGIN {
     x = seed
-    for (i = 0; i < 150000; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "w%d%s", x % 9973, i % 12 == 11 ? ".\n" : " " }
+    for (i = 0; i < 150000; ++i) { x = (x * 16807) % 2147483647; printf "w%d%s", x % 9973, i % 12 == 11 ? ".\n" : " " }
   }' >"$work/texts/$file.txt"
 done
 import=("$sinkmoe" data import "$work/texts" --out "$work/data/set")
@@ -24,10 +24,12 @@ ended_well() {
   nothing_left "signal $1"
 }
 
-# No file may grow beyond 1 KiB; the system kills the process that tries, here in the middle of a file.
+# No file may grow beyond 1 KiB: a write fails as on a full disk, here in the middle of a file.
 code=0
 (ulimit -f 1; exec "${import[@]}" 2>&1) 2>&1 | cat >"$work/log" || code=$?
-ended_well 25 "$code"
+expect "the code after a limit of the file size" "$code" 2
+grep -qF "cannot write: File too large; free some disk space" "$work/log" || die "the message does not name the cause"
+nothing_left "a limit of the file size"
 
 # begin: starts an import with SIGINT as at a terminal and stops its child in the training; sets parent and child.
 begin() {

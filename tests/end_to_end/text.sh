@@ -12,7 +12,7 @@ for file in 1 2 3 4; do
   awk -v seed="$file" 'BEGIN {
     n = split("the a sea wind ship and stone over under light dark runs falls slowly again while rain keeps on the hill", w, " ")
     x = seed
-    for (i = 0; i < 9000; ++i) { x = (x * 1103515245 + 12345) % 2147483648; printf "%s%s", w[int(x / 65536) % n + 1], i % 12 == 11 ? ".\n" : " " }
+    for (i = 0; i < 9000; ++i) { x = (x * 16807) % 2147483647; printf "%s%s", w[int(x / 65536) % n + 1], i % 12 == 11 ? ".\n" : " " }
   }' >"$work/texts/$file.txt"
 done
 
