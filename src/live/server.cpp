@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kAddress = "127.0.0.1";
-constexpr size_t kPoints = 400, kThreads = 4, kOldest = 20;
+constexpr size_t kPoints = 400, kThreads = 32, kOldest = 20;
 constexpr auto kFresh = std::chrono::milliseconds(500);
 
 // "localhost:8080" -> true. The port may be another one, because a tunnel may lead here.

@@ -26,8 +26,8 @@ std::string known_experiment(const report::QueryFunction& query, const std::stri
 }
 
 // eval/loss and grid: "eval_loss.grid.svg".
-std::string default_file(const report::MetricFacts& metric, const std::string& experiment) {
-  return "results/out/" + metric.column() + "." + experiment + ".svg";
+std::string default_name(const report::MetricFacts& metric, const std::string& experiment) {
+  return metric.column() + "." + experiment + ".svg";
 }
 
 int plot(const Globals& globals, const Texts& args) {
@@ -38,7 +38,7 @@ int plot(const Globals& globals, const Texts& args) {
       "step, tokens, or a key that the runs differ in; default: what fits the metric")(
       "by", po::value<Texts>(), "a key that gives a line each (may be given several times)")(
       "log", "logarithmic y axis")("out", po::value<std::string>(),
-                                   "FILE.svg or FILE.png; default: in results/out");
+                                   "FILE.svg or FILE.png; default: in the folder of report");
   const auto values = parse(self("plot"), options, "what", args);
   if (!values) return 0;
   const Texts what = values->count("what") ? (*values)["what"].as<Texts>() : Texts{};
@@ -54,7 +54,8 @@ int plot(const Globals& globals, const Texts& args) {
   const auto metrics = report::stored_metrics(query, sweep);
   const report::MetricFacts& metric = report::metric_called(metrics, what[0], sweep);
   const std::filesystem::path file =
-      values->count("out") ? (*values)["out"].as<std::string>() : default_file(metric, experiment);
+      values->count("out") ? std::filesystem::path((*values)["out"].as<std::string>())
+                           : default_out(globals.db) / default_name(metric, experiment);
   check_figure_name(file);
   const report::Document d = report::make_one(
       report::plot_spec(query, sweep, metric,

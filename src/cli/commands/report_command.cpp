@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/output/figure_file.h"
 #include "core/file.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
@@ -25,12 +26,6 @@ constexpr size_t kMostNames = 200;  // letters of the name of a page
 
 Texts list_of(const po::variables_map& values, const char* name) {
   return values.count(name) ? values[name].as<Texts>() : Texts{};
-}
-
-// Each database has a folder of its own, so that no report replaces that of another.
-std::string default_folder(const std::filesystem::path& db) {
-  if (db == store::kDefaultDatabase) return "results/out";
-  return std::filesystem::path(db).replace_extension(".out").string();
 }
 
 // A page of some experiments has a name of its own; single artifacts get no page.
@@ -101,7 +96,7 @@ int report(const Globals& globals, const Texts& args) {
   const std::vector<report::Spec> specs =
       report::read_specs((*values)["plots"].as<std::string>(), artifacts);
   const std::string folder =
-      values->count("out") ? (*values)["out"].as<std::string>() : default_folder(globals.db);
+      values->count("out") ? (*values)["out"].as<std::string>() : default_out(globals.db).string();
   const store::Reader reader(globals.db);
   const auto query = [&](const std::string& sql) { return reader.query(sql, {.seconds = 120}); };
   report::Documents documents = report::make_documents(

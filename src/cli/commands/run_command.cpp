@@ -107,6 +107,9 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const queue::RunOptions options = run_options(globals, *values);
   const plan::Plan plan = plan::make_plan(plan_request(*values));
+  if (plan.runs.empty())
+    throw Error("the sweep has no run: skip_if leaves out every point", plan.name,
+                "change skip_if or the values; 'sinkmoe plan' shows what is skipped");
   const queue::SweepSummary summary = queue::run_experiment(plan, options);
   write_summary(globals, summary, plan);
   return summary.exit_code();

@@ -65,8 +65,7 @@ int follow(live::SweepReader& reader, const std::string& wanted) {
   write_lines(sweep);
   if (signal != 0) return 128 + signal;
   if (sweep.open() > 0)
-    std::cout << "nothing of it is running; to go on: sinkmoe run "
-              << shell_word(printable(sweep.experiment)) << "\n";
+    std::cout << "nothing of it is running; the command that started it goes on with it\n";
   return sweep.failed() > 0 ? 1 : sweep.open() > 0 ? 75 : 0;
 }
 

@@ -5,8 +5,14 @@
 #include "core/text/split_join.h"
 #include "report/draw/plot/gnuplot.h"
 #include "report/write/render.h"
+#include "store/default_database.h"
 
 namespace sinkmoe::cli {
+
+std::filesystem::path default_out(const std::filesystem::path& db) {
+  if (db == store::kDefaultDatabase) return "results/out";
+  return std::filesystem::path(db).replace_extension(".out");
+}
 
 void check_figure_name(const std::filesystem::path& file) {
   if (file.extension() != ".svg" && file.extension() != ".png")

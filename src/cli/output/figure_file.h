@@ -7,6 +7,10 @@
 
 namespace sinkmoe::cli {
 
+// Where reports and figures of a database go: results/out, or NAME.out beside another database, so that
+// none replaces those of another database.
+std::filesystem::path default_out(const std::filesystem::path& db);
+
 // Throws Error if the name ends neither in .svg nor in .png.
 void check_figure_name(const std::filesystem::path& file);
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "data/tokens/import.h"
 #include "data/tokens/tokenizer.h"
 
 namespace sinkmoe::data {
@@ -124,7 +125,10 @@ Error training_error(const std::string& message, int64_t vocabulary) {
   const std::string asked = std::to_string(vocabulary);
   if (const std::string most = number_after(message, "set it to a value <= "); !most.empty())
     return {"this text is too small for a vocabulary of " + asked + ": it gives at most " + most,
-            "--vocab", "give --vocab " + most + " or less, more text, or --tokenizer bytes"};
+            "--vocab",
+            std::stoll(most) < kMinBpeVocabulary
+                ? "give more text, or --tokenizer bytes"
+                : "give --vocab " + most + " or less, more text, or --tokenizer bytes"};
   if (const std::string least = number_after(message, asked + " vs "); !least.empty())
     return {"the different characters of this text alone need a vocabulary of " + least +
                 ", more than " + asked,
