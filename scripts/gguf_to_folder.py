@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Turns a GGUF file of the LLaMA family into a Hugging Face folder (config.json, model.safetensors, tokenizer.json).
+"""Turns a GGUF file of the LLaMA family into a Hugging Face folder (config.json, model.safetensors, tokenizer.json,
+tokenizer_config.json).
 
 gguf_to_folder.py MODEL.gguf OUT   needs the packages gguf and numpy
 
@@ -93,6 +94,9 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     write_safetensors(out / "model.safetensors", tensors)
     (out / "config.json").write_text(json.dumps(config_of(field, "lm_head.weight" not in tensors), indent=2) + "\n")
+    tokens = field("tokenizer.ggml.tokens")
+    special = {name: tokens[field(f"tokenizer.ggml.{name[:3]}_token_id")] for name in ("bos_token", "eos_token")}
+    (out / "tokenizer_config.json").write_text(json.dumps(special) + "\n")
     (out / "tokenizer.json").write_text(json.dumps(tokenizer_of(field), ensure_ascii=False) + "\n")
 
 

@@ -126,6 +126,8 @@ std::string Maker::task_of(const std::string& experiment) const {
     const std::string source = to_text(row[0]);
     if (source == "text")
       texts.insert(std::filesystem::path(to_text(row[1])).filename().string());
+    else if (source == "rows")
+      texts.insert("rows of `sinkmoe heads`");
     else
       tasks.insert(source);
   }
