@@ -6,8 +6,6 @@
 #include "config/compose/canonical.h"
 #include "core/text/quote.h"
 #include "core/text/suggest.h"
-#include "data/source.h"
-#include "plan/plan.h"
 
 namespace sinkmoe::live {
 
@@ -196,10 +194,9 @@ SweepReader::Size SweepReader::size_of(const std::string& run_id, const std::str
   Size size;
   try {
     const config::RunConfig config = config::parse_canonical(text, run_id);
-    const plan::Cost cost =
-        plan::estimate_cost(config, data::open_source(config.data)->vocabulary());
+    const plan::Cost cost = cost_of_(config);
     size.tokens = static_cast<double>(cost.tokens);
-    if (cost.tokens > 0) size.flops_per_token = cost.flops / size.tokens;
+    size.flops_per_token = plan::flops_per_token(cost);
   } catch (const Error&) {
     // Its data is not here: no floating-point operations are shown.
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/run/run.h"
+#include "plan/cost_table.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::live {
@@ -74,6 +75,7 @@ class SweepReader {
   Size size_of(const std::string& run_id, const std::string& config);
 
   std::filesystem::path db_;
+  plan::CostTable cost_of_;
   std::map<std::string, Size> sizes_;  // by run_id
 };
 

@@ -1,7 +1,9 @@
 #include <cmath>
 
+#include "config/compose/canonical.h"
 #include "config/plugins/variant.h"
-#include "plan/plan.h"
+#include "data/source.h"
+#include "plan/cost_table.h"
 
 namespace sinkmoe::plan {
 
@@ -45,6 +47,22 @@ Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary) {
   cost.flops = (6.0 * static_cast<double>(cost.matrix_parameters) + attention + variant) *
                static_cast<double>(cost.tokens);
   return cost;
+}
+
+Cost CostTable::operator()(const config::RunConfig& config) {
+  return estimate_cost(config, vocabulary(config));
+}
+
+int64_t CostTable::vocabulary(const config::RunConfig& config) {
+  const std::string key = config::section_text(config, {"data"});
+  const auto it = known_.find(key);
+  if (it != known_.end()) return it->second;
+  try {
+    return known_[key] = data::open_source(config.data)->vocabulary();
+  } catch (const Error&) {
+    if (assumed_ == 0) throw;
+    return known_[key] = assumed_;
+  }
 }
 
 }  // namespace sinkmoe::plan

@@ -6,10 +6,9 @@
 #include <set>
 
 #include "config/compose/layers.h"
-#include "core/file.h"
 #include "plan/plan.h"
 #include "plan/sweep/experiment.h"
-#include "support/source_dir.h"
+#include "support/committed_plan.h"
 
 namespace sinkmoe::plan {
 namespace {
@@ -19,16 +18,8 @@ namespace fs = std::filesystem;
 const fs::path kRoot = source_dir();
 
 Plan committed(const std::string& name) {
-  const auto identity = [](const config::RunConfig& config) {
-    return "hash of " + config.data.source;
-  };
-  std::vector<std::string> overrides;
-  // A small model in the place of one that must be downloaded.
-  if (read_file(kRoot / "experiments" / (name + ".toml"), 1 << 20).find("init_checkpoint") !=
-      std::string::npos)
-    overrides = {"train.init_checkpoint=" + (kRoot / "tests/inference/checkpoints/llama2").string(),
-                 "data.context=32"};
-  return make_plan({name, overrides, kRoot / "configs", kRoot / "experiments", name}, identity);
+  return committed_plan(
+      name, [](const config::RunConfig& config) { return "hash of " + config.data.source; });
 }
 
 std::map<int64_t, int> runs_per_seed(const Plan& plan) {

@@ -7,14 +7,12 @@
 #include <map>
 #include <set>
 
-#include "core/file.h"
 #include "made_up_runs.h"
-#include "plan/plan.h"
 #include "plan/sweep/experiment.h"
 #include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
 #include "store/read/query.h"
-#include "support/source_dir.h"
+#include "support/committed_plan.h"
 
 namespace sinkmoe::report {
 namespace {
@@ -24,21 +22,11 @@ using testing::IsEmpty;
 
 const fs::path kRoot = source_dir();
 
-plan::Plan committed(const std::string& name) {
-  std::vector<std::string> overrides;
-  // A small model in the place of one that must be downloaded.
-  if (read_file(kRoot / "experiments" / (name + ".toml"), 1 << 20).find("init_checkpoint") !=
-      std::string::npos)
-    overrides = {"train.init_checkpoint=" + (kRoot / "tests/inference/checkpoints/llama2").string(),
-                 "data.context=32"};
-  return plan::make_plan({name, overrides, kRoot / "configs", kRoot / "experiments", name},
-                         [](const auto&) { return std::string("made up"); });
-}
-
 std::vector<store::ExperimentRow> committed_experiments() {
   std::vector<store::ExperimentRow> rows;
   for (const std::string& name : plan::experiment_names(kRoot / "experiments"))
-    rows.push_back(queue::experiment_row(committed(name)));
+    rows.push_back(queue::experiment_row(
+        committed_plan(name, [](const auto&) { return std::string("made up"); })));
   return rows;
 }
 

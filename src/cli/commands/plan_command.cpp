@@ -141,7 +141,7 @@ int run_plan(const Globals& globals, const Strings& args) {
   if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
   const plan::Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
 
-  CostTable cost_of(vocabulary);
+  plan::CostTable cost_of(vocabulary);
   std::vector<plan::Cost> costs;
   Totals totals;
   for (const plan::RunSpec& spec : plan.runs) {

@@ -7,8 +7,6 @@
 #include "cli/command.h"
 #include "cli/output/terminal_screen.h"
 #include "cli/status_line.h"
-#include "core/text/quote.h"
-#include "core/text/utf8.h"
 #include "live/view_json.h"
 
 namespace sinkmoe::cli {

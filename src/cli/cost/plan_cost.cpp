@@ -7,32 +7,16 @@
 
 #include "config/compose/canonical.h"
 #include "core/text/duration.h"
-#include "data/source.h"
 #include "queue/machine.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
 
-plan::Cost CostTable::operator()(const config::RunConfig& config) {
-  return plan::estimate_cost(config, vocabulary(config));
-}
-
-int64_t CostTable::vocabulary(const config::RunConfig& config) {
-  const std::string key = config::section_text(config, {"data"});
-  const auto it = known_.find(key);
-  if (it != known_.end()) return it->second;
-  try {
-    return known_[key] = data::open_source(config.data)->vocabulary();
-  } catch (const Error&) {
-    if (assumed_ == 0) throw;
-    return known_[key] = assumed_;
-  }
-}
-
 namespace {
 
 // The runs of the database that this machine has made without a break.
-std::vector<plan::MeasuredRun> measured_runs(const store::Reader& reader, CostTable& cost_of) {
+std::vector<plan::MeasuredRun> measured_runs(const store::Reader& reader,
+                                             plan::CostTable& cost_of) {
   std::vector<plan::MeasuredRun> runs;
   if (reader.drills()) return runs;
   const Table table = reader.query(R"sql(
@@ -71,7 +55,7 @@ std::string basis_of(const std::vector<plan::TimeEstimate>& times, double gflops
 std::vector<plan::TimeEstimate> estimate_times(const std::filesystem::path& db,
                                                const plan::Plan& plan,
                                                const std::vector<plan::Cost>& costs,
-                                               CostTable& cost_of, const Speed& speed) {
+                                               plan::CostTable& cost_of, const Speed& speed) {
   std::vector<plan::MeasuredRun> measured;
   try {
     if (!speed.given && std::filesystem::exists(db))

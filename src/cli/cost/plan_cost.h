@@ -1,29 +1,13 @@
 // The cost of a plan: parameters, tokens and FLOPs of each run, and how long all take.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <map>
-#include <string>
 #include <vector>
 
+#include "plan/cost_table.h"
 #include "plan/timing.h"
 
 namespace sinkmoe::cli {
-
-// Opens each data set once, because the vocabulary of a text is in its token file. `assumed`, if
-// above 0, is used for data sets that are missing here.
-class CostTable {
- public:
-  explicit CostTable(int64_t assumed) : assumed_(assumed) {}
-  plan::Cost operator()(const config::RunConfig& config);
-
- private:
-  int64_t vocabulary(const config::RunConfig& config);
-
-  int64_t assumed_;
-  std::map<std::string, int64_t> known_;
-};
 
 // Of one worker.
 struct Speed {
@@ -35,7 +19,7 @@ struct Speed {
 std::vector<plan::TimeEstimate> estimate_times(const std::filesystem::path& db,
                                                const plan::Plan& plan,
                                                const std::vector<plan::Cost>& costs,
-                                               CostTable& cost_of, const Speed& speed);
+                                               plan::CostTable& cost_of, const Speed& speed);
 
 // One line for the CPU and one for the GPU: the time of one worker and of all that this machine carries, and what that is
 // based on.

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "config/compose/canonical.h"
-#include "data/source.h"
+#include "plan/cost_table.h"
 #include "plan/stored_run.h"
 #include "queue/worker/checkpoints.h"
 
@@ -32,27 +32,27 @@ double tokens_of(const config::RunConfig& config) {
          static_cast<double>(config.train.batch * config.data.context);
 }
 
-double flops_per_token(const config::RunConfig& config) try {
-  const plan::Cost cost = plan::estimate_cost(config, data::open_source(config.data)->vocabulary());
-  return cost.tokens > 0 ? cost.flops / static_cast<double>(cost.tokens) : 0;
+double flops_per_token(const config::RunConfig& config, plan::CostTable& cost_of) try {
+  return plan::flops_per_token(cost_of(config));
 } catch (const Error&) {
   return 0;  // the worker will say what is wrong with the data
 }
 
 TodoRun make_todo(const std::string& run_id, const std::string& label, const std::string& data,
-                  const config::RunConfig& config) {
+                  const config::RunConfig& config, plan::CostTable& cost_of) {
   return {.run_id = run_id,
           .label = label,
           .data = data,
           .work = std::max(1.0, tokens_of(config)),
-          .flops_per_token = flops_per_token(config)};
+          .flops_per_token = flops_per_token(config, cost_of)};
 }
 
 // Adds the missing ancestors of a run, oldest first.
 class Ancestors {
  public:
-  Ancestors(store::Store& store, const TodoRules& rules, std::vector<std::string>& notes)
-      : store_(store), rules_(rules), notes_(notes) {}
+  Ancestors(store::Store& store, const TodoRules& rules, plan::CostTable& cost_of,
+            std::vector<std::string>& notes)
+      : store_(store), rules_(rules), cost_of_(cost_of), notes_(notes) {}
 
   void add_for(const TodoRun& child, std::vector<TodoRun>& list) {
     if (child.settled || child.parent.empty() || !seen_.insert(child.parent).second) return;
@@ -81,7 +81,7 @@ class Ancestors {
         config::parse_canonical(store_.config(state.run_id), "run " + state.run_id);
     const std::string data =
         rules_.reads_data ? plan::verified_data(state.run_id, state.parent_id, config) : "";
-    return make_todo(state.run_id, state.label, data, config);
+    return make_todo(state.run_id, state.label, data, config, cost_of_);
   }
 
   void insert(TodoRun parent, const store::RunState& state, std::vector<TodoRun>& list) {
@@ -94,6 +94,7 @@ class Ancestors {
 
   store::Store& store_;
   const TodoRules& rules_;
+  plan::CostTable& cost_of_;
   std::vector<std::string>& notes_;
   std::set<std::string> seen_;
   size_t added_ = 0;
@@ -113,11 +114,12 @@ store::ExperimentRow experiment_row(const plan::Plan& plan) {
 std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, const TodoRules& rules,
                                std::vector<std::string>& notes) {
   std::vector<TodoRun> list;
+  plan::CostTable cost_of;
   for (const plan::RunSpec& spec : plan.runs) {
-    list.push_back(make_todo(spec.run_id, spec.label, spec.data, spec.config));
+    list.push_back(make_todo(spec.run_id, spec.label, spec.data, spec.config, cost_of));
     refresh(list.back(), *store.state(spec.run_id), rules.retry_failed);
   }
-  Ancestors ancestors(store, rules, notes);
+  Ancestors ancestors(store, rules, cost_of, notes);
   const std::vector<TodoRun> planned = list;
   for (const TodoRun& child : planned) ancestors.add_for(child, list);
   return list;
