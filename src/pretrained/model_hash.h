@@ -16,8 +16,7 @@ namespace sinkmoe::pretrained {
 // Throws Error: a file cannot be read.
 std::string model_hash(const Model& model, const std::filesystem::path& cache);
 
-// $XDG_CACHE_HOME/sinkmoe/models, or ~/.cache/sinkmoe/models; "" (no cache) if neither variable is
-// set.
+// $XDG_CACHE_HOME/sinkmoe/models, or ~/.cache/sinkmoe/models; "" (no cache) if neither variable is set.
 std::filesystem::path hash_cache();
 
 }  // namespace sinkmoe::pretrained

@@ -41,8 +41,7 @@ struct Written {
 
 struct WriteOptions {
   Gnuplot gnuplot;
-  // The page's file name; "": no page, because these are not all documents, and it would hide the
-  // others.
+  // The page's file name; "": no page, because these are not all documents, and it would hide the others.
   std::string index = "index.html";
   PageHead head;
 };

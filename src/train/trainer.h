@@ -13,8 +13,7 @@ namespace sinkmoe::train {
 // diverges: the loss, the gradient or a weight or moment is not finite, or the loss stays above ln
 // V + 1 after warm-up. Throws Error for bad input.
 //
-// Rows of step s are passed on before the checkpoint of step s, so a resumed run repeats none of
-// them.
+// Rows of step s are passed on before the checkpoint of step s, so a resumed run repeats none of them.
 RunEnd train(const config::Job& job, const data::DataSource& source, RunReporter& reporter,
              const data::TaskSet& tasks = {});
 

@@ -7,8 +7,7 @@
 
 namespace sinkmoe {
 
-// Names are those of folders, files, tasks and runs, never paths. A number that does not apply is
-// absent.
+// Names are those of folders, files, tasks and runs, never paths. A number that does not apply is absent.
 struct InputRow {
   // "source": all training and validation data, with the hash in the run's identity; "train",
   // "valid", "test": the splits of a text; "valid file", "test file": the files of a held-out

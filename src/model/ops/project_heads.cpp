@@ -30,8 +30,7 @@ struct Layout {
   int64_t heads_of(size_t part) const { return part == 0 ? H : J; }
 };
 
-// The buffer [N, F] itself, if dq, dk, dv are its three parts, as the attention op on a CPU makes
-// them.
+// The buffer [N, F] itself, if dq, dk, dv are its three parts, as the attention op on a CPU makes them.
 std::optional<at::Tensor> joined_heads(const variable_list& grads, const Layout& n) {
   if (!grads[0].defined()) return {};
   const auto* next = static_cast<const char*>(grads[0].const_data_ptr());

@@ -22,8 +22,7 @@ struct Axis {
   bool numeric = false;
 };
 
-// Axes that vary together, such as the keys of a zip: the first one alone tells the values of the
-// others.
+// Axes that vary together, such as the keys of a zip: the first one alone tells the values of the others.
 using Dimension = std::vector<Axis>;
 
 struct Sweep {
