@@ -33,7 +33,7 @@ function(sinkmoe_cuda_objects name)
   sinkmoe_warnings(sinkmoe_${name}_cuda)
   sinkmoe_torch_unit(sinkmoe_${name}_cuda)
   target_link_libraries(sinkmoe_${name}_cuda PUBLIC sinkmoe_${name} sinkmoe_libtorch_cuda)
-  # The program without LibTorch (sinkmoe_complete) takes neither of them.
+  # The program without LibTorch takes neither of them.
   set_target_properties(sinkmoe_${name}_kernels sinkmoe_${name}_cuda PROPERTIES SINKMOE_WITH_TORCH ON)
   set_property(GLOBAL APPEND PROPERTY SINKMOE_PLUGIN_OBJECTS sinkmoe_${name}_kernels sinkmoe_${name}_cuda)
 endfunction()

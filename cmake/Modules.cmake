@@ -173,8 +173,8 @@ function(sinkmoe_tests name torch)
     PROPERTIES TIMEOUT 600 ENVIRONMENT "SINKMOE_LOCAL=off")
 endfunction()
 
-# The program, and with LibTorch also sinkmoe_complete: the same program without it. Shells ask that one for completions,
-# because LibTorch alone takes a quarter of a second to load.
+# The program without LibTorch, and beside it, if there is LibTorch, sinkmoe_torch: the same with it. LibTorch alone takes a
+# quarter of a second to load, so only the commands that compute with tensors continue as sinkmoe_torch.
 function(sinkmoe_program)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/cli/*.cpp")
   if(NOT sources)
@@ -186,15 +186,15 @@ function(sinkmoe_program)
   sinkmoe_cold(sinkmoe_cli)
   target_include_directories(sinkmoe_cli PRIVATE "${CMAKE_SOURCE_DIR}/src")
   target_link_libraries(sinkmoe_cli PUBLIC sinkmoe_report sinkmoe_pretrained sinkmoe_queue sinkmoe_live Boost::program_options)
-  sinkmoe_cli_program(sinkmoe ${SINKMOE_TORCH})
+  sinkmoe_cli_program(sinkmoe OFF)
   if(SINKMOE_TORCH)
+    sinkmoe_cli_program(sinkmoe_torch ON)
     # Linked, but without its include folders: LibTorch brings another fmt, whose headers must not reach this program.
-    target_link_libraries(sinkmoe PRIVATE $<LINK_ONLY:sinkmoe_run> $<LINK_ONLY:sinkmoe_inference>)
+    target_link_libraries(sinkmoe_torch PRIVATE $<LINK_ONLY:sinkmoe_run> $<LINK_ONLY:sinkmoe_inference>)
     if(SINKMOE_CUDA)
-      target_link_libraries(sinkmoe PRIVATE $<LINK_ONLY:sinkmoe_libtorch_cuda>)
+      target_link_libraries(sinkmoe_torch PRIVATE $<LINK_ONLY:sinkmoe_libtorch_cuda>)
     endif()
-    sinkmoe_cli_program(sinkmoe_complete OFF)
-    add_dependencies(sinkmoe sinkmoe_complete)
+    add_dependencies(sinkmoe sinkmoe_torch)
   endif()
 endfunction()
 

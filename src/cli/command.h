@@ -32,6 +32,7 @@ struct Command {
   bool hidden = false;
   std::string examples = {};  // lines shown by --help
   bool raw = false;           // gets all arguments as they are, global options included
+  bool torch = false;         // computes with LibTorch (cli/torch_program.h)
 };
 
 // The global options and their help.

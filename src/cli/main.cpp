@@ -14,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/output/terminal_filter.h"
+#include "cli/torch_program.h"
 #include "core/system/checked_output.h"
 #include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
@@ -65,6 +66,7 @@ Globals take_globals(std::vector<std::string>& args) {
 }
 
 int dispatch(std::vector<std::string> args) {
+  const std::vector<std::string> given = args;
   if (!args.empty() && Registry<Command>::all().contains(args[0]))
     if (const Command& command = Registry<Command>::get(args[0]); command.raw)
       return command.run({}, {args.begin() + 1, args.end()});
@@ -75,6 +77,7 @@ int dispatch(std::vector<std::string> args) {
     return args.empty() ? 2 : 0;
   }
   const Command& command = Registry<Command>::get(args[0]);
+  if (command.torch) continue_with_torch(given);
   return command.run(globals, {args.begin() + 1, args.end()});
 }
 

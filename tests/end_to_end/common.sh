@@ -7,18 +7,13 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 [ -x "$sinkmoe" ] || { echo "skipped: no program at $sinkmoe"; exit 77; }
 cd "$root"
+source tests/support/torch_program.sh
 export SINKMOE_LOCAL=off  # private sweeps and figures change no test
 
 die() {
   printf 'FAILED: %s\n' "$1" >&2
   [ ! -s "$work/log" ] || tail -n 20 "$work/log" >&2
   exit 1
-}
-
-# with_torch: skips a test that trains if the program has no LibTorch.
-with_torch() {
-  "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
-  ldd "$sinkmoe" | grep -q libtorch || { echo "skipped: built without LibTorch"; exit 77; }
 }
 
 # number DB SQL: the single value of a query.

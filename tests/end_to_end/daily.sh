@@ -14,8 +14,8 @@ has() { grep -qxF -- "$3" <<<"$2" || { printf '%s\n' "$2" >"$work/log"; die "$1:
 version="$("$sinkmoe" --version)"
 grep -qE '^sinkmoe [0-9]+\.[0-9]+\.[0-9]+$' <<<"$version" || die "--version: $version"
 grep -qE '^commit ([0-9a-f]{40}|unknown)' <<<"$version" || die "--version names no commit: $version"
-if ldd "$sinkmoe" | grep -q libtorch; then
-  torch="$(dirname "$(ldd "$sinkmoe" | sed -nE 's/.*libtorch_cpu.so => ([^ ]+).*/\1/p')")/../version.py"
+if complete="$(torch_program)"; then
+  torch="$(dirname "$(ldd "$complete" | sed -nE 's/.*libtorch_cpu.so => ([^ ]+).*/\1/p')")/../version.py"
   has "--version" "$version" "LibTorch $(sed -nE "s/^__version__ = '(.*)'/\1/p" "$torch")"
 fi
 
@@ -52,8 +52,6 @@ expect "candidates without a database" "$("$sinkmoe" __complete --db "$work/abse
 [ ! -e "$work/absent.db" ] || die "completion made a database"
 
 # One press of Tab: 50 ms of processor time, in the program that the shells ask.
-asked="$sinkmoe"
-[ ! -x "${sinkmoe}_complete" ] || asked="${sinkmoe}_complete"
 python3 -c 'import resource, subprocess, sys
 def used():
     now = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -64,11 +62,10 @@ for _ in range(5):  # the least, because other programs may be in the way
     subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
     times.append(used() - before)
 sys.exit(f"{min(times):.3f} s" if min(times) > 0.05 else 0)' \
-  "$asked" __complete --db "$db" run quick train.wa 2>"$work/log" || die "completion takes too long"
+  "$sinkmoe" __complete --db "$db" run quick train.wa 2>"$work/log" || die "completion takes too long"
 
 # Real shells, as far as they are installed.
 ln -s "$sinkmoe" sinkmoe
-[ ! -x "${sinkmoe}_complete" ] || ln -s "${sinkmoe}_complete" sinkmoe_complete
 press="$(bash --norc -c 'eval "$(./sinkmoe completion bash)"; COMP_LINE="./sinkmoe run quick train.wa" COMP_POINT=28
   _sinkmoe ./sinkmoe; echo "${COMPREPLY[@]}"' 2>/dev/null)"
 expect "bash" "$press" "train.warmup="

@@ -4,5 +4,5 @@
 # Cost: 10 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-ldd "$sinkmoe" | grep -q libtorch || { echo "skipped: built without LibTorch"; exit 77; }
+with_torch
 drill kills --body train --kills "${KILLS:-100}" --longest 6 --name kills_train

@@ -5,5 +5,5 @@
 # Cost: 5 minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-ldd "$sinkmoe" | grep -q libtorch || { echo "skipped: built without LibTorch"; exit 77; }
+with_torch
 drill readers --hold "${HOLD:-120}" --kills "${KILLS:-5}"

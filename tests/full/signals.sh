@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 code=0
 (drill signals --signals "${SIGNALS:-200}") || code=$?
-if ldd "$sinkmoe" | grep -q libtorch; then
+if torch_program >/dev/null; then
   (drill signals --body train --signals "${REAL_SIGNALS:-200}" --longest "${LONGEST:-4}" --name signals_train) || code=$?
 fi
 exit "$code"

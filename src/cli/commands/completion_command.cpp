@@ -10,14 +10,11 @@ namespace sinkmoe::cli {
 
 namespace {
 
-// Each script looks for sinkmoe_complete beside the program: the same without LibTorch, which takes
-// a quarter of a second to load. Bash splits words at '=' and ':', and replaces only what follows.
+// Bash splits words at '=' and ':', and replaces only what follows.
 constexpr const char* kBash = R"sh(_sinkmoe() {
-  local program helper line="${COMP_LINE:0:COMP_POINT}" word prefix= candidate
+  local program line="${COMP_LINE:0:COMP_POINT}" word prefix= candidate
   local -a words
-  program="$(type -P -- "${1/#\~\//$HOME/}")" && program="$(readlink -f -- "$program")" || return
-  helper="${program}_complete"
-  [ -x "$helper" ] || helper="$program"
+  program="$(type -P -- "${1/#\~\//$HOME/}")" || return
   read -ra words <<<"$line"
   case "$line" in *[[:space:]]) words+=("") ;; esac
   words=("${words[@]//[\"\']/}")
@@ -26,7 +23,7 @@ constexpr const char* kBash = R"sh(_sinkmoe() {
   COMPREPLY=()
   while IFS=$'\t' read -r candidate _; do
     COMPREPLY+=("${candidate#"$prefix"}")
-  done < <("$helper" __complete "${words[@]:1}" 2>/dev/null)
+  done < <("$program" __complete "${words[@]:1}" 2>/dev/null)
   case "${#COMPREPLY[@]},${COMPREPLY[0]-}" in 1,*=) compopt -o nospace ;; esac
 }
 complete -o default -F _sinkmoe sinkmoe
@@ -34,14 +31,11 @@ complete -o default -F _sinkmoe sinkmoe
 
 constexpr const char* kZsh = R"sh(#compdef sinkmoe
 _sinkmoe() {
-  local program=${(Q)words[1]} helper line text item
+  local program=${(Q)words[1]} line text item
   program=${program/#\~\//$HOME/}
   [[ $program == */* ]] || program=${commands[$program]}
-  program=${program:A}
-  helper=${program}_complete
-  [[ -x $helper ]] || helper=$program
   local -a lines plain keys
-  lines=("${(@f)$("$helper" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  lines=("${(@f)$("$program" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
   for line in "${lines[@]}"; do
     [[ -n $line ]] || continue
     text=${line%%$'\t'*}
@@ -61,10 +55,8 @@ compdef _sinkmoe sinkmoe
 constexpr const char* kFish = R"sh(function __sinkmoe_complete
   set -l words (commandline -opc)
   set -l word (commandline -ct)
-  set -l program (realpath (command -v $words[1])); or return
-  set -l helper $program"_complete"
-  test -x $helper; or set helper $program
-  set -l found ($helper __complete $words[2..-1] $word 2>/dev/null)
+  set -l program (command -v $words[1]); or return
+  set -l found ($program __complete $words[2..-1] $word 2>/dev/null)
   if test (count $found) -gt 0
     printf '%s\n' $found
   else

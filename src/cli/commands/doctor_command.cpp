@@ -124,7 +124,8 @@ const Registration<Command> doctor_command{
     {.name = "doctor",
      .help = "check the program, the computer, the database and the checkpoints",
      .usage = "",
-     .run = run_doctor}};
+     .run = run_doctor,
+     .torch = true}};
 
 }  // namespace
 

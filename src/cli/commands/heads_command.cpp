@@ -218,7 +218,8 @@ const Registration<Command> heads_command{
      .help = "measure the attention heads of a pretrained model: table, page, rows in the database",
      .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] "
               "[--ids FILE] [--out DIR]",
-     .run = heads}};
+     .run = heads,
+     .torch = true}};
 
 }  // namespace
 

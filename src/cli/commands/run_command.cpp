@@ -121,7 +121,8 @@ const Registration<Command> run_command{
      .usage =
          "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop]",
      .run = run,
-     .examples = kOverrideHelp}};
+     .examples = kOverrideHelp,
+     .torch = true}};
 
 }  // namespace
 

@@ -168,7 +168,8 @@ const Registration<Command> sample_command{
     {.name = "sample",
      .help = "let a run or a pretrained model continue a text",
      .usage = "RUN|MODEL_DIR TEXT [--tokens N] [--temperature X] [--seed S]",
-     .run = sample}};
+     .run = sample,
+     .torch = true}};
 
 }  // namespace
 

@@ -14,7 +14,8 @@ const Registration<Command> worker_command{{.name = "worker",
                                             .help = "one attempt at one run (started by run)",
                                             .usage = "",
                                             .run = run_worker,
-                                            .hidden = true}};
+                                            .hidden = true,
+                                            .torch = true}};
 
 }  // namespace
 

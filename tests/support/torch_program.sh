@@ -1,0 +1,14 @@
+# For tests of the program, $sinkmoe: does it train? Sourced, never run.
+
+# torch_program: prints the path of the program with LibTorch beside the one under test; fails if there is none.
+torch_program() {
+  local program
+  program="$(dirname "$(realpath "$sinkmoe")")/sinkmoe_torch"
+  [ -x "$program" ] && echo "$program"
+}
+
+# with_torch: skips a test that trains if the program has no LibTorch.
+with_torch() {
+  "$sinkmoe" --help | grep -q '^  run ' || { echo "skipped: the program cannot run sweeps"; exit 77; }
+  torch_program >/dev/null || { echo "skipped: built without LibTorch"; exit 77; }
+}
