@@ -2,10 +2,11 @@
 # Times whole training steps on the CPU next to the same model in PyTorch (eager and torch.compile), and the cost of gate,
 # balance loss and logging.
 #
-# scripts/bench.sh [--quick | --costs] [--no-compile] [--db FILE]
+# scripts/bench.sh [--quick | --costs | --fresh] [--no-compile] [--db FILE]
 # scripts/bench.sh --ops [ARGUMENT of Google Benchmark...]
 #   --quick       few rounds of the smallest model
 #   --costs       only the cost of gate, balance loss and logging; needs no PyTorch
+#   --fresh       only the cost of gate and balance loss at 1M against plain attention (claim C13); needs no PyTorch
 #   --no-compile  without torch.compile, which needs a C++ compiler and one more minute
 #   --ops         times single operations on one thread instead, next to the stock ones; needs no Python; 1 minute
 #   --db FILE     also stores the timings in this database (`sinkmoe report overhead` shows them)
@@ -13,7 +14,7 @@
 # All programs take turns, so the machine should be idle otherwise. The table gives medians over rounds and their range; it
 # is also written to build/bench.md, and every round to build/bench.json.
 # Cost: 2.8 GB of downloads and 6 GB of disk in a separate cache, because `import torch` needs the whole LibTorch set.
-# Time: on two cores, after the build: --quick 4 minutes, --costs 8, everything 25.
+# Time: on two cores, after the build: --quick 4 minutes, --fresh 6, --costs 19, everything 36.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
     -h | --help) help_text; exit 0 ;;
     --quick) arguments+=(--quick --rounds 3) ;;
     --costs) arguments+=(--costs-only) peer_needed=no ;;
+    --fresh) arguments+=(--fresh-only) peer_needed=no ;;
     --no-compile) compile= ;;
     --db)
       [ $# -gt 1 ] || fail "--db needs a file"

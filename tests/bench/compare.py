@@ -149,6 +149,24 @@ class Bench:
             self.add("cost of the balance loss", kind, name, percent((kind, 0.01), (kind, 0.0)), "%", 1)
             self.add("cost of the gate", kind, name, percent((kind, 0.0), ("plain", 0.0)), "%", 1)
 
+    def fresh(self, name, model, steps):
+        """What gate, statistics and balance loss cost together on one thread, in processor time. Processes of one program differ
+        by a percent or two, so each value comes from processes started for it; a round is run four times, in turns."""
+        values = {"vanilla": [], "sink": [], "gated": []}
+        for _ in range(self.o.sets):
+            everyone = {kind: Contender([self.o.ours], dict(model, steps=steps, kind=kind, weight=0.01)) for kind in values}
+            everyone["plain"] = Contender([self.o.ours], dict(model, steps=steps, kind="plain", weight=0.0))
+            spent = dict.fromkeys(everyone, 0.0)
+            for _ in range(4):
+                for kind, c in everyone.items():
+                    spent[kind] += c.round()["cpu_ms_a_step"]
+            for c in everyone.values():
+                c.end()
+            for kind, list_of in values.items():
+                list_of.append(100 * (spent[kind] / spent["plain"] - 1))
+        for kind, list_of in values.items():
+            self.add("cost of gate and balance loss", kind, name, list_of, "%", 1)
+
     def logging(self):
         """Rows every 10 steps into a database against none; rounds long enough to hold several writes."""
         name, model, _, threads = MODELS[0]
@@ -181,6 +199,10 @@ class Bench:
             self.add("loss after 200 steps, 2 threads - 1", kind, MODELS[0][0], [losses[1] - losses[0]], "nats", 2)
 
 
+def write(bench):
+    pathlib.Path(bench.o.out).write_text(json.dumps(bench.rows, indent=1) + "\n")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--ours", required=True)
@@ -188,22 +210,29 @@ def main():
     p.add_argument("--batch", required=True, help="a name for this call, later ones sort after it")
     p.add_argument("--rounds", type=int, default=7)
     p.add_argument("--quick", action="store_true")
+    p.add_argument("--sets", type=int, default=20, help="sets of fresh processes for the cost of gate and balance loss")
+    p.add_argument("--fresh-only", action="store_true", help="only that cost, at 1M")
     p.add_argument("--costs-only", action="store_true", help="costs of gate, balance loss and logging: no PyTorch")
     p.add_argument("--compile", action="store_true")
     bench = Bench(p.parse_args())
     print("| model | what | variant | median | range | unit | rounds |\n| --- | --- | --- | --- | --- | --- | --- |")
     models = MODELS[:1] if bench.o.quick else MODELS
+    if bench.o.fresh_only:
+        bench.fresh("1M", SIZES["1M"], COSTS["1M"])
+        return write(bench)
     if not bench.o.costs_only:
         for model in models:
             bench.model(*model)
     for name, model, _, _ in models:
         if name in COSTS:
             bench.costs(name, model, COSTS[name])
+        if name in ("0.1M", "1M"):
+            bench.fresh(name, model, COSTS[name])
     bench.logging()
     if not bench.o.quick and not bench.o.costs_only:
         bench.memory()
         bench.threads()
-    pathlib.Path(bench.o.out).write_text(json.dumps(bench.rows, indent=1) + "\n")
+    write(bench)
 
 
 if __name__ == "__main__":
