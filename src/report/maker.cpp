@@ -37,6 +37,14 @@ Stock take_stock(const QueryFunction& query) {
   stock.columns.insert(wide.columns.begin(), wide.columns.end());
   for (const auto& row : query("select run_id, git_commit from run_wide").rows)
     stock.commits[to_text(row[0])] = to_text(row[1]);
+  for (const auto& row : query("select r.run_id, coalesce(r.parent_id, ''), "
+                               "sum(a.ended_us - a.started_us) / 3.6e9 from run r "
+                               "left join attempt a on a.run = r.id group by r.id")
+                             .rows) {
+    const std::string run = to_text(row[0]);
+    if (const std::string parent = to_text(row[1]); !parent.empty()) stock.parents[run] = parent;
+    if (!is_null(row[2])) stock.hours[run] = to_number(row[2]);
+  }
   if (stock.columns.contains("parent_id") && stock.columns.contains("train_steps"))
     for (const auto& row : query("select run_id, parent_id from run_wide where train_steps = 0 and "
                                  "coalesce(parent_id, '') <> ''")
@@ -68,6 +76,19 @@ std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
   }
   if (!only.empty()) std::erase_if(list, [&](const std::string& e) { return !there(only, e); });
   return list;
+}
+
+void add_hours(std::vector<Judgement>& judgements, const Stock& stock) {
+  for (Judgement& o : judgements)
+    for (const auto* runs : {&o.runs, &o.control_runs})
+      for (std::string run : *runs)
+        for (;;) {
+          if (const auto at = stock.hours.find(run); at != stock.hours.end())
+            o.run_hours[run] = at->second;
+          const auto parent = stock.parents.find(run);
+          if (parent == stock.parents.end()) break;
+          run = parent->second;
+        }
 }
 
 Maker::Maker(const QueryFunction& query) : query_(query), stock_(take_stock(query)) {}

@@ -19,13 +19,18 @@ struct Stock {
   std::set<std::string> columns;         // of run_wide
   std::map<std::string, std::string> commits;
   Trainings trainings;
-  std::string variants, losses;  // the parameters :variants and :losses
+  std::map<std::string, std::string> parents;  // run_id -> run_id that it starts from
+  std::map<std::string, double> hours;         // run_id -> hours of all its attempts
+  std::string variants, losses;                // the parameters :variants and :losses
 };
 
 // The experiments of the spec that the database has and `only` names (empty: all); "*" means those
 // that no artifact names.
 std::vector<std::string> experiments_of(const Spec& spec, const Stock& stock,
                                         const std::vector<std::string>& only);
+
+// Fills run_hours of every judgement.
+void add_hours(std::vector<Judgement>& judgements, const Stock& stock);
 
 class Maker {
  public:

@@ -134,6 +134,7 @@ Documents make_documents(const std::vector<Spec>& specs, const QueryFunction& qu
     for (const Spec& spec : *list) all.push_back(&spec);
   std::vector<Document> not_shown = relatives(all, maker, tried, documents);
   judge(documents.list, not_shown, maker.stock().trainings);
+  for (Document& d : documents.list) add_hours(d.judgements, maker.stock());
   if (sweeps == Sweeps::kNone) return documents;
   for (const std::string& experiment : own_sweeps(specs, maker.stock(), only))
     for (const Spec& spec : sweep_specs(query, experiment)) add(documents, maker, spec, experiment);

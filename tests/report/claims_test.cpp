@@ -94,5 +94,36 @@ TEST(Claims, PrivateSweepsAndRepeatedExperimentsCountOnlyAlone) {
   EXPECT_EQ(summarize_claims(specs, {mine})[0].verdict, "contradicted");
 }
 
+// Two cells share a control that took 2 hours for 4 seeds; their own runs took 1 and 3 hours.
+TEST(Claims, AnUndecidedClaimSaysTheSeedsAndHoursThatWouldDecideIt) {
+  const auto undecided = [](int64_t seeds, std::map<std::string, double> hours) {
+    Judgement o = cell("C7", Verdict::kUndecided);
+    o.seeds = seeds;
+    o.effect.n = 4;
+    o.run_hours = std::move(hours);
+    return o;
+  };
+  const Judgement a = undecided(8, {{"control", 2}, {"a", 1}}),
+                  b = undecided(20, {{"control", 2}, {"b", 3}});
+  EXPECT_DOUBLE_EQ(*a.hours(), 6);
+  EXPECT_DOUBLE_EQ(*b.hours(), 25);
+  Judgement endless = cell("C7", Verdict::kUndecided), idle = cell("C7", Verdict::kUntestable);
+  idle.note = "no room: room is 0.01, needed above 0.02";
+  const auto list =
+      summarize_claims({spec("a", {"C7"})}, {document("a", "grid", {a, b, endless, idle, idle})});
+  EXPECT_DOUBLE_EQ(list[0].hours, 2 + 15 + 10) << "twice a, five times b and the control";
+  EXPECT_EQ(open_text(list[0]),
+            "undecided: 8 to 20 seeds would decide, 27.0 h of one worker; 1 cell that more than a "
+            "million seeds would decide; untestable: no room: room needed above 0.02 (2 cells)");
+}
+
+TEST(Claims, NamesTheExperimentsThatWereNotRun) {
+  Spec s = spec("a", {"C5"});
+  s.experiments = {{.name = "probes"}, {.name = "later"}, {.name = "again", .counts = false}};
+  const auto list =
+      summarize_claims({s}, {document("a", "probes", {cell("C5", Verdict::kSupported)})});
+  EXPECT_EQ(open_text(list[0]), "not run: later");
+}
+
 }  // namespace
 }  // namespace sinkmoe::report

@@ -45,8 +45,11 @@ PageInput page_input() {
   input.absent = {"lr_table", "outliers"};
   input.head.database = "my.db";
   input.head.last_run = "2026-01-02 03:04 UTC";
-  input.head.claims = {{"C2", "supported", "1 primary cell", {}, 0, {"early.quick"}},
-                       {"C9", "not run", "", {}, 0, {}}};
+  input.head.claims = {{.claim = "C2",
+                        .verdict = "supported",
+                        .cells = "1 primary cell",
+                        .documents = {"early.quick"}},
+                       {.claim = "C9", .verdict = "not run"}};
   input.head.runs = {{"run_id", "label"}, {{std::string("vanilla-0-0"), std::string("a run")}}};
   return input;
 }

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/text/duration.h"
 #include "core/text/utf8.h"
 #include "report/document/claims.h"
 #include "report/report.h"
@@ -21,6 +22,7 @@ namespace sinkmoe::cli {
 namespace {
 
 using Texts = std::vector<std::string>;
+using Json = nlohmann::ordered_json;
 
 // Identifies a judged cell.
 std::string key_of(const std::string& artifact, const std::string& claim, const std::string& cell,
@@ -50,7 +52,9 @@ void expect_again(report::Documents& documents, const std::string& path) {
 void print_lines(const report::Documents& documents) {
   for (const report::Document& d : documents.list)
     for (const report::Judgement& o : d.judgements) {
-      const std::string verdict = report::verdict_text(o);
+      std::string verdict = report::verdict_text(o);
+      if (const auto hours = o.hours())
+        verdict += ", " + rough_time(3600 * *hours) + " of one worker";
       std::cout << printable(fmt::format(
           "{:<8}{}  {}: {}; n = {}, {}{}{}\n", name_of(report::check_of(o)), d.id, o.cell, o.rule,
           o.effect.n,
@@ -84,7 +88,11 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
                       {"cells", c.cells},
                       {"count", count_of(c)},
                       {"duplicates", c.duplicates},
-                      {"artifacts", c.documents}});
+                      {"seeds_needed", c.most_seeds > 0 ? Json(c.most_seeds) : Json(nullptr)},
+                      {"hours_needed", c.hours > 0 ? Json(c.hours) : Json(nullptr)},
+                      {"obstacles", c.obstacles},
+                      {"artifacts", c.documents},
+                      {"not_run", c.absent}});
     std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
   }
@@ -93,6 +101,8 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
     for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
     std::cout << printable(
         fmt::format("{:<10} {:<16}  {}{}\n", c.claim, c.verdict, c.cells, where));
+    if (const std::string open = report::open_text(c); !open.empty())
+      std::cout << printable(fmt::format("{:<11}{}\n", "", open));
   }
 }
 

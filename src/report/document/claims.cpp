@@ -1,9 +1,11 @@
 #include "report/document/claims.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <tuple>
 
+#include "core/text/duration.h"
 #include "core/text/number.h"
 #include "core/text/split_join.h"
 #include "report/text/number_text.h"
@@ -41,6 +43,25 @@ bool has_primary_cell(const std::string& claim, const std::vector<Spec>& specs) 
   return false;
 }
 
+// The named experiments for which a spec states a primary cell of the claim, without those that have
+// a document.
+std::vector<std::string> absent_experiments(const std::string& claim,
+                                            const std::vector<Spec>& specs,
+                                            const std::vector<Document>& documents) {
+  std::set<std::string> names, there;
+  for (const Document& d : documents) there.insert(d.experiment);
+  for (const Spec& spec : specs)
+    for (const Expectation& e : spec.expect)
+      for (const SpecExperiment& x : spec.experiments) {
+        const bool judged = e.experiments.empty() ||
+                            std::count(e.experiments.begin(), e.experiments.end(), x.name) > 0;
+        if (e.claim == claim && e.primary && judged && x.counts && x.name != "*" &&
+            !there.contains(x.name))
+          names.insert(x.name);
+      }
+  return {names.begin(), names.end()};
+}
+
 std::string verdict_of(const ClaimSummary& s) {
   if (s.count.size() == 1) return name_of(s.count.begin()->first);
   const std::string none = s.count.contains(stats::Verdict::kSupported) ? "" : "0 supported, ";
@@ -53,8 +74,35 @@ std::string counted(int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+// Adds an undecided cell. `factors`: of each run, how many times it would have to be made.
+void add_undecided(ClaimSummary& s, const Judgement& o, std::map<std::string, double>& factors,
+                   std::map<std::string, double>& hours) {
+  if (!o.seeds) {
+    ++s.endless;
+    return;
+  }
+  s.fewest_seeds = s.most_seeds == 0 ? *o.seeds : std::min(s.fewest_seeds, *o.seeds);
+  s.most_seeds = std::max(s.most_seeds, *o.seeds);
+  for (const auto& [run, run_hours] : o.run_hours) {
+    double& factor = factors[run];
+    factor = std::max(factor, static_cast<double>(*o.seeds) / static_cast<double>(o.effect.n));
+    hours[run] = run_hours;
+  }
+}
+
+void add_open_cells(ClaimSummary& s, const std::vector<Judged>& cells) {
+  std::map<std::string, double> factors, hours;
+  for (const Judged& cell : cells) {
+    const Judgement& o = *cell.judgement;
+    if (o.verdict == stats::Verdict::kUndecided) add_undecided(s, o, factors, hours);
+    if (o.verdict == stats::Verdict::kUntestable || o.verdict == stats::Verdict::kMissing)
+      ++s.obstacles[name_of(*o.verdict) + ": " + (o.note.empty() ? "no value" : o.note)];
+  }
+  for (const auto& [run, factor] : factors) s.hours += factor * hours[run];
+}
+
 ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& cells) {
-  ClaimSummary s{claim, "not run", "", {}, 0, {}};
+  ClaimSummary s{.claim = claim, .verdict = "not run"};
   int64_t distinct = 0;
   for (const Judged& cell : cells) {
     if (cell.judgement->verdict)
@@ -65,13 +113,43 @@ ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& 
       s.documents.push_back(cell.document->id);
   }
   if (cells.empty()) return s;
+  add_open_cells(s, cells);
   s.verdict = verdict_of(s);
   s.cells = counted(distinct, "primary cell") +
             (s.duplicates > 0 ? " and " + counted(s.duplicates, "duplicate") : "");
   return s;
 }
 
+// What was found differs between cells and is left out: "no room above the floor: room is 0.0136,
+// needed above 0.02" becomes "no room above the floor: room needed above 0.02".
+std::string short_reason(const std::string& note) {
+  const size_t needed = note.find(", needed ");
+  const size_t found = needed == std::string::npos ? needed : note.rfind(" is ", needed);
+  return found == std::string::npos ? note : note.substr(0, found) + note.substr(needed + 1);
+}
+
 }  // namespace
+
+std::string open_text(const ClaimSummary& claim) {
+  std::vector<std::string> parts;
+  if (claim.most_seeds > 0)
+    parts.push_back(
+        "undecided: " +
+        (claim.fewest_seeds == claim.most_seeds ? ""
+                                                : std::to_string(claim.fewest_seeds) + " to ") +
+        std::to_string(claim.most_seeds) + " seeds would decide, " +
+        (claim.hours > 0 ? rough_time(3600 * claim.hours) + " of one worker" : "time not known"));
+  if (claim.endless > 0)
+    parts.push_back(counted(claim.endless, "cell") +
+                    " that more than a million seeds would decide");
+  std::map<std::string, int> reasons;
+  for (const auto& [note, cells] : claim.obstacles) reasons[short_reason(note)] += cells;
+  for (const auto& [reason, cells] : reasons)
+    parts.push_back(reason + " (" + counted(cells, "cell") + ")");
+  if (!claim.absent.empty())
+    parts.push_back("not run: " + join(claim.absent, ", ", [](const std::string& e) { return e; }));
+  return join(parts, "; ", [](const std::string& part) { return part; });
+}
 
 std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
                                            const std::vector<Document>& documents) {
@@ -86,6 +164,7 @@ std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
   std::vector<ClaimSummary> list;
   for (const std::string& claim : claims) {
     list.push_back(claim_summary(claim, primary_cells(claim, documents)));
+    list.back().absent = absent_experiments(claim, specs, documents);
     if (!has_primary_cell(claim, specs)) list.back().verdict = "no primary cell";
   }
   return list;

@@ -17,8 +17,20 @@ struct ClaimSummary {
   std::string cells;                    // "6 primary cells", "6 primary cells and 3 duplicates"
   std::map<stats::Verdict, int> count;  // of distinct primary cells
   int duplicates = 0;
-  std::vector<std::string> documents;  // "main_table.grid"
+  // The undecided cells: the fewest and the most seeds that one of them needs, and hours of one
+  // worker for all. Seeds that several cells share are run once. `endless`: cells that a million
+  // seeds would not decide.
+  int64_t fewest_seeds = 0, most_seeds = 0;
+  double hours = 0;
+  int endless = 0;
+  std::map<std::string, int> obstacles;  // why cells are untestable or missing, and how many
+  std::vector<std::string> documents;    // "main_table.grid"
+  std::vector<std::string> absent;       // experiments that would decide it and have no document
 };
+
+// "undecided: 4 to 45 seeds would decide, 3.1 h of one worker; untestable: no room above the floor:
+// room needed above 0.02 (6 cells)"; "" where every cell is decided.
+std::string open_text(const ClaimSummary& claim);
 
 // The claims for which the specs state expectations, C1 to C14 first. A claim is judged by its
 // primary cells in the experiments that are named and count; if there are none, by its primary cells

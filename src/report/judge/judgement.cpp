@@ -153,6 +153,13 @@ stats::Summary Judgement::judged_effect() const {
   return s;
 }
 
+std::optional<double> Judgement::hours() const {
+  if (!seeds || run_hours.empty() || effect.n == 0) return std::nullopt;
+  double total = 0;
+  for (const auto& [run, hours] : run_hours) total += hours;
+  return total * static_cast<double>(*seeds) / static_cast<double>(effect.n);
+}
+
 std::string verdict_text(const Judgement& o) {
   if (!o.duplicate_of.empty()) return "counted in " + o.duplicate_of + ": the same trained models";
   if (!o.verdict) return o.note;

@@ -1,6 +1,7 @@
 // Measures expectations on cells: effect, p, guards. judge_families (family.h) gives the verdicts.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,9 +30,14 @@ struct Judgement {
   std::optional<stats::Verdict> verdict;
   stats::RuleTests holm;         // p after Holm
   std::optional<int64_t> seeds;  // undecided: how many would decide
-  bool effect_found = false;     // the direction is significant, the size is not reached
-  std::string duplicate_of;      // the document of a cell with the same trainings and value
+  // Hours that the runs behind the values took, by run_id: those of both sides, and the runs whose
+  // weights they start from. Empty: not known.
+  std::map<std::string, double> run_hours;
+  bool effect_found = false;  // the direction is significant, the size is not reached
+  std::string duplicate_of;   // the document of a cell with the same trainings and value
 
+  // Undecided: hours of one worker for so many seeds, at the speed of the stored runs.
+  std::optional<double> hours() const;
   // The effect as the rule sees it: 0 means no effect.
   stats::Summary judged_effect() const;
 };

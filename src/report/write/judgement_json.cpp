@@ -43,6 +43,7 @@ Json json_judgement(const Judgement& o) {
           {"detectable_80", number(o.detectable)},
           {"verdict", o.verdict ? Json(name_of(*o.verdict)) : Json(nullptr)},
           {"seeds_needed", o.seeds ? Json(*o.seeds) : Json(nullptr)},
+          {"hours_needed", number(o.hours())},
           {"duplicate_of", o.duplicate_of.empty() ? Json(nullptr) : Json(o.duplicate_of)},
           {"note", o.note},
           {"paper", e.paper}};
