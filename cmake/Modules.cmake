@@ -168,7 +168,7 @@ function(sinkmoe_tests name torch)
   sinkmoe_plugin_objects(plugins "${torch}")
   target_link_libraries(test_${name} PRIVATE ${plugins})
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
-  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} sinkmoe_source_dir GTest::gmock GTest::gtest_main rapidcheck)
+  target_link_libraries(test_${name} PRIVATE sinkmoe_${name} sinkmoe_source_dir sinkmoe_suite_failures GTest::gmock GTest::gtest_main rapidcheck)
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 ENVIRONMENT "SINKMOE_LOCAL=off")
 endfunction()

@@ -20,7 +20,8 @@ build/sinkmoe --db "$db" --json check >docs/verdicts.json.new || [ $? = 1 ] || {
 mv docs/verdicts.json.new docs/verdicts.json
 verdicts="$(build/sinkmoe --db "$db" check --claims || [ $? = 1 ])"
 
-# "C7   0 supported, 4 excluded, 2 undecided  6 primary cells; main_table.grid" -> "0 supported, ...: 6 primary cells".
+# "C7   what it says", then "     0 supported, 4 excluded, 2 undecided; 6 primary cells; main_table.grid": the first becomes
+# column "What it says" of a claim, the second "0 supported, ...: 6 primary cells".
 awk -v verdicts="$verdicts" '
   # "see C6, C10": a figure without cells of its own has the state "run" if all of these have it.
   function all_run(see,    names, n, i) {
@@ -32,18 +33,23 @@ awk -v verdicts="$verdicts" '
     count = split(verdicts, lines, "\n")
     for (i = 1; i <= count; ++i) {
       line = lines[i]
-      claim = line; sub(/ .*/, "", claim)
-      sub(/^[^ ]+ +/, "", line); sub(/;.*/, "", line)
-      verdict = line; sub(/  +.*/, "", verdict); sub(/ +$/, "", verdict)
-      cells = line; sub(/^.*  +/, "", cells)
-      if (verdict == "" || verdict ~ /^not run/) continue
-      text[claim] = cells == verdict || cells == "" ? verdict : verdict ": " cells
+      if (line !~ /^ /) {
+        claim = line; sub(/ .*/, "", claim)
+        sub(/^[^ ]+ +/, "", line); says[claim] = line
+        continue
+      }
+      sub(/^ +/, "", line)
+      if (claim in seen || line ~ /^not run/) continue  # a third line says what is open
+      seen[claim] = 1
+      parts = split(line, part, /; /)
+      text[claim] = parts > 1 ? part[1] ": " part[2] : part[1]
     }
   }
-  /^## / { judged = $0 ~ /^## (Claims|Tables|Figures)/ }
+  /^## / { claims = $0 == "## Claims"; judged = $0 ~ /^## (Claims|Tables|Figures)/ }
   judged && match($0, /^\| [CTF][0-9]+ /) {
     claim = substr($0, 3, RLENGTH - 3)
     columns = split($0, cell, / \| /)
+    if (claims && claim in says) cell[2] = says[claim]
     if (claim in text) {
       cell[columns - 1] = text[claim]
       cell[columns] = text[claim] ~ /^missing/ ? "not run |" : "run |"

@@ -2,10 +2,16 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "hand_made.h"
+#include "report/spec/claim_texts.h"
 
 namespace sinkmoe::report {
 namespace {
+
+namespace fs = std::filesystem;
 
 using stats::Verdict;
 using testing::ElementsAre;
@@ -73,6 +79,9 @@ TEST(Claims, ADuplicateIsCountedApart) {
   EXPECT_EQ(list[0].verdict, "excluded");
   EXPECT_EQ(list[0].cells, "1 primary cell and 1 duplicate");
   EXPECT_EQ(list[0].duplicates, 1);
+  const auto part = summarize_claims({spec("a", {"C7"})}, {document("a", "grid", {twin, twin})});
+  EXPECT_EQ(part[0].verdict, "judged in other artifacts");
+  EXPECT_EQ(part[0].cells, "2 duplicates");
 }
 
 TEST(Claims, OrderIsThatOfThePaperAndNothingIsForgotten) {
@@ -123,6 +132,38 @@ TEST(Claims, NamesTheExperimentsThatWereNotRun) {
   const auto list =
       summarize_claims({s}, {document("a", "probes", {cell("C5", Verdict::kSupported)})});
   EXPECT_EQ(open_text(list[0]), "not run: later");
+}
+
+TEST(Claims, TheSentenceStandsAboveTheVerdict) {
+  const std::vector<Spec> specs = {spec("a", {"C7", "mine"})};
+  const auto list = summarize_claims(
+      specs, {document("a", "grid", {cell("C7", Verdict::kSupported), cell("mine", {})})},
+      {{"C7", "The loss falls."}, {"C8", "Not asked for."}});
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(claim_text(list[0], true),
+            "C7        The loss falls.\n          supported; 1 primary cell; a.grid\n");
+  EXPECT_EQ(claim_text(list[0], false),
+            "C7        The loss falls.\n          supported; 1 primary cell\n");
+  EXPECT_EQ(list[1].sentence, "");
+  EXPECT_EQ(claim_text(summarize_claims(specs, {})[1], true), "mine      not run\n");
+}
+
+TEST(ClaimTexts, AreOneLineOfTextEach) {
+  const std::string folder = testing::TempDir() + "claim_texts";
+  fs::create_directories(folder);
+  const auto write = [&](const std::string& text) {
+    std::ofstream(folder + "/claims.toml") << text;
+  };
+  write("C1 = \"One.\"\n[extra]\nC2 = 2\n");
+  EXPECT_THAT([&] { read_claim_texts(folder); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("'extra' is a table")));
+  write("C1 = \"\"\"a\nb\"\"\"\n");
+  EXPECT_THAT([&] { read_claim_texts(folder); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("'C1' has several lines")));
+  write("C1 = \"One.\"\n");
+  EXPECT_EQ(read_claim_texts(folder).at("C1"), "One.");
+  EXPECT_THAT(spec_names(folder), testing::IsEmpty()) << "it is not an artifact";
+  EXPECT_TRUE(read_claim_texts(folder + "/nowhere").empty());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "plan/sweep/experiment.h"
 #include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
+#include "report/spec/claim_texts.h"
 #include "store/read/query.h"
 #include "support/committed_plan.h"
 
@@ -141,6 +142,16 @@ TEST_F(CommittedArtifacts, EveryClaimHasAPrimaryCell) {
     for (const Expectation& e : s.expect)
       if (e.primary) claims.insert(e.claim);
   for (int i = 1; i <= 14; ++i) EXPECT_TRUE(claims.contains("C" + std::to_string(i))) << "C" << i;
+}
+
+// Also claims that no primary cell decides.
+TEST_F(CommittedArtifacts, EveryClaimHasASentenceAndEverySentenceItsClaim) {
+  std::set<std::string> claims, sentences;
+  for (const Spec& s : specs())
+    for (const Expectation& e : s.expect)
+      if (!e.claim.empty()) claims.insert(e.claim);
+  for (const auto& [claim, sentence] : read_claim_texts(kRoot / "plots")) sentences.insert(claim);
+  EXPECT_EQ(claims, sentences);
 }
 
 TEST_F(CommittedArtifacts, EveryTableShowsTheSizeOfItsModels) {

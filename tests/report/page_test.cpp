@@ -48,7 +48,8 @@ PageInput page_input() {
   input.head.claims = {{.claim = "C2",
                         .verdict = "supported",
                         .cells = "1 primary cell",
-                        .documents = {"early.quick"}},
+                        .documents = {"early.quick"},
+                        .sentence = "A < B."},
                        {.claim = "C9", .verdict = "not run"}};
   input.head.runs = {{"run_id", "label"}, {{std::string("vanilla-0-0"), std::string("a run")}}};
   return input;
@@ -73,6 +74,7 @@ TEST(Page, ClaimsAndMainTableComeFirstThenFiguresByClaimAndAbsenceLast) {
   EXPECT_LT(html.find("free.quick"), html.find("No runs yet for lr_table, outliers."));
   EXPECT_THAT(html, HasSubstr("Database my.db, 1 run, the last of which ended on 2026-01-02"));
   EXPECT_THAT(html, HasSubstr("No runs yet for C9."));
+  EXPECT_THAT(html, HasSubstr("<tr><td>C2</td><td>A &lt; B.</td><td class=\"v supported\">"));
 }
 
 TEST(Page, SweepsOfOnesOwnComeBeforeTheMainTable) {

@@ -112,6 +112,21 @@ TEST(PaperMap, HasARowForEveryItemOfThePaper) {
     }
 }
 
+TEST(PaperMap, ClaimsSayWhatTheProgramSaysOfThem) {
+  const std::string map = read("PAPER_MAP.md");
+  const std::string claims =
+      map.substr(map.find("## Claims"), map.find("## Tables") - map.find("## Claims"));
+  const std::regex row(R"re(^(C[0-9]+) = "(.*)"$)re");
+  int rows = 0;
+  for (const std::string& line : lines(read("plots/claims.toml")))
+    if (std::smatch m; std::regex_match(line, m, row)) {
+      ++rows;
+      EXPECT_NE(claims.find("\n| " + m[1].str() + " | " + m[2].str() + " |"), std::string::npos)
+          << m[1] << ": run scripts/paper_map.sh";
+    }
+  EXPECT_EQ(rows, 14);
+}
+
 TEST(PaperMap, EveryRowHasAKnownState) {
   const std::regex row(
       R"(^\| [ECTF][0-9]+ \|.*\| (implemented|planned|run|not run|background) \|$)");

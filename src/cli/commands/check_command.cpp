@@ -13,6 +13,7 @@
 #include "core/text/utf8.h"
 #include "report/document/claims.h"
 #include "report/report.h"
+#include "report/spec/claim_texts.h"
 #include "report/text/number_text.h"
 #include "report/write/judgement_json.h"
 #include "store/read/query.h"
@@ -84,6 +85,7 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const report::ClaimSummary& c : claims)
       list.push_back({{"claim", c.claim},
+                      {"sentence", c.sentence},
                       {"verdict", c.verdict},
                       {"cells", c.cells},
                       {"count", count_of(c)},
@@ -96,14 +98,7 @@ void print_claims(const std::vector<report::ClaimSummary>& claims, bool json) {
     std::cout << list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return;
   }
-  for (const report::ClaimSummary& c : claims) {
-    std::string where;
-    for (const std::string& d : c.documents) where += (where.empty() ? "; " : ", ") + d;
-    std::cout << printable(
-        fmt::format("{:<10} {:<16}  {}{}\n", c.claim, c.verdict, c.cells, where));
-    if (const std::string open = report::open_text(c); !open.empty())
-      std::cout << printable(fmt::format("{:<11}{}\n", "", open));
-  }
+  for (const report::ClaimSummary& c : claims) std::cout << printable(report::claim_text(c, true));
 }
 
 int check(const Globals& globals, const Texts& args) {
@@ -113,7 +108,7 @@ int check(const Globals& globals, const Texts& args) {
       "plots", po::value<std::string>()->default_value("plots"), "folder of the artifact specs")(
       "experiment", po::value<Texts>()->value_name("EXPERIMENT"),
       "only this experiment (may be given several times)")(
-      "claims", "one line per claim instead of one per cell")(
+      "claims", "what each claim says and its verdict, instead of a line for each cell")(
       "found", po::value<std::string>(),
       "expected verdicts, from an earlier 'sinkmoe --json check'");
   const auto values = parse(self("check"), options, "artifact", args);
@@ -134,7 +129,10 @@ int check(const Globals& globals, const Texts& args) {
     for (const report::Judgement& o : d.judgements) ++count[report::check_of(o)];
   const bool claims = values->count("claims") > 0;
   if (claims)
-    print_claims(report::summarize_claims(specs, documents.list), globals.json);
+    print_claims(
+        report::summarize_claims(specs, documents.list,
+                                 report::read_claim_texts((*values)["plots"].as<std::string>())),
+        globals.json);
   else
     globals.json ? print_json(documents) : print_lines(documents);
   for (const std::string& p : documents.problems) std::cerr << "warning: " << printable(p) << "\n";

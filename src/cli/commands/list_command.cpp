@@ -5,6 +5,7 @@
 #include "cli/table_output.h"
 #include "config/compose/layers.h"
 #include "core/text/suggest.h"
+#include "report/spec/spec.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -17,10 +18,10 @@ Table plugins(const std::string& kind) {
   return table;
 }
 
-// Name and title of every TOML file in a folder; unreadable files are listed as such.
-Table titles(const std::string& folder) {
+// Name and title of TOML files in a folder; unreadable files are listed as such.
+Table titles(const std::string& folder, const std::vector<std::string>& names) {
   Table table{{"name", "title"}, {}};
-  for (const std::string& name : config::toml_names(folder)) {
+  for (const std::string& name : names) {
     std::string title;
     try {
       const config::TomlValue file = config::read_toml(config::find_toml(folder, name));
@@ -46,8 +47,8 @@ Table list(const Globals& globals, const std::string& what) {
   if (what == "losses") return plugins("loss");
   if (what == "sources") return plugins("source");
   if (what == "metrics") return metrics(globals);
-  if (what == "experiments") return titles("experiments");
-  if (what == "artifacts") return titles("plots");
+  if (what == "experiments") return titles(what, config::toml_names(what));
+  if (what == "artifacts") return titles("plots", report::spec_names("plots"));
   const std::vector<std::string> known = {"variants", "losses",      "sources",  "families",
                                           "metrics",  "experiments", "artifacts"};
   std::string fix = did_you_mean(what, known);

@@ -13,6 +13,7 @@
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "report/report.h"
+#include "report/spec/claim_texts.h"
 #include "report/write/render.h"
 #include "store/read/query.h"
 
@@ -44,8 +45,7 @@ size_t terminal_width() {
 // What came out: the claims that have runs, and the main tables.
 void print_results(const report::Documents& documents, const report::PageHead& head) {
   for (const report::ClaimSummary& c : head.claims)
-    if (!c.documents.empty())
-      std::cout << printable(fmt::format("{:<9} {}; {}\n", c.claim, c.verdict, c.cells));
+    if (!c.documents.empty()) std::cout << printable(report::claim_text(c, false));
   for (const report::Document* d : report::page_order(documents.list).first)
     if (d->grid)
       std::cout << "\n"
@@ -108,7 +108,8 @@ int report(const Globals& globals, const Texts& args) {
                               "drill database: every number of this report is invented");
   report::PageHead head = report::read_head(query, globals.db.filename().string());
   if (only.empty() && artifacts.empty())
-    head.claims = report::summarize_claims(specs, documents.list);
+    head.claims = report::summarize_claims(
+        specs, documents.list, report::read_claim_texts((*values)["plots"].as<std::string>()));
   const report::Written written = report::write_documents(
       documents, folder, {.index = page_name(artifacts, only), .head = head});
   print(globals, written, documents, head, folder);

@@ -6,6 +6,7 @@
 #include "config/field_view.h"
 #include "core/file.h"
 #include "core/registry.h"
+#include "report/spec/spec.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -98,7 +99,7 @@ std::vector<std::string> known_values(const std::string& name) {
 
 std::vector<Candidate> names_for(const std::string& placeholder, const fs::path& db) try {
   if (placeholder == "EXPERIMENT") return experiments(db);
-  if (placeholder == "ARTIFACT") return plain(config::toml_names("plots"));
+  if (placeholder == "ARTIFACT") return plain(report::spec_names("plots"));
   if (placeholder == "QUERY") return plain(file_stems("results/queries", ".sql"));
   if (placeholder == "KEY") return keys();
   if (placeholder == "RUN")

@@ -1,5 +1,7 @@
 #include "report/document/claims.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -63,6 +65,8 @@ std::vector<std::string> absent_experiments(const std::string& claim,
 }
 
 std::string verdict_of(const ClaimSummary& s) {
+  // Each cell shown here is the duplicate of one that is not.
+  if (s.count.empty()) return "judged in other artifacts";
   if (s.count.size() == 1) return name_of(s.count.begin()->first);
   const std::string none = s.count.contains(stats::Verdict::kSupported) ? "" : "0 supported, ";
   return none + join(s.count, ", ", [](const auto& c) {
@@ -115,8 +119,9 @@ ClaimSummary claim_summary(const std::string& claim, const std::vector<Judged>& 
   if (cells.empty()) return s;
   add_open_cells(s, cells);
   s.verdict = verdict_of(s);
-  s.cells = counted(distinct, "primary cell") +
-            (s.duplicates > 0 ? " and " + counted(s.duplicates, "duplicate") : "");
+  s.cells = distinct > 0 ? counted(distinct, "primary cell") : "";
+  if (s.duplicates > 0)
+    s.cells += (distinct > 0 ? " and " : "") + counted(s.duplicates, "duplicate");
   return s;
 }
 
@@ -152,7 +157,8 @@ std::string open_text(const ClaimSummary& claim) {
 }
 
 std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
-                                           const std::vector<Document>& documents) {
+                                           const std::vector<Document>& documents,
+                                           const std::map<std::string, std::string>& sentences) {
   std::vector<std::string> claims;
   for (const Spec& spec : specs)
     for (const Expectation& e : spec.expect)
@@ -166,8 +172,20 @@ std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
     list.push_back(claim_summary(claim, primary_cells(claim, documents)));
     list.back().absent = absent_experiments(claim, specs, documents);
     if (!has_primary_cell(claim, specs)) list.back().verdict = "no primary cell";
+    if (const auto text = sentences.find(claim); text != sentences.end())
+      list.back().sentence = text->second;
   }
   return list;
+}
+
+std::string claim_text(const ClaimSummary& claim, bool artifacts) {
+  std::string text = fmt::format("{:<9}", claim.claim);
+  if (!claim.sentence.empty()) text += " " + claim.sentence + "\n" + std::string(9, ' ');
+  text += " " + claim.verdict + (claim.cells.empty() ? "" : "; " + claim.cells);
+  if (artifacts && !claim.documents.empty())
+    text += "; " + join(claim.documents, ", ", [](const std::string& d) { return d; });
+  const std::string open = artifacts ? open_text(claim) : "";
+  return text + (open.empty() ? "" : "\n" + std::string(10, ' ') + open) + "\n";
 }
 
 }  // namespace sinkmoe::report

@@ -26,6 +26,7 @@ struct ClaimSummary {
   std::map<std::string, int> obstacles;  // why cells are untestable or missing, and how many
   std::vector<std::string> documents;    // "main_table.grid"
   std::vector<std::string> absent;       // experiments that would decide it and have no document
+  std::string sentence = {};             // what it says; "": nobody has written it down
 };
 
 // "undecided: 4 to 45 seeds would decide, 3.1 h of one worker; untestable: no room above the floor:
@@ -35,7 +36,13 @@ std::string open_text(const ClaimSummary& claim);
 // The claims for which the specs state expectations, C1 to C14 first. A claim is judged by its
 // primary cells in the experiments that are named and count; if there are none, by its primary cells
 // in all other experiments (repeated runs, private sweeps).
-std::vector<ClaimSummary> summarize_claims(const std::vector<Spec>& specs,
-                                           const std::vector<Document>& documents);
+// `sentences` are those of read_claim_texts().
+std::vector<ClaimSummary> summarize_claims(
+    const std::vector<Spec>& specs, const std::vector<Document>& documents,
+    const std::map<std::string, std::string>& sentences = {});
+
+// "C7   what it says\n     verdict; 6 primary cells; main_table.grid\n" and a line of open_text();
+// without `artifacts` it ends after the cells.
+std::string claim_text(const ClaimSummary& claim, bool artifacts);
 
 }  // namespace sinkmoe::report

@@ -76,9 +76,9 @@ std::string claims(const PageInput& input) {
   }();
   for (const ClaimSummary& c : input.head.claims) {
     if (c.documents.empty()) continue;
-    rows += "<tr><td>" + html_escape(c.claim) + "</td><td class=\"v " +
-            html_escape(c.verdict.substr(0, c.verdict.find(' '))) + "\">" + html_escape(c.verdict) +
-            "</td><td>" + html_escape(c.cells) + "</td><td>" +
+    rows += "<tr><td>" + html_escape(c.claim) + "</td><td>" + html_escape(c.sentence) +
+            "</td><td class=\"v " + html_escape(c.verdict.substr(0, c.verdict.find(' '))) + "\">" +
+            html_escape(c.verdict) + "</td><td>" + html_escape(c.cells) + "</td><td>" +
             join(c.documents, ", ",
                  [&](const std::string& d) {
                    return ids.contains(d) ? link_to(d, html_escape(d)) : html_escape(d);
@@ -89,7 +89,7 @@ std::string claims(const PageInput& input) {
   const std::string not_run = claims_not_run(input.head.claims);
   return "<section id=\"claims\">\n<h2>The paper's claims</h2>\n<div class=\"scroll\" "
          "tabindex=\"0\"><table class=\"sort\">\n<thead><tr><th scope=\"col\">claim</th><th "
-         "scope=\"col\">verdict</th><th scope=\"col\">cells</th><th "
+         "scope=\"col\">what it says</th><th scope=\"col\">verdict</th><th scope=\"col\">cells</th><th "
          "scope=\"col\">shown in</th></tr></thead>\n<tbody>\n" +
          rows + "</tbody></table></div>\n" +
          (not_run.empty()

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/text/safe_name.h"
 #include "core/text/suggest.h"
+#include "report/spec/claim_texts.h"
 #include "report/spec/query_text.h"
 #include "report/spec/spec_expect.h"
 #include "report/spec/spec_layout.h"
@@ -134,9 +135,9 @@ Spec parse_spec(std::string_view toml, const std::string& path) {
 
 Spec read_spec(const std::filesystem::path& path) {
   const std::string name = path.stem().string();
-  if (!safe_name(name) || name == "index")
+  if (!safe_name(name) || name == "index" || name == kClaimsName)
     throw Error("an artifact cannot be called '" + name + "'", path.string(),
-                "use letters, digits, '.', '_' and '-', not 'index'");
+                "use letters, digits, '.', '_' and '-', not 'index' or 'claims'");
   return parse_spec(read_file(path, config::kTomlBytes), path.string());
 }
 
@@ -146,6 +147,7 @@ std::vector<std::string> spec_names(const std::filesystem::path& folder) {
   std::set<std::string> names;
   for (const std::string& name : file_stems(folder, ".toml")) names.insert(name);
   for (const std::string& name : config::toml_names(folder)) names.insert(name);
+  names.erase(kClaimsName);
   return {names.begin(), names.end()};
 }
 

@@ -116,7 +116,7 @@ struct Spec {
 Spec parse_spec(std::string_view toml, const std::string& path);
 Spec read_spec(const std::filesystem::path& path);
 
-// NAME of every plots/NAME.toml and plots/local/NAME.toml, sorted. Throws Error if the folder does not exist.
+// NAME of every plots/NAME.toml and plots/local/NAME.toml but claims.toml, sorted. Throws Error if the folder does not exist.
 std::vector<std::string> spec_names(const std::filesystem::path& folder);
 
 // The specs called `names` (empty: all). The problems of all files come in one Error.
