@@ -39,8 +39,9 @@ awk -v verdicts="$verdicts" '
         continue
       }
       sub(/^ +/, "", line)
-      if (claim in seen || line ~ /^not run/) continue  # a third line says what is open
+      if (claim in seen) continue  # a third line says what is open
       seen[claim] = 1
+      if (line ~ /^not run/) continue
       parts = split(line, part, /; /)
       text[claim] = parts > 1 ? part[1] ": " part[2] : part[1]
     }
