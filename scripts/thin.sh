@@ -6,7 +6,7 @@
 #   out_norm and the quantiles of gates), and metrics of training steps that are no multiple of 50. Then compacts the file.
 #
 # The runs, their configurations, events and all other numbers stay. Doing it again changes nothing. Needs the sqlite3 shell.
-# Time: seconds. Work on a copy: what is deleted comes back only by training again.
+# Cost: what is deleted comes back only by training again, so work on a copy. Time: seconds.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

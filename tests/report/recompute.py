@@ -199,22 +199,28 @@ def printed(folder, table, row, column):
     raise SystemExit(f"{path} has no row {row}")
 
 
-def main(database, folder):
-    runs, same, wrong = Runs(database), 0, 0
-    for table, row, column, compute in cells(runs):
+def checks(database, folder):
+    """(whether it agrees, what to print) of each cell."""
+    for table, row, column, compute in cells(Runs(database)):
         found = printed(folder, table, row, column)
         if found is None:
             print(f"not there: {table}")
             continue
         wanted = compute()
-        ok = found == wanted
-        same, wrong = same + ok, wrong + (not ok)
-        print(f"{'equal' if ok else 'DIFFERS'}: {table}, {', '.join(row)}: {column}: printed {found}, recomputed {wanted}")
-    print(f"{same} cells equal, {wrong} different")
-    return 0 if wrong == 0 and same >= 10 else 1
+        yield found == wanted, f"{table}, {', '.join(row)}: {column}: printed {found}, recomputed {wanted}"
+
+
+def tally(checks_of, fewest, usage):
+    """Runs the program of two arguments: prints each check, and exits with 1 if one differs or fewer than `fewest` agree."""
+    if len(sys.argv) != 3:
+        sys.exit(usage)
+    results = []
+    for same, text in checks_of(sys.argv[1], sys.argv[2]):
+        results.append(same)
+        print(f"{'equal' if same else 'DIFFERS'}: {text}")
+    print(f"{sum(results)} equal, {len(results) - sum(results)} different")
+    sys.exit(0 if all(results) and len(results) >= fewest else 1)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    tally(checks, 10, __doc__)

@@ -5,103 +5,14 @@ recompute_verdicts.py DATABASE FILE: FILE is the output of `sinkmoe --json check
 run, param and metric, not from a view; all distributions are integrated here. Exit code 0: at least twenty cells with
 runs agree in n, mean, interval, all p-values, verdict and number of seeds.
 """
-import functools
 import itertools
 import json
 import math
-import sys
 
-from recompute import Runs, t_quantile, top_share
+from exact_tests import ALPHA, Cell, holm
+from recompute import Runs, tally, top_share
 
-ALPHA = 0.05
 VARIANTS = ("vanilla", "sink", "gated")
-
-
-def simpson(f, low, high, n=400):
-    h = (high - low) / n
-    return h / 3 * sum((1 if i in (0, n) else 4 if i % 2 else 2) * f(low + i * h) for i in range(n + 1))
-
-
-def above(t, df, noncentrality=0.0, points=2000):
-    """P(T > t) for t with this noncentrality: the normal tail, averaged over the distribution of the sd."""
-    log_norm = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
-
-    def weighted(v):
-        if v <= 0:
-            return 0.0
-        density = math.exp(log_norm + (df - 1) * math.log(v) - df * v * v / 2)
-        return density * 0.5 * math.erfc((t * v - noncentrality) / math.sqrt(2))
-
-    width = 12 / math.sqrt(2 * df)
-    low, high = max(0.0, 1 - width), 1 + width
-    if low > 0:
-        return simpson(weighted, low, high, points)
-    return simpson(weighted, 0, 0.1, points) + simpson(weighted, 0.1, high, points)  # a large t decides near 0
-
-
-@functools.lru_cache(maxsize=None)
-def limit(alpha, df):
-    """The t with P(T > t) = alpha."""
-    low, high = 0.0, 1e4
-    for _ in range(45):
-        middle = (low + high) / 2
-        low, high = (low, middle) if above(middle, df, points=800) < alpha else (middle, high)
-    return (low + high) / 2
-
-
-def two_sided_power(distance, sd, n, alpha):
-    nc = distance / sd * math.sqrt(n)
-    t = limit(alpha / 2, n - 1)
-    return above(t, n - 1, nc, 800) + above(t, n - 1, -nc, 800)
-
-
-def one_sided_power(distance, sd, n, alpha):
-    return above(limit(alpha, n - 1), n - 1, distance / sd * math.sqrt(n), 800)
-
-
-def is_first(n, power):
-    """Whether n is the smallest from 3 with a power of 0.8, for a power that rises."""
-    return power(n) >= 0.8 and (n == 3 or power(n - 1) < 0.8)
-
-
-class Cell:
-    """values: differences by seed, or values; sign +1: the claim is 'higher'."""
-
-    def __init__(self, values, sign, margin, origin=0.0, guard=True):
-        self.values, self.sign, self.margin, self.guard = values, sign, margin, guard
-        self.effects = [v - origin for v in values]
-        self.n, self.mean = len(values), math.fsum(values) / len(values)
-        self.sd = math.sqrt(math.fsum((v - self.mean) ** 2 for v in values) / (self.n - 1))
-        error = self.sd / math.sqrt(self.n)
-        self.half = t_quantile(self.n - 1) * error
-        self.towards = sign * (self.mean - origin)
-        self.p = 2 * above(abs(self.towards) / error, self.n - 1)
-        self.size = above((margin - self.towards) / error, self.n - 1) if margin > 0 else None
-        total = abs(math.fsum(self.effects)) - 1e-12
-        flips = list(itertools.product((1, -1), repeat=self.n))
-        self.flip = sum(abs(sum(s * e for s, e in zip(signs, self.effects))) >= total for signs in flips) / len(flips)
-
-    def seeds_agree(self, n, found, alpha):
-        """Whether n is the first number of seeds that decides with a probability of 0.8."""
-        gap = self.margin - self.towards
-
-        def margin_power(k):
-            return two_sided_power(self.margin, self.sd, k, alpha)
-
-        def power_seen(k):
-            return max(one_sided_power(gap, self.sd, k, alpha) if self.margin > 0 and gap > 0 else 0,
-                       0 if found else two_sided_power(abs(self.towards), self.sd, k, alpha))
-
-        by_margin = self.towards > 0 and gap > 0 and not found and margin_power(self.n) < 0.8
-        return is_first(n, margin_power if by_margin else power_seen)
-
-
-def holm(p):
-    order, adjusted, largest = sorted(range(len(p)), key=p.__getitem__), [0.0] * len(p), 0.0
-    for rank, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(p) - rank) * p[i]))
-        adjusted[i] = largest
-    return adjusted
 
 
 def expected_cells(runs):
@@ -118,9 +29,6 @@ def expected_cells(runs):
 
     def logs(values):
         return {s: math.log10(v) for s, v in values.items()}
-
-    def mean(values):
-        return math.fsum(values) / len(values)
 
     def least_worth(experiment, variant, weight):
         found = []
@@ -172,6 +80,113 @@ def expected_cells(runs):
                     -1, 0.1, guard=sink))
 
 
+def mean(values):
+    values = list(values)
+    return math.fsum(values) / len(values)
+
+
+def cv(values):
+    m = mean(values)
+    return math.sqrt(mean((v - m) ** 2 for v in values)) / m
+
+
+def spearman(a, b):
+    """Without ties, as between measured numbers."""
+    n = len(a)
+    place = [{k: i for i, k in enumerate(sorted(x, key=x.get))} for x in (a, b)]
+    return 1 - 6 * sum((place[0][k] - place[1][k]) ** 2 for k in a) / (n * (n * n - 1))
+
+
+def area(runs, name):
+    """Mean over k of the rise with the k lowest heads zeroed minus that with k random ones."""
+    own, random = runs.final(name, "ablate/rise_importance"), runs.final(name, "ablate/rise_random")
+    return mean(own[k] - random[k] for k in own)
+
+
+def layers_of(heads):
+    return [[k for k in heads if k[0] == layer] for layer in sorted({layer for layer, _ in heads})]
+
+
+def cells_with_probes(runs):
+    """Cells of the experiments whose evaluations measured areas, worth and dropped terms, as far as all seeds are there."""
+    for experiment in ("capacity_probes", "confirm", "one_layer"):
+        arms = {(v, w): runs.pick(experiment, True, attention__kind=v, parent_weight=w) for v in VARIANTS for w in (0, 0.01)}
+        for variant in VARIANTS:
+            own, balanced = arms[variant, 0], arms[variant, 0.01]
+            if len(own) < 10:
+                continue
+            names, at_0, cell = list(own.values()), f"variant {variant}, weight 0", f"variant {variant}, weight 0.01"
+            worth = {name: runs.final(name, "head/ablation") for name in [*names, *balanced.values()]}
+            gates = {name: runs.final(name, "head/importance") for name in worth}
+
+            def share(name, keys, of=worth):
+                return mean(of[name][k] > 0.001 for k in keys)
+
+            least = mean(min(share(name, keys) for keys in layers_of(worth[name])) for name in names)
+            working = mean(share(name, worth[name]) for name in names)
+            yield ("ablation_area." + experiment, "C5", at_0 + ", criterion importance", "area", Cell(
+                [area(runs, name) for name in names], -1, 0.005, guard=least > 0.5, runs=names))
+            yield ("worth_table." + experiment, "Q1", at_0, "rho", Cell(
+                [spearman(gates[name], worth[name]) for name in names], 1, 0.3, guard=working > 0.5, runs=names))
+            if variant == "vanilla" and experiment != "one_layer":
+                first, other = (runs.values(own, f"probe/drop_{which}_term") for which in ("first", "random"))
+                yield ("first_term." + experiment, "Q3", at_0, "excess", Cell(
+                    [first[s] - other[s] for s in own], 1, 0.01, runs=names))
+            if len(balanced) < 10:
+                continue
+            both = names + list(balanced.values())
+
+            def log_cv(name, of, keys):
+                return math.log10(cv([max(of[name][k], 0) for k in keys]))
+
+            testable = mean(mean(cv([gates[name][k] for k in keys]) for keys in layers_of(gates[name])) > 0.15 and
+                            share(name, worth[name]) >= 0.5 for name in names)
+            yield ("worth_table." + experiment, "Q2", cell, "log10_cv_worth", Cell(
+                [log_cv(balanced[s], worth, worth[own[s]]) - log_cv(own[s], worth, worth[own[s]]) for s in own],
+                -1, 0.301, guard=testable > 0.5, runs=both))
+            written = {name: runs.final(name, "head/contribution") for name in both}
+            for layer, keys in enumerate(layers_of(worth[names[0]])):
+                testable = mean(cv([gates[name][k] for k in keys]) > 0.15 and share(name, keys) >= 0.5 for name in names)
+                yield ("layer_balance." + experiment, "C9", f"variant {variant}, layer {layer}, weight 0.01",
+                       "log10_contribution", Cell(
+                           [log_cv(balanced[s], written, keys) - log_cv(own[s], written, keys) for s in own],
+                           -1, 0.301, guard=testable > 0.5, runs=both))
+
+
+def chains(runs):
+    """Cells whose unit is the chain."""
+    found = {}
+    for name in (n for n, row in runs.rows.items() if row["data.chain_seed"] > 100 and not row["parent"]):
+        row = runs.rows[name]
+        found.setdefault((row["attention.kind"], row["balance.weight"]), {})[row["data.chain_seed"]] = name
+    for variant in VARIANTS:
+        own, balanced = found[variant, 0], found[variant, 0.01]
+        before, after = runs.values(own, "eval/imbalance"), runs.values(balanced, "eval/imbalance")
+        loss, lower = runs.values(own, "eval/loss"), runs.values(balanced, "eval/loss")
+        floor = runs.values(found["vanilla", 0], "eval/floor")
+        room = mean(runs.values(found["vanilla", 0], "eval/loss")[c] - floor[c] for c in floor) > 0.02
+        both = list(own.values()) + list(balanced.values())
+        yield ("chains_table.chains", "C3", f"variant {variant}, weight 0", "imbalance",
+               Cell([before[c] for c in sorted(own)], 1, 0, 0.15, runs=list(own.values())))
+        yield ("chains_table.chains", "C6", f"variant {variant}, weight 0.01", "log10_imbalance",
+               Cell([math.log10(after[c] / before[c]) for c in sorted(own)], -1, 0.301, guard=mean(before.values()) > 0.15, runs=both))
+        yield ("chains_table.chains", "C7", f"variant {variant}, weight 0.01", "loss",
+               Cell([lower[c] - loss[c] for c in sorted(own)], -1, 0.005, guard=room, runs=both))
+
+
+def hours_of(runs, cell, stored):
+    """Hours of the attempts of both sides and of all runs whose weights they start from, for as many seeds as are needed."""
+    names = set()
+    for name in cell.runs:
+        while name and name not in names:
+            names.add(name)
+            name = runs.rows[name]["parent"]
+    spent = 0
+    for name in names:
+        spent += runs.db.execute("select sum(ended_us - started_us) from attempt where run = ?", (runs.rows[name]["id"],)).fetchone()[0]
+    return spent / 3.6e9 * stored["seeds_needed"] / cell.n
+
+
 def near(found, wanted):
     if found is None or wanted is None:
         return found is wanted
@@ -193,8 +208,11 @@ def differences(cell, stored, family):
         ("p", cell.p), ("p_size", cell.size), ("p_sign_flip", cell.flip)) if not near(stored[name], value)]
     if not cell.guard:
         return wrong + (["verdict"] if stored["verdict"] != "untestable" else [])
-    tests = [(i, name) for i, record in enumerate(family) for name in ("p", "p_size") if record[name] is not None]
-    adjusted = dict(zip(tests, holm([family[i][name] for i, name in tests])))
+    # A cell with too few runs counts with p = 1.
+    tests = {(i, name): 1.0 if record["verdict"] == "missing" else record[name] for i, record in enumerate(family)
+             for name in ("p", "p_size")
+             if (name == "p" or record["margin"] > 0 if record["verdict"] == "missing" else record[name] is not None)}
+    adjusted = dict(zip(tests, holm(list(tests.values()))))
     at = family.index(stored)
     p, size = adjusted[(at, "p")], adjusted.get((at, "p_size"))
     verdict = verdict_of(cell, p, size)
@@ -208,27 +226,23 @@ def differences(cell, stored, family):
     return wrong
 
 
-def main(database, path):
+def checks(database, path):
+    """(whether it agrees, what to print) of each cell, of the time that undecided ones need, and of one duplicate."""
     with open(path, encoding="utf-8") as file:
         records = json.load(file)
-    same = wrong = 0
-    for artifact, claim, text, value, cell in expected_cells(Runs(database)):
+    runs = Runs(database)
+    for artifact, claim, text, value, cell in itertools.chain(expected_cells(runs), cells_with_probes(runs), chains(runs)):
         stored = next(r for r in records if r["primary"] and r["duplicate_of"] is None and
                       (r["artifact"], r["claim"], r["cell"], r["value"]) == (artifact, claim, text, value))
         family = [r for r in records if r["primary"] and r["claim"] == claim and r["duplicate_of"] is None and
                   r["verdict"] != "untestable"]
         found = differences(cell, stored, family)
-        same, wrong = same + (not found), wrong + bool(found)
-        print(f"{'DIFFERS: ' + ', '.join(found) if found else 'equal'}: {artifact}, {claim}, {text}: {stored['verdict']}")
+        if cell.runs and stored["seeds_needed"] and not near(stored["hours_needed"], hours_of(runs, cell, stored)):
+            found.append("hours_needed")
+        yield not found, f"{artifact}, {claim}, {text}: {stored['verdict']}{'; not: ' + ', '.join(found) if found else ''}"
     trained = [r for r in records if r["artifact"] == "main_table.text_small" and r["claim"] == "C7" and r["primary"]]
-    if any(r["duplicate_of"] != "test_table.text_test" for r in trained):
-        wrong += 1
-        print("DIFFERS: the models of text_small vote twice for C7")
-    print(f"{same} cells equal, {wrong} different")
-    return 0 if wrong == 0 and same >= 20 else 1
+    yield (all(r["duplicate_of"] == "test_table.text_test" for r in trained), "the models of text_small vote once for C7")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    tally(checks, 20, __doc__)
