@@ -16,6 +16,52 @@ function(sinkmoe_tree_tests)
   gtest_discover_tests(test_tree TEST_PREFIX "tree." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
 endfunction()
 
+# tests/kernels: the CUDA kernels on the processor (tests/support/kernels_on_cpu.h), without LibTorch, so that sanitizers see
+# every access in each preset. tests/kernels/planted/NAME.txt plants a fault in a copy of a kernel: the test of its first line
+# must then say what the last line says.
+function(sinkmoe_kernel_tests)
+  if(NOT SINKMOE_TESTS OR SINKMOE_SANITIZE STREQUAL "thread")
+    return()
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/kernels/*_test.cpp")
+  sinkmoe_kernel_program(test_kernels "${CMAKE_SOURCE_DIR}/src" ${sources})
+  gtest_discover_tests(test_kernels TEST_PREFIX "kernels." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300
+    ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+  add_custom_target(planted_kernels)
+  file(GLOB planted CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/kernels/planted/*.txt")
+  foreach(fault ${planted})
+    get_filename_component(name "${fault}" NAME_WE)
+    file(STRINGS "${fault}" lines)
+    list(GET lines 0 test)
+    list(GET lines 1 file)
+    list(GET lines 4 finding)
+    set(copy "${CMAKE_BINARY_DIR}/planted/${name}/${file}")
+    add_custom_command(OUTPUT "${copy}" DEPENDS "${fault}" "${CMAKE_SOURCE_DIR}/src/${file}"
+      COMMAND "${CMAKE_COMMAND}" "-DSOURCES=${CMAKE_SOURCE_DIR}/src" "-DOUT=${copy}" "-DPLANTED=${fault}"
+        -P "${CMAKE_SOURCE_DIR}/cmake/Plant.cmake" VERBATIM)
+    sinkmoe_kernel_program(planted_${name} "${CMAKE_BINARY_DIR}/planted/${name}"
+      "${CMAKE_SOURCE_DIR}/tests/kernels/${test}.cpp" "${copy}")
+    add_dependencies(planted_kernels planted_${name})
+    add_test(NAME planted.${name} COMMAND planted_${name})
+    set_tests_properties(planted.${name} PROPERTIES TIMEOUT 120 PASS_REGULAR_EXPRESSION "${finding}"
+      ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+  endforeach()
+endfunction()
+
+function(sinkmoe_kernel_program name first_includes)
+  add_executable(${name} ${ARGN})
+  sinkmoe_warnings(${name})
+  target_include_directories(${name} PRIVATE "${first_includes}" "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${name} PRIVATE SINKMOE_KERNELS_ON_CPU)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_compile_options(${name} PRIVATE -O1 -g1 ${sanitizers})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${name} PRIVATE -fsanitize-sections=emulated_shared)  # guards around shared arrays
+  endif()
+  target_link_options(${name} PRIVATE ${sanitizers})
+  target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+endfunction()
+
 # Tools for tests/full: the library that makes calls fail, a program that is killed during a migration, and one that
 # encodes texts.
 function(sinkmoe_fault_tools)

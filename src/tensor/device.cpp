@@ -43,6 +43,8 @@ void prepare_cuda(bool exact) {
   at::Context& context = at::globalContext();
   context.setAllowTF32CuBLAS(false);
   context.setAllowTF32CuDNN(false);
+  // Sums of parts of a bf16 product are then fp32 too.
+  if (exact) context.setAllowBF16ReductionCuBLAS(false);
   context.setDeterministicAlgorithms(exact, false);
   // Every tensor is written before it is read, so filling new ones would only cost time.
   context.setDeterministicFillUninitializedMemory(false);

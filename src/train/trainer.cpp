@@ -161,8 +161,13 @@ StepNumbers Trainer::step() {
 void Trainer::make_device_step() {
   const at::ScalarType type =
       config_.run.precision == config::Precision::bf16 ? at::kBFloat16 : at::kFloat;
-  const int64_t width = config_.model.width / config_.model.heads;
-  reporter_.event({"attention", attention::admit_attention(device_, type, width,
+  const config::ModelConfig& m = config_.model;
+  const attention::TestShape shape{.H = m.heads,
+                                   .J = m.kv_heads > 0 ? m.kv_heads : m.heads,
+                                   .T = config_.data.context,
+                                   .K = m.width / m.heads,
+                                   .B = 1};
+  reporter_.event({"attention", attention::admit_attention(device_, type, shape,
                                                            config_.run.mode == config::Mode::fast)
                                     .text});
   device_step_ = std::make_unique<DeviceStep>(DeviceStep::Parts{

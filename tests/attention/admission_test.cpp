@@ -49,7 +49,8 @@ TEST(Admission, ATestThatThrowsHasFailedAndNothingPassingIsAnError) {
 
 // The real self-test, on the device that is always there.
 TEST(Admission, TheCpuIsAdmitted) {
-  const Admission a = admit_attention(at::kCPU, at::kFloat, 24, false);
+  const Admission a =
+      admit_attention(at::kCPU, at::kFloat, {.H = 6, .J = 3, .T = 130, .K = 24, .B = 1}, false);
   EXPECT_NE(a.text.find("cpu passed"), std::string::npos);
 }
 

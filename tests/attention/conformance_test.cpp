@@ -1,5 +1,5 @@
 // Softmax attention, its SDPA fix-ups and the explicit gate: every backend against the reference form.
-// The CUDA kernels of the fix-ups run on the processor (support/kernels_on_cpu.h).
+// The CUDA kernels run on the processor (support/kernels_on_cpu.h).
 #include "support/conformance.h"
 
 #include <gmock/gmock.h>
@@ -10,6 +10,8 @@
 
 #define SINKMOE_KERNELS_ON_CPU
 #define cuda cuda_on_cpu  // the kernels of a CUDA build keep their names to themselves
+#include "attention/cuda/gate.cu"
+#include "attention/cuda/gate_multiply_cuda.cpp"
 #include "attention/cuda/row_kernels.cu"
 #include "attention/cuda/sdpa_fixups_cuda.cpp"
 #undef cuda
@@ -121,9 +123,10 @@ Conformance gate_case(int64_t K, bool per_channel, double spread, int64_t T = 7)
 }
 
 TEST(GateMultiply, EveryBackendIsTheReference) {
-  EXPECT_THAT(testing::backend_names<GateMultiply>(), ::testing::IsSupersetOf({"cpu", "plain"}));
+  EXPECT_THAT(testing::backend_names<GateMultiply>(),
+              ::testing::IsSupersetOf({"cpu", "cuda on cpu", "plain"}));
   std::vector<Conformance> cases;
-  for (const int64_t K : {16, 5, 1})
+  for (const int64_t K : {16, 24, 5, 1})
     for (const bool per_channel : {false, true})
       for (const double spread : {1.0, 8.0}) cases.push_back(gate_case(K, per_channel, spread));
   for (const bool per_channel : {false, true}) cases.push_back(gate_case(64, per_channel, 1, 70));

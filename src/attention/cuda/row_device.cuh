@@ -1,5 +1,5 @@
-// Device helpers of the fix-ups: a row of K channels belongs to a group of `lanes` threads, eight
-// channels each.
+// Device helpers of the row kernels: a row of K channels belongs to a group of `lanes` threads,
+// eight channels each. Indices are 32-bit.
 #pragma once
 
 #include "attention/cuda/row_kernels.h"
@@ -10,15 +10,41 @@ namespace sinkmoe::cuda {
 
 constexpr int kThreads = 128;
 
-inline int lanes_for(int64_t K) {
-  int lanes = 1;
-  while (lanes * kChannels < K) lanes *= 2;
-  return lanes;
+// How the rows of a problem lie on threads; made on the host.
+struct Grid {
+  int lanes, shift;  // lanes = 2^shift
+  Divider heads, tokens, group;
+};
+
+inline Grid grid_for(const Sizes& n) {
+  const int lanes = lanes_for(n.K / kChannels);
+  return {lanes, log2_of(lanes), divider(n.H), divider(n.T), divider(n.H / n.J)};
+}
+
+inline unsigned row_blocks(const Sizes& n, const Grid& g) {
+  const int64_t rows = static_cast<int64_t>(n.B) * n.H * n.T, per_block = kThreads >> g.shift;
+  return static_cast<unsigned>((rows + per_block - 1) / per_block);
+}
+
+// The row of this thread. Threads after the last row, or beyond K, still join the shuffles.
+struct Place {
+  int b, h, t, lane, c;  // c: first channel
+  bool row, channels;
+};
+
+__device__ inline Place place(const Sizes& n, const Grid& g) {
+  const int thread = static_cast<int>(threadIdx.x), lane = thread & (g.lanes - 1);
+  const int index = static_cast<int>(blockIdx.x) * (kThreads >> g.shift) + (thread >> g.shift);
+  const bool inside = index < n.B * n.H * n.T;
+  const Quotient token = divide(inside ? index : 0, g.heads),  // heads lie beside each other
+      batch = divide(token.whole, g.tokens);
+  const int c = lane * kChannels;
+  return {batch.whole, token.rest, batch.rest, lane, c, inside, inside && c < n.K};
 }
 
 template <class E>
-__device__ E* row(const Rows<E>& a, int64_t b, int64_t h, int64_t t) {
-  return a.data + b * a.b + h * a.h + t * a.t;
+__device__ E* row(const Rows<E>& a, int b, int h, int t) {
+  return a.data + (b * a.b + h * a.h + t * a.t);
 }
 
 // sigma(x), sigma(-x) and log(1 + exp(-|x|)), computed without subtraction.
@@ -31,22 +57,22 @@ __device__ inline Split split(float x) {
   return {x >= 0 ? large : small, x >= 0 ? small : large, log1pf(e)};
 }
 
-// Properties of a row of d_out for edit_row, the same in all its threads.
+// Properties of a row of d_out for write_edit, the same in all its threads.
 struct RowSize {
-  float largest, squares;  // of d_out / largest
+  float inverse, squares;  // 1 / largest |d_out|; sum of (d_out / largest)^2
   bool empty;
 };
 
 __device__ inline RowSize row_size(const Channels& d_out, int lanes) {
-  float largest = 0, filled = 0, squares = 0;
+  const float largest = row_max_abs(d_out, lanes);
+  const bool empty = largest < static_cast<float>(attention::kEmptyRow);  // not for a NaN
+  const float inverse = empty ? 0 : 1 / largest;
+  float squares = 0;
   for (int i = 0; i < kChannels; ++i) {
-    largest = fmaxf(largest, fabsf(d_out.x[i]));
-    if (!(fabsf(d_out.x[i]) < static_cast<float>(attention::kEmptyRow))) filled = 1;  // also a NaN
+    const float x = d_out.x[i] * inverse;
+    squares += x * x;
   }
-  largest = row_max(largest, lanes);
-  filled = row_max(filled, lanes);
-  for (int i = 0; i < kChannels; ++i) squares += (d_out.x[i] / largest) * (d_out.x[i] / largest);
-  return {largest, row_sum(squares, lanes), filled == 0};
+  return {inverse, row_sum(squares, lanes), empty};
 }
 
 // Writes the row `edit` with edit . d_out_copy = D. An empty row gets replacement values in its
@@ -56,10 +82,10 @@ __device__ void write_edit(E* edit, E* copy, const Channels& d_out, const RowSiz
                            int lane) {
   Channels edited = zeros(), copied = d_out;
   if (!size.empty) {
-    for (int i = 0; i < kChannels; ++i)
-      edited.x[i] = D / size.largest / size.squares * (d_out.x[i] / size.largest);
+    const float factor = D * size.inverse / size.squares;
+    for (int i = 0; i < kChannels; ++i) edited.x[i] = factor * (d_out.x[i] * size.inverse);
   } else if (lane == 0) {
-    const float wanted = D / static_cast<float>(attention::kEmptyRow);
+    const float wanted = D * static_cast<float>(1 / attention::kEmptyRow);
     edited.x[0] = rounded(wanted, edit);
     edited.x[1] = wanted - edited.x[0];
     copied.x[0] = copied.x[1] = static_cast<float>(attention::kEmptyRow);

@@ -1,6 +1,6 @@
-// The fix-ups of sdpa/sdpa_fixups.h as CUDA kernels on raw device memory, for fp32 and bf16 tensors
-// with fp32 statistics. Includes no LibTorch, so that nvcc compiles in seconds. C++17, because
-// CMake 3.25 knows no later CUDA standard.
+// The fix-ups of sdpa/sdpa_fixups.h, and explicit gates, as CUDA kernels on raw device memory, for
+// fp32 and bf16 tensors with fp32 statistics. Includes no LibTorch, so that nvcc compiles in
+// seconds. C++17, because CMake 3.25 knows no later CUDA standard.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,21 @@
 
 namespace sinkmoe::cuda {
 
-// A strided [B,H,T(,K)] device array. Arrays with K: last stride 1, 16-byte aligned rows, K a
-// multiple of 8 up to 256.
+// A strided [B,H,T(,K)] device array of less than 2^31 elements. Arrays with K: last stride 1,
+// 16-byte aligned rows, K a multiple of 8 up to 256.
 template <class E>
 struct Rows {
   E* data = nullptr;
-  int64_t b = 0, h = 0, t = 0;
+  int32_t b = 0, h = 0, t = 0;
 };
 
 struct Sizes {
-  int64_t B, H, J, T, K;
+  int32_t B, H, J, T, K;
 };
 
 // Number of tokens of one key/value head whose contributions to key 0 one block adds up.
-constexpr int64_t kTokensPerChunk = 64;
-__host__ __device__ constexpr int64_t chunks(int64_t tokens) {
+constexpr int32_t kTokensPerChunk = 64;
+__host__ __device__ constexpr int32_t chunks(int32_t tokens) {
   return (tokens + kTokensPerChunk - 1) / kTokensPerChunk;
 }
 
@@ -76,6 +76,25 @@ struct EditSink {
   float* partial;  // [H, chunks(B * T)]: parts of the gradient of the sink logits
 };
 
+// Explicit gates: out = in * sigmoid(logit).
+template <class E>
+struct Gate {
+  Sizes n;
+  bool per_channel;  // logit [B,H,T,K], otherwise [B,H,T]
+  Rows<const E> in, logit;
+  Rows<E> out;
+  Rows<float> gate;  // [B,H,T]: the sigmoid, or its mean over channels
+};
+
+template <class E>
+struct GateBackward {
+  Sizes n;
+  bool per_channel;
+  Rows<const E> d_out, in, logit;
+  Rows<const float> d_gate;
+  Rows<E> d_in, d_logit;  // d_logit in the shape of logit
+};
+
 template <class E>
 cudaError_t merge(const Merge<E>& a, cudaStream_t stream);
 template <class E>
@@ -86,5 +105,9 @@ template <class E>
 cudaError_t rescale(const Rescale<E>& a, cudaStream_t stream);
 template <class E>
 cudaError_t edit_sink(const EditSink<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t gate(const Gate<E>& a, cudaStream_t stream);
+template <class E>
+cudaError_t gate_backward(const GateBackward<E>& a, cudaStream_t stream);
 
 }  // namespace sinkmoe::cuda

@@ -3,51 +3,15 @@
 #include <ATen/ATen.h>
 
 #include "attention/cuda/row_kernels.h"
+#include "attention/cuda/rows.h"
 #include "attention/sdpa/sdpa_fixups.h"
 #include "tensor/cuda/stream.h"
 
 namespace sinkmoe::attention::fixups {
 namespace {
 
-using cuda::Bf16;
-using cuda::Rows;
-using cuda::Sizes;
-
-template <class E>
-Rows<E> rows(const at::Tensor& x) {
-  if (!x.defined()) return {};
-  return {static_cast<E*>(x.data_ptr()), x.stride(0), x.stride(1), x.stride(2)};
-}
-
-Sizes sizes(const at::Tensor& q, const at::Tensor& k) {
-  return {q.size(0), q.size(1), k.size(1), q.size(2), q.size(3)};
-}
-
-// New statistics are contiguous [B,H,T], because the CUDA ops of LibTorch accept no other
-// logsumexp.
-at::Tensor empty_BHT(const Sizes& n, int64_t T, const at::Tensor& like) {
-  return at::empty({n.B, n.H, T}, like.options().dtype(at::kFloat));
-}
-
-at::Tensor empty_BHTK(const Sizes& n, int64_t H, int64_t T, const at::Tensor& like) {
-  return at::empty({n.B, T, H, n.K}, like.options()).transpose(1, 2);
-}
-
-bool readable(const at::Tensor& x) {
-  if (!x.defined()) return true;
-  const auto aligned = [](int64_t stride) { return stride % 8 == 0; };
-  return (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) &&
-         x.size(3) % 8 == 0 && x.size(3) <= 256 && x.stride(3) == 1 && aligned(x.stride(0)) &&
-         aligned(x.stride(1)) && aligned(x.stride(2)) &&
-         reinterpret_cast<uintptr_t>(x.data_ptr()) % 16 == 0;
-}
-
-template <class... Tensors>
-bool all_readable(const Tensors&... x) {
-  return (readable(x) && ...);
-}
-
-at::Tensor fp32(const at::Tensor& x) { return x.defined() ? x.to(at::kFloat) : x; }
+using cuda::all_readable, cuda::Bf16, cuda::empty_BHT, cuda::empty_BHTK, cuda::fp32, cuda::readable,
+    cuda::Rows, cuda::rows, cuda::single, cuda::Sizes, cuda::sizes;
 
 template <class Arguments>
 void launch(cudaError_t (*kernel)(const Arguments&, cudaStream_t), const Arguments& a,
@@ -178,8 +142,6 @@ SinkEdit edit_sink_as(const at::Tensor& d_out, const at::Tensor& d_gate, const a
 }
 
 const SdpaFixups::Kernels& plain() { return tensor::plain_kernels<SdpaFixups>(); }
-
-bool single(const at::Tensor& x) { return x.scalar_type() == at::kFloat; }
 
 Merged merge(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Forward& rest,
              double scale) {

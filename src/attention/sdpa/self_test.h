@@ -18,9 +18,14 @@ struct SelfTest {
   bool passed() const { return error <= bound; }
 };
 
-// Small inputs (a fraction of a second) with heads of `width` channels. `type` fp32, fp64 or bf16;
-// on CUDA, tests the op that is active now.
-SelfTest self_test_attention(at::Device device, at::ScalarType type, int64_t width = 64);
+// H query heads of K channels on J key/value heads, T tokens, B rows.
+struct TestShape {
+  int64_t H = 4, J = 2, T = 65, K = 64, B = 2;
+};
+
+// `type` fp32, fp64 or bf16; on CUDA, tests the op that is active now. The explicit form takes
+// memory for 10 B H T^2 doubles on the device.
+SelfTest self_test_attention(at::Device device, at::ScalarType type, const TestShape& shape = {});
 
 // The op that a run on a GPU may use, as text for its event.
 struct Admission {
@@ -33,7 +38,9 @@ struct Admission {
 // if no test passes.
 Admission admit(bool fast, const std::function<SelfTest(bool cudnn)>& test);
 
-// Runs admit() with the self-test on this device, and switches cuDNN on or off accordingly.
-Admission admit_attention(at::Device device, at::ScalarType type, int64_t width, bool fast);
+// Runs admit() with the self-test on this device, and switches cuDNN on or off accordingly. An op
+// must pass at a small shape and at the shape of the run, because cuDNN chooses its code by shape.
+Admission admit_attention(at::Device device, at::ScalarType type, const TestShape& of_run,
+                          bool fast);
 
 }  // namespace sinkmoe::attention

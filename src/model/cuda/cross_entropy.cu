@@ -22,35 +22,6 @@ __device__ inline Sum join(Sum a, Sum b) {
   return {top, left + right};
 }
 
-// Loads eight neighbours if rows are aligned, otherwise one.
-template <int W>
-struct Piece {
-  float x[W];
-};
-
-template <int W, class E>
-__device__ Piece<W> read(const E* from) {
-  Piece<W> p;
-  if constexpr (W == kChannels) {
-    const Channels c = load(from);
-    for (int i = 0; i < W; ++i) p.x[i] = c.x[i];
-  } else {
-    p.x[0] = get(from);
-  }
-  return p;
-}
-
-template <int W, class E>
-__device__ void write(E* to, const Piece<W>& p) {
-  if constexpr (W == kChannels) {
-    Channels c;
-    for (int i = 0; i < W; ++i) c.x[i] = p.x[i];
-    store(to, c);
-  } else {
-    put(to, p.x[0]);
-  }
-}
-
 // The same sum in every thread of the block.
 __device__ inline Sum over_block(Sum mine, Sum* shared) {
   for (int step = kWarpSize / 2; step > 0; step /= 2)
@@ -63,26 +34,37 @@ __device__ inline Sum over_block(Sum mine, Sum* shared) {
   return all;
 }
 
+// The last piece of a row may reach beyond its V logits; there the probability is zero.
+template <int W, class E>
+__device__ Piece<W> read_logits(const E* row, int c, int V) {
+  Piece<W> z = read<W>(row + c);
+  if (c + W > V)
+    for (int i = 0; i < W; ++i)
+      if (c + i >= V) z.x[i] = -INFINITY;
+  return z;
+}
+
 template <class E, int W>
 __global__ void cross_entropy_kernel(CrossEntropy<E> a) {
   __shared__ Sum shared[kWarps];
-  E* row = a.logits + static_cast<int64_t>(blockIdx.x) * a.V;
-  const int64_t first = static_cast<int64_t>(threadIdx.x) * W, step = int64_t{kRowThreads} * W;
+  E* row = a.logits + static_cast<int64_t>(blockIdx.x) * a.stride;
+  const int V = static_cast<int>(a.V), first = static_cast<int>(threadIdx.x) * W,
+            step = kRowThreads * W;
   Sum mine{-INFINITY, 0};
-  for (int64_t c = first; c < a.V; c += step) {
-    const Piece<W> z = read<W>(row + c);
+  for (int c = first; c < V; c += step) {
+    const Piece<W> z = read_logits<W>(row, c, V);
     Sum piece{z.x[0], 0};
     for (int i = 1; i < W; ++i) piece.top = fmaxf(piece.top, z.x[i]);
     for (int i = 0; i < W; ++i) piece.sum += expf(z.x[i] - piece.top);
     mine = join(mine, piece);
   }
-  const int64_t target = a.target[blockIdx.x];
+  const int target = static_cast<int>(a.target[blockIdx.x]);
   const float on_target = get(row + target);  // before any thread writes: over_block synchronises
   const Sum all = over_block(mine, shared);
   if (threadIdx.x == 0) a.loss[blockIdx.x] = logf(all.sum) + (all.top - on_target);
   const float factor = a.scale / all.sum;
-  for (int64_t c = first; c < a.V; c += step) {
-    Piece<W> z = read<W>(row + c);
+  for (int c = first; c < V; c += step) {
+    Piece<W> z = read_logits<W>(row, c, V);
     for (int i = 0; i < W; ++i)
       z.x[i] = factor * expf(z.x[i] - all.top) - (c + i == target ? a.scale : 0.0f);
     write<W>(row + c, z);
@@ -94,8 +76,9 @@ __global__ void cross_entropy_kernel(CrossEntropy<E> a) {
 template <class E>
 cudaError_t cross_entropy(const CrossEntropy<E>& a, cudaStream_t stream) {
   if (a.rows == 0) return cudaSuccess;
-  const bool aligned =
-      a.V % kChannels == 0 && reinterpret_cast<uintptr_t>(a.logits) % (kChannels * sizeof(E)) == 0;
+  const int64_t whole = (a.V + kChannels - 1) / kChannels * kChannels;
+  const bool aligned = a.stride % kChannels == 0 && a.stride >= whole &&
+                       reinterpret_cast<uintptr_t>(a.logits) % (kChannels * sizeof(E)) == 0;
   const auto kernel = aligned ? cross_entropy_kernel<E, kChannels> : cross_entropy_kernel<E, 1>;
   return launch(kernel, static_cast<unsigned>(a.rows), kRowThreads, stream, a);
 }

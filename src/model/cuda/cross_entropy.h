@@ -6,10 +6,11 @@
 namespace sinkmoe::cuda {
 
 // logits [rows, V] become scale * (softmax - onehot), the gradient of scale * sum(loss); loss[row]
-// = -log softmax[target]. E is float or Bf16; sums are fp32.
+// = -log softmax[target]. E is float or Bf16; sums are fp32. Rows lie `stride` >= V elements apart;
+// up to seven elements after a row's logits may be set to zero, if the stride leaves room for them.
 template <class E>
 struct CrossEntropy {
-  int64_t rows, V;
+  int64_t rows, V, stride;
   float scale;
   E* logits;
   const int64_t* target;  // in [0, V)

@@ -14,6 +14,7 @@ void rows_as(const at::Tensor& logits_NV, const at::Tensor& target_N, double sca
   cuda::call(cuda::cross_entropy<E>,
              {.rows = logits_NV.size(0),
               .V = logits_NV.size(1),
+              .stride = logits_NV.stride(0),
               .scale = static_cast<float>(scale),
               .logits = static_cast<E*>(logits_NV.data_ptr()),
               .target = target_N.const_data_ptr<int64_t>(),
@@ -23,13 +24,15 @@ void rows_as(const at::Tensor& logits_NV, const at::Tensor& target_N, double sca
 
 void rows(const at::Tensor& logits_NV, const at::Tensor& target_N, double scale,
           const at::Tensor& loss_N) {
-  if (!logits_NV.is_contiguous() || !target_N.is_contiguous() || !loss_N.is_contiguous())
+  if (logits_NV.stride(1) != 1 || logits_NV.size(1) > INT32_MAX || !target_N.is_contiguous() ||
+      !loss_N.is_contiguous())
     return tensor::plain_kernels<CrossEntropy>().rows(logits_NV, target_N, scale, loss_N);
   const bool single = logits_NV.scalar_type() == at::kFloat;
   (single ? rows_as<float> : rows_as<cuda::Bf16>)(logits_NV, target_N, scale, loss_N);
 }
 
-const tensor::Backend<CrossEntropy> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}), {rows}};
+const tensor::Backend<CrossEntropy> on_cuda{cuda::backend({at::kFloat, at::kBFloat16}),
+                                            {rows, /*columns=*/64}};
 
 }  // namespace
 }  // namespace sinkmoe::model

@@ -5,11 +5,13 @@
 
 namespace sinkmoe::cuda {
 
-// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays
-// contiguous, 16-byte aligned.
+// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays contiguous, 16-byte
+// aligned.
 constexpr int64_t kMostNormChannels = 2048;
-constexpr int64_t kNormRows = 32;  // rows per block in the backward pass
-inline int64_t norm_blocks(int64_t rows) { return (rows + kNormRows - 1) / kNormRows; }
+
+// Blocks of the backward pass, each with one part of dw: they take eight rows for each group of
+// threads that has a row, a warp for C of 256 and more, a part of a warp below.
+int64_t norm_blocks(int64_t rows, int64_t C);
 
 // y = x * inverse * w with inverse = 1 / sqrt(mean(x^2) + eps), stored per row for the backward
 // pass.

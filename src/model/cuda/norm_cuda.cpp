@@ -69,7 +69,8 @@ std::pair<at::Tensor, at::Tensor> backward(const at::Tensor& dy, const at::Tenso
   // A gradient may be a slice of a larger tensor, whose rows are not aligned.
   const auto usable = [](const at::Tensor& g) { return aligned(g) ? g : g.clone(); };
   const at::Tensor dx = at::empty_like(x);
-  const at::Tensor dw = at::empty({cuda::norm_blocks(inverse.numel()), x.size(-1)}, w.options());
+  const at::Tensor dw =
+      at::empty({cuda::norm_blocks(inverse.numel(), x.size(-1)), x.size(-1)}, w.options());
   (x.scalar_type() == at::kFloat
        ? backward_as<float>
        : backward_as<Bf16>)(usable(dy), x, w, inverse,

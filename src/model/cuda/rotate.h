@@ -6,7 +6,8 @@
 namespace sinkmoe::cuda {
 
 // Rotates pairs (i, i + K/2) of `heads` heads of width K at the start of each row of `stride`
-// elements by the angle of position row % T; sign -1 rotates back. Like kernel::rotate.
+// elements by the angle of position row % T; sign -1 rotates back. Like kernel::rotate. rows is a
+// multiple of T; K is even.
 template <class E>
 struct Rotate {
   int64_t rows, T, heads, K, stride;

@@ -58,22 +58,36 @@ int64_t chunk_tokens(const at::Tensor& h_NC, int64_t V) {
   return std::min(h_NC.size(0), most);
 }
 
+// The unembedding in the type of h, with rows of zeros up to a multiple of `columns`: a vocabulary of
+// 50,257 would make the products on a GPU several times slower. Logits of these rows are zero.
+at::Tensor padded(const at::Tensor& w_VC, const at::Tensor& h, int64_t columns) {
+  const at::Tensor w_as_h = tensor::weight_as(w_VC, h.scalar_type());
+  const int64_t V = w_VC.size(0), whole = (V + columns - 1) / columns * columns;
+  if (whole == V) return w_as_h;
+  const at::Tensor out = at::empty({whole, w_VC.size(1)}, h.options());
+  out.narrow(0, 0, V).copy_(w_as_h);
+  out.narrow(0, V, whole - V).zero_();
+  return out;
+}
+
 // Computes the gradients together with the loss, because the logits are overwritten.
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   static Variable forward(AutogradContext* ctx, const Variable& h, const Variable& w,
                           const at::Tensor& target) {
     const int64_t N = h.size(0), V = w.size(0), step = chunk_tokens(h, V);
-    const at::Tensor w_as_h = tensor::weight_as(w, h.scalar_type());
+    const CrossEntropy::Kernels& op = kernels<CrossEntropy>(h);
+    const at::Tensor w_as_h = padded(w, h, op.columns);
     const at::Tensor loss_N = at::empty({N}, h.options().dtype(wide_type(h))),
-                     dh = at::empty_like(h), buffer = at::empty({step, V}, h.options());
+                     dh = at::empty_like(h),
+                     buffer = at::empty({step, w_as_h.size(0)}, h.options());
     at::Tensor dw = w.requires_grad() ? at::empty_like(w) : at::Tensor();
     for (int64_t from = 0; from < N; from += step) {
       const int64_t n = std::min(step, N - from);
       const at::Tensor h_chunk = h.narrow(0, from, n);
       at::Tensor z = buffer.narrow(0, 0, n), dh_chunk = dh.narrow(0, from, n);
       at::mm_out(z, h_chunk, w_as_h.t());
-      kernels<CrossEntropy>(z).rows(z, target.narrow(0, from, n), 1.0 / static_cast<double>(N),
-                                    loss_N.narrow(0, from, n));
+      op.rows(z.narrow(1, 0, V), target.narrow(0, from, n), 1.0 / static_cast<double>(N),
+              loss_N.narrow(0, from, n));
       at::mm_out(dh_chunk, z, w_as_h);
       if (dw.defined()) add_product(dw, z, h_chunk, from == 0);
     }
@@ -86,8 +100,10 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     const variable_list saved = ctx->get_saved_variables();
     // On a GPU the host does not wait for the value of the factor.
     if (grads[0].is_cpu() && grads[0].item<double>() == 1) return {saved[0], saved[1], Variable()};
+    // In the type of the factor: bf16 would round one over the number of micro-batches.
     const auto scaled = [&](const at::Tensor& x) {
-      return x.defined() ? x * grads[0].to(x.scalar_type()) : Variable();
+      return x.defined() ? (x.to(grads[0].scalar_type()) * grads[0]).to(x.scalar_type())
+                         : Variable();
     };
     return {scaled(saved[0]), scaled(saved[1]), Variable()};
   }
@@ -95,8 +111,8 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
  private:
   // dw (+)= z^T h, summed in the parameter's type, because bf16 would round at every chunk.
   static void add_product(at::Tensor& dw, const at::Tensor& z, const at::Tensor& h, bool first) {
-    if (dw.scalar_type() != h.scalar_type()) {
-      const at::Tensor product = at::mm(z.t(), h);
+    if (dw.scalar_type() != h.scalar_type() || dw.size(0) != z.size(1)) {
+      const at::Tensor product = at::mm(z.t(), h).narrow(0, 0, dw.size(0));
       first ? dw.copy_(product) : dw.add_(product);
     } else {
       first ? at::mm_out(dw, z.t(), h) : at::addmm_out(dw, dw, z.t(), h);
@@ -116,11 +132,13 @@ at::Tensor token_losses(const at::Tensor& h_NC, const at::Tensor& w_VC,
   const at::NoGradGuard no_grad;
   const int64_t N = h_NC.size(0), step = chunk_tokens(h_NC, w_VC.size(0));
   const at::Tensor loss_N = at::empty({N}, h_NC.options().dtype(wide_type(h_NC)));
+  const CrossEntropy::Kernels& op = kernels<CrossEntropy>(h_NC);
+  const at::Tensor w = padded(w_VC, h_NC, op.columns);
   for (int64_t from = 0; from < N; from += step) {
     const int64_t n = std::min(step, N - from);
-    const at::Tensor z = model::linear(h_NC.narrow(0, from, n), w_VC);
-    kernels<CrossEntropy>(z).rows(z, target_N.narrow(0, from, n).contiguous(), 0,
-                                  loss_N.narrow(0, from, n));
+    const at::Tensor z = model::linear(h_NC.narrow(0, from, n), w);
+    op.rows(z.narrow(1, 0, w_VC.size(0)), target_N.narrow(0, from, n).contiguous(), 0,
+            loss_N.narrow(0, from, n));
   }
   return loss_N.to(at::kFloat);
 }

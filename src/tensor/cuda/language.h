@@ -9,6 +9,10 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
+// How often the loop below is unrolled.
+#define UNROLL_TEXT(text) _Pragma(#text)
+#define UNROLL(times) UNROLL_TEXT(unroll times)
+
 namespace sinkmoe::cuda {
 
 // kernel<<<grid, threads>>>(arguments...) on a stream, as a plain call.

@@ -83,6 +83,8 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
     const int64_t B = std::min(per_batch, rows - from);
     const Batch batch = evaluation_batch(source, config, from, B, device);
     const model::DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
+    const bool narrow = forward.hidden_NC.scalar_type() == at::kBFloat16;
+    const tensor::Bf16Weights bf16(narrow ? &model.params() : nullptr);
     const at::Tensor loss_N =
         model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N)
             .to(at::kCPU);

@@ -19,6 +19,8 @@ Losses LossGradients::add(const at::Tensor& ids_BT, const at::Tensor& target_N,
                           const at::Tensor& shared_LH, const at::Tensor& weight) const {
   const double share = 1.0 / static_cast<double>(config_.train.micro_batches);
   model::DecoderOut out = model_.forward(ids_BT);
+  const bool narrow = out.hidden_NC.scalar_type() == at::kBFloat16;
+  const tensor::Bf16Weights bf16(narrow ? &model_.params() : nullptr);
   const at::Tensor loss =
       model::linear_cross_entropy(out.hidden_NC, model_.output_weight_VC(), target_N);
   out.hidden_NC.reset();
