@@ -4,6 +4,7 @@
 
 #include "attention/attention_case.h"
 #include "attention/fixups_outcome.h"
+#include "attention/gate_multiply.h"
 #include "attention/sdpa/sdpa_ops.h"
 #include "attention/sdpa/self_test.h"
 #include "tensor/device.h"
@@ -97,14 +98,43 @@ TEST(Gpu, FixupKernelsAreThePlainVersion) {
       }
 }
 
+TEST(Gpu, KernelsAtTheShapesOfRealRuns) {
+  SKIP_WITHOUT_GPU();
+  for (const int64_t K : {64, 128}) {
+    SCOPED_TRACE(K);
+    Inputs in = make_inputs({.B = 4, .H = 12, .J = 4, .T = 1024, .K = K, .mode = SinkMode::logit});
+    for (at::Tensor* x : {&in.q, &in.k, &in.v, &in.d_out}) *x = x->to(at::kBFloat16).cuda();
+    for (at::Tensor* x : {&in.sink, &in.d_gate}) *x = x->to(at::kFloat).cuda();
+    const SdpaFixups::Kernels &own = fixups::fixups_for(in.q),
+                              &plain = tensor::plain_kernels<SdpaFixups>();
+    expect_equal(first_key_fixups(own, in), first_key_fixups(plain, in), 4e-3, 1e-5);
+    expect_equal(sink_fixups(own, in), sink_fixups(plain, in), 4e-3, 1e-5);
+    for (const at::Tensor& logit : {in.q, in.q.select(-1, 0)}) {
+      const GateMultiply::Kernels &gate = tensor::kernels<GateMultiply>(in.q),
+                                  &by_aten = tensor::plain_kernels<GateMultiply>();
+      ASSERT_NE(&gate, &by_aten);
+      const AttentionOut a = gate.forward(in.d_out, logit), b = by_aten.forward(in.d_out, logit);
+      EXPECT_LE(error(a.out_BHTK.cpu(), b.out_BHTK.cpu()), 6e-3);
+      EXPECT_LE(error(a.gate_BHT.cpu(), b.gate_BHT.cpu()), 1e-5);
+      const auto c = gate.backward(in.q, in.d_gate, in.d_out, logit),
+                 d = by_aten.backward(in.q, in.d_gate, in.d_out, logit);
+      EXPECT_LE(error(c.first.cpu(), d.first.cpu()), 6e-3);
+      EXPECT_LE(error(c.second.cpu(), d.second.cpu()), 6e-3);
+    }
+  }
+}
+
+// At a small shape, and at those of models with 10M and 0.6B parameters.
 TEST(Gpu, SelfTestPassesInEveryMode) {
   SKIP_WITHOUT_GPU();
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
-    for (const bool fast : {false, true}) {
-      sdpa::allow_cudnn(fast);
-      const SelfTest test = self_test_attention(at::kCUDA, type);
-      EXPECT_TRUE(test.passed()) << test.op << ": error " << test.error;
-    }
+    for (const bool fast : {false, true})
+      for (const TestShape& shape : {TestShape{}, TestShape{.H = 6, .J = 6, .T = 1024, .K = 64},
+                                     TestShape{.H = 16, .J = 4, .T = 2048, .K = 128, .B = 1}}) {
+        sdpa::allow_cudnn(fast);
+        const SelfTest test = self_test_attention(at::kCUDA, type, shape);
+        EXPECT_TRUE(test.passed()) << test.op << ", T " << shape.T << ": error " << test.error;
+      }
   sdpa::allow_cudnn(false);
 }
 

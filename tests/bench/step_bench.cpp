@@ -20,6 +20,7 @@
 #include "plan/plan.h"
 #include "queue/build_info.h"
 #include "store/store.h"
+#include "tensor/device.h"
 #include "train/trainer.h"
 
 namespace po = boost::program_options;
@@ -66,7 +67,8 @@ std::unique_ptr<sinkmoe::data::DataSource> source_of(const sinkmoe::config::RunC
 }
 
 sinkmoe::config::RunConfig config_of(const po::variables_map& o) {
-  sinkmoe::config::RunConfig c;
+  namespace config = sinkmoe::config;
+  config::RunConfig c;
   auto number = [&](const char* name) { return o[name].as<int64_t>(); };
   c.model.layers = number("layers");
   c.model.width = number("width");
@@ -81,7 +83,13 @@ sinkmoe::config::RunConfig config_of(const po::variables_map& o) {
   c.train.lr = 1e-3;
   c.eval.points = 2;
   c.eval.tokens = c.eval.final_tokens = 1;
+  c.model.tie_embeddings = o["tie"].as<bool>();
   c.run.threads = number("threads");
+  c.run.device =
+      o["device"].as<std::string>() == "cuda" ? config::Device::cuda : config::Device::cpu;
+  c.run.precision = o["precision"].as<std::string>() == "bf16" ? config::Precision::bf16
+                                                               : config::Precision::fp32;
+  c.run.mode = o["mode"].as<std::string>() == "fast" ? config::Mode::fast : config::Mode::exact;
   c.run.log_every = number("log") > 0 ? number("log") : int64_t{1} << 40;
   return c;
 }
@@ -192,6 +200,9 @@ po::variables_map options_of(int argc, char** argv) {
     options.add_options()(name, po::value<int64_t>()->default_value(value));
   options.add_options()("kind", po::value<std::string>()->default_value("vanilla"))(
       "weight", po::value<double>()->default_value(0))("store", po::bool_switch())(
+      "device", po::value<std::string>()->default_value("cpu"))(
+      "precision", po::value<std::string>()->default_value("fp32"))(
+      "mode", po::value<std::string>()->default_value("exact"))("tie", po::bool_switch())(
       "about", po::bool_switch())("product", po::value<int64_t>()->default_value(0));
   po::variables_map o;
   po::store(po::parse_command_line(argc, argv, options), o);
@@ -203,6 +214,9 @@ po::variables_map options_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   const po::variables_map o = options_of(argc, argv);
   const sinkmoe::config::RunConfig config = config_of(o);
+  // LibTorch must meet its CUDA half before the first tensor exists.
+  if (config.run.device == sinkmoe::config::Device::cuda)
+    sinkmoe::tensor::prepare_cuda(config.run.mode == sinkmoe::config::Mode::exact);
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (o["about"].as<bool>()) {
     std::cout << nlohmann::json{{"commit", sinkmoe::queue::kBuildInfo.commit},

@@ -61,6 +61,14 @@ expect "the code of reproduce.sh text without the folder" "$code" 1
 grep -qF "nowhere is not a folder" "$work/log" || die "reproduce.sh does not name the folder that is missing"
 count=$((count + 1))
 
+# The check of a GPU writes its report even where nothing can run.
+code=0
+scripts/device_check.sh --rehearse --out "$work/device" --pack "$work/none.tar.xz" load tests sweep >"$work/log" 2>&1 || code=$?
+expect "the code of device_check.sh without its pack" "$code" 1
+grep -qF "none.tar.xz: scripts/device_pack.sh makes it" "$work/log" || die "device_check.sh does not say what is missing"
+expect "stages in its report" "$(grep -cE '^\| (load|tests|sweep) \|' "$work/device/report.md")" 3
+count=$((count + 1))
+
 head -c 4096 /dev/urandom >"$work/noise.db"
 before="$(sha256sum <"$work/noise.db")"
 for command in status report check query; do
