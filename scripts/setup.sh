@@ -2,7 +2,8 @@
 # Installs what sinkmoe needs on Debian 12: packages with apt, LibTorch 2.11.0 into a cache outside the checkout.
 #
 # scripts/setup.sh [--dev] [--cpu | --cuda | --report-only]
-#   --dev          also clang 19 (formatter, linter, fuzzing), for scripts/test.sh and scripts/check.sh
+#   --dev          also clang 19 (formatter, linter, fuzzing) and Slurm (13 MB; its services stay unconfigured), for
+#                  scripts/test.sh and scripts/check.sh
 #   --cpu          LibTorch without GPU libraries, even if there is a GPU
 #   --cuda         LibTorch with GPU libraries, even if no NVIDIA driver answers (the default if one does)
 #   --report-only  what queries, tables and figures need: no LibTorch; test libraries only with --dev
@@ -18,7 +19,7 @@ BUILD_PACKAGES=(g++ cmake ninja-build ccache git libtomlplusplus-dev libboost-pr
   fonts-dejavu-core)
 TEST_PACKAGES=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
 FETCH_PACKAGES=(ca-certificates python3 python3-pip unzip xz-utils)
-DEV_PACKAGES=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev)
+DEV_PACKAGES=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev slurmctld slurmd slurm-client munge)
 
 dev=no kind=auto
 for argument in "$@"; do

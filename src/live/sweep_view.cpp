@@ -78,7 +78,7 @@ select r.id, r.run_id, r.label, r.status, r.message, r.config,
   (select a.started_us from attempt a where a.run = r.id order by a.attempt desc limit 1) as started,
   (select a.ended_us from attempt a where a.run = r.id order by a.attempt desc limit 1) as ended,
   (select a.start_step from attempt a where a.run = r.id order by a.attempt desc limit 1) as start_step,
-  (select l.expires_us from lease l where l.run = r.id) as held_until, r.cause
+  (select l.expires_us from lease l where l.run = r.id and l.boot not glob 'job/*') as held_until, r.cause
 from experiment e join experiment_run x on x.experiment = e.id join run r on r.id = x.run
 where e.name = )sql";
 

@@ -19,7 +19,7 @@ constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD, 
 constexpr size_t kCount = std::size(kSignals), kStops = kCount - 2;
 
 std::atomic<int64_t> g_stop_us{0};  // when the stop was requested; 0: it was not
-std::atomic<int> g_interrupts{0};
+std::atomic<int> g_interrupts{0}, g_number{0};
 std::atomic<int> g_wake_out{-1};
 int g_wake_in = -1;
 std::array<struct sigaction, kCount> g_before;
@@ -39,7 +39,11 @@ void wake() {
 
 void on_signal(int number) {
   if (number == SIGINT && g_interrupts.fetch_add(1) > 0) ::_exit(kExitInterrupted);
-  if (number != SIGCHLD) request_stop();
+  if (number != SIGCHLD) {
+    int none = 0;
+    g_number.compare_exchange_strong(none, number);
+    request_stop();
+  }
   wake();
 }
 
@@ -59,6 +63,7 @@ StopSignals::StopSignals() {
   g_wake_out = ends[1];
   g_stop_us = 0;
   g_interrupts = 0;
+  g_number = 0;
   struct sigaction action{};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
@@ -81,6 +86,8 @@ StopSignals::~StopSignals() {
 }
 
 bool StopSignals::requested() { return g_stop_us != 0; }
+
+int StopSignals::number() { return g_number; }
 
 double StopSignals::seconds_since_request() {
   const int64_t since = g_stop_us;

@@ -24,6 +24,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
   static bool requested();
+  static int number();                    // the signal that requested it first; 0: none
   static double seconds_since_request();  // 0 without a request
   static void request();                  // the same as a signal
   // For poll(): readable if a signal, or SIGCHLD, has arrived since the last drain().

@@ -67,7 +67,18 @@ Owner this_process() {
   return {host_name(), boot_name(), pid, stat ? stat->start : 0};
 }
 
+Owner job_owner(const std::string& folder, int64_t task) {
+  return {"scheduler", kJobMark + folder, task, 0};
+}
+
+bool is_job(const Owner& owner) { return owner.boot.starts_with(kJobMark); }
+
+std::string job_folder_of(const Owner& owner) {
+  return is_job(owner) ? owner.boot.substr(std::char_traits<char>::length(kJobMark)) : "";
+}
+
 Life life_of(const Owner& owner) {
+  if (is_job(owner)) return Life::alive;
   const Owner here = this_process();
   if (owner.boot != here.boot) {
     const auto boot_id = [](const std::string& boot) { return split(boot, '/')[0]; };

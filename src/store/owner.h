@@ -21,6 +21,16 @@ Owner this_process();
 enum class Life { alive, dead, unknown };
 Life life_of(const Owner& owner);
 
+// A job that waits or runs under a scheduler holds a run as if it were a process that lives: only the launcher that submitted
+// it knows when it has ended. `folder` is the name of the job's folder, `task` the number in its array.
+Owner job_owner(const std::string& folder, int64_t task);
+bool is_job(const Owner& owner);
+std::string job_folder_of(const Owner& owner);  // "" if the owner is no job
+// How long such a lease lasts: until it is released.
+inline constexpr int64_t kJobLease_us = int64_t{100'000'000'000} * 1'000'000;
+// What the column lease.boot of a job begins with, for SQL.
+inline constexpr const char* kJobMark = "job/";
+
 // As in /proc: R running, S sleeping, T stopped, Z dead; 0 if there is no such process.
 char process_state(int64_t pid);
 

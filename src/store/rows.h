@@ -56,6 +56,11 @@ struct Lease {
   int64_t attempt = 0;  // 0 until begin_attempt
 };
 
+struct HeldRun {
+  Lease lease;
+  Owner owner;
+};
+
 struct CheckpointRow {
   int64_t step = 0;
   bool final = false;

@@ -35,6 +35,8 @@ void require_finite(const std::vector<HistogramRow>& rows);
 struct ClaimRules {
   int64_t lease_us = 60'000'000;
   bool retry_failed = false;  // also takes failed and quarantined runs whose cause is not transient
+  bool parent_later =
+      false;  // also takes runs whose parent is not done: their job waits for the parent's
 };
 
 class Store {
@@ -87,6 +89,10 @@ class Store {
   Lease adopt(const std::string& run_id, int64_t epoch, const Owner& owner,
               const ClaimRules& rules = {});
   void renew(const Lease& lease, const ClaimRules& rules = {});
+  // Gives a lease back without an attempt. Nothing happens if it is gone.
+  void release(const Lease& lease);
+  // Every lease with its holder.
+  std::vector<HeldRun> held_runs() const;
 
   // --- An attempt; every call below throws LeaseLost if the lease belongs to another process ---
   // Starts the next attempt. In the same transaction, removes metrics, histograms and checkpoints

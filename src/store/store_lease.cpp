@@ -56,7 +56,7 @@ FROM lease l JOIN run r ON r.id = l.run)sql");
 }
 
 // True if the lease was still the one that was inspected.
-bool release(sql::Connection& db, const HeldLease& held) {
+bool free_lease(sql::Connection& db, const HeldLease& held) {
   sql::Statement(db, "DELETE FROM lease WHERE run = ? AND epoch = ? AND expires_boot_us = ?")
       .bind(held.run, held.epoch, held.expires_boot)
       .run();
@@ -107,12 +107,12 @@ std::optional<Lease> claim_now(sql::Connection& db, std::span<const std::string>
                       R"sql(
 SELECT r.id, r.status, r.cause, r.epoch
 FROM run r
-WHERE r.run_id = ?
+WHERE r.run_id = ?1
   AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.run = r.id)
-  AND (r.parent_id IS NULL
+  AND (?2 OR r.parent_id IS NULL
     OR EXISTS (SELECT 1 FROM run p WHERE p.run_id = r.parent_id AND p.status = 'done')))sql");
   for (const std::string& run_id : run_ids) {
-    if (!find.bind(run_id).step() ||
+    if (!find.bind(run_id, rules.parent_later).step() ||
         !may_run(parse_name<RunStatus>(find.text(1)), find_name<Outcome>(find.text(2)), rules))
       continue;
     const Lease lease{find.integer(0), run_id, find.integer(3) + 1, 0};
@@ -161,7 +161,7 @@ std::vector<std::string> Store::free_dead_leases(int64_t grace_us) {
     return db_->write([&] {
       std::vector<std::string> run_ids;
       for (const HeldLease& held : free)
-        if (release(*db_, held)) run_ids.push_back(held.run_id);
+        if (free_lease(*db_, held)) run_ids.push_back(held.run_id);
       return run_ids;
     });
   } catch (const StoreError& e) {
@@ -202,6 +202,26 @@ WHERE run = ? AND epoch = ?)sql")
         .run();
     if (db_->changes() == 0) throw LeaseLost();
   });
+}
+
+void Store::release(const Lease& lease) {
+  db_->write([&] {
+    sql::Statement(*db_, "DELETE FROM lease WHERE run = ? AND epoch = ?")
+        .bind(lease.run, lease.epoch)
+        .run();
+  });
+}
+
+std::vector<HeldRun> Store::held_runs() const {
+  sql::Statement s(*db_, R"sql(
+SELECT l.run, r.run_id, l.epoch, l.host, l.boot, l.pid, l.start
+FROM lease l JOIN run r ON r.id = l.run
+ORDER BY l.run)sql");
+  std::vector<HeldRun> held;
+  while (s.step())
+    held.push_back({{s.integer(0), s.text(1), s.integer(2), 0},
+                    {s.text(3), s.text(4), s.integer(5), s.integer(6)}});
+  return held;
 }
 
 }  // namespace sinkmoe::store

@@ -57,6 +57,11 @@ def readers(f):
             (f["hold_s"], f["slowest_status_s"], f["kills"], f["stop_s"], f["rows"]))
 
 
+def slurm(f):
+    return ("%d runs, every one done once, tables equal to those of a local sweep; %d attempts (%d lost with their worker) in %d jobs" %
+            (f["runs"], f["attempts"], f["lost"], f["jobs"]))
+
+
 def malformed(f):
     if "inputs" not in f:
         return "%s: ended with code %s" % (f["target"], f.get("code"))
@@ -94,6 +99,7 @@ LINES = [("1,000 kills of the fake job and 100 of training: nothing committed is
          ("8 workers, 500 runs, 200 worker kills, some workers stopped until their lease has expired", ["workers"], workers),
          ("A program that reads the database during a sweep", ["readers"], readers),
          ("SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 at 200 random moments, for each job", ["signals_fake", "signals_train"], signals),
+         ("A real Slurm: time limits, preemption, a cancelled and a killed task, slurmctld restarted, the node drained", ["slurm"], slurm),
          ("10,000 malformed inputs per format: no crash, none takes over 5 s or 1 GB", "malformed_*", malformed),
          ("Fuzz targets, 10 minutes each", "fuzz_*", fuzz),
          ("NaN and infinity in weights, moments, gradients and data", ["not_finite"], not_finite),

@@ -10,7 +10,7 @@
 
 #include "core/file.h"
 #include "queue/worker/checkpoints.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 #include "store/read/health.h"
 #include "store/read/query.h"
 #include "store_seed.h"

@@ -7,7 +7,7 @@
 
 int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
-  if (!args.empty() && (args[0] == "worker" || args[0] == "sweep")) {
+  if (!args.empty() && (args[0] == "worker" || args[0] == "sweep" || args[0] == "task")) {
     try {
       return sinkmoe::queue::run_mode(args);
     } catch (const std::exception& e) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "queue/launcher/task.h"
 #include "queue/worker/worker.h"
 
 namespace sinkmoe::queue {
@@ -118,6 +119,7 @@ bool eventually(const fs::path& db, const std::string& sql, const std::string& t
 int run_mode(const std::vector<std::string>& args) {
   if (args[0] == "worker")
     return worker_main(parse_worker_arguments({args.begin() + 1, args.end()}));
+  if (args[0] == "task") return task_main(args.at(1));
   RunOptions options = fake_options(args.at(1));
   options.lease_seconds = std::stod(args.at(4));
   options.stall_seconds = std::stod(args.at(5));

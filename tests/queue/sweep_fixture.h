@@ -60,7 +60,7 @@ Sweep start_sweep(const std::filesystem::path& db, int64_t runs, int64_t steps,
 // Waits (at most 20 s) until the query gives the text; false when it never does.
 bool eventually(const std::filesystem::path& db, const std::string& sql, const std::string& text);
 
-// What a program that is no test does: `worker ...` and `sweep DB RUNS STEPS LEASE STALL`.
+// What a program that is no test does: `worker ...`, `task FOLDER` and `sweep DB RUNS STEPS LEASE STALL`.
 int run_mode(const std::vector<std::string>& args);
 
 }  // namespace sinkmoe::queue

@@ -10,7 +10,7 @@
 #include "core/file.h"
 #include "core/hash.h"
 #include "fixture.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 #include "store/schema/schema.h"
 #include "store/sqlite/sqlite.h"
 

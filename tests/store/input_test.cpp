@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "fixture.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 
 namespace sinkmoe::store {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "core/hash.h"
 #include "fixture.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 #include "store/sqlite/sqlite.h"
 
 namespace sinkmoe::store {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "fixture.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 
 namespace sinkmoe::store {
 namespace {

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "core/text/utf8.h"
 #include "plan/stored_run.h"
-#include "store/merge.h"
+#include "store/merge/merge.h"
 
 namespace sinkmoe::cli {
 

@@ -6,13 +6,18 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/cost/plan_cost.h"
+#include "cli/launch/launcher_arguments.h"
 #include "cli/override_help.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
+#include "queue/launcher/submit.h"
+#include "store/read/query.h"
 
 namespace sinkmoe::cli {
 
@@ -122,6 +127,50 @@ void print_repeated(const plan::Plan& plan) {
       plan.repeated, plan.kept_loss);
 }
 
+// The runs that the database has not finished; all of them without a database.
+std::vector<queue::RunToSubmit> missing_runs(const std::filesystem::path& db,
+                                             const plan::Plan& plan) {
+  std::set<std::string> done;
+  if (std::filesystem::exists(db))
+    for (const auto& row : store::Reader(db)
+                               .query("select run_id from run where status in ('done', 'diverged')")
+                               .rows)
+      done.insert(to_text(row[0]));
+  std::vector<queue::RunToSubmit> runs;
+  for (const plan::RunSpec& spec : plan.runs)
+    if (!done.contains(spec.run_id))
+      runs.push_back({spec.run_id, spec.parent, spec.config.run.threads,
+                      spec.config.run.device == config::Device::cuda});
+  return runs;
+}
+
+// The arrays that `run` would submit, the time of their nodes, and the script of each.
+void print_jobs(const Globals& globals, const plan::Plan& plan, const LauncherChoice& choice,
+                const std::vector<plan::TimeEstimate>& times) {
+  std::map<std::string, double> seconds;
+  for (size_t i = 0; i < times.size(); ++i) seconds[plan.runs[i].run_id] = times[i].seconds;
+  const auto arrays = queue::arrays_of(missing_runs(globals.db, plan), choice.options);
+  if (arrays.empty()) std::cout << "\nnothing to submit: every run is done\n";
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    double all = 0;
+    for (const Strings& task : arrays[i].tasks)
+      for (const std::string& run : task) all += seconds[run];
+    const auto tasks = static_cast<double>(arrays[i].tasks.size());
+    std::cout << fmt::format("\narray {} of {}: {} tasks, about {:.3g} node hours", i + 1,
+                             arrays.size(), arrays[i].tasks.size(), all / 3600);
+    if (!choice.options.time.empty())
+      std::cout << fmt::format(
+          ", at most {:.3g} by the time limit of a task (before it is queued again)",
+          tasks * static_cast<double>(queue::seconds_of_limit(choice.options.time)) / 3600);
+    if (arrays[i].generation > 0) std::cout << "; after the arrays of its runs' parents";
+    const auto folder = queue::jobs_folder(globals.db) / (plan.name + "-" + std::to_string(i + 1));
+    std::cout << "\n"
+              << choice.launcher.script(
+                     queue::array_job(arrays[i], choice.options, plan.name, folder),
+                     choice.options);
+  }
+}
+
 int run_plan(const Globals& globals, const Strings& args) {
   po::options_description options("Options");
   options.add_options()("all", "every run and skipped point, not just the first 40")(
@@ -131,12 +180,14 @@ int run_plan(const Globals& globals, const Strings& args) {
       "assume this vocabulary if the text has not been imported")(
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
+  add_launcher_options(options);
   const auto values = parse(self("plan"), options, "arguments", args);
   if (!values) return 0;
   if (!values->count("arguments"))
     throw Error("no experiment given", "sinkmoe plan", "'sinkmoe list experiments' lists them");
   const double gflops = (*values)["gflops"].as<double>();
   if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
+  const LauncherChoice choice = launcher_choice(*values);
   const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
   if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
   const plan::Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
@@ -158,16 +209,17 @@ int run_plan(const Globals& globals, const Strings& args) {
   print_skipped(plan, most);
   print_summary(plan, totals);
   const bool given = !(*values)["gflops"].defaulted();
-  print_time(plan, estimate_times(globals.db, plan, costs, cost_of, {gflops * 1e9, given}),
-             {gflops * 1e9, given});
+  const auto times = estimate_times(globals.db, plan, costs, cost_of, {gflops * 1e9, given});
+  print_time(plan, times, {gflops * 1e9, given});
   print_repeated(plan);
+  if (choice.launcher.script) print_jobs(globals, plan, choice, times);
   return 0;
 }
 
 const Registration<Command> plan_command{
     {.name = "plan",
      .help = "show the runs of an experiment, the skipped points, and the cost",
-     .usage = "EXPERIMENT [override...] [--all] [--json]",
+     .usage = "EXPERIMENT [override...] [--all] [--json] [--launcher slurm]",
      .run = run_plan,
      .examples = kOverrideHelp}};
 

@@ -3,9 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/launch/launcher_arguments.h"
 #include "cli/override_help.h"
 #include "core/text/utf8.h"
-#include "queue/supervisor/supervisor.h"
+#include "queue/launcher/job_sweep.h"
 
 namespace sinkmoe::cli {
 
@@ -30,7 +31,9 @@ po::options_description describe_options() {
       "name", po::value<std::string>(),
       "name to store the list of runs under; default: the experiment's, overrides added")(
       "replace", "put this list in the place of a stored one of the same name")(
+      "detach", "with --launcher slurm: submit and return; the same command later collects")(
       "experiment", po::value<std::vector<std::string>>(), "experiment, then overrides");
+  add_launcher_options(options);
   return options;
 }
 
@@ -97,6 +100,7 @@ void write_summary(const Globals& globals, const queue::SweepSummary& s, const p
                                          {"quarantined", s.quarantined},
                                          {"blocked", s.blocked},
                                          {"to_resume", s.open},
+                                         {"in_jobs", s.in_jobs},
                                          {"seconds", s.seconds},
                                          {"exit_code", s.exit_code()}};
   std::cout << object.dump(2) << "\n";
@@ -106,11 +110,13 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
   if (!values) return 0;
   const queue::RunOptions options = run_options(globals, *values);
+  const LauncherChoice chosen = launcher_choice(*values);
   const plan::Plan plan = plan::make_plan(plan_request(*values));
   if (plan.runs.empty())
     throw Error("the sweep has no run: skip_if leaves out every point", plan.name,
                 "change skip_if or the values; 'sinkmoe plan' shows what is skipped");
-  const queue::SweepSummary summary = queue::run_experiment(plan, options);
+  const queue::SweepSummary summary =
+      queue::launch(plan, options, {chosen.launcher, chosen.options, values->count("detach") > 0});
   write_summary(globals, summary, plan);
   return summary.exit_code();
 }
@@ -119,7 +125,8 @@ const Registration<Command> run_command{
     {.name = "run",
      .help = "train the missing runs of an experiment; resumes interrupted ones",
      .usage =
-         "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop]",
+         "EXPERIMENT [override...] [--workers N] [--device D] [--name NAME] [--on-fail continue|stop] "
+         "[--launcher local|slurm] [--detach]",
      .run = run,
      .examples = kOverrideHelp,
      .torch = true}};

@@ -10,6 +10,7 @@
 #include "core/text/quote.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
+#include "queue/launcher/collect.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -72,11 +73,42 @@ void drop_empty_remarks(Table& table) {
   }
 }
 
+// Runs that jobs of a scheduler hold: their state there in place of `planned`, and a column with the job.
+void add_jobs(Table& table, const std::map<std::string, queue::HeldView>& jobs) {
+  const auto place = [&](const char* name) {
+    return std::find(table.columns.begin(), table.columns.end(), name) - table.columns.begin();
+  };
+  const auto run = place("run"), status = place("status"), step = place("step");
+  if (jobs.empty() || run == std::ssize(table.columns)) return;
+  const auto at = status + 1;
+  for (auto& row : table.rows) {
+    const auto job = jobs.find(to_text(row[run]));
+    Cell text;
+    if (job != jobs.end()) {
+      const queue::HeldView& view = job->second;
+      const bool works = view.beat && view.beat->status == RunStatus::running;
+      row[status] = std::string(view.preempted() ? "preempted" : works ? "running" : "queued");
+      if (works && view.beat->progress.steps > 0) row[step] = view.beat->progress.step;
+      text = view.text();
+    }
+    row.insert(row.begin() + at, text);
+  }
+  table.columns.insert(table.columns.begin() + at, "job");
+}
+
 // Remarks below the table: current work and the latest problems.
 void write_remarks(const store::Reader& reader) {
   if (reader.drills()) std::cout << "drill database: its numbers are invented\n";
-  const Table held = reader.query("select count(*) from lease");
-  const int64_t running = std::get<int64_t>(held.rows[0][0]);
+  const Table held =
+      reader.query("select sum(boot not glob 'job/*'), sum(boot glob 'job/*') from lease");
+  const auto count = [&](int column) {
+    return is_null(held.rows[0][column]) ? 0 : std::get<int64_t>(held.rows[0][column]);
+  };
+  if (count(1) > 0)
+    std::cout
+        << count(1) << (count(1) == 1 ? " run is" : " runs are")
+        << " in jobs of a scheduler; 'sinkmoe run EXPERIMENT --launcher slurm' collects them\n";
+  const int64_t running = count(0);
   if (running > 0)
     std::cout << running << (running == 1 ? " run is" : " runs are") << " being worked on\n";
   const Table last = reader.query(
@@ -108,6 +140,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   } else {
     table = reader.query(kExperiments);
   }
+  add_jobs(table, queue::jobs_of(reader, globals.db));
   if (!globals.json) drop_empty_remarks(table);
   write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
   if (!globals.json) write_remarks(reader);

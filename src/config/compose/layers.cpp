@@ -47,7 +47,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 std::vector<std::string> group_names(const fs::path& root) {
   std::vector<std::string> names;
   for (const std::string& name : folder_names(root))
-    if (safe_name(name) && fs::is_directory(root / name)) names.push_back(name);
+    if (safe_name(name) && name != kLauncherFolder && fs::is_directory(root / name))
+      names.push_back(name);
   return names;
 }
 

@@ -39,6 +39,8 @@ std::vector<Setting> read_option(const std::filesystem::path& root, const GroupC
 std::vector<Setting> layered(const std::filesystem::path& root, const BaseFile& base,
                              const std::vector<GroupChoice>& groups);
 
+// The folder of files that say how a sweep is started (queue/launcher/options.h); it is no group of a run's settings.
+inline constexpr const char* kLauncherFolder = "launcher";
 // Folders of `root` / TOML files of root/group, sorted.
 std::vector<std::string> group_names(const std::filesystem::path& root);
 std::vector<std::string> option_names(const std::filesystem::path& root, const std::string& group);

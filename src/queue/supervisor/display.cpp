@@ -80,6 +80,7 @@ std::vector<std::string> fit_lines(const RunLine& line, size_t width) {
 std::string format_line(const SweepLine& line) {
   std::string text =
       fmt::format("{}: {}/{} done, {} running", line.name, line.done, line.total, line.running);
+  if (line.queued > 0) text += fmt::format(", {} queued", line.queued);
   if (line.elsewhere > 0) text += fmt::format(", {} in another process", line.elsewhere);
   if (line.failed > 0) text += fmt::format(", {} failed", line.failed);
   text += fmt::format(", {} so far, ETA {}", clock_text(line.seconds), clock_text(line.eta));

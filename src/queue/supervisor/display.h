@@ -21,7 +21,8 @@ struct RunLine {
 
 struct SweepLine {
   std::string name;
-  int64_t total = 0, done = 0, failed = 0, running = 0, elsewhere = 0;
+  int64_t total = 0, done = 0, failed = 0, running = 0, elsewhere = 0,
+          queued = 0;            // running or queued: in jobs of a scheduler too
   double seconds = 0, eta = -1;  // seconds; negative: unknown
   double held = 0;     // for how many seconds another program has kept results from being stored
   std::string holder;  // that program; "": unknown

@@ -33,10 +33,7 @@ int64_t worker_count(const plan::Plan& plan, int64_t asked) {
 }
 
 void check(const plan::Plan& plan, const RunOptions& options) {
-  if (options.job == "train" && !Registry<JobKind>::all().contains("train"))
-    throw Error("this program was built without training", "",
-                "build it with LibTorch: scripts/build.sh");
-  Registry<JobKind>::get(options.job);
+  require_job(options.job);
   for (const plan::RunSpec& spec : plan.runs)
     if (spec.config.run.device == config::Device::cuda && gpu_count() == 0)
       throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
@@ -60,15 +57,33 @@ store::Patience patience_of_planning(const std::filesystem::path& db, Display::M
 
 int SweepSummary::exit_code() const {
   if (interrupted && open > 0) return kExitInterrupted;
+  if (in_jobs > 0 && done + in_jobs == total) return detached ? 0 : kExitInterrupted;
   return done == total ? 0 : 1;
+}
+
+void require_job(const std::string& job) {
+  if (job == "train" && !Registry<JobKind>::all().contains("train"))
+    throw Error("this program was built without training", "",
+                "build it with LibTorch: scripts/build.sh");
+  Registry<JobKind>::get(job);
+}
+
+store::Store open_store(const plan::Plan& plan, const RunOptions& options) {
+  store::Store store(options.db, Registry<JobKind>::get(options.job).purpose);
+  store.set_patience(patience_of_planning(options.db, options.display));
+  store.put_experiment(experiment_row(plan), options.other_list);
+  return store;
 }
 
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options) {
   check(plan, options);
   const StopSignals signals;
-  store::Store store(options.db, Registry<JobKind>::get(options.job).purpose);
-  store.set_patience(patience_of_planning(options.db, options.display));
-  store.put_experiment(experiment_row(plan), options.other_list);
+  store::Store store = open_store(plan, options);
+  return run_stored(plan, options, store);
+}
+
+SweepSummary run_stored(const plan::Plan& plan, const RunOptions& options, store::Store& store) {
+  check(plan, options);
   return SweepLoop(plan, options, store, worker_count(plan, options.workers)).run();
 }
 
@@ -80,10 +95,14 @@ std::string to_text(const SweepSummary& s, const plan::Plan& plan,
                                                    {s.diverged, "diverged"},
                                                    {s.quarantined, "quarantined"},
                                                    {s.blocked, "waiting for a run that failed"},
+                                                   {s.in_jobs, "in jobs of the scheduler"},
                                                    {s.open, "to be resumed"}};
   for (const auto& [count, what] : parts)
     if (count > 0) text += fmt::format(", {} {}", count, what);
   text += fmt::format(", in {}\n", clock_text(s.seconds));
+  if (s.in_jobs > 0)
+    return text +
+           "next: 'sinkmoe run' with --launcher on the same experiment follows the jobs and collects them";
   if (s.open > 0) return text + "next: the same command continues from the checkpoints";
   const std::string program =
       db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + shell_word(db.string()) + " ";

@@ -4,13 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "plan/plan.h"
 #include "queue/supervisor/display.h"
 #include "queue/worker/checkpoints.h"
 #include "store/default_database.h"
-#include "store/rows.h"
+#include "store/store.h"
 
 namespace sinkmoe::queue {
 
@@ -24,21 +26,30 @@ struct RunOptions {
   int64_t crash_limit = 3;
   double lease_seconds = 60, stall_seconds = 300;
   Display::Mode display = Display::Mode::plain;
+  // Called several times a second with the runs that are being made.
+  std::function<void(const std::vector<RunLine>&)> watch = {};
 };
 
 // The state of the plan's runs at the end.
 struct SweepSummary {
   int64_t total = 0, done = 0, made = 0;  // made: done by this call
   int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0, open = 0;  // open: can be resumed
-  bool interrupted = false;
+  int64_t in_jobs = 0;  // left to jobs of a scheduler, with the runs that wait for these
+  bool interrupted = false, detached = false;
   double seconds = 0;
 
-  // 0 all done; 1 some failed; 75 interrupted and resumable.
+  // 0 all done, or submitted as wished; 1 some failed; 75 interrupted and resumable.
   int exit_code() const;
 };
 
 // Throws Error before anything is written: unknown job, no GPU, a refused database.
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
+// The same for runs that the database knows, while the caller handles signals.
+SweepSummary run_stored(const plan::Plan& plan, const RunOptions& options, store::Store& store);
+// Throws Error if this program has no such job.
+void require_job(const std::string& job);
+// Opens the database for the job's runs, and waits for other programs that hold it; stores the plan.
+store::Store open_store(const plan::Plan& plan, const RunOptions& options);
 
 // Two lines: what happened, and the next command to type.
 std::string to_text(const SweepSummary& summary, const plan::Plan& plan,

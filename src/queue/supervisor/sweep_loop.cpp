@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "core/file.h"
@@ -207,16 +208,18 @@ void SweepLoop::stop_workers() {
   for (ActiveRun& active : active_) active.process.signal(SIGTERM);
 }
 
-// True if no run can become runnable: all are settled, or wait for a parent that will not be done.
+// True if no run can become runnable: all are settled or left to a job of a scheduler, or wait for a parent of that kind.
 bool SweepLoop::nothing_left() {
   bool waiting = false;
-  std::vector<std::string> hopeless;
+  std::set<std::string> hopeless, in_jobs;
   elsewhere_ = 0;
   for (TodoRun& w : todo_) {
     if (!w.settled) refresh(w, *store_.state(w.run_id), options_.retry_failed);
-    const bool blocked = std::find(hopeless.begin(), hopeless.end(), w.parent) != hopeless.end();
-    if ((w.settled && w.status != RunStatus::done) || blocked)
-      hopeless.push_back(w.run_id);
+    w.in_job = !w.settled && (w.in_job || in_jobs.contains(w.parent));
+    if (w.in_job)
+      in_jobs.insert(w.run_id);
+    else if ((w.settled && w.status != RunStatus::done) || hopeless.contains(w.parent))
+      hopeless.insert(w.run_id);
     else if (!w.settled)
       waiting = true;
     if (w.status == RunStatus::running) ++elsewhere_;
@@ -244,6 +247,7 @@ void SweepLoop::show() {
     lines.push_back(active.line);
   }
   display_.update(sweep, lines);
+  if (options_.watch) options_.watch(lines);
 }
 
 void SweepLoop::wait() const {
@@ -261,7 +265,8 @@ SweepSummary SweepLoop::summary() const {
     s.diverged += w.status == RunStatus::diverged;
     s.quarantined += w.settled && w.status == RunStatus::quarantined;
     s.failed += w.settled && w.status == RunStatus::failed;
-    s.open += !w.settled;
+    s.open += !w.settled && !w.in_job;
+    s.in_jobs += w.in_job;
   }
   s.interrupted = StopSignals::requested();
   if (!stopping_) s.blocked = std::exchange(s.open, 0);

@@ -128,6 +128,7 @@ std::vector<TodoRun> todo_runs(store::Store& store, const plan::Plan& plan, cons
 void refresh(TodoRun& run, const store::RunState& state, bool retry_failed) {
   run.status = state.status;
   run.parent = state.parent_id;
+  run.in_job = state.owner && store::is_job(*state.owner);
   const bool retry = retry_failed && run.starts == 0;
   if (state.status == RunStatus::failed)
     run.settled = !(state.cause && is_transient(*state.cause)) && !retry;

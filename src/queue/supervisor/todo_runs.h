@@ -18,6 +18,7 @@ struct TodoRun {
   double fraction = 0;         // part of it that is trained
   RunStatus status = RunStatus::planned;
   bool settled = false;       // this call will do no more for it
+  bool in_job = false;        // a job of a scheduler has it
   int64_t not_before_us = 0;  // back-off after a crash
   int64_t starts = 0;         // attempts of this call
 };

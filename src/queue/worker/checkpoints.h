@@ -19,7 +19,9 @@ constexpr auto names_of(Keep) {
 }
 
 // The folder of a run: NAME.runs/RUN_ID/ beside the database NAME.db, so that two databases in one
-// folder share no file. Throws Error if the run_id is not a safe name.
+// folder share no file. A task of a scheduler trains in the database NAME.runs/RUN_ID/run.db; its runs have the folders of
+// NAME.db. Throws Error if the run_id is not a safe name.
+inline constexpr const char* kTaskDatabase = "run.db";
 std::filesystem::path run_folder(const std::filesystem::path& db, const std::string& run_id);
 
 struct ResumePoint {

@@ -26,8 +26,8 @@ struct MergeSummary {
   std::vector<std::string> notes;
 };
 
-// Throws StoreError unless the file is an intact database of results of this version.
-void require_mergeable(const std::filesystem::path& path);
+// Throws StoreError unless the file is an intact database of this version and purpose.
+void require_mergeable(const std::filesystem::path& path, Purpose purpose = Purpose::results);
 
 // Copies the runs that are done or diverged in `other`, with parameters, attempts, metrics and
 // events (no checkpoint files), and the lists of its experiments. Metrics of training steps

@@ -1,10 +1,11 @@
-#include "store/merge.h"
+#include "store/merge/merge.h"
 
 #include <fmt/format.h>
 
 #include "core/text/number.h"
 #include "core/text/quote.h"
 #include "core/text/safe_name.h"
+#include "store/merge/merge_parts.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
 #include "store/sqlite/database_file.h"
@@ -15,37 +16,6 @@ namespace sinkmoe::store {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Attaches the other file for the life of the object. It is only read.
-class Attached {
- public:
-  Attached(sql::Connection& db, const fs::path& other) : db_(db) {
-    sql::Statement(db, "ATTACH DATABASE ? AS other").bind(other.string()).run();
-  }
-  ~Attached() { sqlite3_exec(db_.handle(), "DETACH DATABASE other", nullptr, nullptr, nullptr); }
-  Attached(const Attached&) = delete;
-  Attached& operator=(const Attached&) = delete;
-
- private:
-  sql::Connection& db_;
-};
-
-// A view with the name of a table could run forever, or return other rows at each reading.
-void check_tables(sql::Connection& db) {
-  for (const char* name :
-       {"run", "param_key", "param", "attempt", "metric_name", "metric", "histogram", "event",
-        "experiment", "experiment_run", "bench", "input", "tag", "note"}) {
-    sql::Statement find(db,
-                        R"sql(
-SELECT 1
-FROM sqlite_schema
-WHERE name = ? AND type = 'table' AND rootpage > 0)sql");
-    if (!find.bind(name).step())
-      throw StoreError(ErrorKind::bad_input,
-                       {std::string("it has no table '") + name + "'", db.path().string(),
-                        "give a database that sinkmoe wrote"});
-  }
-}
 
 void refuse_conflicts(sql::Connection& db, const fs::path& other) {
   std::vector<Problem> problems;
@@ -124,13 +94,8 @@ ORDER BY theirs)sql");
 }
 
 // Every statement may be repeated without effect. Attempts get numbers after ours; a run that was
-// started here and finished there loses its rows here. The placeholder is the filter of training
-// steps.
-constexpr const char* kCopy = R"sql(
-INSERT INTO main.metric_name(name, level, unit, better, help)
-  SELECT name, level, unit, better, help FROM other.metric_name WHERE true ON CONFLICT(name) DO NOTHING;
-INSERT INTO main.param_key(key, ordinal, type, unit, help, fallback)
-  SELECT key, ordinal, type, unit, help, fallback FROM other.param_key WHERE true ON CONFLICT(key) DO NOTHING;
+// started here and finished there loses its rows here.
+constexpr const char* kRuns = R"sql(
 INSERT INTO main.run(run_id, group_id, control_id, parent_id, seed, label, status, config, identity, created_us,
     finished_us, message, cause)
   SELECT run_id, group_id, control_id, parent_id, seed, label, status, config, identity, created_us, finished_us,
@@ -140,28 +105,8 @@ INSERT INTO main.run(run_id, group_id, control_id, parent_id, seed, label, statu
 CREATE TEMP TABLE pair AS
   SELECT i.theirs, a.id AS ours, (SELECT coalesce(max(attempt), 0) FROM main.attempt t WHERE t.run = a.id) AS before
   FROM incoming i JOIN main.run a USING (run_id);
-DELETE FROM main.param WHERE run IN (SELECT ours FROM pair);
-DELETE FROM main.metric WHERE run IN (SELECT ours FROM pair);
-DELETE FROM main.histogram WHERE run IN (SELECT ours FROM pair);
-DELETE FROM main.checkpoint WHERE run IN (SELECT ours FROM pair);
-DELETE FROM main.input WHERE run IN (SELECT ours FROM pair);
-INSERT INTO main.param(run, key, value)
-  SELECT p.ours, x.key, x.value FROM pair p JOIN other.param x ON x.run = p.theirs;
-INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty, build,
-    start_step, started_us, ended_us, outcome, message)
-  SELECT p.ours, x.attempt + p.before, x.epoch, x.host, x.pid, x.device, x.processor, x.threads, x.git_commit,
-    x.git_dirty, x.build, x.start_step, x.started_us, x.ended_us, x.outcome, x.message
-  FROM pair p JOIN other.attempt x ON x.run = p.theirs;
-INSERT INTO main.metric(run, name, step, layer, head, value)
-  SELECT p.ours, n.id, x.step, x.layer, x.head, x.value FROM pair p JOIN other.metric x ON x.run = p.theirs
-    JOIN other.metric_name m ON m.id = x.name JOIN main.metric_name n ON n.name = m.name
-  WHERE m.name NOT GLOB 'train/*' OR x.step % {} = 0;
-INSERT INTO main.histogram(run, name, step, layer, head, lo, hi, counts)
-  SELECT p.ours, x.name, x.step, x.layer, x.head, x.lo, x.hi, x.counts FROM pair p JOIN other.histogram x
-    ON x.run = p.theirs;
-INSERT INTO main.input(run, part, ordinal, name, sha256, tokens, bytes, rows)
-  SELECT p.ours, x.part, x.ordinal, x.name, x.sha256, x.tokens, x.bytes, x.rows FROM pair p JOIN other.input x
-    ON x.run = p.theirs;
+)sql";
+constexpr const char* kRest = R"sql(
 INSERT INTO main.event(run, attempt, at_us, kind, text)
   SELECT p.ours, CASE WHEN x.attempt > 0 THEN x.attempt + p.before ELSE 0 END, x.at_us, x.kind, x.text
   FROM pair p JOIN other.event x ON x.run = p.theirs ORDER BY x.id;
@@ -240,19 +185,22 @@ MergeSummary merge_attached(sql::Connection& db, const fs::path& other, const Ru
       db.integer("SELECT count(*) FROM other.run WHERE status NOT IN ('done', 'diverged')");
   db.exec(kNameLists);
   note_renamed_lists(db, other, summary);
-  db.exec(fmt::format(kCopy, train_every));
+  db.exec(kCopyNames);
+  db.exec(kRuns);
+  db.exec(rows_of_pairs(train_every));
+  db.exec(kRest);
   remake_views(db);
   return summary;
 }
 
 }  // namespace
 
-void require_mergeable(const fs::path& path) {
+void require_mergeable(const fs::path& path, Purpose purpose) {
   if (inspect_database(path) != FileState::ours)
     throw StoreError(ErrorKind::bad_input,
                      {"no database there", path.string(), "give the path of a sinkmoe database"});
   settle_database(path);
-  require_purpose(purpose_of(path), Purpose::results, path);
+  require_purpose(purpose_of(path), purpose, path);
   sql::Connection db(path, sql::Connection::Mode::read_only);
   if (db.integer("PRAGMA user_version") != schema_version())
     throw StoreError(ErrorKind::bad_input,
