@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "attention/gate_multiply.h"
 #include "attention/softmax_attention.h"
 #include "inference/load_tensor.h"
 #include "inference/windowed_attention.h"
@@ -16,7 +17,7 @@ using pretrained::NormKind;
 namespace {
 
 LoadedLinear load_linear(const Model& model, const pretrained::Linear& linear) {
-  return {load_tensor(model.weights, linear.weight), load_tensor(model.weights, linear.bias)};
+  return {load_weight(model, linear.weight), load_tensor(model.weights, linear.bias)};
 }
 
 at::Tensor apply(const LoadedLinear& l, const at::Tensor& x) {
@@ -81,6 +82,7 @@ LoadedLayer::LoadedLayer(const Model& model, int64_t index)
       gate_(load_linear(model, plan_.gate)),
       up_(load_linear(model, plan_.up)),
       down_(load_linear(model, plan_.down)),
+      head_gate_(load_linear(model, plan_.head_gate)),
       sinks_H_(load_tensor(model.weights, plan_.sinks)) {
   if (plan_.experts.count > 0) experts_.emplace(model, plan_.experts);
 }
@@ -127,6 +129,14 @@ at::Tensor LoadedLayer::attend(const at::Tensor& x_BTC, const model::RotaryTable
                                Mixed& mixed) const {
   mixed.in = project(x_BTC, rotary);
   mixed.out = mix(mixed.in);
+  if (head_gate_.weight.defined()) {
+    at::Tensor logit = apply(head_gate_, x_BTC);
+    if (logit.size(-1) != architecture_.heads)
+      logit = logit.unflatten(-1, {architecture_.heads, architecture_.head_width});
+    const attention::AttentionOut gated = attention::gate_multiply(mixed.out.out_BHTK, logit);
+    mixed.out.out_BHTK = gated.out_BHTK;
+    mixed.out.gate_BHT = gated.gate_BHT;
+  }
   const at::Tensor joined =
       mixed.out.out_BHTK.transpose(1, 2).reshape({x_BTC.size(0), x_BTC.size(1), -1});
   return apply(out_, joined);

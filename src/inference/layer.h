@@ -49,7 +49,7 @@ class LoadedLayer {
   const pretrained::Architecture& architecture_;
   const pretrained::Layer& plan_;
   LoadedNorm attention_norm_, attention_after_, feed_norm_, feed_after_, query_norm_, key_norm_;
-  LoadedLinear query_, key_, value_, out_, gate_, up_, down_;
+  LoadedLinear query_, key_, value_, out_, gate_, up_, down_, head_gate_;
   at::Tensor sinks_H_;
   std::optional<LoadedExperts> experts_;
 };

@@ -50,11 +50,8 @@ at::Tensor read(const Checkpoint& weights, const TensorRef& ref, int64_t first_n
   return wide;
 }
 
-}  // namespace
-
-at::Tensor load_tensor(const Checkpoint& weights, const TensorRef& ref) {
-  if (!ref.exists()) return {};
-  at::Tensor x = read(weights, ref, 0, ref.shape);
+// From the form of the file to the rows of this reference, [out, in].
+at::Tensor arranged(at::Tensor x, const TensorRef& ref) {
   if (ref.transposed) x = x.t();
   if (ref.parts > 1) {
     const int64_t rows = x.size(0) / (ref.groups * ref.parts);
@@ -63,6 +60,32 @@ at::Tensor load_tensor(const Checkpoint& weights, const TensorRef& ref) {
     x = x.reshape(split).select(1, ref.part).reshape(joined);
   }
   return x.contiguous();
+}
+
+// A or B of adapters, in fp32.
+at::Tensor half(const pretrained::Adapters& adapters, const weights::TensorEntry& entry) {
+  const at::ScalarType type = entry.dtype == "F32"   ? at::kFloat
+                              : entry.dtype == "F16" ? at::kHalf
+                                                     : at::kBFloat16;
+  const at::Tensor raw = at::empty(entry.shape, at::TensorOptions().dtype(type));
+  adapters.file().read(entry, 0, {static_cast<std::byte*>(raw.mutable_data_ptr()), raw.nbytes()});
+  return raw.to(at::kFloat);
+}
+
+}  // namespace
+
+at::Tensor load_tensor(const Checkpoint& weights, const TensorRef& ref) {
+  return ref.exists() ? arranged(read(weights, ref, 0, ref.shape), ref) : at::Tensor();
+}
+
+at::Tensor load_weight(const pretrained::Model& model, const TensorRef& ref) {
+  const pretrained::Adapters* adapters = model.adapters.get();
+  const pretrained::Adapters::Pair* pair = adapters ? adapters->find(ref.name) : nullptr;
+  if (!pair) return load_tensor(model.weights, ref);
+  const at::Tensor stored = read(model.weights, ref, 0, ref.shape);
+  const at::Tensor change =
+      at::mm(half(*adapters, *pair->B), half(*adapters, *pair->A)).mul_(adapters->config().scale());
+  return arranged(stored + (ref.transposed ? change.t() : change), ref);
 }
 
 at::Tensor load_stored(const Checkpoint& weights, const TensorRef& ref) {

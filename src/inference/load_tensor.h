@@ -11,6 +11,9 @@ namespace sinkmoe::inference {
 // model does not have the tensor. Throws Error: NaN or infinity, a read error.
 at::Tensor load_tensor(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
 
+// The same with the model's adapters of this tensor added, if there are any.
+at::Tensor load_weight(const pretrained::Model& model, const pretrained::TensorRef& ref);
+
 // The whole tensor in its stored type (also U8), contiguous, with the same checks.
 at::Tensor load_stored(const pretrained::Checkpoint& weights, const pretrained::TensorRef& ref);
 

@@ -62,7 +62,8 @@ struct Layer {
   Norm attention_norm, attention_after, feed_norm, feed_after;
   Linear query, key, value, out;
   Norm query_norm, key_norm;
-  TensorRef sinks;        // [H] learned sink logits
+  TensorRef sinks;   // [H] learned sink logits
+  Linear head_gate;  // of the layer's normed input: [H, C], or [H K, C] with a gate per channel
   Linear gate, up, down;  // a plain feed-forward layer has no gate
   Experts experts;        // count 0: a dense layer
   int64_t window = 0;     // number of keys that a query sees, itself included; 0: all
@@ -107,7 +108,7 @@ void for_each_tensor_of(LayerOf& l, const F& f) {
                      &l.feed_norm, &l.feed_after})
     for (auto* ref : {&norm->weight, &norm->bias})
       if (ref->exists()) f(*ref);
-  for (auto* linear : {&l.query, &l.key, &l.value, &l.out, &l.gate, &l.up, &l.down})
+  for (auto* linear : {&l.query, &l.key, &l.value, &l.head_gate, &l.out, &l.gate, &l.up, &l.down})
     for (auto* ref : {&linear->weight, &linear->bias})
       if (ref->exists()) f(*ref);
   if (l.sinks.exists()) f(l.sinks);

@@ -1,16 +1,18 @@
-// A Hugging Face folder: config.json, and model.safetensors or shards with an index. Weights stay
-// on disk and are read when needed.
+// A Hugging Face folder: config.json, and model.safetensors or shards with an index, and perhaps
+// adapters. Weights stay on disk and are read when needed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pretrained/adapters.h"
 #include "pretrained/architecture.h"
 #include "weights/safetensors_file.h"
 
@@ -56,12 +58,16 @@ struct Model {
   std::filesystem::path folder;
   Architecture architecture;
   Checkpoint weights;
+  std::shared_ptr<const Adapters> adapters = {};  // null: none
+
+  std::string name() const;  // of the folder, and of the adapters' folder
 };
 
 // Reads config.json, finds the family, and checks that the files hold each tensor in the right
-// shape and in F32, F16 or BF16, and no tensor that the architecture does not use. Throws Error
-// with every problem.
-Model open_model(const std::filesystem::path& folder);
+// shape and in F32, F16 or BF16, and no tensor that the architecture does not use. `adapters` is a
+// folder of adapters of this model ("": none); a folder of adapters in the place of the model stands
+// for both. Throws Error with every problem.
+Model open_model(const std::filesystem::path& folder, const std::filesystem::path& adapters = {});
 
 // The architecture alone, from the text of a config.json; `where` is its path in errors.
 Architecture read_architecture(const std::string& text, const std::string& where);

@@ -35,6 +35,7 @@ struct HeadsResult {
   std::vector<double> cv;      // layer/cv
   std::vector<bool> windowed;  // layers whose window is shorter than the rows
   bool learned_sinks = false;  // importance is then 1 - weight on the learned sink
+  bool gated = false;          // importance is then the mean of the explicit gate
   // The same and everything else that an evaluation of a trained run stores, at step 0, with their
   // descriptions. Names that end in _t64 are of the first 64 tokens of each row.
   std::vector<MetricRow> metrics = {};

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
+#include "pretrained/finite.h"
 
 namespace sinkmoe::pretrained {
 
@@ -18,8 +19,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uint64_t kWorthRemembering = uint64_t{64} << 20, kPiece = uint64_t{4} << 20;
+// A remembered hash also says that the weights were finite; those of earlier programs did not.
+constexpr const char* kChecked = "finite\n";
 
-std::string tensor_hash(const Checkpoint& weights, const std::string& name) {
+std::string tensor_hash(const Checkpoint& weights, const std::string& name,
+                        const FiniteCheck& require_finite) {
   const weights::TensorEntry& entry = weights.entry(name);
   const uint64_t bytes = entry.end - entry.begin;
   std::vector<std::byte> piece(std::min(bytes, kPiece));
@@ -27,6 +31,7 @@ std::string tensor_hash(const Checkpoint& weights, const std::string& name) {
   for (uint64_t at = 0; at < bytes; at += piece.size()) {
     const std::span<std::byte> part(piece.data(), std::min<uint64_t>(piece.size(), bytes - at));
     weights.read(name, at, part);
+    require_finite(name, at, part);
     hash.update(part.data(), part.size());
   }
   return hash.hex();
@@ -37,6 +42,7 @@ std::string optional_file(const fs::path& path) {
 }
 
 std::string compute(const Model& model) {
+  const FiniteCheck require_finite(model);
   std::string text = fmt::format("sinkmoe model\nconfig {}\ntokenizer {}\n",
                                  sha256_file(model.folder / "config.json"),
                                  optional_file(model.folder / "tokenizer.json"));
@@ -44,7 +50,9 @@ std::string compute(const Model& model) {
     const weights::TensorEntry& entry = model.weights.entry(name);
     text += name + " " + entry.dtype;
     for (const int64_t size : entry.shape) text += " " + std::to_string(size);
-    text += " " + tensor_hash(model.weights, name) + "\n";
+    text += ' ';
+    text += tensor_hash(model.weights, name, require_finite);
+    text += '\n';
   }
   return sha256_hex(text);
 }
@@ -62,18 +70,10 @@ std::string state_of(const fs::path& folder) {
   return text;
 }
 
-}  // namespace
-
-fs::path hash_cache() {
-  const char *xdg = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  if (xdg && *xdg) return fs::path(xdg) / "sinkmoe" / "models";
-  if (home && *home) return fs::path(home) / ".cache" / "sinkmoe" / "models";
-  return {};
-}
-
-std::string model_hash(const Model& model, const fs::path& cache) {
+// The hash of the model without adapters, remembered.
+std::string base_hash(const Model& model, const fs::path& cache) {
   if (cache.empty() || model.weights.bytes() < kWorthRemembering) return compute(model);
-  const std::string state = state_of(model.folder);
+  const std::string state = kChecked + state_of(model.folder);
   const fs::path file = cache / (sha256_hex(model.folder.string()).substr(0, 16) + ".txt");
   try {
     const std::string known = fs::exists(file) ? read_file(file, uint64_t{1} << 20) : "";
@@ -85,10 +85,25 @@ std::string model_hash(const Model& model, const fs::path& cache) {
   try {
     ensure_writable_folder(cache);
     // A file that changed while it was read is not remembered.
-    if (state_of(model.folder) == state) write_file_atomic(file, hash + "\n" + state);
+    if (kChecked + state_of(model.folder) == state) write_file_atomic(file, hash + "\n" + state);
   } catch (const Error&) {  // only costs time at the next call
   }
   return hash;
+}
+
+}  // namespace
+
+fs::path hash_cache() {
+  const char *xdg = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  if (xdg && *xdg) return fs::path(xdg) / "sinkmoe" / "models";
+  if (home && *home) return fs::path(home) / ".cache" / "sinkmoe" / "models";
+  return {};
+}
+
+std::string model_hash(const Model& model, const fs::path& cache) {
+  const std::string base = base_hash(model, cache);
+  if (!model.adapters) return base;
+  return sha256_hex("sinkmoe adapted model\n" + base + "\n" + model.adapters->hash() + "\n");
 }
 
 }  // namespace sinkmoe::pretrained

@@ -1,7 +1,9 @@
 // Opens a model folder: reads config.json to an architecture, then checks the tensors of the files
 // against those of the architecture.
 #include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/error.h"
@@ -24,6 +26,36 @@ bool is_derived(const std::string& name, const Architecture& a) {
                      [&](const std::string& begin) { return name.starts_with(begin); }) ||
          std::any_of(a.derived.begin(), a.derived.end(),
                      [&](const std::string& end) { return name.ends_with(end); });
+}
+
+// Calls f(linear) for the linear maps of a layer that peft can adapt.
+template <class LayerOf, class F>
+void for_each_linear(LayerOf& l, const F& f) {
+  for (auto* linear : {&l.query, &l.key, &l.value, &l.head_gate, &l.out, &l.gate, &l.up, &l.down})
+    if (linear->weight.exists()) f(linear->weight);
+}
+
+// By the names of the modules in peft, which are those of the architecture before find_names().
+std::vector<std::string> module_names(const Architecture& a) {
+  std::vector<std::string> out;
+  for (const Layer& layer : a.layers)
+    for_each_linear(layer, [&](const TensorRef& ref) {
+      out.push_back(ref.name.substr(0, ref.name.size() - std::string_view(".weight").size()));
+    });
+  return out;
+}
+
+std::map<std::string, AdaptedMap> adapted_maps(const Architecture& a,
+                                               const std::vector<std::string>& names) {
+  std::map<std::string, AdaptedMap> out;
+  size_t i = 0;
+  for (const Layer& layer : a.layers)
+    for_each_linear(layer, [&](const TensorRef& ref) {
+      const int64_t rows = ref.shape.at(0), columns = ref.shape.at(1);
+      out[names.at(i++)] = {ref.name, ref.transposed ? columns : rows,
+                            ref.transposed ? rows : columns};
+    });
+  return out;
 }
 
 // Gives every reference the name that the files use.
@@ -106,15 +138,28 @@ Architecture read_architecture(const std::string& text, const std::string& where
   return a;
 }
 
-Model open_model(const std::filesystem::path& folder) {
-  const std::filesystem::path config = folder / "config.json";
-  if (!std::filesystem::is_directory(folder))
-    throw Error("not a folder", folder.string(), "give a Hugging Face folder with config.json");
+std::string Model::name() const {
+  const std::string own = folder.filename().string();
+  return adapters ? own + "+" + adapters->folder().filename().string() : own;
+}
+
+Model open_model(const std::filesystem::path& given, const std::filesystem::path& adapters) {
+  if (!std::filesystem::is_directory(given))
+    throw Error("not a folder", given.string(), "give a Hugging Face folder with config.json");
+  if (!adapters.empty() && !std::filesystem::is_directory(adapters))
+    throw Error("not a folder", adapters.string(), "give a folder with adapter_config.json");
+  if (!adapters.empty() && is_adapter_folder(given))
+    throw Error("both folders hold adapters", given.string(), "give the model and one of them");
+  const std::filesystem::path folder = base_folder(given), config = folder / "config.json",
+                              beside = folder == given ? adapters : given;
   if (!std::filesystem::exists(config)) throw Error("config.json is missing", folder.string());
   Model model{folder, read_architecture(read_file(config, kMaxConfig), config.string()),
               Checkpoint(folder)};
+  const std::vector<std::string> modules = module_names(model.architecture);
   find_names(model);
   check_tensors(model);
+  if (!beside.empty())
+    model.adapters = std::make_shared<Adapters>(beside, adapted_maps(model.architecture, modules));
   return model;
 }
 

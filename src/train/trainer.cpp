@@ -10,6 +10,7 @@
 #include "balance/balance.h"
 #include "core/registry.h"
 #include "model/weights_io.h"
+#include "pretrained/adapters.h"
 #include "train/checkpoint.h"
 #include "train/data/prefetch.h"
 #include "train/device/device_step.h"
@@ -95,6 +96,7 @@ void Trainer::start() {
     checkpointed_ = state_.step;
   } else if (const auto text = load_initial_weights(model_, job_)) {
     reporter_.event({"initial weights", *text});
+    if (const auto adapters = initial_adapters(config_)) partial_.beside()->load(*adapters);
   }
   state_.model_is_fixed = partial_.beside() != nullptr;
   partial_.begin(job_.resume.has_value(), state_);
@@ -245,7 +247,7 @@ void Trainer::finish() {
   if (config_.train.steps == 0 && !config_.train.init_checkpoint.empty()) return;
   if (partial_.beside() && !config_.train.init_checkpoint.empty()) {
     const auto adapters = job_.folder / kAdapterFile;
-    partial_.beside()->save(adapters, config_.train.init_checkpoint);
+    partial_.beside()->save(adapters, pretrained::base_folder(config_.train.init_checkpoint));
     reporter_.checkpoint(state_.step, adapters, true);
     return;
   }

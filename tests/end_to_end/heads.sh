@@ -78,6 +78,26 @@ refused "model.safetensors" "$work/bad"
 cp "$models/llama2/model.safetensors" "$work/bad/"
 printf '\xff\xff\xff\xff' | dd of="$work/bad/model.safetensors" bs=1 seek=30000 conv=notrunc status=none
 refused "NaN" "$work/bad"
+# In the row of an id that the text does not hold: no command takes the model.
+cp "$models/llama2/model.safetensors" "$work/bad/"
+python3 - "$work/bad/model.safetensors" <<'END'
+import json, struct, sys
+with open(sys.argv[1], "r+b") as file:
+    size = struct.unpack("<Q", file.read(8))[0]
+    entry = json.loads(file.read(size))["model.embed_tokens.weight"]
+    file.seek(8 + size + entry["data_offsets"][0] + 4 * 32 * 63)
+    file.write(struct.pack("<f", float("nan")))
+END
+seq -s ' ' 0 10 >"$work/few.txt"
+refused "embed_tokens.weight': holds NaN or infinity in row 63 of 64" "$work/bad" --ids "$work/few.txt"
+for command in "sample $work/bad --ids 1,2" "plan smoke train.init_checkpoint=$work/bad" "run smoke --name nan train.init_checkpoint=$work/bad"; do
+  code=0
+  # shellcheck disable=SC2086  # words of a command
+  "$sinkmoe" --db "$work/none.db" $command >"$work/log" 2>&1 </dev/null || code=$?
+  expect "code of $command" "$code" 2
+  grep -q "holds NaN or infinity in row 63 of 64" "$work/log" || die "'$command' does not name the row"
+  [ ! -e "$work/none.db" ] || die "'$command' left a database"
+done
 cp "$models/llama2/model.safetensors" "$work/bad/"
 sed -i 's/"F32"/"I32"/' "$work/bad/model.safetensors"
 refused "is I32; F32, F16 and BF16 can be read" "$work/bad"
@@ -117,8 +137,9 @@ printf '%s' '{"added_tokens": [{"id": 2, "content": "<s>", "special": true}], "p
   "model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}}' >"$work/bad/tokenizer.json"
 printf '%s' '{"bos_token": "<s>"}' >"$work/bad/tokenizer_config.json"
 "$sinkmoe" data import "$work/texts" --out "$work/set" --tokenizer-json "$work/bad" --valid-fraction 0.25 >"$work/log" 2>&1 || die "import"
+# start SET [MODEL]
 start() {
-  "$sinkmoe" --db "$work/run.db" run smoke --name "real_$1" data.source=text "data.path=$work/$1" data.context=16 "train.init_checkpoint=$work/bad" \
+  "$sinkmoe" --db "$work/run.db" run smoke --name "real_$1${2:+_on}" data.source=text "data.path=$work/$1" data.context=16 "train.init_checkpoint=${2:-$work/bad}" \
     train.lora_rank=2 train.lora_form=peft train.steps=6 train.batch=4 attention.kind=vanilla balance.weight=0.01 train.seed=0 >"$work/log" 2>&1 </dev/null
 }
 start set || die "a run from a checkpoint"
@@ -130,8 +151,31 @@ number "$work/run.db" "SELECT text FROM event WHERE kind = 'balance loss'" | gre
 cmp -s "$work/adapters/adapter_model.safetensors" "$work/run.runs/$run/adapter_model.safetensors" || die "other adapters are exported"
 "$sinkmoe" --db "$work/run.db" sample "$run" abba --tokens 4 >"$work/table" 2>"$work/log" || die "sample of a run with adapters"
 grep -q '^abba' "$work/table" || die "no continuation of a run with adapters"
+grep -q "the row is BOS (id 2) and the 4 tokens given" "$work/log" || die "sample does not say that BOS stands before the text"
 "$sinkmoe" sample "$work/bad" abba --tokens 4 >"$work/table" 2>"$work/log" || die "sample of a folder"
+grep -q "the row is the 4 tokens given, without BOS" "$work/log" || die "sample does not say that there is no BOS"
+expect "sample without a tokenizer" "$("$sinkmoe" --json sample "$models/llama2" --ids 1,2,3 --tokens 5 2>/dev/null |
+  python3 -c 'import json, sys; r = json.load(sys.stdin); print(r["bos"], r["given"], len(r["added"]))')" "None [1, 2, 3] 5"
+! "$sinkmoe" sample "$models/llama2" abba >"$work/log" 2>&1 || die "a text without a tokenizer is taken"
+grep -qF -- "--ids" "$work/log" || die "sample does not offer ids"
 "$sinkmoe" data import "$work/texts" --out "$work/bytes" --tokenizer bytes --valid-fraction 0.25 >"$work/log" 2>&1 || die "import"
-! start bytes || die "a model is trained on ids of another tokenizer"
-grep -q "tokenizer-json" "$work/log" "$work"/run.runs/*/log* 2>/dev/null || die "the message does not say how to import"
+# The adapters as a folder: the same model as the run, by a PEFT folder that names its model; training goes on with them.
+"$sinkmoe" --db "$work/run.db" --json sample "$run" abba --bos no --tokens 4 >"$work/by_run" 2>"$work/log" || die "sample of a run with adapters"
+"$sinkmoe" --json sample "$work/adapters" abba --bos no --tokens 4 >"$work/by_folder" 2>"$work/log" || die "sample of adapters"
+python3 - "$work/by_run" "$work/by_folder" <<'END' || die "the exported adapters are another model"
+import json, sys
+run, folder = (json.load(open(path)) for path in sys.argv[1:])
+assert run["added"] == folder["added"], (run, folder)
+assert max(abs(a - b) for a, b in zip(run["log_probability"], folder["log_probability"])) < 1e-4
+END
+"$sinkmoe" --db "$work/r.db" heads "$work/bad" --adapter "$work/adapters" --ids "$work/few.txt" --out "$work/out" >"$work/table" 2>"$work/log" || die "heads with adapters"
+expect "label of a model with adapters" "$(number "$work/r.db" "SELECT count(*) FROM experiment_wide WHERE label LIKE 'model=bad+adapters %'")" 1
+start set "$work/adapters" || die "a run from adapters"
+expect "runs after training went on" "$(number "$work/run.db" "SELECT count(DISTINCT train_init_hash) || ' of ' || count(*) FROM run_wide WHERE status = 'done'")" "2 of 2"
+before="$(number "$work/run.db" "SELECT count(*) FROM run")"
+code=0
+start bytes || code=$?
+expect "code for a text of another tokenizer" "$code" 2
+grep -q "the text was not imported with the tokenizer of the checkpoint.*tokenizer-json" "$work/log" || die "the message does not say how to import"
+expect "runs after a refusal" "$(number "$work/run.db" "SELECT count(*) FROM run")" "$before"
 echo "heads: ok"

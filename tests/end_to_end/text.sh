@@ -36,6 +36,23 @@ expect "hash of the validation text" "$(number "$db" "select distinct sha256 fro
 expect "tokenizers" "$(number "$db" "select distinct sha256 from v_input where part = 'tokenizer'")" \
   "$(sha256sum "$work/set/tokenizer.model" | cut -d' ' -f1)"
 
+# The run, given to other programs and read again: the same tokens, probabilities and heads as the run itself.
+run="$(number "$db" "SELECT run_id FROM run_wide ORDER BY run_id LIMIT 1")"
+"$sinkmoe" --db "$db" export model "$run" --out "$work/model" >"$work/log" 2>&1 || die "export"
+grep -q "tokenizer.json gives the ids of" "$work/log" || die "the export does not say which tokenizer is in the folder"
+"$sinkmoe" --db "$db" --json sample "$run" "the sea and wind" --tokens 8 >"$work/by_run" 2>"$work/log" || die "sample of a run"
+"$sinkmoe" --json sample "$work/model" "the sea and wind" --tokens 8 >"$work/by_folder" 2>"$work/log" || die "sample of an exported run"
+python3 - "$work/by_run" "$work/by_folder" <<'END' || die "the exported model is another one"
+import json, sys
+run, folder = (json.load(open(path)) for path in sys.argv[1:])
+assert run["bos"] == folder["bos"] == 1 and len(run["given"]) > 3, run
+assert (run["given"], run["added"], run["text"]) == (folder["given"], folder["added"], folder["text"]), (run, folder)
+assert max(abs(a - b) for a, b in zip(run["log_probability"], folder["log_probability"])) < 1e-4
+END
+"$sinkmoe" --db "$db" heads "$work/model" "$work/texts/1.txt" --context 64 --out "$work/page" >"$work/log" 2>&1 || die "heads of an exported run"
+grep -q "position 0.*BOS (id 1)" "$work/page/heads.html" || die "the exported tokenizer does not put BOS first"
+expect "variant of the measured run" "$(number "$db" "SELECT attention_kind FROM experiment_wide WHERE experiment = 'heads'")" sink
+
 # A file that changed after the import is noticed, and nothing is trained on it.
 printf 'x' | dd of="$work/set/train.tokens" bs=1 seek=5000 conv=notrunc status=none
 code=0

@@ -81,6 +81,38 @@ def check(name, program, run, model, wanted, failures):
         failures.append(name)
 
 
+TEXTS = ["", " ", "  a  b ", "\n\n x\n", "the sea  and\twind", "naïve café 日本 語 😀", "aaaa aaaaa\n\n\nab  ab", "x\0y", "<0x0A> 1/2"]
+
+
+def made_up(seed, words):
+    syllables, x, text = "ka lo mi ter an so ul ben rin e tha qu".split(), seed, ""
+    for _ in range(words):
+        x = x * 16807 % 2147483647
+        text += "".join(syllables[(x >> 3 * i) % 12] for i in range(1 + x % 3)) + (".\n\n" if x % 19 == 0 else " ")
+    return text
+
+
+def check_tokenizer(name, program, folder, tokenizer, failures):
+    """A run on text: ids of transformers with the exported tokenizer.json against those of the run's own tokenizer."""
+    texts, data = folder / "texts", folder / f"set-{name}"
+    texts.mkdir(exist_ok=True)
+    for i in range(4):
+        (texts / f"{i}.txt").write_text(made_up(i + 1, 6000) + "naïve café 日本\n")
+    program("data", "import", texts, "--out", data, "--valid-fraction", "0.25", *tokenizer)
+    run, out = program.run(f"text-{name}", "data.source=text", f"data.path={data}", "train.steps=2"), folder / f"text-{name}"
+    program("export", "model", run, "--out", out)
+    theirs, different = transformers.AutoTokenizer.from_pretrained(out, trust_remote_code=True), []
+    for text in TEXTS + [made_up(99, 40)]:
+        if "\0" in text:
+            continue  # no argument of a program
+        ours = json.loads(program("--json", "sample", run, text, "--tokens", "1"))
+        if theirs(text)["input_ids"] != [ours["bos"]] + ours["given"] or theirs.decode(ours["given"]) != text:
+            different.append(text)
+    print(f"{name} tokenizer: {len(theirs)} ids, {len(TEXTS)} texts, {len(different)} with other ids", flush=True)
+    if different:
+        failures.append(f"{name} tokenizer: {different}")
+
+
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sinkmoe-export-"))
     program, failures = Program(sys.argv[1], folder), []
@@ -102,6 +134,8 @@ def main():
     check("peft", program, run, model, None, failures)
     if change < 0.01:
         failures.append("adapters without an effect")
+    check_tokenizer("bpe", program, folder, ["--vocab", "400"], failures)
+    check_tokenizer("bytes", program, folder, ["--tokenizer", "bytes"], failures)
     shutil.rmtree(folder)
     if failures:
         sys.exit("FAILED: " + ", ".join(failures))

@@ -5,13 +5,15 @@ make_checkpoints.py OUT [CASE...]   needs torch 2.11.0, transformers 5.24.0, saf
 
 OUT/CASE/ gets config.json, the weights and expected.json: token ids of two rows, the loss of each predicted token, the
 logits of the first row, and for each layer and head the mean of 1 - weight on the sink (token 0, or the learned sink;
-positions 1 on) and the mean weight on token 0 (all positions). Weights are rounded to the stored type first; all
+positions 1 on; the mean of an explicit gate, if there is one) and the mean weight on token 0 (all positions). Weights are rounded to the stored type first; all
 arithmetic is in fp32.
 """
+import importlib.util
 import json
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import safetensors.torch
 import torch
@@ -59,7 +61,62 @@ CASES = {
         vision_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=8,
                            patch_size=4), mm_tokens_per_image=4, image_token_id=63, boi_token_id=62, eoi_token_id=61),
                       torch.bfloat16, None),
+    # Exported runs of our own, by the class that is exported with them.
+    "sinkmoe_gated": ("sinkmoe", dict(SMALL, head_dim=8, hidden_act="relu2", positions="learned", attention_kind="gated",
+                                      gate_form="elementwise", gated_bias=1.5, tie_word_embeddings=True),
+                      torch.float32, None),
+    "sinkmoe_heads": ("sinkmoe", dict(SMALL, head_dim=8, hidden_act="swiglu", positions="none", attention_kind="gated",
+                                      qk_norm=True), torch.float32, None),
+    "sinkmoe_sink": ("sinkmoe", dict(SMALL, head_dim=8, hidden_act="gelu", rotary_base=500.0, attention_kind="sink"),
+                     torch.float32, None),
 }
+
+
+def register_own_class():
+    """modeling_sinkmoe.py, as `sinkmoe export model` writes it."""
+    source = pathlib.Path(__file__).resolve().parents[2] / "src/pretrained/export/modeling.cpp"
+    text = source.read_text().split('R"python(')[1].split(')python"')[0]
+    path = pathlib.Path(tempfile.mkdtemp()) / "modeling_sinkmoe.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("modeling_sinkmoe", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["modeling_sinkmoe"] = module
+    spec.loader.exec_module(module)
+    transformers.AutoConfig.register("sinkmoe", module.SinkmoeConfig)
+    transformers.AutoModelForCausalLM.register(module.SinkmoeConfig, module.SinkmoeForCausalLM)
+    return module
+
+
+OWN = register_own_class()
+
+
+def own_heads(model, ids):
+    """Attention weights [L, B, H, T, T] and explicit gates (or None) of the exported class, which returns neither."""
+    weights, gates = [], []
+
+    def look(attention, arguments):
+        x, positions, visible = arguments
+        c = attention.c
+        q, k = attention.heads(x, attention.q_proj), attention.heads(x, attention.k_proj)
+        if c.qk_norm:
+            q, k = attention.q_norm(q), attention.k_norm(k)
+        if c.positions == "rotary":
+            q, k = OWN.rotate(q, positions, c.rotary_base), OWN.rotate(k, positions, c.rotary_base)
+        k = k.repeat_interleave(c.num_attention_heads // c.num_key_value_heads, 1)
+        scores = (q @ k.transpose(-1, -2) / c.head_dim**0.5).masked_fill(~visible, float("-inf"))
+        if c.attention_kind == "sink":
+            sink = attention.sinks.view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+            scores = torch.cat([scores, sink], -1)
+        weights.append(scores.softmax(-1)[..., : x.shape[1]])
+        if c.attention_kind == "gated":
+            gate = torch.sigmoid(attention.g_proj(x)).unflatten(-1, (c.num_attention_heads, -1)).mean(-1)
+            gates.append(gate.transpose(1, 2))
+
+    hooks = [m.register_forward_pre_hook(look) for m in model.modules() if isinstance(m, OWN.Attention)]
+    logits = model(ids).logits
+    for hook in hooks:
+        hook.remove()
+    return logits, weights, torch.stack(gates) if gates else None
 
 
 def randomize(model, seed):
@@ -121,18 +178,24 @@ def older_form(folder):
 
 
 def expected(model, ids):
+    gate = None
     with torch.no_grad():
-        out = model(ids[:, :-1], output_attentions=True)
-    loss = torch.nn.functional.cross_entropy(out.logits.transpose(1, 2), ids[:, 1:], reduction="none")
-    first = torch.stack([a[..., 0] for a in out.attentions])  # [L, B, H, T]
+        if isinstance(model, OWN.SinkmoeForCausalLM):
+            logits, attentions, gate = own_heads(model, ids[:, :-1])
+        else:
+            out = model(ids[:, :-1], output_attentions=True)
+            logits, attentions = out.logits, out.attentions
+    loss = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+    first = torch.stack([a[..., 0] for a in attentions])  # [L, B, H, T]
     # Where a learned sink takes part of the weight, it is the gate's sink; else token 0 is.
     learned = any(name.endswith("sinks") for name, _ in model.named_parameters())
-    gate = torch.stack([a.sum(-1) for a in out.attentions]) if learned else 1 - first
+    if gate is None:
+        gate = torch.stack([a.sum(-1) for a in attentions]) if learned else 1 - first
     listed = lambda x: [float(f"{v:.8g}") for v in x.flatten().tolist()]
     return {
         "ids": ids.tolist(),
         "losses": listed(loss),
-        "logits_of_first_row": listed(out.logits[0]),
+        "logits_of_first_row": listed(logits[0]),
         "importance": [listed(x) for x in gate[..., 1:].mean(dim=(1, 3))],
         "first_weight": [listed(x) for x in first.mean(dim=(1, 3))],
     }

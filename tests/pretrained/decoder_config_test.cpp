@@ -1,5 +1,5 @@
 // Which pretrained models are exactly our decoder, and what is said about the others.
-#include "pretrained/decoder_config.h"
+#include "pretrained/start/decoder_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,7 +10,7 @@
 #include "config/problems.h"
 #include "core/file.h"
 #include "pretrained/checkpoint.h"
-#include "pretrained/decoder_config.h"
+#include "pretrained/start/decoder_config.h"
 #include "support/source_dir.h"
 #include "weights/safetensors.h"
 

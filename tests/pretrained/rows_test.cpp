@@ -53,7 +53,7 @@ class TokenizerOfAModel : public testing::Test {
 
 TEST_F(TokenizerOfAModel, MayBeMissing) {
   EXPECT_THAT(refused(), HasSubstr("there is no tokenizer.json"));
-  EXPECT_THAT(refused(), HasSubstr("--ids FILE"));
+  EXPECT_THAT(refused(), HasSubstr("--ids"));
 }
 
 TEST_F(TokenizerOfAModel, MayBeThatOfAnother) {

@@ -8,8 +8,8 @@
 
 #include "config/problems.h"
 #include "core/file.h"
-#include "pretrained/decoder_config.h"
 #include "pretrained/model_hash.h"
+#include "pretrained/start/decoder_config.h"
 #include "support/source_dir.h"
 #include "train/recorder.h"
 #include "train/start/initial_weights.h"
@@ -52,13 +52,16 @@ at::Tensor losses(const model::Decoder& model, const nlohmann::json& expected) {
   return at::cat(out);
 }
 
-double error(const config::RunConfig& config) {
-  const auto expected = nlohmann::json::parse(read_file(kModel + "/expected.json", 1 << 20));
+double error(const config::RunConfig& config, const nlohmann::json& expected) {
   model::Decoder model(config, vocabulary_of(config, 64), at::kCPU);
   load_initial_weights(model, job_of(config, "unused"));
   const at::Tensor wanted =
       at::tensor(expected.at("losses").get<std::vector<double>>(), at::kDouble);
   return (losses(model, expected) - wanted).abs().max().item<double>();
+}
+
+double error(const config::RunConfig& config) {
+  return error(config, nlohmann::json::parse(read_file(kModel + "/expected.json", 1 << 20)));
 }
 
 TEST(Pretrained, TheTrainingDecoderHasTheLossesOfTransformers) {
@@ -146,6 +149,31 @@ TEST(PeftAdapters, HaveTheGradientsOfTheLoss) {
     EXPECT_NEAR(gradient[entry.offset + 1].item<double>(), (above - below) / (2 * kStep), 1e-8)
         << entry.spec.name;
   }
+}
+
+const std::string kAdapters = (source_dir() / "tests/inference/adapters/llama2_qkvo").string();
+
+config::RunConfig from_adapters(config::RunConfig c) {
+  c.train.init_checkpoint = kAdapters;
+  c.train.init_hash = pretrained::model_hash(pretrained::open_model(kAdapters), "");
+  return c;
+}
+
+TEST(PeftAdapters, AsAStartTheyAreMergedAndHaveTheLossesOfPeft) {
+  const auto expected = nlohmann::json::parse(read_file(kAdapters + "/expected.json", 1 << 20));
+  EXPECT_LT(error(from_adapters(from_checkpoint()), expected), 2e-5);
+  EXPECT_GT(error(from_checkpoint(), expected), 1e-2);
+}
+
+TEST(PeftAdapters, AsAStartTheyGoOnTrainingBesideTheModel) {
+  const config::RunConfig c = from_adapters(with_adapters(from_checkpoint()));
+  config::RunConfig merged = from_adapters(from_checkpoint());
+  merged.train.lora_rank = 0;  // all weights train
+  const Folder whole("peft_on"), cut("peft_on_cut"), still("peft_merged");
+  const Recorder a = run(c, whole.path), second = run_cut(c, cut.path);
+  EXPECT_NEAR(a.first("eval/loss"), run(merged, still.path).first("eval/loss"), 1e-5);
+  EXPECT_LT(a.last("eval/loss"), a.first("eval/loss"));
+  EXPECT_EQ(read_file(second.final_weights, 1 << 24), read_file(a.final_weights, 1 << 24));
 }
 
 TEST(PeftAdapters, MergedGiveTheSameModel) {

@@ -88,10 +88,9 @@ void print_start(const Model& model, const TokenRows& rows, const MeasureCost& c
   std::cerr << fmt::format(
       "{}: {}, {} layers, {} heads, {:.1f} million parameters in layers, {:.2f} GB of weights\n"
       "{} rows of {} tokens; needs about {:.2f} GB of memory and {}\n",
-      model.folder.filename().string(), a.family, a.layers.size(), a.heads,
-      static_cast<double>(parameters(a)) / 1e6, static_cast<double>(model.weights.bytes()) / 1e9,
-      rows.rows.size(), rows.context(), static_cast<double>(cost.peak_bytes) / 1e9 + 0.25,
-      rough_time(cost.seconds));
+      model.name(), a.family, a.layers.size(), a.heads, static_cast<double>(parameters(a)) / 1e6,
+      static_cast<double>(model.weights.bytes()) / 1e9, rows.rows.size(), rows.context(),
+      static_cast<double>(cost.peak_bytes) / 1e9 + 0.25, rough_time(cost.seconds));
 }
 
 std::string names_of(const std::vector<HeadName>& heads) {
@@ -164,6 +163,8 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
       "BOS at the start of each row; auto: as the tokenizer does")(
       "ids", po::value<std::string>()->value_name("FILE"),
       "token ids instead of text: one row per line, ids separated by blanks")(
+      "adapter", po::value<std::string>()->value_name("DIR"),
+      "folder of adapters (peft) of this model; or give it in the model's place")(
       "out", po::value<std::string>()->value_name("DIR"),
       "folder of the page (results/heads/NAME)");
   const auto values = parse(self("heads"), options, "paths", args);
@@ -177,17 +178,20 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
   if (ids && !paths.empty())
     throw Error("both --ids and texts are given", "sinkmoe heads", "give one of the two");
   const Measure& body = measure();
-  const Model model = open_model(fs::weakly_canonical(folder));
+  const std::string adapter =
+      values->count("adapter") ? (*values)["adapter"].as<std::string>() : "";
+  const Model model = open_model(fs::weakly_canonical(folder),
+                                 adapter.empty() ? "" : fs::weakly_canonical(adapter));
   const Input input =
       ids ? read_ids((*values)["ids"].as<std::string>()) : read_text(model, paths, *values);
-  const std::string name = model.folder.filename().string();
+  const std::string name = model.name();
   const fs::path out = values->count("out") ? fs::path((*values)["out"].as<std::string>())
                                             : fs::path("results/heads") / name;
   if (!globals.quiet)
     print_start(
         model, input.rows,
         body.cost(model, static_cast<int64_t>(input.rows.rows.size()), input.rows.context()));
-  std::string given = folder.string();
+  std::string given = adapter.empty() ? folder.string() : adapter;
   while (given.size() > 1 && given.ends_with('/')) given.pop_back();
   const plan::RunSpec run = measured_run({model, input.rows, given, input.text, input.bos_id});
   const bool known = is_stored(globals.db, run.run_id);
@@ -217,7 +221,7 @@ const Registration<Command> heads_command{
     {.name = "heads",
      .help = "measure the attention heads of a pretrained model: table, page, rows in the database",
      .usage = "MODEL_DIR [TEXT...] [--context T] [--rows N] [--bos yes|no|auto] "
-              "[--ids FILE] [--out DIR]",
+              "[--ids FILE] [--adapter DIR] [--out DIR]",
      .run = heads,
      .torch = true}};
 

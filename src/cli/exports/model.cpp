@@ -7,21 +7,38 @@
 #include "cli/export.h"
 #include "cli/models/final_model.h"
 #include "core/text/utf8.h"
+#include "data/source.h"
 #include "data/text_set.h"
+#include "data/tokens/as_json.h"
 #include "pretrained/export/export.h"
 
 namespace sinkmoe::cli {
 
 namespace {
 
-// The id of BOS in the run's data, if they are here.
-int64_t bos_of(const config::RunConfig& config) {
-  if (config.data.source != "text") return -1;
+// The tokenizer for the folder. `note` says where it is from, or why there is none.
+struct ChosenTokenizer {
+  std::map<std::string, std::string> files;
+  int64_t bos = -1;
+  std::string note;
+};
+
+ChosenTokenizer tokenizer_for(const FinalModel& model) {
+  const config::RunConfig& c = model.config;
+  if (c.data.source != "text")
+    return {.note = "no tokenizer: its data are ids (BOS is " +
+                    std::to_string(data::open_source(c.data)->bos()) + ")"};
+  ChosenTokenizer out;
   try {
-    return data::read_text_set(config.data.path).train.bos;
-  } catch (const Error&) {
-    return -1;
+    out.bos = tokenizer_of(model)->bos();
+    out.files = data::tokenizer_files(c.data.path);
+    out.note = "tokenizer.json gives the ids of " + c.data.path;
+    if (out.files.contains(data::kModelName))
+      out.note += "; tokenizer.model is its sentencepiece form";
+  } catch (const Error& e) {
+    out.note = std::string("no tokenizer: ") + e.what();
   }
+  return out;
 }
 
 int export_model(const Globals& globals, const std::vector<std::string>& args) {
@@ -40,23 +57,24 @@ int export_model(const Globals& globals, const std::vector<std::string>& args) {
                              "; peft adds them to " + model.config.train.init_checkpoint + "\n");
     return 0;
   }
-  const pretrained::ExportedModel made =
-      pretrained::export_model({.config = model.config,
-                                .weights = model.weights,
-                                .out = out,
-                                .tokenizer = model.config.train.init_checkpoint,
-                                .bos = bos_of(model.config)});
+  const ChosenTokenizer tokenizer = tokenizer_for(model);
+  const pretrained::ExportedModel made = pretrained::export_model({.config = model.config,
+                                                                   .weights = model.weights,
+                                                                   .out = out,
+                                                                   .files = tokenizer.files,
+                                                                   .bos = tokenizer.bos});
   if (globals.json)
     std::cout << nlohmann::ordered_json({{"run_id", model.run_id},
                                          {"folder", out},
                                          {"model_type", made.family},
-                                         {"vocab_size", made.vocabulary}})
+                                         {"vocab_size", made.vocabulary},
+                                         {"tokenizer", tokenizer.note}})
                      .dump(1)
               << "\n";
   else if (!globals.quiet)
-    std::cout << printable(
-        fmt::format("run {} as {} in {}{}\n", model.run_id, made.family, out,
-                    made.family == "sinkmoe" ? "; load it with trust_remote_code=True" : ""));
+    std::cout << printable(fmt::format(
+        "run {} as {} in {}{}\n{}\n", model.run_id, made.family, out,
+        made.family == "sinkmoe" ? "; load it with trust_remote_code=True" : "", tokenizer.note));
   return 0;
 }
 

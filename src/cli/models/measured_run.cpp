@@ -33,14 +33,15 @@ std::string rows_hash(const pretrained::TokenRows& rows) {
 
 config::RunConfig config_of(const MeasuredInput& input) {
   const pretrained::Architecture& a = input.model.architecture;
-  const bool sinks = std::any_of(a.layers.begin(), a.layers.end(),
-                                 [](const pretrained::Layer& l) { return l.sinks.exists(); });
+  const auto any = [&](auto&& f) { return std::any_of(a.layers.begin(), a.layers.end(), f); };
+  const bool sinks = any([](const pretrained::Layer& l) { return l.sinks.exists(); }),
+             gated = any([](const pretrained::Layer& l) { return l.head_gate.weight.exists(); });
   config::RunConfig c;
   c.model.layers = static_cast<int64_t>(a.layers.size());
   c.model.width = a.width;
   c.model.heads = a.heads;
   c.model.kv_heads = a.kv_heads == a.heads ? 0 : a.kv_heads;
-  c.attention.kind = sinks ? "sink" : "vanilla";
+  c.attention.kind = sinks ? "sink" : gated ? "gated" : "vanilla";
   c.data.source = "rows";
   c.data.path = input.text;
   c.data.context = input.rows.context();
@@ -70,9 +71,9 @@ plan::RunSpec measured_run(const MeasuredInput& input) {
   const plan::RunIdentity id = plan::identify(run.config, data::data_digest(run.data), {});
   run.run_id = id.run_id;
   run.group_id = id.group_id;
-  run.label = fmt::format("model={} T={} rows={} bos={}", input.model.folder.filename().string(),
-                          input.rows.context(), input.rows.rows.size(),
-                          input.bos < 0 ? "none" : std::to_string(input.bos));
+  run.label =
+      fmt::format("model={} T={} rows={} bos={}", input.model.name(), input.rows.context(),
+                  input.rows.rows.size(), input.bos < 0 ? "none" : std::to_string(input.bos));
   return run;
 }
 

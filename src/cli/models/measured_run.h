@@ -13,7 +13,7 @@ namespace sinkmoe::cli {
 struct MeasuredInput {
   const pretrained::Model& model;
   const pretrained::TokenRows& rows;
-  std::string folder;  // of the model, as the user gave it
+  std::string folder;  // of the model or its adapters, as the user gave it
   std::string text;    // where the rows come from
   int64_t bos = -1;    // id at the start of each row; -1: none
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <array>
 
 namespace sinkmoe::data {
@@ -42,6 +43,15 @@ std::optional<std::string> spelled_bytes(const std::string& token) {
     at += static_cast<size_t>(n);
   }
   return text;
+}
+
+std::string spelled_byte(unsigned char byte) {
+  const auto& table = byte_of_character();
+  const auto character = std::find(table.begin(), table.end(), int{byte}) - table.begin();
+  std::array<utf8proc_uint8_t, 4> text{};
+  const utf8proc_ssize_t n =
+      utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), text.data());
+  return {text.begin(), text.begin() + n};
 }
 
 std::string fallback_token(unsigned char byte) { return fmt::format("<0x{:02X}>", byte); }

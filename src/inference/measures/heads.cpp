@@ -129,6 +129,7 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   for (const Layer& layer : a.layers) {
     r.windowed.push_back(layer.window > 0 && layer.window < T);
     r.learned_sinks = r.learned_sinks || layer.sinks.exists();
+    r.gated = r.gated || layer.head_gate.weight.exists();
   }
   return r;
 }

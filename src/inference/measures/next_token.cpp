@@ -8,6 +8,7 @@
 #include "core/registry.h"
 #include "inference/load_tensor.h"
 #include "inference/stream.h"
+#include "pretrained/finite.h"
 
 namespace sinkmoe::inference {
 
@@ -20,6 +21,10 @@ class HeldModel {
         norm_(load_norm(model, model.architecture.final_norm)),
         output_VC_(load_tensor(model.weights, model.architecture.unembedding.weight)),
         bias_V_(load_tensor(model.weights, model.architecture.unembedding.bias)) {
+    // Only the rows of ids in use are read below.
+    const pretrained::FiniteCheck require_finite(model);
+    for (const auto* ref : {&model.architecture.embedding, &model.architecture.positions})
+      if (ref->exists()) require_finite.whole(ref->name);
     for (size_t l = 0; l < model.architecture.layers.size(); ++l)
       layers_.push_back(std::make_unique<LoadedLayer>(model, static_cast<int64_t>(l)));
   }

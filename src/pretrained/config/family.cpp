@@ -77,7 +77,7 @@ Architecture read_sizes(JsonReader& config, const SizeDefaults& defaults) {
   a.vocabulary = config.integer("vocab_size");
   a.max_positions = config.integer("max_position_embeddings");
   a.norm_eps = config.number("rms_norm_eps", defaults.eps);
-  a.activation = read_activation(config, defaults.activation_key);
+  if (defaults.activation_key) a.activation = read_activation(config, defaults.activation_key);
   a.tied = config.boolean("tie_word_embeddings", defaults.tied);
   a.bos = config.integer("bos_token_id", -1, 0);
   a.score_scale = 1 / std::sqrt(static_cast<double>(a.head_width));

@@ -28,7 +28,7 @@ struct SizeDefaults {
   double eps = 1e-6;
   int64_t head_width = 0;  // 0: C / H
   bool tied = false;
-  const char* activation_key = "hidden_act";
+  const char* activation_key = "hidden_act";  // nullptr: the family reads it
 };
 Architecture read_sizes(JsonReader& config, const SizeDefaults& defaults = {});
 // At most 1000.

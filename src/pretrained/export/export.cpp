@@ -141,9 +141,7 @@ ExportedModel export_model(const ExportRequest& request) {
   const PartialFolder folder(out);
   weights::write_safetensors(folder / "model.safetensors", weights.tensors(), {{"format", "pt"}});
   if (result.family == "sinkmoe") write_file_atomic(folder / "modeling_sinkmoe.py", kModelingText);
-  for (const char* name : {"tokenizer.json", "tokenizer_config.json"})
-    if (!request.tokenizer.empty() && fs::exists(request.tokenizer / name))
-      write_file_atomic(folder / name, read_file(request.tokenizer / name, uint64_t{64} << 20));
+  for (const auto& [name, content] : request.files) write_file_atomic(folder / name, content);
   write_file_atomic(folder / "config.json",
                     config_json(request.config, result.family, result.vocabulary, request.bos));
   folder.put_in_place();

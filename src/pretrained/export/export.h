@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "config/run_config.h"
@@ -19,13 +20,13 @@ struct ExportedModel {
   int64_t vocabulary = 0;
 };
 
-// `weights` is the model.safetensors of a run with this configuration; `tokenizer` is a folder whose
-// tokenizer.json and tokenizer_config.json are copied if they exist ("": none); `bos` is the id of
-// the BOS token, -1: none. Writes a temporary folder and renames it, so that `out` is complete or
+// `weights` is the model.safetensors of a run with this configuration; `files` are written beside it
+// by their names (a tokenizer); `bos` is the id of the BOS token, -1: none. Writes a temporary folder and renames it, so that `out` is complete or
 // does not exist. Throws Error: `out` exists, the weights do not fit, the disk is full.
 struct ExportRequest {
   config::RunConfig config;
-  std::filesystem::path weights, out, tokenizer;
+  std::filesystem::path weights, out;
+  std::map<std::string, std::string> files = {};
   int64_t bos = -1;
 };
 ExportedModel export_model(const ExportRequest& request);

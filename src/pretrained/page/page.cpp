@@ -68,6 +68,8 @@ std::string importance(const PageInput& in) {
   const std::string what =
       r.learned_sinks
           ? "Importance of a head is 1 minus its mean weight on the model's learned sink."
+      : r.gated
+          ? "Importance of a head is the mean of the model's own gate on its output."
           : "Importance of a head is 1 minus its mean weight on the first token, over positions 1 "
             "on.";
   std::string text =

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/hash.h"
-#include "data/text_set.h"
 #include "inference/load_tensor.h"
 #include "model/weights_io.h"
 #include "pretrained/model_hash.h"
+#include "pretrained/start/adapter_start.h"
+#include "pretrained/start/start_data.h"
 
 namespace sinkmoe::train {
 
@@ -47,19 +47,20 @@ std::map<std::string, TensorRef> tensors_by_name(const Architecture& a) {
 
 std::vector<std::string> load_pretrained(model::Decoder& model) {
   const config::TrainConfig& train = model.config().train;
-  const pretrained::Model source = pretrained::open_model(train.init_checkpoint);
+  pretrained::Model source = pretrained::open_model(train.init_checkpoint);
   const std::string hash = pretrained::model_hash(source, pretrained::hash_cache());
   if (hash != train.init_hash)
     throw Error("the folder holds another model than when the run was planned: hash " + hash +
                     " instead of " + train.init_hash,
                 train.init_checkpoint,
                 "put the old files back, or give the command again: it then plans another run");
+  if (pretrained::continues_adapters(train)) source.adapters = nullptr;  // they stay beside W
   const auto refs = tensors_by_name(source.architecture);
   return model::fill_weights(
       model, [&](const std::string& name, at::IntArrayRef shape) -> at::Tensor {
         const auto found = refs.find(name);
         if (found == refs.end()) return {};
-        at::Tensor value = inference::load_tensor(source.weights, found->second);
+        at::Tensor value = inference::load_weight(source, found->second);
         if (value.sizes() != shape)
           throw Error("tensor '" + name + "' has another shape than the run's model",
                       train.init_checkpoint, "leave model.* out of the experiment");
@@ -72,18 +73,14 @@ std::vector<std::string> load_pretrained(model::Decoder& model) {
 int64_t vocabulary_of(const config::RunConfig& config, int64_t in_data) {
   const std::string& folder = config.train.init_checkpoint;
   if (folder.empty()) return in_data;
-  const int64_t own = pretrained::open_model(folder).architecture.vocabulary;
-  const std::filesystem::path json = std::filesystem::path(folder) / "tokenizer.json";
-  const bool text = config.data.source == "text" && std::filesystem::exists(json);
-  const bool other =
-      text && data::read_text_set(config.data.path).train.tokenizer_hash != sha256_file(json);
-  if (other || in_data > own)
-    throw Error(other ? "the text was not imported with the tokenizer of the checkpoint"
-                      : "the data have " + std::to_string(in_data) + " ids, the checkpoint " +
-                            std::to_string(own),
-                config.data.path.empty() ? "data.source " + config.data.source : config.data.path,
-                "import it with 'sinkmoe data import DIR --tokenizer-json " + folder + "'");
-  return own;
+  const Architecture a = pretrained::open_model(folder).architecture;
+  pretrained::check_start_data(config, a, in_data);
+  return a.vocabulary;
+}
+
+std::optional<std::filesystem::path> initial_adapters(const config::RunConfig& config) {
+  if (!pretrained::continues_adapters(config.train)) return {};
+  return pretrained::open_model(config.train.init_checkpoint).adapters->file().path();
 }
 
 std::optional<std::string> load_initial_weights(model::Decoder& model, const config::Job& job) {

@@ -1,7 +1,8 @@
 // The weights that a run starts from: random ones, those of another run (init_from), or a Hugging Face
-// folder (train.init_checkpoint).
+// folder (train.init_checkpoint), which may be one of adapters.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -18,5 +19,8 @@ int64_t vocabulary_of(const config::RunConfig& config, int64_t in_data);
 // weights. Parameters that the other model does not have (sink logits, gates) keep their initial
 // values and are named. Throws Error: another model than planned is there; NaN or infinity.
 std::optional<std::string> load_initial_weights(model::Decoder& model, const config::Job& job);
+
+// The file of the adapters that the run goes on with (train.lora_form = peft); none: it has new ones.
+std::optional<std::filesystem::path> initial_adapters(const config::RunConfig& config);
 
 }  // namespace sinkmoe::train

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -18,6 +19,13 @@ constexpr const char* kProjections[] = {"q_proj", "k_proj", "v_proj", "o_proj"};
 std::string name_of(int64_t layer, const std::string& projection, const char* matrix) {
   return "base_model.model.model.layers." + std::to_string(layer) + ".self_attn." + projection +
          ".lora_" + matrix + ".weight";
+}
+
+std::optional<at::ScalarType> type_of(const std::string& dtype) {
+  if (dtype == "F32") return at::kFloat;
+  if (dtype == "F16") return at::kHalf;
+  if (dtype == "BF16") return at::kBFloat16;
+  return {};
 }
 
 }  // namespace
@@ -68,11 +76,12 @@ void ActivationAdapters::load(const std::filesystem::path& file) {
   const weights::Safetensors source(file);
   for (const tensor::ParamSet::Entry& entry : params_.entries()) {
     const weights::TensorView& view = source.at(entry.spec.name);
-    if (view.dtype != "F32" || view.shape != entry.spec.shape)
-      throw Error("tensor '" + view.name + "' does not have the shape and type of this run's",
-                  file.string(), "adapters of rank train.lora_rank in F32 can be read");
+    const std::optional<at::ScalarType> type = type_of(view.dtype);
+    if (!type || view.shape != entry.spec.shape)
+      throw Error("tensor '" + view.name + "' does not have the shape of this run's", file.string(),
+                  "adapters of rank train.lora_rank in F32, F16 or BF16 can be read");
     at::Tensor value = entry.value.detach();
-    value.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), value.sizes(), at::kFloat));
+    value.copy_(at::from_blob(const_cast<std::byte*>(view.data.data()), value.sizes(), *type));
   }
   if (source.tensors().size() != params_.entries().size())
     throw Error("has tensors beside the adapters of q, k, v and o", file.string());

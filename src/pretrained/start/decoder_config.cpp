@@ -1,4 +1,4 @@
-#include "pretrained/decoder_config.h"
+#include "pretrained/start/decoder_config.h"
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +41,7 @@ void check_layers(const Architecture& a, int64_t context, Reasons& reasons) {
   refuse(any(has_bias), "biases");
   refuse(any([](const Layer& l) { return l.experts.count > 0; }), "experts");
   refuse(any([](const Layer& l) { return l.sinks.exists(); }), "learned sinks");
+  refuse(any([](const Layer& l) { return l.head_gate.weight.exists(); }), "gates of the heads");
   refuse(any([&](const Layer& l) { return l.window > 0 && l.window < context; }),
          "windows shorter than data.context");
   refuse(any([](const Layer& l) { return l.rotary != 0; }),
