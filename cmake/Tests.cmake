@@ -39,6 +39,7 @@ function(sinkmoe_kernel_tests)
     add_custom_command(OUTPUT "${copy}" DEPENDS "${fault}" "${CMAKE_SOURCE_DIR}/src/${file}"
       COMMAND "${CMAKE_COMMAND}" "-DSOURCES=${CMAKE_SOURCE_DIR}/src" "-DOUT=${copy}" "-DPLANTED=${fault}"
         -P "${CMAKE_SOURCE_DIR}/cmake/Plant.cmake" VERBATIM)
+    set_source_files_properties("${copy}" PROPERTIES HEADER_FILE_ONLY ON)  # the test includes it; nvcc must not compile it
     sinkmoe_kernel_program(planted_${name} "${CMAKE_BINARY_DIR}/planted/${name}"
       "${CMAKE_SOURCE_DIR}/tests/kernels/${test}.cpp" "${copy}")
     add_dependencies(planted_kernels planted_${name})

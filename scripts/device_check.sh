@@ -51,6 +51,7 @@ export SINKMOE_LOCAL=off
 
 row() { printf '| %s |\n' "$(printf '%s' "$*" | sed 's/  */ /g')" >>"$tables"; }
 head_row() {
+  echo >>"$tables"
   row "$1"
   # shellcheck disable=SC2001
   row "$(sed 's/[^|]*/ --- /g' <<<"$1")"
@@ -106,21 +107,26 @@ PY
   return "$bad"
 }
 
-stage_tests() {
-  local name
-  for name in attention model train; do
-    "$bin/test_$name" --gtest_filter='Gpu*' >"$out/test_$name.log" 2>&1 &
-  done
-  wait
-  head_row "program | passed | failed | skipped"
-  for name in attention model train; do
-    row "test_$name | $(count '^\[       OK' "$out/test_$name.log") | $(count '^\[  FAILED  \].*ms)' "$out/test_$name.log") | $(count '^\[  SKIPPED \].*ms)' "$out/test_$name.log")"
-    grep -h 'FAILED' "$out/test_$name.log"
-    grep -q 'tests ran' "$out/test_$name.log" || { echo "test_$name did not end"; return 1; }
-  done
-  ! grep -q 'FAILED' "$out"/test_*.log
+# one_program NAME: its tests for a GPU, as a row.
+one_program() {
+  local log="$out/test_$1.log" code=0
+  "$bin/test_$1" --gtest_filter='Gpu*' >"$log" 2>&1 || code=$?
+  row "test_$1 | $(count '^\[       OK' "$log") | $(count '^\[  FAILED  \].*ms\)' "$log") | $(count '^\[  SKIPPED \].*ms\)' "$log") | $code"
+  grep -A8 'Failure$' "$log" | head -60
+  return "$code"
 }
 count() { grep -cE "$1" "$2"; }
+
+stage_tests() {
+  local name program bad=0 programs=()
+  head_row "program | passed | failed | skipped | exit code"
+  for name in attention model train; do
+    one_program "$name" &
+    programs+=($!)
+  done
+  for program in "${programs[@]}"; do wait "$program" || bad=1; done
+  return "$bad"
+}
 
 # experiment NAME [ARGUMENT...]: as much of it as the stage's time allows; a rehearsal takes `smoke`.
 experiment() {
