@@ -174,6 +174,42 @@ def chains(runs):
                Cell([lower[c] - loss[c] for c in sorted(own)], -1, 0.005, guard=room, runs=both))
 
 
+def track(runs, name, metric):
+    """[(step, value)] of a run-level metric."""
+    return list(runs.db.execute("select m.step, m.value from metric m join metric_name n on n.id = m.name "
+                                "where m.run = ? and n.name = ? order by m.step", (runs.rows[name]["id"], metric)))
+
+
+def late_share(runs, name):
+    """Part of the rise after half of the steps, interpolated between two evaluations."""
+    points, half = track(runs, name, "eval/imbalance"), runs.rows[name]["train.steps"] / 2
+    (a, before), (b, after) = next(pair for pair in zip(points, points[1:]) if pair[0][0] <= half < pair[1][0])
+    middle = before + (after - before) * (half - a) / (b - a)
+    return (points[-1][1] - middle) / (points[-1][1] - points[0][1])
+
+
+def confirmed(runs):
+    """Imbalance on ten new seeds, beside frozen attention and shuffled targets."""
+    def pick(variant, weight=0, control="none"):
+        return runs.pick("confirm", attention__kind=variant, balance__weight=weight, train__control=control)
+
+    for variant in VARIANTS:
+        own, balanced, at_0 = pick(variant), pick(variant, 0.01), f"variant {variant}, control trained, weight 0"
+        end, after = runs.values(own, "eval/imbalance"), runs.values(balanced, "eval/imbalance")
+        frozen, shuffled = (runs.values(pick(variant, 0, c), "eval/imbalance") for c in ("frozen_attention", "shuffled_targets"))
+        seeds, names = sorted(own), list(own.values())
+        rise = [end[s] - track(runs, own[s], "eval/imbalance")[0][1] for s in seeds]
+        yield "confirm_table.confirm", "C3", at_0, "imbalance", Cell([end[s] for s in seeds], 1, 0.15, runs=names)
+        yield "confirm_table.confirm", "C4", at_0, "rise", Cell(rise, 1, 0.05, runs=names)
+        yield ("confirm_table.confirm", "C4", at_0, "over_controls", Cell(
+            [end[s] - max(frozen[s], shuffled[s]) for s in seeds], 1, 0.05, runs=names))
+        yield ("confirm_table.confirm", "C4", at_0, "late_share", Cell(
+            [late_share(runs, own[s]) for s in seeds], -1, 0.17, 0.5, guard=mean(rise) > 0.05, runs=names))
+        yield ("confirm_table.confirm", "C6", f"variant {variant}, control trained, weight 0.01", "log10_imbalance", Cell(
+            [math.log10(after[s] / end[s]) for s in seeds], -1, 0.301, guard=mean(end.values()) > 0.15,
+            runs=names + list(balanced.values())))
+
+
 def hours_of(runs, cell, stored):
     """Hours of the attempts of both sides and of all runs whose weights they start from, for as many seeds as are needed."""
     names = set()
@@ -231,7 +267,8 @@ def checks(database, path):
     with open(path, encoding="utf-8") as file:
         records = json.load(file)
     runs = Runs(database)
-    for artifact, claim, text, value, cell in itertools.chain(expected_cells(runs), cells_with_probes(runs), chains(runs)):
+    for artifact, claim, text, value, cell in itertools.chain(expected_cells(runs), cells_with_probes(runs), chains(runs),
+                                                            confirmed(runs)):
         stored = next(r for r in records if r["primary"] and r["duplicate_of"] is None and
                       (r["artifact"], r["claim"], r["cell"], r["value"]) == (artifact, claim, text, value))
         family = [r for r in records if r["primary"] and r["claim"] == claim and r["duplicate_of"] is None and
