@@ -65,7 +65,9 @@ LauncherOptions read_launcher_options(const std::filesystem::path& config_root,
                                       const std::string& name) {
   LauncherOptions options;
   const std::filesystem::path path = config::find_toml(config_root / config::kLauncherFolder, name);
-  if (path.empty()) return options;
+  if (path.empty())
+    throw Error("no file " + name + ".toml", (config_root / config::kLauncherFolder).string(),
+                known_names(name, config::toml_names(config_root / config::kLauncherFolder)));
   std::vector<Problem> problems;
   for (const auto& [key, value] : config::read_toml(path).members) {
     const std::string where = config::place(path.string(), value);

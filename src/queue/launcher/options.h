@@ -52,8 +52,7 @@ void fields(C& c, F&& f) {
     c.sbatch_option);
 }
 
-// Reads configs/launcher/NAME.toml, if it exists. Throws Error with every problem: unknown key (near names), wrong type,
-// out of range.
+// Reads configs/launcher/NAME.toml. Throws Error with every problem: no such file, unknown key (near names), wrong type.
 LauncherOptions read_launcher_options(const std::filesystem::path& config_root,
                                       const std::string& name);
 // Throws Error with every problem: out of range, a time that is no time, a signal that comes too early for it, a text with
