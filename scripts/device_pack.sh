@@ -71,7 +71,8 @@ cp "$ROOT/tests/bench/gpu_peer.py" "$stage/tests/bench/"
 if [ -d "$data" ]; then cp -rL "$data" "$stage/data/novels8k"; else note "without data: $data is not there"; fi
 git -C "$ROOT" rev-parse HEAD >"$stage/commit"
 
-tar -C "$out" -cf - pack | xz -T0 -6 >"$out/pack.tar.xz"
+tar -C "$out" -cf - pack | xz -T0 -6 >"$out/pack.partial"
+mv "$out/pack.partial" "$out/pack.tar.xz"
 for part in bin lib data; do
   note "$part $(du -sk "$stage/$part" | cut -f1) KiB: $(find "$stage/$part" -type f -printf '%f ' | cut -c1-160)"
 done
