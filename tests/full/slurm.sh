@@ -88,7 +88,7 @@ slurm_run >"$work/second" &
 follower=$!
 note "the following command was killed and started again"
 pass 5
-sbatch --parsable --partition=high --exclusive --wrap 'sleep 6' >/dev/null
+sbatch --parsable --partition=high --exclusive --output=/dev/null --wrap 'sleep 6' >/dev/null
 pass 12
 note "another job has preempted the tasks"
 await_running 2
