@@ -29,11 +29,26 @@ LoadedExperts::LoadedExperts(const Model& model, const Experts& plan)
       router_(load_tensor(model.weights, plan.router.weight)),
       router_bias_(load_tensor(model.weights, plan.router.bias)),
       gate_up_(load(model, plan.gate_up)),
-      down_(load(model, plan.down)) {}
+      down_(load(model, plan.down)),
+      shared_(load(model, plan.shared)),
+      shared_gate_(load_tensor(model.weights, plan.shared_gate.weight)) {
+  for (const pretrained::GatedFeed& feed : plan.each) each_.push_back(load(model, feed));
+}
 
 LoadedExperts::Matrices LoadedExperts::load(const Model& model, const ExpertMatrices& m) {
   return {load_stored(model.weights, m.weight), load_stored(model.weights, m.blocks),
           load_stored(model.weights, m.scales), load_tensor(model.weights, m.bias)};
+}
+
+LoadedExperts::Feed LoadedExperts::load(const Model& model, const pretrained::GatedFeed& feed) {
+  return {load_stored(model.weights, feed.gate.weight), load_stored(model.weights, feed.up.weight),
+          load_stored(model.weights, feed.down.weight)};
+}
+
+at::Tensor LoadedExperts::through(const Feed& feed, const at::Tensor& x_NC) {
+  const at::Tensor hidden = at::silu(at::linear(x_NC, feed.gate.to(at::kFloat)))
+                                .mul_(at::linear(x_NC, feed.up.to(at::kFloat)));
+  return at::linear(hidden, feed.down.to(at::kFloat));
 }
 
 at::Tensor LoadedExperts::Matrices::expert(int64_t index) const {
@@ -42,6 +57,7 @@ at::Tensor LoadedExperts::Matrices::expert(int64_t index) const {
 }
 
 at::Tensor LoadedExperts::compute(int64_t index, const at::Tensor& x_NC) const {
+  if (!each_.empty()) return through(each_.at(static_cast<size_t>(index)), x_NC);
   const at::Tensor both = at::addmm(gate_up_.bias[index], x_NC, gate_up_.expert(index));
   const at::Tensor gate = both.slice(1, 0, both.size(1), 2).clamp_max(plan_.limit),
                    up = both.slice(1, 1, both.size(1), 2).clamp(-plan_.limit, plan_.limit);
@@ -51,9 +67,13 @@ at::Tensor LoadedExperts::compute(int64_t index, const at::Tensor& x_NC) const {
 
 at::Tensor LoadedExperts::forward(const at::Tensor& x) const {
   const at::Tensor x_NC = x.reshape({-1, x.size(-1)});
-  const auto [score, chosen] = at::topk(at::linear(x_NC, router_, router_bias_), plan_.used, -1);
-  const at::Tensor share = at::softmax(score, -1);
-  const at::Tensor out = at::zeros_like(x_NC);
+  const at::Tensor scores = at::linear(x_NC, router_, router_bias_);
+  const auto [score, chosen] = at::topk(scores, plan_.used, -1);
+  const at::Tensor share =
+      plan_.over_chosen ? at::softmax(score, -1) : at::softmax(scores, -1).gather(-1, chosen);
+  at::Tensor out = at::zeros_like(x_NC);
+  if (shared_.gate.defined())
+    out = through(shared_, x_NC).mul_(at::sigmoid(at::linear(x_NC, shared_gate_)));
   for (int64_t e = 0; e < plan_.count; ++e) {
     const at::Tensor where = (chosen == e).nonzero();  // [n, 2]: token, position among its choices
     if (where.size(0) == 0) continue;

@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 #include "pretrained/checkpoint.h"
 
 namespace sinkmoe::inference {
@@ -19,12 +21,20 @@ class LoadedExperts {
     at::Tensor weight, blocks, scales, bias;
     at::Tensor expert(int64_t index) const;  // [in, out] fp32
   };
+  struct Feed {
+    at::Tensor gate, up, down;  // [out, in]
+  };
   static Matrices load(const pretrained::Model& model, const pretrained::ExpertMatrices& m);
+  static Feed load(const pretrained::Model& model, const pretrained::GatedFeed& feed);
+  static at::Tensor through(const Feed& feed, const at::Tensor& x_NC);
   at::Tensor compute(int64_t index, const at::Tensor& x_NC) const;
 
   const pretrained::Experts& plan_;
   at::Tensor router_, router_bias_;
   Matrices gate_up_, down_;
+  std::vector<Feed> each_;
+  Feed shared_;
+  at::Tensor shared_gate_;
 };
 
 // MXFP4 (Open Compute Project, 2023): pairs of 4-bit numbers, the lower half of a byte first, in

@@ -85,6 +85,7 @@ LoadedLayer::LoadedLayer(const Model& model, int64_t index)
       head_gate_(load_linear(model, plan_.head_gate)),
       sinks_H_(load_tensor(model.weights, plan_.sinks)) {
   if (plan_.experts.count > 0) experts_.emplace(model, plan_.experts);
+  if (plan_.delta.exists()) delta_.emplace(model, plan_.delta);
 }
 
 attention::HeadIn LoadedLayer::project(const at::Tensor& x_BTC,
@@ -127,6 +128,7 @@ attention::HeadOut LoadedLayer::mix(const attention::HeadIn& in) const {
 
 at::Tensor LoadedLayer::attend(const at::Tensor& x_BTC, const model::RotaryTable& rotary,
                                Mixed& mixed) const {
+  if (delta_) return delta_->forward(x_BTC);
   mixed.in = project(x_BTC, rotary);
   mixed.out = mix(mixed.in);
   if (head_gate_.weight.defined()) {

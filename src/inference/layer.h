@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "attention/mixer.h"
+#include "inference/delta_net.h"
 #include "inference/experts.h"
 #include "model/ops/ops.h"
 #include "pretrained/checkpoint.h"
@@ -36,8 +37,8 @@ class LoadedLayer {
  public:
   LoadedLayer(const pretrained::Model& model, int64_t index);
 
-  // The residual stream after the layer; fills `mixed`. Thread-safe. `rotary` is undefined for a
-  // layer without positions.
+  // The residual stream after the layer; fills `mixed`, except in a layer of linear attention.
+  // Thread-safe. `rotary` is undefined for a layer without positions.
   at::Tensor forward(const at::Tensor& x_BTC, const model::RotaryTable& rotary, Mixed& mixed) const;
 
  private:
@@ -52,6 +53,7 @@ class LoadedLayer {
   LoadedLinear query_, key_, value_, out_, gate_, up_, down_, head_gate_;
   at::Tensor sinks_H_;
   std::optional<LoadedExperts> experts_;
+  std::optional<LoadedDeltaNet> delta_;
 };
 
 }  // namespace sinkmoe::inference

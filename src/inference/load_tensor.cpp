@@ -91,7 +91,8 @@ at::Tensor load_weight(const pretrained::Model& model, const TensorRef& ref) {
 at::Tensor load_stored(const Checkpoint& weights, const TensorRef& ref) {
   if (!ref.exists()) return {};
   at::Tensor x = read_stored(weights, ref, 0, ref.shape);
-  if (!ref.bytes)
+  if (!ref.bytes && x.dim() < 3) check_finite(x.to(at::kFloat), weights, ref);
+  if (!ref.bytes && x.dim() >= 3)
     for (int64_t i = 0; i < x.size(0); ++i) check_finite(x[i].to(at::kFloat), weights, ref);
   return x;
 }

@@ -113,7 +113,7 @@ at::Tensor hidden_states(const Model& model, const at::Tensor& ids_RT,
       Mixed mixed;
       rows.copy_(layer.forward(rows, rotary, mixed));
       return [&options, l, i, chunks, share, L, mixed = std::move(mixed)] {
-        if (options.probe) options.probe(l, mixed.in, mixed.out);
+        if (options.probe && mixed.in.q_BHTK.defined()) options.probe(l, mixed.in, mixed.out);
         report(options,
                share * static_cast<double>(l * chunks + i + 1) / static_cast<double>(L * chunks));
       };

@@ -18,24 +18,29 @@ int64_t dense_numbers(const Layer& layer) {
   for_each_tensor_of(layer, [&](const TensorRef& ref) {
     if (!ref.bytes && ref.shape.size() < 3) sum += size_of(ref) / ref.parts;
   });
+  for (const GatedFeed& expert : layer.experts.each)
+    for (const Linear* linear : {&expert.gate, &expert.up, &expert.down})
+      sum -= size_of(linear->weight);
   return sum;
 }
 
-int64_t one_expert(const Architecture& a) { return 3 * a.width * a.feed; }
+int64_t one_expert(const Architecture& a, const Layer& layer) {
+  return 3 * a.width * layer.experts.width;
+}
 
 }  // namespace
 
 int64_t parameters(const Architecture& a) {
   int64_t sum = 0;
   for (const Layer& layer : a.layers)
-    sum += dense_numbers(layer) + layer.experts.count * one_expert(a);
+    sum += dense_numbers(layer) + layer.experts.count * one_expert(a, layer);
   return sum;
 }
 
 int64_t active_parameters(const Architecture& a) {
   int64_t sum = 0;
   for (const Layer& layer : a.layers)
-    sum += dense_numbers(layer) + layer.experts.used * one_expert(a);
+    sum += dense_numbers(layer) + layer.experts.used * one_expert(a, layer);
   return sum;
 }
 
@@ -47,6 +52,9 @@ int64_t largest_layer_bytes(const Architecture& a) {
       if (m->weight.exists()) bytes += 4 * size_of(m->weight);
       if (m->blocks.exists()) bytes += size_of(m->blocks) + size_of(m->scales);
     }
+    for (const GatedFeed& expert : layer.experts.each)
+      for (const Linear* linear : {&expert.gate, &expert.up, &expert.down})
+        bytes += 4 * size_of(linear->weight);
     largest = std::max(largest, bytes);
   }
   return largest;

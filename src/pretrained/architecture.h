@@ -41,13 +41,37 @@ struct ExpertMatrices {
   TensorRef weight, blocks, scales, bias;  // bias [experts, out]
 };
 
-// A feed-forward layer of experts; each token goes through `used` of them. Output columns of
-// `gate_up` alternate between gate and up.
+// A feed-forward layer with a gate: down(silu(gate x) up x).
+struct GatedFeed {
+  Linear gate, up, down;
+};
+
+// A feed-forward layer of experts; each token goes through `used` of them, with the shares of a
+// softmax. One of two forms: all matrices together (output columns of `gate_up` alternate between gate
+// and up), or matrices of their own for `each` expert.
 struct Experts {
-  int64_t count = 0, used = 0;
-  double slope = 1, limit = 0;  // gate x sigmoid(slope x gate) x (up + 1), both clamped to `limit`
+  int64_t count = 0, used = 0, width = 0;  // width: F of an expert
+  bool over_chosen = true;                 // the softmax is over the chosen ones, not over all
   Linear router;
+  double slope = 1, limit = 0;  // gate x sigmoid(slope x gate) x (up + 1), both clamped to `limit`
   ExpertMatrices gate_up, down;
+  std::vector<GatedFeed> each;
+  GatedFeed shared;    // for every token, times the sigmoid of
+  Linear shared_gate;  // [1, C]
+};
+
+// Linear attention by the gated delta rule (Yang, Kautz and Hatamizadeh, 2024). The state of a value
+// head is a matrix, which every token shrinks and corrects. There is no softmax, so there is no sink.
+// Each key head serves value_heads / key_heads value heads in a row.
+struct DeltaNet {
+  int64_t key_heads = 0, value_heads = 0, key_width = 0, value_width = 0, kernel = 0;
+  Linear in;              // of each key head: q, k, then v and z of its value heads
+  Linear rates;           // of each key head: b and a of its value heads
+  TensorRef convolution;  // [channels of q, k and v, 1, kernel], over the last `kernel` tokens
+  TensorRef log_decay, step_bias;  // [value heads]
+  TensorRef norm;                  // [value width]
+  Linear out;
+  bool exists() const { return value_heads > 0; }
 };
 
 // Angle of pair (i, i + n) at position t: t * frequency[i], with n the number of frequencies.
@@ -66,6 +90,7 @@ struct Layer {
   Linear head_gate;  // of the layer's normed input: [H, C], or [H K, C] with a gate per channel
   Linear gate, up, down;  // a plain feed-forward layer has no gate
   Experts experts;        // count 0: a dense layer
+  DeltaNet delta;         // in the place of softmax attention
   int64_t window = 0;     // number of keys that a query sees, itself included; 0: all
   int rotary = 0;         // index into Architecture::rotary; -1: no positions in this layer
 };
@@ -112,7 +137,16 @@ void for_each_tensor_of(LayerOf& l, const F& f) {
     for (auto* ref : {&linear->weight, &linear->bias})
       if (ref->exists()) f(*ref);
   if (l.sinks.exists()) f(l.sinks);
+  auto& d = l.delta;
+  for (auto* ref : {&d.in.weight, &d.rates.weight, &d.convolution, &d.log_decay, &d.step_bias,
+                    &d.norm, &d.out.weight})
+    if (ref->exists()) f(*ref);
   auto& e = l.experts;
+  for (auto& expert : e.each)
+    for (auto* linear : {&expert.gate, &expert.up, &expert.down}) f(linear->weight);
+  for (auto* ref :
+       {&e.shared.gate.weight, &e.shared.up.weight, &e.shared.down.weight, &e.shared_gate.weight})
+    if (ref->exists()) f(*ref);
   for (auto* ref :
        {&e.router.weight, &e.router.bias, &e.gate_up.weight, &e.gate_up.blocks, &e.gate_up.scales,
         &e.gate_up.bias, &e.down.weight, &e.down.blocks, &e.down.scales, &e.down.bias})

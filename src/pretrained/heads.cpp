@@ -21,12 +21,16 @@ double percent_above(const Grid& grid, double threshold) {
   return mean(above);
 }
 
+int64_t layer_of(const HeadsResult& r, size_t row) {
+  return r.layers.empty() ? static_cast<int64_t>(row) : r.layers.at(row);
+}
+
 std::vector<HeadName> closed_heads(const HeadsResult& r) {
   std::vector<HeadName> out;
   for (size_t l = 0; l < r.importance.size(); ++l)
     for (size_t h = 0; h < r.importance[l].size(); ++h)
       if (r.importance[l][h] < kClosedThreshold)
-        out.push_back({static_cast<int64_t>(l), static_cast<int64_t>(h), r.importance[l][h]});
+        out.push_back({layer_of(r, l), static_cast<int64_t>(h), r.importance[l][h]});
   return out;
 }
 
@@ -36,7 +40,7 @@ std::vector<HeadName> dominant_heads(const HeadsResult& r) {
     const double level = kDominantRatio * mean(r.importance[l]);
     for (size_t h = 0; h < r.importance[l].size(); ++h)
       if (r.importance[l][h] > level)
-        out.push_back({static_cast<int64_t>(l), static_cast<int64_t>(h), r.importance[l][h]});
+        out.push_back({layer_of(r, l), static_cast<int64_t>(h), r.importance[l][h]});
   }
   return out;
 }

@@ -13,7 +13,7 @@
 
 namespace sinkmoe::pretrained {
 
-using Grid = std::vector<std::vector<double>>;  // [layer][head]
+using Grid = std::vector<std::vector<double>>;  // [layer with softmax attention][head]
 
 // Rows of T + 1 tokens: T inputs, and for each the next token as its target.
 struct TokenRows {
@@ -32,6 +32,9 @@ struct HeadsResult {
   // The same over the first `short_context` tokens of each row, as a run with that context sees.
   int64_t short_context = 0;
   Grid short_importance, short_first_weight;
+  // The number of the layer of each row of the grids; empty: all layers. Layers of linear attention
+  // have no softmax and so no sink, and are left out.
+  std::vector<int64_t> layers = {};
   std::vector<double> cv;      // layer/cv
   std::vector<bool> windowed;  // layers whose window is shorter than the rows
   bool learned_sinks = false;  // importance is then 1 - weight on the learned sink
@@ -60,6 +63,9 @@ struct Measure {
 inline constexpr double kSinkThreshold = 0.3;    // of the weight on token 0 (E21)
 inline constexpr double kClosedThreshold = 0.1;  // below this importance a head is closed
 inline constexpr double kDominantRatio = 1.5;    // importance relative to its layer's mean
+
+// The layer of a row of the grids.
+int64_t layer_of(const HeadsResult& r, size_t row);
 
 struct HeadName {
   int64_t layer, head;

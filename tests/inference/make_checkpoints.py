@@ -69,6 +69,14 @@ CASES = {
                                       qk_norm=True), torch.float32, None),
     "sinkmoe_sink": ("sinkmoe", dict(SMALL, head_dim=8, hidden_act="gelu", rotary_base=500.0, attention_kind="sink"),
                      torch.float32, None),
+    # Linear attention in all layers but one, an elementwise gate in that one, experts with a shared one.
+    "qwen3_next": ("qwen3_next", dict(
+        SMALL, num_hidden_layers=4, head_dim=16, mlp_only_layers=[1],
+        layer_types=["linear_attention", "linear_attention", "full_attention", "linear_attention"],
+        linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8, linear_value_head_dim=6,
+        num_experts=5, num_experts_per_tok=2, moe_intermediate_size=12, shared_expert_intermediate_size=20,
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.25}),
+                   torch.bfloat16, None),
 }
 
 
@@ -117,6 +125,18 @@ def own_heads(model, ids):
     for hook in hooks:
         hook.remove()
     return logits, weights, torch.stack(gates) if gates else None
+
+
+def watch_gates(model, gates):
+    """Collects the explicit gates [B, H, T] of each attention layer that has them in its query matrix."""
+    def look(attention, arguments, named):
+        x = named["hidden_states"] if "hidden_states" in named else arguments[0]
+        gate = attention.q_proj(x).unflatten(-1, (-1, 2, attention.head_dim))[..., 1, :]
+        gates.append(torch.sigmoid(gate).mean(-1).transpose(1, 2))
+
+    for module in model.modules():
+        if type(module).__name__ == "Qwen3NextAttention":
+            module.register_forward_pre_hook(look, with_kwargs=True)
 
 
 def randomize(model, seed):
@@ -183,8 +203,11 @@ def expected(model, ids):
         if isinstance(model, OWN.SinkmoeForCausalLM):
             logits, attentions, gate = own_heads(model, ids[:, :-1])
         else:
+            gates = []
+            watch_gates(model, gates)
             out = model(ids[:, :-1], output_attentions=True)
-            logits, attentions = out.logits, out.attentions
+            logits, attentions = out.logits, [a for a in out.attentions if a is not None]
+            gate = torch.stack(gates) if gates else None
     loss = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
     first = torch.stack([a[..., 0] for a in attentions])  # [L, B, H, T]
     # Where a learned sink takes part of the weight, it is the gate's sink; else token 0 is.

@@ -107,7 +107,7 @@ void print_table(const HeadsResult& r) {
   for (size_t l = 0; l < r.importance.size(); ++l) {
     const auto [low, high] = std::minmax_element(r.importance[l].begin(), r.importance[l].end());
     std::cout << fmt::format(
-        "{:>5}  {:>10.3f}  {:>6.3f}  {:>7.3f}  {:>5.3f}  {:>9.0f}%  {:>11.3f}{}\n", l,
+        "{:>5}  {:>10.3f}  {:>6.3f}  {:>7.3f}  {:>5.3f}  {:>9.0f}%  {:>11.3f}{}\n", layer_of(r, l),
         mean(r.importance[l]), *low, *high, r.cv[l],
         percent_above({r.first_weight[l]}, kSinkThreshold), mean(r.value_ratio[l]),
         r.windowed[l] ? "  window" : "");
@@ -128,6 +128,7 @@ void print_json(const HeadsResult& r, const std::string& page, const std::string
                                  {"context", r.context},
                                  {"loss", r.loss},
                                  {"bits_per_byte", nullptr},
+                                 {"layers", r.layers},
                                  {"imbalance", mean(r.cv)},
                                  {"layer_cv", r.cv},
                                  {"importance", r.importance},

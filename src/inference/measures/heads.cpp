@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <set>
 
@@ -76,12 +77,7 @@ metrics::EvaluationResult evaluation_of(const HeadsResult& r,
   return e;
 }
 
-void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
-                 const metrics::HeadStatistics& prefix) {
-  r.infos = metrics::metric_infos(config::EvalConfig{});
-  r.infos.insert(r.infos.end(), kShortInfos.begin(), kShortInfos.end());
-  r.metrics = evaluation_of(r, all).rows(0, all);
-  if (r.short_context != kShortContext) return;
+void add_short_metrics(HeadsResult& r, const metrics::HeadStatistics& prefix) {
   const std::set<std::string> wanted = {"eval/sink_rate", "eval/imbalance", "head/importance",
                                         "head/first_weight"};
   for (MetricRow& row : evaluation_of(r, prefix).rows(0, prefix))
@@ -91,18 +87,43 @@ void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
     }
 }
 
+void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
+                 const metrics::HeadStatistics& prefix) {
+  r.infos = metrics::metric_infos(config::EvalConfig{});
+  r.infos.insert(r.infos.end(), kShortInfos.begin(), kShortInfos.end());
+  r.metrics = evaluation_of(r, all).rows(0, all);
+  if (r.short_context == kShortContext) add_short_metrics(r, prefix);
+  for (MetricRow& row : r.metrics)
+    if (row.layer >= 0) row.layer = layer_of(r, static_cast<size_t>(row.layer));
+}
+
+// The layers whose heads have a softmax. Throws Error if there is none.
+std::vector<int64_t> softmax_layers(const Model& model) {
+  std::vector<int64_t> out;
+  const std::vector<Layer>& layers = model.architecture.layers;
+  for (size_t i = 0; i < layers.size(); ++i)
+    if (!layers[i].delta.exists()) out.push_back(static_cast<int64_t>(i));
+  if (out.empty())
+    throw Error("no layer has softmax attention, so there are no sinks to measure",
+                model.folder.string());
+  return out;
+}
+
 HeadsResult measure(const Model& model, const TokenRows& rows,
                     const std::function<void(double)>& progress) {
   const at::NoGradGuard no_grad;
   const Architecture& a = model.architecture;
   const at::Tensor ids = ids_of(rows);
-  const int64_t T = rows.context(), L = static_cast<int64_t>(a.layers.size());
+  const std::vector<int64_t> measured = softmax_layers(model);
+  std::map<int64_t, int64_t> row_of;  // by layer
+  for (const int64_t layer : measured) row_of.emplace(layer, std::ssize(row_of));
+  const int64_t T = rows.context(), L = std::ssize(measured);
   metrics::HeadStatistics all(L, a.heads), prefix(L, a.heads);
   const StreamOptions options{
       .probe =
           [&](int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out) {
-            all.add(layer, in, out);
-            add_prefix(prefix, layer, in, out, std::min(T, kShortContext));
+            all.add(row_of.at(layer), in, out);
+            add_prefix(prefix, row_of.at(layer), in, out, std::min(T, kShortContext));
           },
       .progress = progress};
   const at::Tensor hidden = hidden_states(model, ids.narrow(1, 0, T).contiguous(), options);
@@ -125,8 +146,10 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   r.short_importance = grid_of(prefix.importance_LH());
   r.short_first_weight = grid_of(prefix.first_weight_LH());
   r.cv = grid_of(metrics::cv_L(all.importance_LH()).unsqueeze(0)).front();
+  r.layers = measured;
   add_metrics(r, all, prefix);
-  for (const Layer& layer : a.layers) {
+  for (const int64_t index : measured) {
+    const Layer& layer = a.layers[static_cast<size_t>(index)];
     r.windowed.push_back(layer.window > 0 && layer.window < T);
     r.learned_sinks = r.learned_sinks || layer.sinks.exists();
     r.gated = r.gated || layer.head_gate.weight.exists();

@@ -55,6 +55,7 @@ Architecture read(JsonReader& config) {
   const Experts common{
       .count = config.integer("num_local_experts"),
       .used = config.integer("num_experts_per_tok", config.integer("experts_per_token", 4)),
+      .width = a.feed,
       .slope = config.number("swiglu_alpha", 1.702),
       .limit = config.number("swiglu_limit", 7)};
   config.ignore({"initial_context_length", "output_router_logits", "router_aux_loss_coef",

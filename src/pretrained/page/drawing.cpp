@@ -44,6 +44,10 @@ size_t label_step(size_t count, double size, double needed) {
   return step;
 }
 
+int64_t number(const std::vector<int64_t>& layers, size_t row) {
+  return layers.empty() ? static_cast<int64_t>(row) : layers.at(row);
+}
+
 std::string legend(const HeatMap& map, double y, double width) {
   constexpr int kSteps = 40;
   std::string out;
@@ -70,8 +74,8 @@ std::string cells(const HeatMap& map, double width, double height) {
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">"
           "<title>layer {}, {} {}: {:.3f}</title></rect>\n",
           kMargin + static_cast<double>(h) * width, kTop + static_cast<double>(l) * height,
-          width - 0.6, height - 0.6, colour((map.values[l][h] - map.low) / (map.high - map.low)), l,
-          map.column, h, map.values[l][h]);
+          width - 0.6, height - 0.6, colour((map.values[l][h] - map.low) / (map.high - map.low)),
+          number(map.layers, l), map.column, h, map.values[l][h]);
   return out;
 }
 
@@ -87,7 +91,7 @@ std::string draw(const HeatMap& map) {
   out += cells(map, width, height);
   for (size_t l = 0; l < L; l += label_step(L, height, 12))
     out += fmt::format("<text x=\"{:.0f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", kMargin - 5,
-                       kTop + (static_cast<double>(l) + 0.5) * height + 4, l);
+                       kTop + (static_cast<double>(l) + 0.5) * height + 4, number(map.layers, l));
   for (size_t h = 0; h < H; h += label_step(H, width, 18))
     out += fmt::format("<text x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">{}</text>",
                        kMargin + (static_cast<double>(h) + 0.5) * width, kTop - 5, h);
@@ -95,8 +99,8 @@ std::string draw(const HeatMap& map) {
   return out + legend(map, bottom + 12, right - kMargin) + "</svg>\n";
 }
 
-std::string draw_bars(const std::string& title, const std::vector<double>& values,
-                      double least_top) {
+std::string draw_bars(const std::string& title, const std::vector<double>& values, double least_top,
+                      const std::vector<int64_t>& layers) {
   constexpr double kHeight = 150;
   const double top = std::max(least_top, *std::max_element(values.begin(), values.end()));
   const double step = std::clamp(680.0 / static_cast<double>(values.size()), 8.0, 40.0),
@@ -114,10 +118,11 @@ std::string draw_bars(const std::string& title, const std::vector<double>& value
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#2c618e\">"
         "<title>layer {}: {:.3f}</title></rect>\n",
         kMargin + static_cast<double>(l) * step + 1, bottom - values[l] / top * kHeight, step - 2,
-        values[l] / top * kHeight, l, values[l]);
+        values[l] / top * kHeight, number(layers, l), values[l]);
   for (size_t l = 0; l < values.size(); l += label_step(values.size(), step, 18))
     out += fmt::format("<text x=\"{:.1f}\" y=\"{:.0f}\" text-anchor=\"middle\">{}</text>",
-                       kMargin + (static_cast<double>(l) + 0.5) * step, bottom + 14, l);
+                       kMargin + (static_cast<double>(l) + 0.5) * step, bottom + 14,
+                       number(layers, l));
   out += fmt::format("<text x=\"2\" y=\"{:.0f}\">layer</text>", bottom + 28);
   return out + "</svg>\n";
 }

@@ -59,6 +59,10 @@ std::string facts(const PageInput& in) {
       {"rows", fmt::format("{} of {} tokens", r.rows, r.context)},
       {"position 0", in.bos},
       {"loss", fmt::format("{:.4f} nats per token", r.loss)}};
+  if (!r.layers.empty() && r.layers.size() < a.layers.size())
+    rows.push_back({"layers of linear attention",
+                    fmt::format("{}, left out: without a softmax they have no sink",
+                                a.layers.size() - r.layers.size())});
   if (r.bits_per_byte) rows.push_back({"bits per byte", fmt::format("{:.3f}", *r.bits_per_byte)});
   return table({}, rows);
 }
@@ -82,7 +86,8 @@ std::string importance(const PageInput& in) {
         " Layers marked 'window' in the table below cannot see the first token from later "
         "positions: there importance is near 1 for that reason alone.";
   return heading("Importance of every head", text) +
-         draw({.title = "importance by layer and head", .values = r.importance});
+         draw(
+             {.title = "importance by layer and head", .values = r.importance, .layers = r.layers});
 }
 
 std::string imbalance(const PageInput& in) {
@@ -94,7 +99,7 @@ std::string imbalance(const PageInput& in) {
                              "heads do much of the work. Mean over "
                              "layers: {:.3f}. Mean importance of all heads: {:.3f}.",
                              mean(r.cv), mean(r.importance))) +
-         draw_bars("coefficient of variation of importance by layer", r.cv, 0.1);
+         draw_bars("coefficient of variation of importance by layer", r.cv, 0.1, r.layers);
 }
 
 std::string sinks(const PageInput& in) {
@@ -113,7 +118,9 @@ std::string sinks(const PageInput& in) {
              "compare models at equal T only. The usual rate is the one at 0.3.") +
          table({"share of heads", short_name, long_name}, rows) +
          "<p>Mean weight on the first token, over all positions of whole rows:</p>\n" +
-         draw({.title = "weight on the first token by layer and head", .values = r.first_weight});
+         draw({.title = "weight on the first token by layer and head",
+               .values = r.first_weight,
+               .layers = r.layers});
 }
 
 // One column per key/value head instead of per query head.
@@ -139,12 +146,16 @@ std::string values(const PageInput& in) {
          draw({.title = "value ratio by layer and key/value head",
                .values = ratio,
                .column = "key/value head",
-               .high = 1.5}) +
+               .high = 1.5,
+               .layers = in.result.layers}) +
          heading("Norms of the heads' outputs",
                  "The mean norm of what a head puts out, before the output matrix, over the mean "
                  "of its "
                  "layer. 1: as large as its neighbours.") +
-         draw({.title = "output norm by layer and head", .values = in.result.out_norm, .high = 2});
+         draw({.title = "output norm by layer and head",
+               .values = in.result.out_norm,
+               .high = 2,
+               .layers = in.result.layers});
 }
 
 std::string list(const std::vector<HeadName>& heads) {
@@ -176,7 +187,7 @@ std::string layers(const PageInput& in) {
   std::vector<std::vector<std::string>> rows;
   for (size_t l = 0; l < r.importance.size(); ++l) {
     const auto [low, high] = std::minmax_element(r.importance[l].begin(), r.importance[l].end());
-    rows.push_back({fmt::format("{}{}", l, r.windowed[l] ? " (window)" : ""),
+    rows.push_back({fmt::format("{}{}", layer_of(r, l), r.windowed[l] ? " (window)" : ""),
                     fmt::format("{:.3f}", mean(r.importance[l])), fmt::format("{:.3f}", *low),
                     fmt::format("{:.3f}", *high), fmt::format("{:.3f}", r.cv[l]),
                     fmt::format("{:.0f}%", percent_above({r.first_weight[l]}, kSinkThreshold)),

@@ -40,6 +40,7 @@ void check_layers(const Architecture& a, int64_t context, Reasons& reasons) {
   };
   refuse(any(has_bias), "biases");
   refuse(any([](const Layer& l) { return l.experts.count > 0; }), "experts");
+  refuse(any([](const Layer& l) { return l.delta.exists(); }), "linear attention");
   refuse(any([](const Layer& l) { return l.sinks.exists(); }), "learned sinks");
   refuse(any([](const Layer& l) { return l.head_gate.weight.exists(); }), "gates of the heads");
   refuse(any([&](const Layer& l) { return l.window > 0 && l.window < context; }),
