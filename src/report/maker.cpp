@@ -97,12 +97,14 @@ Document Maker::make(Spec spec, const std::string& experiment) {
   if (!experiment.empty() && !safe_experiment_name(experiment))
     throw Error("the experiment's name cannot become a file name", spec.path);
   DocumentInput input = ask(spec, experiment, true);
+  std::set<std::string> added;
   for (;;) {
     try {
       return make_document(spec, input);
     } catch (const TwoRunsInOneCell& e) {
       // Each round adds an axis that was missing, so that the rounds end.
-      const std::vector<Axis> missing = missing_axes(spec, experiment, e);
+      std::vector<Axis> missing = missing_axes(spec, experiment, e);
+      std::erase_if(missing, [&](const Axis& a) { return !added.insert(a.column).second; });
       if (missing.empty()) throw;
       add_axes(spec, input, missing, query_);
     }

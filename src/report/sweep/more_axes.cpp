@@ -1,5 +1,6 @@
 #include "report/sweep/more_axes.h"
 
+#include <algorithm>
 #include <map>
 
 #include "core/text/quote.h"
@@ -42,7 +43,9 @@ void add_columns(Table& table, const std::vector<Axis>& axes, const ByRun& value
 // A heat map has no lines: the values of the axes become part of the names of its rows of panels.
 void into_panels(Spec& spec, Table& rows, const std::vector<Axis>& axes) {
   std::optional<NamedColumn>& panel = spec.layout.panel_rows;
-  const std::string name = "panel";
+  std::string name = "panel";
+  while (std::find(rows.columns.begin(), rows.columns.end(), name) != rows.columns.end())
+    name += "+";
   std::vector<std::string> names;
   for (auto& row : rows.rows) {
     std::string text = panel ? to_text(row[require_column(rows, panel->column, spec.path)]) : "";
