@@ -21,10 +21,13 @@ std::string near_option(const po::options_description& shown,
   }
   std::vector<std::string> names;
   for (const auto& o : shown.options()) names.push_back("--" + o->long_name());
-  for (const std::string& a : args)
-    if (a.starts_with("--") && std::find(names.begin(), names.end(), a) == names.end())
-      if (const std::string near = did_you_mean(a.substr(0, a.find('=')), names); !near.empty())
-        return near;
+  const po::options_description globals = global_options();
+  for (const auto& o : globals.options()) names.push_back("--" + o->long_name());
+  for (const std::string& a : args) {
+    const std::string name = a.substr(0, a.find('='));
+    if (a.starts_with("--") && std::find(names.begin(), names.end(), name) == names.end())
+      if (const std::string near = did_you_mean(name, names); !near.empty()) return near;
+  }
   return "";
 }
 
@@ -74,6 +77,10 @@ std::optional<po::variables_map> parse(const Command& command,
             .run(),
         values);
     if (!values.count("help")) po::notify(values);
+  } catch (const po::required_option& e) {
+    const std::string name = e.get_option_name();  // "--run"
+    throw Error(name == "--" + positional ? "an argument is missing" : name + " is missing",
+                "sinkmoe " + command.name, "sinkmoe " + command.name + " " + command.usage);
   } catch (const po::error& e) {
     const std::string near = near_option(shown, args);
     throw Error(e.what(), "sinkmoe " + command.name,

@@ -31,6 +31,7 @@ struct Command {
   std::function<int(const Globals&, const std::vector<std::string>& args)> run;
   bool hidden = false;
   std::string examples = {};  // lines shown by --help
+  bool plans = false;         // EXPERIMENT is a file of experiments/, elsewhere one of the database
   bool raw = false;           // gets all arguments as they are, global options included
   bool torch = false;         // computes with LibTorch (cli/torch_program.h)
 };

@@ -16,6 +16,7 @@
 #include "cli/output/terminal_filter.h"
 #include "cli/torch_program.h"
 #include "core/system/checked_output.h"
+#include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "queue/worker/outcome.h"
 #include "store/sqlite/store_error.h"
@@ -65,6 +66,20 @@ Globals take_globals(std::vector<std::string>& args) {
   return globals;
 }
 
+const Command& command_called(const std::string& name) {
+  const auto& all = Registry<Command>::all();
+  if (const auto found = all.find(name); found != all.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, command] : all)
+    if (!command.hidden) names.push_back(known);
+  if (name.starts_with('-'))
+    throw Error("no global option is called '" + name.substr(0, name.find('=')) + "'", "",
+                "options of a command stand after it; 'sinkmoe --help' shows the others");
+  const std::string near = did_you_mean(name, names);
+  throw Error("unknown command '" + name + "'", "",
+              near.empty() ? "'sinkmoe --help' shows all" : near);
+}
+
 int dispatch(std::vector<std::string> args) {
   const std::vector<std::string> given = args;
   if (!args.empty() && Registry<Command>::all().contains(args[0]))
@@ -76,7 +91,7 @@ int dispatch(std::vector<std::string> args) {
     print_help(args.empty() ? std::cerr : std::cout);
     return args.empty() ? 2 : 0;
   }
-  const Command& command = Registry<Command>::get(args[0]);
+  const Command& command = command_called(args[0]);
   if (command.torch) continue_with_torch(given);
   return command.run(globals, {args.begin() + 1, args.end()});
 }

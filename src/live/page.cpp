@@ -115,7 +115,7 @@ function show(sweep) {
   at('name').textContent = sweep.experiment;
   at('title').textContent = sweep.title;
   const states = Object.entries(sweep.states).map(([name, count]) => count + ' ' + name);
-  at('states').textContent = sweep.runs + ' runs: ' + states.join(', ') +
+  at('states').textContent = sweep.runs + (sweep.runs === 1 ? ' run: ' : ' runs: ') + states.join(', ') +
     (sweep.open ? '; ' + clock(sweep.seconds_left) + ' left' : '; ended');
   at('progress').value = sweep.runs ? (sweep.runs - sweep.open) / sweep.runs : 0;
   at('foot').textContent = sweep.database +

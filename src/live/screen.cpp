@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/utf8.h"
 
@@ -53,7 +54,7 @@ std::string bar(double part, size_t width, bool ascii) {
 }
 
 std::string state_counts(const SweepView& sweep) {
-  std::string text = fmt::format("{} runs", sweep.total);
+  std::string text = counted(sweep.total, "run");
   for (const auto& [status, count] : sweep.states)
     text += fmt::format(", {} {}", count, name_of(status));
   return text;

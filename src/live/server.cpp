@@ -2,14 +2,17 @@
 
 #include <httplib.h>
 
+#include <cctype>
 #include <chrono>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
+#include "core/text/utf8.h"
 #include "live/page.h"
 #include "live/view_json.h"
+#include "store/read/experiments.h"
 
 namespace sinkmoe::live {
 
@@ -41,6 +44,23 @@ void refuse(httplib::Response& response, int status, const std::string& why) {
   answer(response, status,
          Json{{"error", why}}.dump(-1, ' ', false, Json::error_handler_t::replace),
          "application/json");
+}
+
+// What is wrong with the part of the address after the '?'; "" if nothing is.
+std::string query_problem(const httplib::Request& request) {
+  const std::string query = request.target.find('?') == std::string::npos
+                                ? ""
+                                : request.target.substr(request.target.find('?') + 1);
+  for (size_t i = 0; i < query.size(); ++i)
+    if (query[i] == '%' &&
+        (i + 2 >= query.size() || !std::isxdigit(static_cast<unsigned char>(query[i + 1])) ||
+         !std::isxdigit(static_cast<unsigned char>(query[i + 2]))))
+      return "a % in the query stands before two hexadecimal digits";
+  for (const auto& [name, value] : request.params) {
+    if (name != "experiment") return "the query has 'experiment' only";
+    if (!valid_utf8(value)) return "the name of the experiment is not UTF-8";
+  }
+  return request.params.size() > 1 ? "the query names one experiment" : "";
 }
 
 }  // namespace
@@ -99,6 +119,10 @@ Server::Server(std::filesystem::path db, int port) : impl_(std::make_unique<Impl
        {"Cache-Control", "no-store"}});
   http.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
     using Result = httplib::Server::HandlerResponse;
+    if (request.get_header_value_count("Host") != 1) {
+      refuse(response, 400, "a request has one Host header");
+      return Result::Handled;
+    }
     if (!is_this_computer(request.get_header_value("Host"))) {
       refuse(response, 403, "this page is for localhost");
       return Result::Handled;
@@ -121,7 +145,11 @@ Server::Server(std::filesystem::path db, int port) : impl_(std::make_unique<Impl
   const auto read = [&](const char* path, auto text_for) {
     http.Get(path, [text_for](const httplib::Request& request, httplib::Response& response) {
       try {
+        if (const std::string bad = query_problem(request); !bad.empty())
+          return refuse(response, 400, bad);
         answer(response, 200, text_for(request), "application/json");
+      } catch (const store::UnknownExperiment& error) {
+        refuse(response, 404, error.what());
       } catch (const Error& error) {
         refuse(response, 503, error.what());
       }

@@ -5,7 +5,8 @@
 
 #include "config/compose/canonical.h"
 #include "core/text/quote.h"
-#include "core/text/suggest.h"
+#include "store/read/experiments.h"
+#include "store/read/measured_speed.h"
 
 namespace sinkmoe::live {
 
@@ -52,18 +53,6 @@ void read_evaluation(const store::Reader& reader, const std::string& run, RunVie
     view.evaluation.emplace_back(to_text(row[0]), number(row[1]));
     view.evaluated_at = whole(row[2]);
   }
-}
-
-// GFLOP/s of a matrix product on the machine of an attempt; nothing if it was not measured.
-std::optional<double> measured_product(const store::Reader& reader, const std::string& run) {
-  const Table table = reader.query(
-      "select max(b.value) from attempt a join bench b on b.processor = a.processor "
-      "and b.device = a.device and b.name = 'matrix product' "
-      "and json_extract(b.setting, '$.threads') = a.threads where a.run = " +
-          run + " and a.attempt = (select max(attempt) from attempt where run = " + run + ")",
-      kQuick);
-  if (table.rows.empty() || is_null(table.rows[0][0])) return std::nullopt;
-  return number(table.rows[0][0]);
 }
 
 double now_us() {
@@ -121,8 +110,8 @@ void read_details(const store::Reader& reader, Row& row) {
   if (!speed.empty()) view.tokens_per_second = speed.back().value;
   if (view.tokens_per_second && row.flops_per_token > 0) {
     view.flops_per_second = *view.tokens_per_second * row.flops_per_token;
-    if (const auto peak = measured_product(reader, row.id))
-      view.share = *view.flops_per_second / (*peak * 1e9);
+    if (const auto peak = store::matrix_product_speed(reader, view.run_id))
+      view.share = *view.flops_per_second / *peak;
   }
   const auto left = static_cast<double>(view.steps - view.step);
   const auto made = static_cast<double>(view.step - row.start_step);
@@ -211,12 +200,7 @@ SweepView SweepReader::read(const std::string& experiment) {
   sweep.experiment = experiment.empty() ? latest_experiment(reader) : experiment;
   const Table head = reader.query(
       "select title from experiment where name = " + literal(sweep.experiment), kQuick);
-  if (head.rows.empty()) {
-    std::vector<std::string> names;
-    for (const auto& [name, title] : experiments()) names.push_back(name);
-    throw Error("no experiment '" + sweep.experiment + "' in the database", db_.string(),
-                known_names(sweep.experiment, names));
-  }
+  if (head.rows.empty()) store::require_experiment(reader, sweep.experiment);
   sweep.title = to_text(head.rows[0][0]);
   std::vector<Row> rows;
   const Row* last = nullptr;

@@ -63,7 +63,7 @@ class SweepReader {
  public:
   explicit SweepReader(std::filesystem::path db) : db_(std::move(db)) {}
 
-  // "": latest_experiment(). Throws Error: no database, or no such experiment (near names).
+  // "": latest_experiment(). Throws Error: no database; UnknownExperiment (near names).
   SweepView read(const std::string& experiment);
   // Names and titles of all experiments, the latest first.
   std::vector<std::pair<std::string, std::string>> experiments() const;

@@ -4,11 +4,11 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "report/judge/family.h"
 #include "report/maker.h"
 #include "report/sweep/sweep_specs.h"
+#include "store/read/experiments.h"
 
 namespace sinkmoe::report {
 
@@ -19,8 +19,7 @@ void check_names(const std::vector<std::string>& only, const Stock& stock) {
   for (const std::string& name : only)
     if (std::find(stock.experiments.begin(), stock.experiments.end(), name) ==
         stock.experiments.end())
-      problems.push_back({"the database has no experiment '" + name + "'", "--experiment",
-                          known_names(name, stock.experiments)});
+      problems.push_back(store::unknown_experiment(name, stock.experiments));
   if (!problems.empty()) throw Error(problems);
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "core/text/count.h"
 #include "store/owner.h"
 
 namespace sinkmoe::store {
@@ -30,8 +31,8 @@ WHERE x.experiment = ?)sql");
                : fmt::format("this list has {} more and comes from another file", added.size());
   throw StoreError(
       ErrorKind::bad_input,
-      {fmt::format("experiment '{}' is stored with {} runs from {}; {}", experiment.name, count,
-                   stored.text(1), difference),
+      {fmt::format("experiment '{}' is stored with {} from {}; {}", experiment.name,
+                   counted(count, "run"), stored.text(1), difference),
        experiment.path,
        "store this list under another name with --name NAME, or put it in the place of the stored one "
        "with --replace (stored runs stay)"});

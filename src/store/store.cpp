@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/file.h"
+#include "core/text/utf8.h"
 #include "store/experiment_list.h"
 #include "store/schema/schema.h"
 #include "store/schema/sql_views.h"
@@ -173,6 +174,7 @@ bool Store::has_children(const std::string& run_id) const {
 }
 
 void Store::void_run(const std::string& run_id, const std::string& why) {
+  if (!valid_utf8(why)) throw Error("the reason is not UTF-8", "run " + run_id);
   db_->write([&] {
     sql::Statement find(*db_,
                         R"sql(

@@ -38,8 +38,10 @@ void Store::tag_run(const std::string& run_id, const std::vector<std::string>& a
 }
 
 void Store::note_run(const std::string& run_id, const std::string& text) {
-  if (text.size() > kNoteBytes || !valid_utf8(text))
-    throw Error("the note is not a UTF-8 text of at most 4,000 bytes", "", "shorten it");
+  if (!valid_utf8(text)) throw Error("the note is not UTF-8", "run " + run_id);
+  if (text.size() > kNoteBytes)
+    throw Error(fmt::format("the note has {} bytes", text.size()), "run " + run_id,
+                fmt::format("give at most {}", kNoteBytes));
   db_->write([&] {
     const int64_t run = id_of(*db_, run_id);
     sql::Statement(*db_, "DELETE FROM note WHERE run = ?").bind(run).run();

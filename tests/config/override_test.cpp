@@ -116,5 +116,28 @@ TEST(Overrides, CollectsAllProblems) {
   EXPECT_THAT(text, HasSubstr("argument '=b'"));
 }
 
+TEST(Override, NothingAfterTheEqualsSignIsRefusedExceptAnEmptyText) {
+  EXPECT_THAT(refused("train.steps="),
+              HasSubstr("no value after '='; ~train.steps alone goes back"));
+  EXPECT_THAT(refused("model= "), HasSubstr("no value after '='; name an option of the group"));
+  EXPECT_THAT(values("data.path="), ElementsAre("\"\""));
+}
+
+TEST(Override, ANumberThatTomlRefusesIsExplainedInPlainWords) {
+  for (const char* argument : {"train.lr=.5", "train.lr=1.", "train.steps=007"})
+    EXPECT_THAT(refused(argument), HasSubstr("is not written as a number must be")) << argument;
+}
+
+TEST(Override, AKeyIsGivenOnce) {
+  const auto twice = [](const std::vector<std::string>& arguments) {
+    return complaint([&] { parse_overrides(arguments); });
+  };
+  EXPECT_THAT(twice({"train.lr=1e-3", "train.steps=5", "+train.lr=2e-3"}),
+              HasSubstr("argument '+train.lr=2e-3': 'train.lr' is given twice"));
+  EXPECT_THAT(twice({"train.lr=1e-3", "~train.lr"}), HasSubstr("given twice"));
+  EXPECT_THAT(twice({"model=small", "model=wide"}), HasSubstr("'model' is given twice"));
+  EXPECT_EQ(parse_overrides({"train.lr=1e-3", "train.lr_min=0"}).size(), 2u);
+}
+
 }  // namespace
 }  // namespace sinkmoe::config

@@ -1,3 +1,4 @@
+#include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/number.h"
 #include "core/text/quote.h"
@@ -81,6 +82,12 @@ TEST(DidYouMean, IsASentenceOrNothing) {
   EXPECT_EQ(known_names("zzzzzz", {"vanilla", "sink"}), "known: vanilla, sink");
 }
 
+TEST(Counted, OneHasNoPlural) {
+  EXPECT_EQ(counted(0, "run"), "0 runs");
+  EXPECT_EQ(counted(1, "run"), "1 run");
+  EXPECT_EQ(counted(2, "more column"), "2 more columns");
+}
+
 TEST(ReplaceAll, TakesEachPlaceOnceFromTheLeft) {
   const auto replaced = [](std::string text, std::string_view from, std::string_view to) {
     replace_all(text, from, to);
@@ -162,7 +169,7 @@ TEST(ParseNumber, TakesTheWholeTextOrNothing) {
 
 TEST(Csv, QuotesWhatNeedsItAndDisarmsFormulas) {
   EXPECT_EQ(csv_row(std::vector<std::string>{"a", "", "b,c", "say \"x\""}),
-            "a,,\"b,c\",\"say \"\"x\"\"\"\r\n");
+            "a,,\"b,c\",\"say \"\"x\"\"\"\n");
   EXPECT_EQ(csv_field("-1.5e-3"), "-1.5e-3");
   EXPECT_EQ(csv_field("=1+1"), "\"'=1+1\"");
 }

@@ -45,6 +45,15 @@ has "the second value of a list" "$(next run quick attention.kind=sink,van)" att
 has "options of plug-ins" "$(next run quick attention.gated.form=)" attention.gated.form=elementwise
 has "groups" "$(next run quick mod)" model=
 has "options of a group" "$(next run quick model=m)" model=mine
+hasnt() { ! grep -qxF -- "$3" <<<"$2" || die "$1 offers '$3'"; }
+has "stored experiments" "$(next --db "$db" status m)" mine
+expect "experiments of a file only, where stored ones are needed" "$(next --db "$db" plot eval/loss smok)" ""
+hasnt "a list" "$(next run quick attention.kind=sink,vanilla,)" attention.kind=sink,vanilla,vanilla
+hasnt "a key that is there" "$(next run quick train.lr=1 train.l)" train.lr=
+"$sinkmoe" --db "$db" tag "$run_id" --add first-one
+has "tags" "$(next --db "$db" tag --remove f)" first-one
+"$sinkmoe" --db "$db" tag "$run_id" --remove first-one
+has "runs beside experiments" "$(next --db "$db" config show "${run_id:0:5}")" "$run_id"
 has "kinds of lists" "$(next list va)" variants
 has "run ids" "$(next --db "$db" show "${run_id:0:3}")" "$run_id"
 has "help beside a run id" "$("$sinkmoe" __complete --db="$db" show "${run_id:0:6}")" "$run_id${tab}done train.lr=$(number "$db" "select value from param join run on run = id where run_id = '$run_id' and key = 'train.lr'")"

@@ -32,6 +32,13 @@ refused "shared_heads" plan smoke balance.shared_heads=4
 refused "small" plan smoke model=smal
 refused "quick" plan quik
 refused "report" reprt
+refused "'sinkmoe --help' shows all" zzzzzzz
+refused "options of a command stand after it" --workers 2 run smoke
+refused "no value after '='" plan smoke train.steps=
+refused "'train.steps' is given twice" plan smoke train.steps=5 train.steps=6
+refused "sinkmoe void RUN... --why TEXT" void --why x
+refused "--csv and --md are given together" query --csv --md "select 1"
+refused "--json and --csv are given together" --json query --csv "select 1"
 if "$sinkmoe" --help | grep -q '^  run '; then refused "workers" run smoke --wrokers 2; fi
 refused "nowhere" query "select 1" --db "$work/nowhere.db"
 refused "passwd" merge /etc/passwd
@@ -80,6 +87,21 @@ for command in status report check query; do
   count=$((count + 1))
 done
 expect "the file that is no database" "$(sha256sum <"$work/noise.db")" "$before"
+
+# An experiment that the database does not have: one message, with the nearest name, wherever it is given.
+for arguments in "status qick" "report --experiment qick" "check --experiment qick" "plot eval/loss qick" \
+  "export curves qick --out $work/curves" "watch qick --once" "compare qick text_small"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$sinkmoe" --db results/reference.db ${arguments/qick/text_smal} >"$work/out" 2>"$work/log" </dev/null || code=$?
+  expect "the code of '$arguments'" "$code" 2
+  grep -qF "the database has no experiment 'text_smal'; did you mean 'text_small'?" "$work/log" ||
+    die "'$arguments' does not name the experiment that is near"
+  # shellcheck disable=SC2086
+  "$sinkmoe" --db results/reference.db $arguments >"$work/out" 2>"$work/log" </dev/null || true
+  grep -qF "it has capacity, " "$work/log" || die "'$arguments' does not name the experiments that are there"
+  count=$((count + 1))
+done
 
 sqlite3 "$work/other.db" "create table t(x); insert into t values (1)"
 code=0

@@ -63,7 +63,13 @@ expect "rows of the table over the axes" "$(rows "$work/wider/sweep_table.$wide.
 [ -s "$work/wider/sweep_eval_imbalance_by_balance_weight.$wide.svg" ] || die "no curve over the weights"
 "$sinkmoe" --db "$db" plot head/importance "$wide" --out "$work/heads.svg" >"$work/log" 2>&1 || die "plot"
 grep -q '<svg' "$work/heads.svg" || die "plot drew nothing"
-mapfile -t some < <("$sinkmoe" --db "$db" query --csv "select run_id from run order by 1 limit 2" | tail -n +2 | tr -d '\r')
+"$sinkmoe" --db "$db" plot eval/loss "$wide" --x balance.weight --by attention.kind --log >"$work/log" 2>&1 || die "plot without --out"
+[ -s "${db%.db}.out/eval_loss.$wide.x-balance_weight.by-attention_kind.log.svg" ] || die "the figure's name does not say what it shows"
+"$sinkmoe" --db "$db" config explain balance.weight "$wide" >"$work/log" 2>&1 || die "config explain of a stored experiment"
+grep -q "swept over 0, " "$work/log" || die "config explain does not see the sweep of a stored experiment"
+"$sinkmoe" --db "$db" config diff smoke "$wide" >"$work/log" 2>&1 || die "config diff with a stored experiment"
+grep -q '^balance.weight ' "$work/log" || die "config diff does not name the swept key"
+mapfile -t some < <("$sinkmoe" --db "$db" query --csv "select run_id from run order by 1 limit 2" | tail -n +2)
 "$sinkmoe" --db "$db" compare "${some[@]}" >"$work/log" 2>&1 || die "compare"
 grep -q '^eval/loss ' "$work/log" || die "compare shows no loss"
 "$sinkmoe" --db "$db" compare smoke "$wide" >"$work/log" 2>&1 || die "compare of experiments"
@@ -74,7 +80,7 @@ for arguments in "report --experiment smok" "plot eval/los smoke" "plot eval/los
   expect "exit code of $arguments" "$code" 2
 done
 [ ! -e "$work/none.svg" ] || die "a refused command left a file"
-expect "a comment before SQL" "$("$sinkmoe" --db "$db" query --csv $'-- two\nselect 2 as a' | tail -n 1 | tr -d '\r')" 2
+expect "a comment before SQL" "$("$sinkmoe" --db "$db" query --csv $'-- two\nselect 2 as a' | tail -n 1)" 2
 expect "columns of one name" "$("$sinkmoe" --db "$db" --json query "select 1 as a, 2 as a" | tr -d ' \n')" '[{"a":1,"a_2":2}]'
 if command -v python3 >/dev/null; then
   python3 tests/report/page_browser.py "$work/wider/index.html" || die "the page does not work in a browser"

@@ -65,9 +65,19 @@ TEST_F(Page, GivesTheSweepAsJson) {
 TEST_F(Page, AnUnknownExperimentIsAnErrorNotAnEnd) {
   const auto answer = get("/sweep?experiment=%27%3B%20drop%20table%20run");
   ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->status, 503);
-  EXPECT_THAT(answer->body, HasSubstr("no experiment"));
+  EXPECT_EQ(answer->status, 404);
+  EXPECT_THAT(answer->body, HasSubstr("the database has no experiment '"));
+  EXPECT_THAT(get("/sweep?experiment=quikc")->body, HasSubstr("did you mean 'quick'?"));
   EXPECT_EQ(get("/sweep")->status, 200);
+}
+
+TEST_F(Page, AQueryThatNobodyWouldSendIsRefused) {
+  for (const char* query : {"experiment=%zz", "experiment=%4", "experiment=%ff", "name=quick",
+                            "experiment=a&experiment=b", "experiment=quick&x=1"}) {
+    const auto answer = get(std::string("/sweep?") + query);
+    ASSERT_TRUE(answer) << query;
+    EXPECT_EQ(answer->status, 400) << query;
+  }
 }
 
 // A web page elsewhere may have its name resolve to this computer; its requests carry that name.
@@ -78,6 +88,14 @@ TEST_F(Page, OnlyThisComputersNamesAreAnswered) {
     EXPECT_EQ(get("/sweep", {{"Host", host}})->status, 403) << host;
   for (const char* host : {"localhost", "127.0.0.1:8765", "localhost:99", "[::1]:8765"})
     EXPECT_EQ(get("/sweep", {{"Host", host}})->status, 200) << host;
+}
+
+// A proxy and a server that take different ones of two headers can be played against each other.
+TEST_F(Page, TwoHostHeadersAreRefused) {
+  const httplib::Headers two = {{"Host", "localhost"}, {"Host", "evil.example"}};
+  const auto answer = get("/sweep", two);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 400);
 }
 
 TEST_F(Page, CanOnlyBeRead) {

@@ -6,6 +6,7 @@
 
 #include "queue/supervisor/display.h"
 #include "queue/supervisor/report_line.h"
+#include "queue/supervisor/supervisor.h"
 #include "queue/supervisor/worker_process.h"
 #include "queue/worker/outcome.h"
 #include "queue/worker/worker.h"
@@ -69,6 +70,10 @@ TEST(Display, LinesAreComplete) {
   EXPECT_EQ(format_line(run),
             "01234567  kind=sink seed=3  step 420/1000  loss 2.2131 eval 2.2500 CV 0.52 sink 12% "
             "31k tok/s 31 GFLOP/s ETA 0:58");
+  RunLine measured = run;
+  measured.product_flops = 124e9;  // 31 of 124 GFLOP/s
+  EXPECT_THAT(format_line(measured),
+              testing::HasSubstr("31 GFLOP/s (25% of a matrix product) ETA 0:58"));
   EXPECT_EQ(format_line(SweepLine{"quick", 18, 7, 1, 2, 0, 300, 492}),
             "quick: 7/18 done, 2 running, 1 failed, 5:00 so far, ETA 8:12");
 }
@@ -91,6 +96,23 @@ TEST(Display, ANarrowTerminalShowsWhatIsSweptAndAllNumbers) {
   // Two keys of one last part keep their sections.
   run.label = "train.seed=1 data.seed=2";
   EXPECT_THAT(fit_lines(run, 200)[0], testing::HasSubstr("  train.seed=1 data.seed=2  step"));
+}
+
+TEST(Summary, SaysWhatWasCutOffAndWhatNeverBegan) {
+  plan::Plan plan;
+  plan.name = "quick";
+  const SweepSummary cut{.total = 6,
+                         .done = 1,
+                         .made = 1,
+                         .open = 5,
+                         .not_started = 3,
+                         .interrupted = true,
+                         .seconds = 5};
+  EXPECT_EQ(to_text(cut, plan, "r.db"),
+            "quick: 1 of 6 runs done (1 now), 2 interrupted, 3 not started, in 0:05\n"
+            "next: the same command goes on; interrupted runs continue from their checkpoints");
+  EXPECT_EQ(to_text({.total = 1, .done = 1}, plan, store::kDefaultDatabase),
+            "quick: 1 of 1 run done (0 now), in 0:00\nnext: sinkmoe report");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "queue/supervisor/todo_runs.h"
 #include "report/report.h"
 #include "report/spec/claim_texts.h"
+#include "report/spec/query_text.h"
 #include "store/read/query.h"
 #include "support/committed_plan.h"
 
@@ -152,6 +153,30 @@ TEST_F(CommittedArtifacts, EveryClaimHasASentenceAndEverySentenceItsClaim) {
       if (!e.claim.empty()) claims.insert(e.claim);
   for (const auto& [claim, sentence] : read_claim_texts(kRoot / "plots")) sentences.insert(claim);
   EXPECT_EQ(claims, sentences);
+}
+
+// The query of an artifact on values that are given in its text: a name that it reads is a common
+// table expression in front of it.
+TEST_F(CommittedArtifacts, RankCorrelationsGiveTiesTheirMeanRank) {
+  const auto spec = std::find_if(specs().begin(), specs().end(),
+                                 [](const Spec& s) { return s.name == "worth_table"; });
+  ASSERT_NE(spec, specs().end());
+  std::string sql = fill_query(spec->query, {{":experiment", "x"}, {":variants", "vanilla"}}, {});
+  const std::string given = R"sql(with
+experiment_wide as (select 'x' as experiment, 'a' as run_id, 'p' as parent_id, 'vanilla' as attention_kind, 0 as balance_weight,
+  0 as seed, 'done' as status, 1 as model_parameters, 1 as eval_imbalance),
+run_wide as (select 'p' as run_id, 0 as balance_weight, 1 as model_parameters),
+heads(head, importance, worth) as (values (0, 0.1, 0.5), (1, 0.2, 0.5), (2, 0.2, 0.9), (3, 0.4, 2.0), (4, 0.3, 0.7)),
+v_final as (select 'a' as run_id, 'head/importance' as name, 0 as layer, head, importance as value from heads
+  union all select 'a', 'head/ablation', 0, head, worth from heads
+  union all select 'a', 'head/out_norm', 0, head, 1.0 from heads),
+)sql";
+  sql.replace(sql.find("with "), 5, given);
+  const Table t = store::Reader(folder() / "r.db").query("select rho, rho_norm from (" + sql + ")");
+  ASSERT_EQ(t.rows.size(), 1u);
+  // Ranks 1, 2.5, 2.5, 5, 4 and 1.5, 1.5, 4, 5, 3: 7.25 / 9.5.
+  EXPECT_NEAR(to_number(t.rows[0][0]), 14.5 / 19, 1e-12);
+  EXPECT_TRUE(is_null(t.rows[0][1])) << "equal values have no ranks";
 }
 
 TEST_F(CommittedArtifacts, EveryTableShowsTheSizeOfItsModels) {

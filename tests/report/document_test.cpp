@@ -109,6 +109,10 @@ TEST(Outcomes, HolmCountsBothTestsOfTheMissingPrimaryCell) {
   EXPECT_GT(*o[0].seeds, 3);
   EXPECT_EQ(verdict_text(o[0]),
             "undecided: " + std::to_string(*o[0].seeds) + " seeds would decide");
+  std::string chains = kTableSpec;
+  chains.replace(chains.find("kind = \"table\""), 0, "repeats = \"chains\"\n");
+  EXPECT_EQ(verdict_text(hand_made_document(chains).judgements[0]),
+            "undecided: " + std::to_string(*o[0].seeds) + " chains would decide");
   EXPECT_EQ(check_of(o[0]), Check::kOff);
   EXPECT_EQ(o[1].verdict, stats::Verdict::kMissing);
   EXPECT_EQ(o[1].note, "1 of 3 pairs (1 diverged)");

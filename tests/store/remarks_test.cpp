@@ -64,5 +64,14 @@ TEST_F(Remarks, MergeBringsThemAndLosesNone) {
   }
 }
 
+TEST_F(Remarks, WhatIsNotUtf8IsRefused) {
+  for (const std::string bad : {"caf\xe9", "\xff"}) {
+    EXPECT_THROW(store_.note_run("sink-0-s0", bad), Error);
+    EXPECT_THROW(store_.tag_run("sink-0-s0", {bad}, {}), Error);
+    EXPECT_THROW(store_.void_run("sink-0-s0", bad), Error);
+  }
+  EXPECT_EQ(shown(), "sink-0-s0||\nsink-0-s1||\n");
+}
+
 }  // namespace
 }  // namespace sinkmoe::store

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "core/file.h"
+#include "core/text/count.h"
 #include "queue/machine.h"
 #include "store/store.h"
 
@@ -23,7 +24,7 @@ store::BenchRow row_of(const nlohmann::json& json, const std::string& device) {
           .unit = json.at("unit"),
           .host = store::this_process().host,
           .device = device,
-          .processor = device == "cuda" ? queue::gpu_name() : queue::processor_name(),
+          .processor = device == "cuda" ? queue::gpu_name() : queue::processor_text(),
           .git_commit = json.at("commit"),
           .git_dirty = json.at("dirty")};
 }
@@ -53,7 +54,7 @@ int run_bench(const Globals& globals, const std::vector<std::string>& args) {
     std::cout << fmt::format("{{\"added\": {}}}\n", added);
   else if (!globals.quiet)
     std::cout << fmt::format(
-        "{} timings added{}; 'sinkmoe report overhead' shows them\n", added,
+        "{} added{}; 'sinkmoe report overhead' shows them\n", counted(added, "timing"),
         added < static_cast<int64_t>(rows.size())
             ? fmt::format(", {} were here already", static_cast<int64_t>(rows.size()) - added)
             : "");

@@ -1,6 +1,7 @@
 // sinkmoe compare: runs or experiments side by side: configuration, numbers, curves.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/command.h"
@@ -14,6 +15,7 @@
 #include "report/sweep/plot_spec.h"
 #include "report/sweep/sweep_specs.h"
 #include "report/write/render.h"
+#include "store/read/experiments.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -173,6 +175,24 @@ struct Comparison {
   }
 };
 
+// False if all may be runs. Throws Error: a name that is neither; runs and experiments together.
+bool are_experiments(const store::Reader& reader, const Texts& names) {
+  const Texts stored = store::experiment_names(reader);
+  std::vector<Problem> problems;
+  size_t runs = 0;
+  for (const std::string& name : names) {
+    if (std::binary_search(stored.begin(), stored.end(), name)) continue;
+    const bool run = name.size() >= 2 && name.find_first_not_of("0123456789abcdef") == name.npos;
+    runs += run;
+    if (!run) problems.push_back(store::unknown_experiment(name, stored));
+  }
+  if (!problems.empty()) throw Error(std::move(problems));
+  if (runs > 0 && runs < names.size())
+    throw Error("runs and experiments are given together", "sinkmoe compare",
+                "give runs only, or experiments only");
+  return runs == 0;
+}
+
 int compare(const Globals& globals, const Texts& args) {
   po::options_description options("Options");
   options.add_options()("what", po::value<Texts>(),
@@ -189,11 +209,7 @@ int compare(const Globals& globals, const Texts& args) {
   const Comparison comparison{globals, reader, (*values)["metric"].as<std::string>(),
                               values->count("out") ? (*values)["out"].as<std::string>() : ""};
   if (!comparison.out.empty()) check_figure_name(comparison.out);
-  size_t experiments = 0;
-  for (const std::string& name : what)
-    experiments +=
-        reader.query("select 1 from experiment where name = " + in_quotes(name, '\'')).rows.size();
-  if (experiments == what.size())
+  if (are_experiments(reader, what))
     comparison.experiments(what);
   else
     comparison.runs(what);

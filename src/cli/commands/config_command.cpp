@@ -8,18 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/run_lookup.h"
+#include "cli/configurations/subject.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
-#include "config/compose/layers.h"
 #include "config/toml/toml_values.h"
-#include "core/file.h"
-#include "core/text/quote.h"
 #include "core/text/split_join.h"
 #include "core/text/suggest.h"
 #include "core/text/utf8.h"
-#include "plan/plan.h"
-#include "store/read/query.h"
 
 namespace sinkmoe::cli {
 
@@ -27,12 +22,6 @@ namespace {
 
 using Strings = std::vector<std::string>;
 using Json = nlohmann::ordered_json;
-
-// What the command is about: one configuration, and the keys that a sweep varies on top of it.
-struct Subject {
-  config::Composed composed;
-  std::vector<plan::SweptKey> swept;
-};
 
 // "0.001, 0.01", cut after some values.
 std::string values_of(const plan::SweptKey& swept) {
@@ -127,73 +116,11 @@ int explain(const Globals& globals, const Subject& subject, const std::string& k
   return 0;
 }
 
-// The configuration of a stored run; each field that differs from its default has the layer
-// "run RUN_ID".
-config::Composed stored(const Globals& globals, const std::string& prefix) {
-  const store::Reader reader(globals.db);
-  const std::string run = find_run(reader, prefix), name = "run " + run;
-  const Table found = reader.query("select config from run where run_id = " + in_quotes(run, '\''));
-  const std::string text = to_text(found.rows.at(0).at(0));
-  std::vector<config::Setting> settings =
-      config::settings_of(config::parse_toml(text, name), name, name);
-  config::Composed composed = config::compose(settings, config::ForeignOptions::kept);
-  for (const config::FieldView& view : config::field_views(composed.config)) {
-    std::vector<config::Setting>& history = composed.history.at(view.key);
-    if (view.value == view.default_value) history.resize(1);
-  }
-  return composed;
-}
-
-// Words separated by blanks outside quotes.
-Strings words_of(const std::string& text) {
-  Strings words;
-  char quote = 0;
-  bool inside = false;
-  for (const char c : text) {
-    const bool blank = c == ' ' && quote == 0;
-    if (!blank && !inside) words.emplace_back();
-    inside = !blank;
-    if (blank) continue;
-    words.back() += c;
-    const bool opens =
-        quote == 0 && (words.back().size() < 2 || words.back()[words.back().size() - 2] == '=' ||
-                       words.back()[words.back().size() - 2] == ',');
-    if (c == quote)
-      quote = 0;
-    else if ((c == '"' || c == '\'') && opens)
-      quote = c;
-  }
-  return words;
-}
-
-bool looks_like_run(const std::string& text) {
-  return text.size() >= 4 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
-// One side of a comparison: overrides ("model=small train.lr=1e-3"), a file written by `config
-// show`, an experiment, or a stored run.
-Subject side(const Globals& globals, const std::string& text) {
-  plan::PlanRequest request;
-  if (text.find('=') != std::string::npos) {
-    for (const std::string& part : words_of(text)) request.overrides.push_back(part);
-  } else if (std::filesystem::is_regular_file(text) && !text.ends_with(".toml")) {
-    const config::TomlValue file = config::parse_toml(read_file(text, config::kTomlBytes), text);
-    return {config::compose(config::settings_of(file, text, text), config::ForeignOptions::kept),
-            {}};
-  } else if (looks_like_run(text) &&
-             !std::filesystem::exists(request.experiment_root / (text + ".toml"))) {
-    return {stored(globals, text), {}};
-  } else {
-    request.experiment = text;
-  }
-  return {plan::resolve_config(request), plan::swept_keys(request)};
-}
-
 int diff(const Globals& globals, const Strings& words) {
   if (words.size() != 2)
     throw Error("two configurations expected", "sinkmoe config diff",
                 "sinkmoe config diff quick \"model=small train.lr=1e-3\"");
-  const Subject a = side(globals, words[0]), b = side(globals, words[1]);
+  const Subject a = subject_called(globals.db, words[0]), b = subject_called(globals.db, words[1]);
   std::map<std::string, std::pair<std::string, std::string>> differ;
   for (const config::Difference& d : config::differences(a.composed.config, b.composed.config))
     differ[d.key] = {d.a, d.b};
@@ -216,19 +143,6 @@ int diff(const Globals& globals, const Strings& words) {
   else
     write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
   return 0;
-}
-
-Subject subject_of(const Globals& globals, const po::variables_map& values,
-                   const Strings& overrides) {
-  const std::string experiment = values["experiment"].as<std::string>();
-  if (!values.count("run")) {
-    const plan::PlanRequest request{experiment, overrides};
-    return {plan::resolve_config(request), plan::swept_keys(request)};
-  }
-  if (!experiment.empty() || !overrides.empty())
-    throw Error("a stored run has one configuration", "--run",
-                "leave out --experiment and overrides");
-  return {stored(globals, values["run"].as<std::string>()), {}};
 }
 
 int run_config(const Globals& globals, const Strings& args) {
@@ -256,15 +170,24 @@ int run_config(const Globals& globals, const Strings& args) {
     key = words[0];
     words.erase(words.begin());
   }
-  const Subject subject = subject_of(globals, *values, words);
+  const Subject subject =
+      subject_of({globals.db, (*values)["experiment"].as<std::string>(),
+                  values->count("run") ? (*values)["run"].as<std::string>() : "", words});
   return what == "show" ? show(globals, subject) : explain(globals, subject, key);
 }
 
 const Registration<Command> config_command{
     {.name = "config",
      .help = "show the configuration, which layer set a key, or how two differ",
-     .usage = "show | explain KEY [--experiment NAME] [override...] [--run RUN] | diff A B",
-     .run = run_config}};
+     .usage =
+         "show [EXPERIMENT|RUN|override...] | explain KEY [EXPERIMENT|RUN|override...] | diff A B",
+     .run = run_config,
+     .examples =
+         "  sinkmoe config show quick                       # a file of experiments/, or a stored experiment\n"
+         "  sinkmoe config explain train.lr quick train.lr=1e-3\n"
+         "  sinkmoe config explain train.lr 3fa1            # of a stored run\n"
+         "  sinkmoe config diff quick \"model=small train.lr=1e-3\"\n",
+     .plans = true}};
 
 }  // namespace
 

@@ -14,6 +14,7 @@
 #include "cli/status_line.h"
 #include "config/run_config.h"
 #include "core/error.h"
+#include "core/text/count.h"
 #include "core/text/utf8.h"
 #include "data/synthetic/backcopy.h"
 #include "data/text_set.h"
@@ -131,9 +132,9 @@ std::string some_of(const Strings& names, size_t most = 4) {
 void print_splits(const data::ImportResult& result) {
   std::cout << "split " << printable(result.rule) << "\n";
   for (const data::SplitSummary& split : result.splits) {
-    std::cout << fmt::format("  {:<6} {:>5.1f}% of the text, {} bytes, {} file{}: {}\n", split.name,
-                             100 * split.share, split.bytes, split.files.size(),
-                             split.files.size() == 1 ? "" : "s", some_of(split.files));
+    std::cout << fmt::format("  {:<6} {:>5.1f}% of the text, {} bytes, {}: {}\n", split.name,
+                             100 * split.share, split.bytes,
+                             counted(std::ssize(split.files), "file"), some_of(split.files));
     if (split.name != "train")
       std::cout << fmt::format("         {:.1f}% of it also stands in the training text\n",
                                100 * split.copied);

@@ -35,7 +35,7 @@ int run_export(const Globals& globals, const std::vector<std::string>& args) {
   if (found == kinds.end()) {
     std::vector<std::string> names;
     for (const auto& [name, kind] : kinds) names.push_back(name);
-    throw Error("cannot export '" + args[0] + "'", "sinkmoe export", did_you_mean(args[0], names));
+    throw Error("cannot export '" + args[0] + "'", "sinkmoe export", known_names(args[0], names));
   }
   return found->second.run(globals, {args.begin() + 1, args.end()});
 }

@@ -9,6 +9,7 @@
 #include "cli/models/measured_run.h"
 #include "cli/status_line.h"
 #include "core/file.h"
+#include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
@@ -86,10 +87,11 @@ Input read_text(const Model& model, const std::vector<fs::path>& paths,
 void print_start(const Model& model, const TokenRows& rows, const MeasureCost& cost) {
   const Architecture& a = model.architecture;
   std::cerr << fmt::format(
-      "{}: {}, {} layers, {} heads, {:.1f} million parameters in layers, {:.2f} GB of weights\n"
-      "{} rows of {} tokens; needs about {:.2f} GB of memory and {}\n",
-      model.name(), a.family, a.layers.size(), a.heads, static_cast<double>(parameters(a)) / 1e6,
-      static_cast<double>(model.weights.bytes()) / 1e9, rows.rows.size(), rows.context(),
+      "{}: {}, {}, {}, {:.1f} million parameters in layers, {:.2f} GB of weights\n"
+      "{} of {} tokens; needs about {:.2f} GB of memory and {}\n",
+      model.name(), a.family, counted(std::ssize(a.layers), "layer"), counted(a.heads, "head"),
+      static_cast<double>(parameters(a)) / 1e6, static_cast<double>(model.weights.bytes()) / 1e9,
+      counted(std::ssize(rows.rows), "row"), rows.context(),
       static_cast<double>(cost.peak_bytes) / 1e9 + 0.25, rough_time(cost.seconds));
 }
 

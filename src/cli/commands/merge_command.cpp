@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "core/text/count.h"
 #include "core/text/utf8.h"
 #include "plan/stored_run.h"
 #include "store/merge/merge.h"
@@ -45,9 +46,8 @@ int run_merge(const Globals& globals, const std::vector<std::string>& args) {
     std::cout << fmt::format("{{\"added\": {}, \"kept\": {}, \"unfinished\": {}}}\n", summary.added,
                              summary.kept, summary.unfinished);
   else
-    std::cout << fmt::format(
-        "{} runs added, {} already known, {} left out because they are not finished there\n",
-        summary.added, summary.kept, summary.unfinished);
+    std::cout << fmt::format("{} added, {} already known, {} left out because not finished there\n",
+                             counted(summary.added, "run"), summary.kept, summary.unfinished);
   return 0;
 }
 

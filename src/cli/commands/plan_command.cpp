@@ -1,5 +1,8 @@
 // sinkmoe plan: shows the runs of an experiment and their cost. Writes nothing.
+#include "core/text/count.h"
 #include "core/text/duration.h"
+#include "core/text/quote.h"
+#include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "plan/plan.h"
 
@@ -36,7 +39,7 @@ plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
         request, [](const config::RunConfig& config) { return "absent " + config.data.path; });
     if (assumed_vocabulary == 0) {
       std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
-                << plan.name << " --vocab N\n";
+                << join(words, " ", shell_word) << " --vocab N\n";
       throw;
     }
     std::cerr << e.what() << "\n(planned without the data: the run ids are not final)\n";
@@ -110,11 +113,13 @@ void print_skipped(const plan::Plan& plan, size_t most) {
 }
 
 void print_summary(const plan::Plan& plan, const Totals& totals) {
-  std::cout << fmt::format("\n{}{}: {} runs", printable(plan.name),
+  std::cout << fmt::format("\n{}{}: {}", printable(plan.name),
                            plan.title.empty() ? "" : " (" + printable(plan.title) + ")",
-                           plan.runs.size());
-  if (!plan.skipped.empty()) std::cout << fmt::format(", {} points skipped", plan.skipped.size());
-  if (plan.duplicates) std::cout << fmt::format(", {} points listed twice", plan.duplicates);
+                           counted(std::ssize(plan.runs), "run"));
+  if (!plan.skipped.empty())
+    std::cout << fmt::format(", {} skipped", counted(std::ssize(plan.skipped), "point"));
+  if (plan.duplicates)
+    std::cout << fmt::format(", {} listed twice", counted(plan.duplicates, "point"));
   std::cout << fmt::format("; {} tokens, {} FLOPs; ", amount(totals.tokens), amount(totals.flops));
 }
 
@@ -221,7 +226,8 @@ const Registration<Command> plan_command{
      .help = "show the runs of an experiment, the skipped points, and the cost",
      .usage = "EXPERIMENT [override...] [--all] [--json] [--launcher slurm]",
      .run = run_plan,
-     .examples = kOverrideHelp}};
+     .examples = kOverrideHelp,
+     .plans = true}};
 
 }  // namespace
 

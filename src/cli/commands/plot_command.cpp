@@ -1,12 +1,14 @@
 // sinkmoe plot: draws one stored metric of an experiment.
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "cli/command.h"
 #include "cli/output/figure_file.h"
-#include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "report/report.h"
 #include "report/sweep/plot_spec.h"
+#include "store/read/experiments.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -15,19 +17,19 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-std::string known_experiment(const report::QueryFunction& query, const std::string& name) {
-  Texts names;
-  for (const auto& row : query("select name from experiment order by 1").rows) {
-    if (to_text(row[0]) == name) return name;
-    names.push_back(to_text(row[0]));
-  }
-  throw Error("the database has no experiment '" + name + "'", "sinkmoe plot",
-              known_names(name, names));
-}
-
-// eval/loss and grid: "eval_loss.grid.svg".
-std::string default_name(const report::MetricFacts& metric, const std::string& experiment) {
-  return metric.column() + "." + experiment + ".svg";
+// eval/loss and grid: "eval_loss.grid.svg"; with --x train.lr --by attention.kind --log
+// "eval_loss.grid.x-train_lr.by-attention_kind.log.svg", so that no figure replaces another one.
+std::string default_name(const report::MetricFacts& metric, const std::string& experiment,
+                         const report::PlotRequest& request) {
+  std::string name = metric.column() + "." + experiment;
+  const auto add = [&](const char* what, std::string key) {
+    std::replace_if(
+        key.begin(), key.end(), [](unsigned char c) { return !std::isalnum(c) && c != '-'; }, '_');
+    name += std::string(".") + what + key;
+  };
+  if (!request.x.empty()) add("x-", request.x);
+  for (const std::string& key : request.by) add("by-", key);
+  return name + (request.log ? ".log" : "") + ".svg";
 }
 
 int plot(const Globals& globals, const Texts& args) {
@@ -36,9 +38,9 @@ int plot(const Globals& globals, const Texts& args) {
                         "a metric, such as eval/loss, and an experiment")(
       "x", po::value<std::string>()->default_value(""),
       "step, tokens, or a key that the runs differ in; default: what fits the metric")(
-      "by", po::value<Texts>(), "a key that gives a line each (may be given several times)")(
-      "log", "logarithmic y axis")("out", po::value<std::string>(),
-                                   "FILE.svg or FILE.png; default: in the folder of report");
+      "by", po::value<Texts>()->value_name("KEY"),
+      "a key that gives a line each (may be given several times)")("log", "logarithmic y axis")(
+      "out", po::value<std::string>(), "FILE.svg or FILE.png; default: in the folder of report");
   const auto values = parse(self("plot"), options, "what", args);
   if (!values) return 0;
   const Texts what = values->count("what") ? (*values)["what"].as<Texts>() : Texts{};
@@ -49,20 +51,21 @@ int plot(const Globals& globals, const Texts& args) {
   const report::QueryFunction query = [&](const std::string& sql) {
     return reader.query(sql, {.seconds = 120});
   };
-  const std::string experiment = known_experiment(query, what[1]);
+  const std::string experiment = what[1];
+  store::require_experiment(reader, experiment);
   const report::Sweep sweep = report::read_sweep(query, {experiment});
   const auto metrics = report::stored_metrics(query, sweep);
   const report::MetricFacts& metric = report::metric_called(metrics, what[0], sweep);
+  const report::PlotRequest request{
+      .x = (*values)["x"].as<std::string>(),
+      .by = values->count("by") ? (*values)["by"].as<Texts>() : Texts{},
+      .log = values->count("log") > 0};
   const std::filesystem::path file =
       values->count("out") ? std::filesystem::path((*values)["out"].as<std::string>())
-                           : default_out(globals.db) / default_name(metric, experiment);
+                           : default_out(globals.db) / default_name(metric, experiment, request);
   check_figure_name(file);
-  const report::Document d = report::make_one(
-      report::plot_spec(query, sweep, metric,
-                        {.x = (*values)["x"].as<std::string>(),
-                         .by = values->count("by") ? (*values)["by"].as<Texts>() : Texts{},
-                         .log = values->count("log") > 0}),
-      experiment, query);
+  const report::Document d =
+      report::make_one(report::plot_spec(query, sweep, metric, request), experiment, query);
   if (d.data.rows.empty())
     throw Error("none of its runs is done yet", "experiment " + experiment,
                 "see 'sinkmoe status " + experiment + "'");

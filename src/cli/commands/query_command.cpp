@@ -51,10 +51,23 @@ void hint_at_width(const Table& table) {
                  "short row for each run\n";
 }
 
+TableFormat chosen_format(const Globals& globals, const po::variables_map& values) {
+  std::vector<std::pair<std::string, TableFormat>> chosen;
+  if (globals.json) chosen.emplace_back("--json", TableFormat::json);
+  for (const auto& [name, format] :
+       {std::pair("csv", TableFormat::csv), std::pair("md", TableFormat::markdown),
+        std::pair("vertical", TableFormat::vertical), std::pair("latex", TableFormat::latex)})
+    if (values.count(name)) chosen.emplace_back("--" + std::string(name), format);
+  if (chosen.size() > 1)
+    throw Error(chosen[0].first + " and " + chosen[1].first + " are given together",
+                "sinkmoe query", "one answer has one form: keep one of them");
+  return chosen.empty() ? TableFormat::text : chosen[0].second;
+}
+
 int run_query(const Globals& globals, std::vector<std::string> args) {
   const std::optional<std::string> commented = take_commented(args);
   po::options_description options("Options");
-  options.add_options()("csv", "comma-separated values")("md", "a Markdown table")(
+  options.add_options()("csv", "comma-separated values, lines end in LF")("md", "a Markdown table")(
       "vertical", "a line for each value that is not NULL, for wide rows")(
       "latex", "a LaTeX tabular, with the lines of booktabs")(
       "seconds", po::value<double>()->default_value(5), "time limit")(
@@ -68,12 +81,7 @@ int run_query(const Globals& globals, std::vector<std::string> args) {
   if (sqls.size() != 1)
     throw Error("one SQL statement expected", "sinkmoe query",
                 "put it in quotes: sinkmoe query \"select * from run_wide\"");
-  const TableFormat format = globals.json                ? TableFormat::json
-                             : values->count("csv")      ? TableFormat::csv
-                             : values->count("md")       ? TableFormat::markdown
-                             : values->count("vertical") ? TableFormat::vertical
-                             : values->count("latex")    ? TableFormat::latex
-                                                         : TableFormat::text;
+  const TableFormat format = chosen_format(globals, *values);
   const store::QueryLimits limits{.seconds = (*values)["seconds"].as<double>(),
                                   .rows = (*values)["rows"].as<int64_t>()};
   const Table table = store::Reader(globals.db).query(statement(sqls[0]), limits);

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/output/figure_file.h"
 #include "core/file.h"
+#include "core/text/count.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "report/report.h"
@@ -71,7 +72,7 @@ void print(const Globals& globals, const report::Written& written,
   for (const std::string& p : problems) std::cerr << "warning: " << printable(p) << "\n";
   if (globals.quiet) return;
   const bool page = !written.files.empty() && written.files.back().ends_with(".html");
-  std::cout << written.files.size() << " files in " << folder
+  std::cout << counted(std::ssize(written.files), "file") << " in " << folder
             << (page ? "; open " + folder + "/" + written.files.back()
                      : "; a report without names of artifacts also makes a page")
             << "\n";

@@ -100,6 +100,7 @@ void write_summary(const Globals& globals, const queue::SweepSummary& s, const p
                                          {"quarantined", s.quarantined},
                                          {"blocked", s.blocked},
                                          {"to_resume", s.open},
+                                         {"not_started", s.not_started},
                                          {"in_jobs", s.in_jobs},
                                          {"seconds", s.seconds},
                                          {"exit_code", s.exit_code()}};
@@ -129,6 +130,7 @@ const Registration<Command> run_command{
          "[--launcher local|slurm] [--detach]",
      .run = run,
      .examples = kOverrideHelp,
+     .plans = true,
      .torch = true}};
 
 }  // namespace

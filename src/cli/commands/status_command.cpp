@@ -8,9 +8,9 @@
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
 #include "core/text/quote.h"
-#include "core/text/suggest.h"
 #include "core/text/utf8.h"
 #include "queue/launcher/collect.h"
+#include "store/read/experiments.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -37,6 +37,7 @@ constexpr const char* kRuns = R"sql(
 select r.run_id as run, r.status,
   (select m.step from metric m join metric_name n on n.id = m.name where m.run = r.id and n.name = 'train/loss'
    order by m.step desc limit 1) as step,
+  iif(r.status = 'done', null, (select max(c.step) from checkpoint c where c.run = r.id and not c.final)) as checkpoint,
   (select p.value from param p where p.run = r.id and p.key = 'train.steps') as steps,
   (select round(m.value, 4) from metric m join metric_name n on n.id = m.name where m.run = r.id and n.name = 'eval/loss'
    order by m.step desc limit 1) as eval_loss,
@@ -51,17 +52,9 @@ constexpr const char* kUnlisted = R"sql(
 from run r where not exists (select 1 from experiment_run x where x.run = r.id)
 order by r.id)sql";
 
-void require_experiment(const store::Reader& reader, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& row : reader.query("select name from experiment").rows)
-    names.push_back(to_text(row[0]));
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    throw Error("no experiment '" + name + "' in the database", "", did_you_mean(name, names));
-}
-
-// Tags and notes are shown if some run has one.
-void drop_empty_remarks(Table& table) {
-  for (const char* name : {"tags", "note"}) {
+// Checkpoints, tags and notes are shown if some run has one.
+void drop_empty_columns(Table& table) {
+  for (const char* name : {"checkpoint", "tags", "note"}) {
     const auto at = std::find(table.columns.begin(), table.columns.end(), name);
     if (at == table.columns.end()) continue;
     const auto column = at - table.columns.begin();
@@ -133,7 +126,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   Table table;
   if (values->count("experiment")) {
     const std::string name = (*values)["experiment"].as<std::string>();
-    require_experiment(reader, name);
+    store::require_experiment(reader, name);
     table = reader.query(kRuns + fmt::format(kOfExperiment, in_quotes(name, '\'')));
   } else if (values->count("unlisted")) {
     table = reader.query(std::string(kRuns) + kUnlisted);
@@ -141,7 +134,7 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
     table = reader.query(kExperiments);
   }
   add_jobs(table, queue::jobs_of(reader, globals.db));
-  if (!globals.json) drop_empty_remarks(table);
+  if (!globals.json) drop_empty_columns(table);
   write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
   if (!globals.json) write_remarks(reader);
   return 0;
@@ -151,7 +144,12 @@ const Registration<Command> status_command{
     {.name = "status",
      .help = "show the state of all experiments, or of the runs of one",
      .usage = "[EXPERIMENT | --unlisted] [--json]",
-     .run = run_status}};
+     .run = run_status,
+     .examples =
+         "  sinkmoe status\n"
+         "  sinkmoe status quick\n\n"
+         "step: the last step whose numbers are stored; checkpoint: the step from which a run that is cut off\n"
+         "now would continue; steps: those of the whole run.\n"}};
 
 }  // namespace
 

@@ -89,9 +89,12 @@ const Registration<Command> watch_command{
      .help = "follow a running sweep: runs, curves, evaluations, speed, time left",
      .usage = "[EXPERIMENT] [--once] [--json]",
      .run = run_watch,
-     .examples = "  sinkmoe watch                 # the sweep that runs; ends when the sweep ends\n"
-                 "  sinkmoe watch quick --once    # one screen\n"
-                 "  sinkmoe watch && sinkmoe report\n"}};
+     .examples =
+         "  sinkmoe watch                 # the sweep that runs; ends when the sweep ends\n"
+         "  sinkmoe watch quick --once    # one screen\n"
+         "  sinkmoe watch && sinkmoe report\n\n"
+         "Ends with the code of 'run' for the state at the end: 0 all done, 1 some failed, 75 stopped and\n"
+         "resumable; 130 after Ctrl-C, which ends only watch, never the sweep. With --once always 0.\n"}};
 
 }  // namespace
 

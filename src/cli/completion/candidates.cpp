@@ -19,8 +19,9 @@ std::string value_name(const po::option_description& option) {
   return name.substr(0, name.find(" ("));
 }
 
-std::vector<Candidate> value_candidates(const std::string& name, const std::filesystem::path& db) {
-  if (name.find('|') == std::string::npos) return names_for(name, db);
+std::vector<Candidate> value_candidates(const std::string& name, const std::filesystem::path& db,
+                                        bool plans) {
+  if (name.find('|') == std::string::npos) return names_for(name, db, plans);
   std::vector<Candidate> list;
   for (const std::string& choice : split(name, '|')) list.push_back({choice, ""});
   return list;
@@ -82,14 +83,24 @@ bool is_literal(const std::string& word) {
 }
 
 void add_argument(std::vector<Candidate>& list, std::string what, const std::string& word,
-                  const std::filesystem::path& db) {
+                  const std::filesystem::path& db, bool plans) {
   if (is_literal(what)) {
     list.push_back({what, ""});
     return;
   }
   if (what.ends_with("...")) what.resize(what.size() - 3);
-  for (Candidate& c : what == "override" ? override_candidates(word) : names_for(what, db))
-    list.push_back(std::move(c));
+  if (what == "override" || what.ends_with("|override")) {
+    for (Candidate& c : override_candidates(word)) list.push_back(std::move(c));
+    if (what == "override" || word.find('=') != std::string::npos) return;
+  }
+  for (Candidate& c : names_for(what, db, plans)) list.push_back(std::move(c));
+}
+
+// A key or a name that stands on the line is not offered again.
+bool stands_already(const Words& given, const std::string& candidate) {
+  return std::any_of(given.begin(), given.end(), [&](const std::string& word) {
+    return candidate.ends_with('=') ? word.starts_with(candidate) : word == candidate;
+  });
 }
 
 // Free arguments. `given`: those before the last word.
@@ -101,8 +112,9 @@ std::vector<Candidate> arguments(const Command& command, const Words& given,
     if (!given.empty() && is_literal(way[0]) && way[0] != given[0]) continue;
     const size_t place = std::min(given.size(), way.size() - 1);
     if (place == given.size() || way[place].ends_with("..."))
-      add_argument(list, way[place], word, db);
+      add_argument(list, way[place], word, db, command.plans);
   }
+  std::erase_if(list, [&](const Candidate& c) { return stands_already(given, c.text); });
   return list;
 }
 
@@ -129,14 +141,15 @@ std::vector<Candidate> candidates(const Words& words) {
     options.add(declared_options(*command, free.size() > 1 ? free[1] : ""));
   }
   const Line line = read_line(words, options);
+  const bool plans = command && command->plans;
 
   std::vector<Candidate> list;
   const size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
   if (line.open) {
-    list = value_candidates(value_name(*line.open), line.db);
+    list = value_candidates(value_name(*line.open), line.db, plans);
   } else if (equals != std::string::npos) {
     if (const auto* option = options.find_nothrow(word.substr(2, equals - 2), false))
-      for (const Candidate& c : value_candidates(value_name(*option), line.db))
+      for (const Candidate& c : value_candidates(value_name(*option), line.db, plans))
         list.push_back({word.substr(0, equals + 1) + c.text, c.help});
   } else if (word.starts_with("-")) {
     list = option_names_of(options);

@@ -6,6 +6,7 @@
 #include "config/field_view.h"
 #include "core/file.h"
 #include "core/registry.h"
+#include "core/text/split_join.h"
 #include "report/spec/spec.h"
 #include "store/read/query.h"
 
@@ -36,17 +37,9 @@ std::vector<Candidate> stored_names(const fs::path& db, const std::string& sql) 
   return list;
 }
 
-std::vector<Candidate> experiments(const fs::path& db) {
-  std::vector<Candidate> list = plain(config::toml_names("experiments"));
-  for (Candidate& c : stored_names(db, "select name, title from experiment order by id")) {
-    const auto same = std::find_if(list.begin(), list.end(),
-                                   [&](const Candidate& other) { return other.text == c.text; });
-    if (same == list.end())
-      list.push_back(std::move(c));
-    else
-      same->help = c.help;
-  }
-  return list;
+std::vector<Candidate> experiments(const fs::path& db, bool plans) {
+  if (plans) return plain(config::toml_names("experiments"));
+  return stored_names(db, "select name, title from experiment order by id");
 }
 
 // A field or an option of a plug-in with the values it may have.
@@ -97,8 +90,16 @@ std::vector<std::string> known_values(const std::string& name) {
 
 }  // namespace
 
-std::vector<Candidate> names_for(const std::string& placeholder, const fs::path& db) try {
-  if (placeholder == "EXPERIMENT") return experiments(db);
+std::vector<Candidate> names_for(const std::string& placeholder, const fs::path& db,
+                                 bool plans) try {
+  if (placeholder.find('|') != std::string::npos) {
+    std::vector<Candidate> list;
+    for (const std::string& one : split(placeholder, '|'))
+      for (Candidate& c : names_for(one, db, plans)) list.push_back(std::move(c));
+    return list;
+  }
+  if (placeholder == "EXPERIMENT") return experiments(db, plans);
+  if (placeholder == "TAG") return stored_names(db, "select distinct tag, '' from tag order by 1");
   if (placeholder == "ARTIFACT") return plain(report::spec_names("plots"));
   if (placeholder == "QUERY") return plain(file_stems("results/queries", ".sql"));
   if (placeholder == "KEY") return keys();
@@ -127,8 +128,12 @@ std::vector<Candidate> override_candidates(const std::string& word) {
   const size_t comma = rest.rfind(',');
   const std::string before =
       sign + rest.substr(0, comma == std::string::npos ? equals + 1 : comma + 1);
+  const std::vector<std::string> given =
+      comma == std::string::npos ? std::vector<std::string>{}
+                                 : split(rest.substr(equals + 1, comma - equals - 1), ',');
   for (const std::string& value : known_values(rest.substr(0, equals)))
-    list.push_back({before + value, ""});
+    if (std::find(given.begin(), given.end(), value) == given.end())
+      list.push_back({before + value, ""});
   return list;
 }
 

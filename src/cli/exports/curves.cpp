@@ -3,6 +3,7 @@
 
 #include "cli/export.h"
 #include "core/file.h"
+#include "core/text/count.h"
 #include "core/text/quote.h"
 #include "report/export/curves.h"
 
@@ -32,14 +33,15 @@ int export_curves(const Globals& globals, const Strings& args) {
   if (values->count("tensorboard")) {
     report::write_tensorboard(runs, folder);
     if (!globals.quiet)
-      std::cout << runs.size() << " runs in " << folder.string() << "/; tensorboard --logdir "
-                << shell_word(folder.string()) << "\n";
+      std::cout << counted(std::ssize(runs), "run") << " in " << folder.string()
+                << "/; tensorboard --logdir " << shell_word(folder.string()) << "\n";
   }
   if (values->count("csv") || !values->count("tensorboard")) {
     ensure_writable_folder(folder);
     const std::filesystem::path file = folder / "curves.csv";
     write_file_atomic(file, report::curves_csv(runs));
-    if (!globals.quiet) std::cout << runs.size() << " runs in " << file.string() << "\n";
+    if (!globals.quiet)
+      std::cout << counted(std::ssize(runs), "run") << " in " << file.string() << "\n";
   }
   return 0;
 }

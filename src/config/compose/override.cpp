@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include "config/field_view.h"
@@ -75,7 +76,14 @@ void refuse_brackets(const std::string& argument, const std::string& key, size_t
                  std::string(text.substr(start.size(), text.size() - start.size() - 1)));
 }
 
-void refuse_empty_values(const std::string& argument, const std::vector<Piece>& pieces) {
+void refuse_empty_values(const std::string& argument, const std::string& key,
+                         const std::vector<Piece>& pieces) {
+  const Piece& only = pieces.front();
+  if (pieces.size() == 1 && field_type(key) != "string" &&
+      trim(std::string_view(argument).substr(only.at, only.length)).empty())
+    refuse(argument, argument.find('='), 1, "no value after '='",
+           key.find('.') == std::string::npos ? "name an option of the group"
+                                              : "~" + key + " alone goes back to the default");
   for (const Piece& piece : pieces)
     if (pieces.size() > 1 &&
         trim(std::string_view(argument).substr(piece.at, piece.length)).empty())
@@ -88,6 +96,15 @@ bool is_number(const std::string& word) {
   const char *begin = word.data() + (word.starts_with('+') ? 1 : 0),
              *end = word.data() + word.size();
   return std::from_chars(begin, end, value).ptr == end;
+}
+
+// Digits on each side of a point, no leading 0: "0.5", "1e-400". What TOML refuses then is its size.
+bool in_toml_form(const std::string& word) {
+  const std::string digits = word.substr(word.find_first_not_of("+-"));
+  const size_t point = digits.find('.');
+  const auto digit = [&](size_t i) { return i < digits.size() && std::isdigit(digits[i]); };
+  if (!digit(0) || (digits[0] == '0' && digit(1))) return false;
+  return point == std::string::npos || digit(point + 1);
 }
 
 // A bare word needs no quotes. A word that is valid TOML is read as TOML, except in a text field.
@@ -125,6 +142,10 @@ void add_values(Override& result, const std::string& argument, Piece piece, Argu
     values = values_of(word, field_type(result.key), where);
   } catch (const Error& e) {
     const bool quote = word.starts_with('"') || word.starts_with('\'');
+    if (!quote && is_number(word) && !in_toml_form(word))
+      refuse(argument, span.value_at, span.value_length,
+             "'" + word + "' is not written as a number must be",
+             "a digit stands on each side of the point, and none is a leading 0: 0.5, 1e-3, 10");
     refuse(argument, span.value_at, span.value_length,
            quote ? "the quotes of " + word + " do not close as TOML wants" : e.problems()[0].what,
            e.problems()[0].fix);
@@ -163,7 +184,7 @@ Override parse_override(const std::string& argument) {
   const ArgumentSpan span{argument, key_at, result.key.size(), equals + 1, 0};
   refuse_brackets(argument, result.key, equals + 1);
   std::vector<Piece> pieces = cut(argument, equals + 1);
-  refuse_empty_values(argument, pieces);
+  refuse_empty_values(argument, result.key, pieces);
   const std::string_view text = trim(std::string_view(argument).substr(equals + 1));
   if (holds_commas(result.key, text)) pieces = {{equals + 1, argument.size() - equals - 1}};
   for (const Piece& piece : pieces) add_values(result, argument, piece, span);
@@ -180,6 +201,12 @@ std::vector<Override> parse_overrides(const std::vector<std::string>& arguments)
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
+  for (size_t i = 0; i < overrides.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (overrides[i].key == overrides[j].key)
+        problems.push_back({"'" + overrides[i].key + "' is given twice",
+                            overrides[i].settings[0].where,
+                            "keep one of the two; several values are a list: KEY=A,B"});
   if (!problems.empty()) throw Error(std::move(problems));
   return overrides;
 }

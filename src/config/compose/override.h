@@ -25,10 +25,10 @@ struct Override {
 };
 
 // Checks the form only; keys and values are checked when they are used. Throws Error (with a
-// caret): no '=', no key, unfinished quote, not UTF-8, wrong call, no value beside a comma, a list in brackets.
+// caret): no '=', no key, unfinished quote, not UTF-8, wrong call, no value after the = or beside a comma, a list in brackets.
 Override parse_override(const std::string& argument);
 
-// Every argument; throws one Error with all problems.
+// Every argument; throws one Error with all problems, a key that is given twice among them.
 std::vector<Override> parse_overrides(const std::vector<std::string>& arguments);
 
 }  // namespace sinkmoe::config

@@ -40,7 +40,7 @@ std::string csv_field(std::string_view text) {
 std::string csv_row(std::span<const std::string> fields) {
   std::string row;
   for (size_t i = 0; i < fields.size(); ++i) row += (i ? "," : "") + csv_field(fields[i]);
-  return row + "\r\n";
+  return row + "\n";
 }
 
 namespace {

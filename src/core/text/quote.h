@@ -18,7 +18,7 @@ std::string shell_word(std::string_view text);
 // One CSV field (RFC 4180), with control characters replaced. A text that a spreadsheet would run
 // as a formula gets a leading apostrophe; a number does not.
 std::string csv_field(std::string_view text);
-// The fields separated by commas, with the line end of RFC 4180, CR LF.
+// The fields separated by commas, and LF, which other tools of a shell expect (RFC 4180 has CR LF).
 std::string csv_row(std::span<const std::string> fields);
 
 // Text for table cells and paragraphs of Markdown, on one line, without formatting or HTML.

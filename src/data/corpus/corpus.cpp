@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
+#include "core/text/count.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "data/corpus/list_files.h"
@@ -72,9 +73,8 @@ std::vector<CorpusFile> files_at(const CorpusRequest& request, LeftOut& left_out
   if (!files.empty()) return files;
   const std::string others = left_out.endings.empty()
                                  ? ""
-                                 : ", but " + std::to_string(left_out.endings.size()) +
-                                       " files with other endings, such as '" +
-                                       left_out.endings[0] + "'";
+                                 : ", but " + counted(std::ssize(left_out.endings), "file") +
+                                       " with other endings, such as '" + left_out.endings[0] + "'";
   throw Error("no text in the folder" + others, root.string(),
               others.empty() ? "put *.txt files there" : "name the files of text *.txt");
 }

@@ -61,8 +61,10 @@ std::string numbers_of(const RunLine& line) {
   if (line.evaluated) text += fmt::format(" eval {:.4f}", *line.evaluated);
   text += fmt::format(" CV {:.2f} sink {:.0f}% {} tok/s", p.imbalance, p.sink_rate,
                       short_count(p.tokens_per_second));
-  if (line.flops_per_token > 0)
-    text += fmt::format(" {:.3g} GFLOP/s", line.flops_per_token * p.tokens_per_second / 1e9);
+  const double flops = line.flops_per_token * p.tokens_per_second;
+  if (flops > 0) text += fmt::format(" {:.3g} GFLOP/s", flops / 1e9);
+  if (flops > 0 && line.product_flops > 0)
+    text += fmt::format(" ({:.0f}% of a matrix product)", 100 * flops / line.product_flops);
   return text + " ETA " + clock_text(eta);
 }
 

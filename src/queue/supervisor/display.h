@@ -17,6 +17,7 @@ struct RunLine {
   int64_t first_step = 0;                // the step at which it started
   std::optional<double> evaluated = {};  // eval/loss of the last evaluation
   double flops_per_token = 0;            // of training; 0: unknown
+  double product_flops = 0;  // FLOP/s of a matrix product on this machine; 0: not measured
 };
 
 struct SweepLine {

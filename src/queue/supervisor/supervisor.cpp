@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/registry.h"
+#include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/quote.h"
 #include "queue/job.h"
@@ -90,20 +91,23 @@ SweepSummary run_stored(const plan::Plan& plan, const RunOptions& options, store
 std::string to_text(const SweepSummary& s, const plan::Plan& plan,
                     const std::filesystem::path& db) {
   std::string text =
-      fmt::format("{}: {} of {} runs done ({} now)", plan.name, s.done, s.total, s.made);
+      fmt::format("{}: {} of {} done ({} now)", plan.name, s.done, counted(s.total, "run"), s.made);
   const std::pair<int64_t, const char*> parts[] = {{s.failed, "failed"},
                                                    {s.diverged, "diverged"},
                                                    {s.quarantined, "quarantined"},
                                                    {s.blocked, "waiting for a run that failed"},
                                                    {s.in_jobs, "in jobs of the scheduler"},
-                                                   {s.open, "to be resumed"}};
+                                                   {s.open - s.not_started, "interrupted"},
+                                                   {s.not_started, "not started"}};
   for (const auto& [count, what] : parts)
     if (count > 0) text += fmt::format(", {} {}", count, what);
   text += fmt::format(", in {}\n", clock_text(s.seconds));
   if (s.in_jobs > 0)
     return text +
            "next: 'sinkmoe run' with --launcher on the same experiment follows the jobs and collects them";
-  if (s.open > 0) return text + "next: the same command continues from the checkpoints";
+  if (s.open > 0)
+    return text +
+           "next: the same command goes on; interrupted runs continue from their checkpoints";
   const std::string program =
       db == store::kDefaultDatabase ? "sinkmoe " : "sinkmoe --db " + shell_word(db.string()) + " ";
   if (s.done == s.total) return text + "next: " + program + "report";

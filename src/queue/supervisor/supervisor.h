@@ -33,7 +33,8 @@ struct RunOptions {
 // The state of the plan's runs at the end.
 struct SweepSummary {
   int64_t total = 0, done = 0, made = 0;  // made: done by this call
-  int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0, open = 0;  // open: can be resumed
+  int64_t failed = 0, diverged = 0, quarantined = 0, blocked = 0;
+  int64_t open = 0, not_started = 0;  // what the same command goes on with; those that never ran
   int64_t in_jobs = 0;  // left to jobs of a scheduler, with the runs that wait for these
   bool interrupted = false, detached = false;
   double seconds = 0;

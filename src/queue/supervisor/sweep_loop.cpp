@@ -15,6 +15,7 @@
 #include "queue/job.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
+#include "store/read/measured_speed.h"
 
 namespace sinkmoe::queue {
 
@@ -22,6 +23,13 @@ namespace {
 
 constexpr int kPoll_ms = 100;
 constexpr int64_t kScan_us = 1'000'000;  // how often the runs of other processes are checked
+
+// 0: it was not measured, or the database is busy: it is only shown.
+double product_flops(const std::filesystem::path& db, const std::string& run_id) try {
+  return store::matrix_product_speed(store::Reader(db), run_id).value_or(0);
+} catch (const Error&) {
+  return 0;
+}
 
 }  // namespace
 
@@ -244,6 +252,8 @@ void SweepLoop::show() {
   std::vector<RunLine> lines;
   for (ActiveRun& active : active_) {
     active.line.seconds = static_cast<double>(now - active.started_us) * 1e-6;
+    if (active.line.progress.step > 0 && !std::exchange(active.product_asked, true))
+      active.line.product_flops = product_flops(options_.db, active.lease.run_id);
     lines.push_back(active.line);
   }
   display_.update(sweep, lines);
@@ -267,9 +277,10 @@ SweepSummary SweepLoop::summary() const {
     s.failed += w.settled && w.status == RunStatus::failed;
     s.open += !w.settled && !w.in_job;
     s.in_jobs += w.in_job;
+    s.not_started += !w.settled && !w.in_job && w.status == RunStatus::planned;
   }
   s.interrupted = StopSignals::requested();
-  if (!stopping_) s.blocked = std::exchange(s.open, 0);
+  if (!stopping_) s.blocked = std::exchange(s.open, 0), s.not_started = 0;
   s.seconds = static_cast<double>(store::boot_clock_us() - began_us_) * 1e-6;
   return s;
 }

@@ -23,6 +23,7 @@ struct ActiveRun {
   int64_t held_until_us =
       0;            // it waits for another program that holds the database, as of a moment ago
   double held = 0;  // since how many seconds
+  bool product_asked = false;
   int64_t stopped_us = 0;  // when it was first seen stopped by a signal; 0: it is not stopped
 };
 

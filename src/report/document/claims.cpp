@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/number.h"
 #include "core/text/split_join.h"
@@ -72,10 +73,6 @@ std::string verdict_of(const ClaimSummary& s) {
   return none + join(s.count, ", ", [](const auto& c) {
            return std::to_string(c.second) + " " + name_of(c.first);
          });
-}
-
-std::string counted(int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 // Adds an undecided cell. `factors`: of each run, how many times it would have to be made.

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/text/count.h"
 #include "core/text/number.h"
 #include "report/draw/figure_parts.h"
 #include "report/text/number_text.h"
@@ -81,13 +82,13 @@ std::vector<std::string> caption_of(const FigureInput& input, const std::string&
   std::vector<std::string> caption;
   if (!d.caption.empty()) caption.push_back(d.caption);
   caption.push_back(rule + " " + d.provenance.seeds + "; " + source + ", " +
-                    std::to_string(d.provenance.runs.size()) + " runs.");
+                    counted(std::ssize(d.provenance.runs), "run") + ".");
   return caption;
 }
 
 std::string dropped_text(size_t values) {
   if (values == 0) return "";
-  return " " + std::to_string(values) + (values == 1 ? " value" : " values") +
+  return " " + counted(static_cast<int64_t>(values), "value") +
          " at or below 0 not on the logarithmic axis;";
 }
 

@@ -7,6 +7,7 @@
 #include "core/text/quote.h"
 #include "core/text/split_join.h"
 #include "core/text/suggest.h"
+#include "store/read/experiments.h"
 
 namespace sinkmoe::report {
 
@@ -48,8 +49,7 @@ std::vector<RunCurve> curves_of(const store::Reader& reader, const std::string& 
 
 std::vector<RunCurves> read_curves(const store::Reader& reader, const std::string& experiment,
                                    const std::vector<std::string>& metrics) {
-  require(first_column(reader, "select name from experiment order by id"), experiment,
-          "experiment");
+  store::require_experiment(reader, experiment);
   const auto known = first_column(reader, "select name from metric_name where level = 'run'");
   for (const std::string& metric : metrics) require(known, metric, "run-level metric");
   const auto quoted = [](const std::string& text) { return in_quotes(text, '\''); };

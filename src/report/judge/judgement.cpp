@@ -168,8 +168,8 @@ std::string verdict_text(const Judgement& o) {
       o.effect.sd && *o.effect.sd == 0 && o.note.empty() ? "; all values are equal" : "";
   if (*o.verdict == Verdict::kUndecided)
     return text + ": " + (o.effect_found ? "an effect, but of open size; " : "") +
-           (o.seeds ? std::to_string(*o.seeds) : "more than a million") + " seeds would decide" +
-           equal;
+           (o.seeds ? std::to_string(*o.seeds) : "more than a million") + " " + o.repeats +
+           " would decide" + equal;
   if (*o.verdict == Verdict::kExcluded && o.effect_found) text += ": an effect, but a smaller one";
   return o.note.empty() ? text + equal : text + ": " + o.note;
 }
@@ -195,6 +195,7 @@ std::vector<Judgement> measure_expectations(const Spec& spec, const std::string&
     if (!only.empty() && std::find(only.begin(), only.end(), experiment) == only.end()) continue;
     e.rule.n = n;
     judgements.push_back(measure(e, cells));
+    judgements.back().repeats = spec.layout.repeats;
   }
   return judgements;
 }

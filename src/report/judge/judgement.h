@@ -28,8 +28,9 @@ struct Judgement {
 
   // Judged. Only a primary cell that is no duplicate has a verdict.
   std::optional<stats::Verdict> verdict;
-  stats::RuleTests holm;         // p after Holm
-  std::optional<int64_t> seeds;  // undecided: how many would decide
+  stats::RuleTests holm;          // p after Holm
+  std::optional<int64_t> seeds;   // undecided: how many would decide
+  std::string repeats = "seeds";  // what they are: what the artifact's n counts
   // Hours that the runs behind the values took, by run_id: those of both sides, and the runs whose
   // weights they start from. Empty: not known.
   std::map<std::string, double> run_hours;

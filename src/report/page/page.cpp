@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/hash.h"
+#include "core/text/count.h"
 #include "core/text/split_join.h"
 #include "report/page/assets.h"
 #include "report/page/section.h"
@@ -53,8 +54,7 @@ std::string intro(const PageInput& input) {
   std::string text = "<header>\n<h1>" + std::string(kTitle) + "</h1>\n<p class=\"small\">";
   if (!input.head.database.empty())
     text += "Database " + html_escape(input.head.database) + ", " +
-            std::to_string(input.head.runs.rows.size()) +
-            (input.head.runs.rows.size() == 1 ? " run" : " runs") +
+            counted(std::ssize(input.head.runs.rows), "run") +
             (input.head.last_run.empty()
                  ? ""
                  : ", the last of which ended on " + html_escape(input.head.last_run)) +

@@ -157,6 +157,18 @@ std::filesystem::path spec_path(const std::filesystem::path& folder, const std::
   return path.empty() ? folder / (name + ".toml") : path;
 }
 
+namespace {
+
+Problem unknown_artifact(const std::string& name, const std::vector<std::string>& there,
+                         const std::filesystem::path& folder) {
+  const std::string near = did_you_mean(name, there);
+  return {"no artifact is called '" + name + "'", folder.string(),
+          near + (near.empty() ? "" : " ") +
+              "'sinkmoe list artifacts' names all; an experiment is given with --experiment"};
+}
+
+}  // namespace
+
 std::vector<Spec> read_specs(const std::filesystem::path& folder,
                              const std::vector<std::string>& names) {
   const std::vector<std::string> there = spec_names(folder);
@@ -166,8 +178,7 @@ std::vector<Spec> read_specs(const std::filesystem::path& folder,
   std::vector<Problem> problems;
   for (const std::string& name : names)
     if (std::find(there.begin(), there.end(), name) == there.end())
-      problems.push_back(
-          {"no artifact is called '" + name + "'", folder.string(), did_you_mean(name, there)});
+      problems.push_back(unknown_artifact(name, there, folder));
   std::map<std::string, Spec> found;
   std::set<std::string> named;  // also by files that were not requested, if they can be read
   for (const std::string& name : there) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/text/count.h"
 #include "core/text/quote.h"
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
@@ -82,8 +83,7 @@ std::string render_plain(const Grid& grid, size_t width) {
   for (const auto& row : grid.rows) add_line(row);
   const size_t more = widths.size() - columns;
   if (more > 0)
-    text += "(" + std::to_string(more) + (more == 1 ? " more column" : " more columns") +
-            " in the files)\n";
+    text += "(" + counted(static_cast<int64_t>(more), "more column") + " in the files)\n";
   return text;
 }
 
