@@ -100,9 +100,12 @@ bool is_number(const std::string& word) {
 
 // Digits on each side of a point, no leading 0: "0.5", "1e-400". What TOML refuses then is its size.
 bool in_toml_form(const std::string& word) {
-  const std::string digits = word.substr(word.find_first_not_of("+-"));
+  const std::string digits = word.substr(std::min(word.find_first_not_of("+-"), word.size()));
+  if (!digits.empty() && std::isalpha(static_cast<unsigned char>(digits[0]))) return true;  // inf
   const size_t point = digits.find('.');
-  const auto digit = [&](size_t i) { return i < digits.size() && std::isdigit(digits[i]); };
+  const auto digit = [&](size_t i) {
+    return i < digits.size() && std::isdigit(static_cast<unsigned char>(digits[i]));
+  };
   if (!digit(0) || (digits[0] == '0' && digit(1))) return false;
   return point == std::string::npos || digit(point + 1);
 }
