@@ -32,3 +32,13 @@ target_link_options(sinkmoe_libtorch INTERFACE "-Wl,-rpath,${_lib}" "-Wl,-rpath,
 if(SINKMOE_CUDA)
   include(Cuda)
 endif()
+
+# LibTorch contains Gloo (c10d on a CPU), but not its headers, of which c10d's need the names of five types.
+function(sinkmoe_gloo_names target)
+  if(NOT EXISTS "${SINKMOE_TORCH_ROOT}/torch/include/gloo/context.h")
+    foreach(header algorithm common/error context rendezvous/store transport/device)
+      file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/gloo_names/gloo/${header}.h" CONTENT "#include \"ranks/gloo_names.h\"\n")
+    endforeach()
+    target_include_directories(${target} SYSTEM PRIVATE "${CMAKE_BINARY_DIR}/gloo_names")
+  endif()
+endfunction()

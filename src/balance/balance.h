@@ -7,6 +7,7 @@
 #include <span>
 
 #include "config/plugins/loss.h"
+#include "ranks/ranks.h"
 
 namespace sinkmoe::balance {
 
@@ -16,7 +17,8 @@ at::Tensor importance_H(const at::Tensor& gate_BHT);
 
 struct BalanceIn {
   std::span<const at::Tensor> gates_BHT;  // one per layer
-  at::Tensor shared_LH;  // bool, true: head left out of the loss (E18); undefined: none
+  at::Tensor shared_LH;     // bool, true: head left out of the loss (E18); undefined: none
+  ranks::Share share = {};  // of the batch, if several processes have its rows
 };
 
 class BalanceLoss {

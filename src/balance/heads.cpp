@@ -17,7 +17,7 @@ at::Tensor BalancedHeads::sum(const at::Tensor& x_LH) const { return (x_LH * wei
 BalancedHeads balanced_heads(const BalanceIn& in) {
   if (in.gates_BHT.empty()) throw std::invalid_argument("balance loss: no layer");
   BalancedHeads heads{
-      .importance_LH = importance_LH(in.gates_BHT), .weight_LH = {}, .count_L1 = {}};
+      .importance_LH = importance_LH(in.gates_BHT, in.share), .weight_LH = {}, .count_L1 = {}};
   heads.weight_LH = at::ones_like(heads.importance_LH);
   if (in.shared_LH.defined()) {
     if (in.shared_LH.sizes() != heads.importance_LH.sizes())

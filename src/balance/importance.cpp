@@ -107,10 +107,10 @@ at::Tensor importance_H(const at::Tensor& gate_BHT) {
   return MeanGate::apply(gate_BHT);
 }
 
-at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT) {
+at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT, const ranks::Share& share) {
   std::vector<at::Tensor> layers;
   for (const at::Tensor& gate : gates_BHT) layers.push_back(importance_H(gate));
-  return at::stack(layers);
+  return ranks::mean_over_ranks(at::stack(layers), share);
 }
 
 }  // namespace sinkmoe::balance

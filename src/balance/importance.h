@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "ranks/ranks.h"
 #include "tensor/backends.h"
 
 namespace sinkmoe::balance {
@@ -20,8 +21,8 @@ struct Importance {
   };
 };
 
-// Gates [B,H,T], one per layer -> importances [L,H], each like importance_H. Throws
-// std::invalid_argument like importance_H.
-at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT);
+// Gates [B,H,T], one per layer -> importances [L,H], each like importance_H, over the rows of all
+// ranks that share the batch. Throws std::invalid_argument like importance_H.
+at::Tensor importance_LH(std::span<const at::Tensor> gates_BHT, const ranks::Share& share = {});
 
 }  // namespace sinkmoe::balance

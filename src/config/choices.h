@@ -32,6 +32,20 @@ constexpr auto names_of(Control) {
                                     {Control::shuffled_targets, "shuffled_targets"}});
 }
 
+// What the backward pass computes again instead of keeping it.
+enum class Recompute { none, layer };
+constexpr auto names_of(Recompute) {
+  return names<Recompute>("choice of recomputing",
+                          {{Recompute::none, "none"}, {Recompute::layer, "layer"}});
+}
+
+// What the ranks of a run divide among them.
+enum class Shard { none, optimizer };
+constexpr auto names_of(Shard) {
+  return names<Shard>("choice of sharding",
+                      {{Shard::none, "none"}, {Shard::optimizer, "optimizer"}});
+}
+
 enum class LoraForm { joint, peft };
 constexpr auto names_of(LoraForm) {
   return names<LoraForm>("form of adapters",

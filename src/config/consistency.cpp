@@ -89,6 +89,15 @@ void check_evaluation(const RunConfig& c, List& list) {
         "set data.source = text, or leave eval.tasks empty");
 }
 
+void check_ranks(const RunConfig& c, List& list) {
+  const int64_t rows = c.train.batch / c.train.micro_batches;
+  if (c.run.ranks > rows)
+    add(list, {"run.ranks", "train.batch", "train.micro_batches"},
+        equals("run.ranks", c.run.ranks) + " leaves ranks without one of the " +
+            std::to_string(rows) + " rows of a micro-batch",
+        "use at most as many ranks as train.batch / train.micro_batches");
+}
+
 void check_device(const RunSection& run, List& list) {
   if (run.device == Device::cpu && run.precision == Precision::bf16)
     add(list, {"run.precision", "run.device"}, "run.precision = bf16 needs run.device = cuda",
@@ -123,6 +132,7 @@ std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
   check_training(config, list);
   check_evaluation(config, list);
   check_device(config.run, list);
+  check_ranks(config, list);
   if (!measured) check_size(config, list);
   return list;
 }

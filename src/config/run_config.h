@@ -28,6 +28,7 @@ struct ModelConfig {
   double rotary_base = 10000;
   bool qk_norm = false, tie_embeddings = false;
   double init_std = 0.02, norm_eps = 1e-5;
+  Recompute recompute = Recompute::none;
 };
 
 template <class C, class F>
@@ -46,6 +47,11 @@ void fields(C& c, F&& f) {
   f({"tie_embeddings", "use the token embedding as the output matrix"}, c.tie_embeddings);
   f({"init_std", "standard deviation of the initial weights", "", 0, 10}, c.init_std);
   f({"norm_eps", "epsilon of RMSNorm", "", 0, 1}, c.norm_eps);
+  f({.key = "recompute",
+     .help = "activations that the backward pass computes again, to save memory: none, or those "
+             "inside each layer",
+     .identity = false},
+    c.recompute);
 }
 
 struct AttentionConfig {
@@ -208,7 +214,10 @@ struct RunSection {
   Device device = Device::cpu;
   Precision precision = Precision::fp32;
   Mode mode = Mode::exact;
-  int64_t threads = 1, log_every = 10;
+  int64_t threads = 1, ranks = 1;
+  Shard shard = Shard::none;
+  int64_t rank_patience = 45;
+  int64_t log_every = 10;
 };
 
 template <class C, class F>
@@ -217,8 +226,29 @@ void fields(C& c, F&& f) {
   f({.key = "device", .help = "where the run computes"}, c.device);
   f({.key = "precision", .help = "matrix arithmetic"}, c.precision);
   f({.key = "mode", .help = "exact: repeatable kernels; fast: the quickest (cuda)"}, c.mode);
-  f({.key = "threads", .help = "CPU threads of a run", .lo = 1, .hi = 1024, .identity = false},
+  f({.key = "threads",
+     .help = "CPU threads of a run, or of each of its ranks",
+     .lo = 1,
+     .hi = 1024,
+     .identity = false},
     c.threads);
+  f({.key = "ranks",
+     .help = "processes that train one model together, each with its rows of every batch",
+     .lo = 1,
+     .hi = 4096,
+     .identity = false},
+    c.ranks);
+  f({.key = "shard",
+     .help = "what the ranks divide among them: nothing, or the optimizer's moments",
+     .identity = false},
+    c.shard);
+  f({.key = "rank_patience",
+     .help = "how long a rank waits for another before the run ends, resumable",
+     .unit = "s",
+     .lo = 1,
+     .hi = 86400,
+     .identity = false},
+    c.rank_patience);
   f({.key = "log_every",
      .help = "steps between training rows",
      .unit = "steps",

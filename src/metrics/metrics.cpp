@@ -91,6 +91,31 @@ void HeadStatistics::add(int64_t layer, const attention::HeadIn& in,
   s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins}).to(at::kInt);
 }
 
+void HeadStatistics::sum_over(ranks::Group& group) {
+  const int64_t H = layers_.at(0).gate_H.size(0);
+  // Where each rank's rows begin among the rows of all.
+  const at::Tensor rows = at::zeros({group.size()}, at::kDouble);
+  rows[group.rank()].fill_(layers_[0].row_count);
+  group.sum(rows);
+  const int64_t all = rows.sum().item<int64_t>(),
+                before = rows.narrow(0, 0, group.rank()).sum().item<int64_t>();
+  for (Sums& s : layers_) {
+    const at::Tensor first_RH = at::zeros({all, H}, at::kDouble);
+    if (s.row_count > 0)
+      first_RH.narrow(0, before, static_cast<int64_t>(s.row_count)).copy_(at::cat(s.first_BH));
+    at::Tensor histogram_HB = s.histogram_HB.to(at::kDouble).contiguous();
+    const at::Tensor counts = at::tensor({s.gate_count, s.query_count, s.row_count}, at::kDouble);
+    for (const at::Tensor& sum :
+         {s.gate_H, s.first_H, s.ratio_H, s.norm_H, histogram_HB, first_RH, counts})
+      group.sum(sum);
+    s.first_BH = {first_RH};
+    s.histogram_HB = histogram_HB.to(at::kInt);
+    s.gate_count = counts[0].item<double>();
+    s.query_count = counts[1].item<double>();
+    s.row_count = counts[2].item<double>();
+  }
+}
+
 at::Tensor HeadStatistics::importance_LH() const {
   std::vector<at::Tensor> rows;
   for (const Sums& s : layers_) rows.push_back(s.gate_H / s.gate_count);

@@ -12,6 +12,7 @@
 #include "attention/mixer.h"
 #include "config/run_config.h"
 #include "core/run/metric.h"
+#include "ranks/ranks.h"
 
 namespace sinkmoe::metrics {
 
@@ -30,6 +31,8 @@ class HeadStatistics {
   HeadStatistics(int64_t layers, int64_t heads);
   // Called once per layer and batch, through HeadProbe, without gradients.
   void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out);
+  // Adds the rows of all ranks, so that each has the statistics of the whole.
+  void sum_over(ranks::Group& group);
 
   // All [L,H] fp64, CPU.
   at::Tensor importance_LH() const;    // E12

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "model/recompute.h"
+
 namespace sinkmoe::model {
 
 namespace {
@@ -136,9 +138,39 @@ at::Tensor Decoder::embedded(const at::Tensor& ids_BT, const ForwardOptions& opt
   return edited(options, Site::residual, -1, x.to(compute_));
 }
 
+at::Tensor Decoder::layer(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
+                          const ForwardOptions& options, DecoderOut& out) const {
+  const Layer& layer = layers_[static_cast<size_t>(index)];
+  const at::Tensor attended = attend(index, x_BTC, rotary, options, out);
+  auto [residual, normed] = branch_norm(attended, *layer.feed_norm, config_.model.norm_eps);
+  const at::Tensor hidden =
+      feed_forward_up(edited(options, Site::feed_in, index, normed), *layer.up, config_.model.mlp);
+  const at::Tensor x =
+      add_linear(residual, edited(options, Site::feed_hidden, index, hidden), *layer.down);
+  return edited(options, Site::residual, index, x);
+}
+
+at::Tensor Decoder::recomputed_layer(int64_t index, const at::Tensor& x_BTC,
+                                     const RotaryTable& rotary, DecoderOut& out) const {
+  const auto [x, gate] = recomputed(
+      [this, index, rotary](const at::Tensor& in) {
+        const tensor::Bf16Weights bf16(compute_ == at::kBFloat16 ? &params_ : nullptr);
+        DecoderOut made;
+        const at::Tensor y = layer(index, in, rotary, {}, made);
+        return std::pair(y, made.gates_BHT[0]);
+      },
+      x_BTC);
+  out.gates_BHT.push_back(gate);
+  return x;
+}
+
 DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& options) const {
   const tensor::Bf16Weights bf16(compute_ == at::kBFloat16 ? &params_ : nullptr);
   const int64_t T = ids_BT.size(1);
+  const bool watched = options.probe || options.edit_values || options.edit_outputs ||
+                       options.edit_activations || options.head_mask_LH.defined();
+  const bool recompute =
+      config_.model.recompute == config::Recompute::layer && at::GradMode::is_enabled() && !watched;
   const double eps = config_.model.norm_eps;
   DecoderOut out;
   RotaryTable rotary;
@@ -147,13 +179,7 @@ DecoderOut Decoder::forward(const at::Tensor& ids_BT, const ForwardOptions& opti
   at::Tensor x =
       options.before_first_BTC.defined() ? options.before_first_BTC : embedded(ids_BT, options);
   for (int64_t i = options.first_layer; i < config_.model.layers; ++i) {
-    const Layer& layer = layers_[static_cast<size_t>(i)];
-    x = attend(i, x, rotary, options, out);
-    auto [residual, normed] = branch_norm(x, *layer.feed_norm, eps);
-    const at::Tensor hidden =
-        feed_forward_up(edited(options, Site::feed_in, i, normed), *layer.up, config_.model.mlp);
-    x = add_linear(residual, edited(options, Site::feed_hidden, i, hidden), *layer.down);
-    x = edited(options, Site::residual, i, x);
+    x = recompute ? recomputed_layer(i, x, rotary, out) : layer(i, x, rotary, options, out);
   }
   const at::Tensor last = rms_norm(x, *final_norm_, eps);
   out.hidden_NC =

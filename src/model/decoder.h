@@ -96,6 +96,10 @@ class Decoder {
   at::Tensor low_rank(const LowRank& map, const at::Tensor& x_BTI) const;
   at::Tensor attend(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
                     const ForwardOptions& options, DecoderOut& out) const;
+  at::Tensor layer(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
+                   const ForwardOptions& options, DecoderOut& out) const;
+  at::Tensor recomputed_layer(int64_t index, const at::Tensor& x_BTC, const RotaryTable& rotary,
+                              DecoderOut& out) const;
 
   config::RunConfig config_;
   int64_t vocabulary_;

@@ -15,10 +15,9 @@ class CostTable {
  public:
   explicit CostTable(int64_t assumed = 0) : assumed_(assumed) {}
   Cost operator()(const config::RunConfig& config);
-
- private:
   int64_t vocabulary(const config::RunConfig& config);
 
+ private:
   int64_t assumed_;
   std::map<std::string, int64_t> known_;
 };

@@ -15,6 +15,14 @@ namespace sinkmoe::queue {
 // for memory; LeaseLost passes through; anything else is a fault of the program.
 using JobFunction = std::function<RunEnd(const config::Job&, RunReporter&)>;
 
+// For jobs that several processes can do together (run.ranks).
+struct RankHooks {
+  std::function<int(int64_t parent)>
+      take_part;                          // as a rank other than 0, which ends with its parent
+  std::function<int()> take_part_in_all;  // in one run after another
+  std::function<void()> dismiss;          // as rank 0: there are no more runs
+};
+
 // A job by name: "train" (src/run/jobs, LibTorch) or "fake" (tests and drills).
 struct JobKind {
   static constexpr const char* kind = "job";
@@ -23,6 +31,7 @@ struct JobKind {
   store::Purpose purpose = store::Purpose::results;  // the only kind of database that it may write
   // Versions of the libraries that compute, for the attempt; empty: none.
   std::function<std::string()> libraries = {};
+  RankHooks ranks = {};
 };
 
 }  // namespace sinkmoe::queue

@@ -41,7 +41,7 @@ enum class OtherList { refuse, replace, append };
 // The conditions of an attempt.
 struct AttemptRow {
   std::string device, processor;
-  int64_t threads = 1;
+  int64_t threads = 1, ranks = 1;  // threads of each rank
   std::string git_commit, build;
   bool git_dirty = false;
   int64_t start_step = 0;  // 0: from the beginning

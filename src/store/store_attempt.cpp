@@ -80,17 +80,23 @@ void delete_checkpoint(sql::Connection& db, const Lease& lease, const Checkpoint
 void put_resumed(sql::Connection& db, const Lease& lease, const AttemptRow& a) {
   put_event(db, lease, {"resumed", fmt::format("from the checkpoint of step {}", a.start_step)});
   sql::Statement last(db, R"sql(
-SELECT threads, processor, build
+SELECT threads, processor, build, ranks
 FROM attempt
 WHERE run = ? AND attempt = ?)sql");
   if (!last.bind(lease.run, lease.attempt - 1).step()) return;
-  if (last.integer(0) == a.threads && last.text(1) == a.processor && last.text(2) == a.build)
+  if (last.integer(0) == a.threads && last.text(1) == a.processor && last.text(2) == a.build &&
+      last.integer(3) == a.ranks)
     return;
-  put_event(
-      db, lease,
-      {"conditions changed",
-       fmt::format("{} threads on {} ({}), before {} threads on {} ({}): equal up to rounding only",
-                   a.threads, a.processor, a.build, last.integer(0), last.text(1), last.text(2))});
+  const auto conditions = [](int64_t ranks, int64_t threads, const std::string& processor,
+                             const std::string& build) {
+    return (ranks == 1 ? "" : fmt::format("{} ranks of ", ranks)) +
+           fmt::format("{} threads on {} ({})", threads, processor, build);
+  };
+  put_event(db, lease,
+            {"conditions changed", fmt::format("{}, before {}: equal up to rounding only",
+                                               conditions(a.ranks, a.threads, a.processor, a.build),
+                                               conditions(last.integer(3), last.integer(0),
+                                                          last.text(1), last.text(2)))});
 }
 
 RunStatus status_after(const RunEnd& end, const FinishRules& rules) {
@@ -110,11 +116,11 @@ void insert_attempt(sql::Connection& db, const Lease& lease, const AttemptRow& a
   const Owner owner = this_process();
   sql::Statement(db,
                  R"sql(
-INSERT INTO attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty,
-  build, start_step, started_us)
-VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?))sql")
+INSERT INTO attempt(run, attempt, epoch, host, pid, device, processor, threads, ranks, git_commit,
+  git_dirty, build, start_step, started_us)
+VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?))sql")
       .bind(lease.run, lease.attempt, lease.epoch, owner.host, owner.pid, a.device, a.processor,
-            a.threads, a.git_commit, a.git_dirty, a.build, a.start_step, wall_clock_us())
+            a.threads, a.ranks, a.git_commit, a.git_dirty, a.build, a.start_step, wall_clock_us())
       .run();
 }
 

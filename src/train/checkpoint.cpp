@@ -21,24 +21,26 @@ weights::TensorView view(const std::string& name, const at::Tensor& t) {
           {static_cast<const std::byte*>(t.const_data_ptr()), static_cast<size_t>(t.nbytes())}};
 }
 
+// Reads the elements of `into` from `begin` on of a tensor of `size` elements.
 void read(const weights::Safetensors& source, const std::string& name, const at::Tensor& into,
-          const std::filesystem::path& file) {
+          int64_t begin, int64_t size, const std::filesystem::path& file) {
   const weights::TensorView& v = source.at(name);
-  if (v.dtype != "F32" || v.shape != into.sizes().vec())
+  if (v.dtype != "F32" || v.shape != std::vector<int64_t>{size})
     throw Error("tensor '" + name + "' has another size than this configuration's", file.string(),
                 "the checkpoint is of another run");
   const at::NoGradGuard no_grad;
   at::Tensor target = into;
-  target.copy_(at::from_blob(const_cast<std::byte*>(v.data.data()), into.sizes(), at::kFloat));
+  target.copy_(at::from_blob(const_cast<std::byte*>(v.data.data()), {size}, at::kFloat)
+                   .narrow(0, begin, into.numel()));
 }
 
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
-                     const Optimizer& optimizer, const TrainState& state) {
+                     const Moments& moments, const TrainState& state) {
   auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
   const at::Tensor p = state.model_is_fixed ? at::zeros({0}) : host(model.params().flat()),
-                   m = host(optimizer.first_moment()), v = host(optimizer.second_moment());
+                   m = host(moments.m_n), v = host(moments.v_n);
   for (const at::Tensor& t : {p, m, v})
     if (!at::isfinite(t).all().item<bool>())
       throw NotFinite("weights or moments are not finite at step " + std::to_string(state.step) +
@@ -89,9 +91,11 @@ TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& mo
     state.loss_past.first_loss = *loss;
   }
   state.model_is_fixed = model_is_fixed;
-  if (!model_is_fixed) read(source, "params", model.params().flat(), file);
-  read(source, "m", optimizer.first_moment(), file);
-  read(source, "v", optimizer.second_moment(), file);
+  const at::Tensor& flat = model.params().flat();
+  if (!model_is_fixed) read(source, "params", flat, 0, flat.numel(), file);
+  const int64_t trained = optimizer.params().flat().numel();
+  read(source, "m", optimizer.first_moment(), optimizer.begin(), trained, file);
+  read(source, "v", optimizer.second_moment(), optimizer.begin(), trained, file);
   auto optional = [&](const std::string& name, at::ScalarType dtype) {
     if (!source.contains(name)) return at::Tensor();
     const weights::TensorView& v = source.at(name);

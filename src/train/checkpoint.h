@@ -25,9 +25,10 @@ struct TrainState {
 // Writes FILE atomically (safetensors: params, m, v, and shared, base, adapters if defined). Throws
 // Error, and NotFinite for a weight or moment, so that the last checkpoint is a good one.
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
-                     const Optimizer& optimizer, const TrainState& state);
+                     const Moments& moments, const TrainState& state);
 
-// Reads such a file, without the model's parameters if `model_is_fixed`. Throws Error: damaged, of
+// Reads such a file, without the model's parameters if `model_is_fixed`, and of the moments those that
+// the optimizer keeps. Throws Error: damaged, of
 // another configuration, wrong sizes.
 TrainState load_checkpoint(const std::filesystem::path& file, model::Decoder& model,
                            Optimizer& optimizer, bool model_is_fixed = false);

@@ -12,7 +12,6 @@
 #include "model/weights_io.h"
 #include "pretrained/adapters.h"
 #include "train/checkpoint.h"
-#include "train/data/prefetch.h"
 #include "train/device/device_step.h"
 #include "train/divergence.h"
 #include "train/eval/evaluate.h"
@@ -23,7 +22,7 @@
 #include "train/start/initial_weights.h"
 #include "train/step_log.h"
 #include "train/trainable/trainable.h"
-#include "train/update/loss_gradients.h"
+#include "train/update/host_step.h"
 #include "train/update/schedule.h"
 
 namespace sinkmoe::train {
@@ -33,7 +32,7 @@ namespace {
 class Trainer {
  public:
   Trainer(const config::Job& job, const data::DataSource& source, const data::TaskSet& tasks,
-          RunReporter& reporter);
+          RunReporter& reporter, ranks::Group* group);
   RunEnd run();
 
  private:
@@ -44,7 +43,7 @@ class Trainer {
   void make_device_step();
   std::vector<StepNumbers> advance();
   bool something_due() const;
-  StepNumbers step();
+  bool stop_requested() const;
   void say_balance(double sum);
   std::string account(const std::vector<StepNumbers>& steps);
   void write_checkpoint();
@@ -56,6 +55,8 @@ class Trainer {
   const data::DataSource& source_;
   const data::TaskSet& tasks_;
   RunReporter& reporter_;
+  ranks::Group* group_;  // null: one process
+  const bool leads_;     // rank 0, or the only process
   at::Device device_;
   model::Decoder model_;
   PartialTraining partial_;
@@ -63,7 +64,8 @@ class Trainer {
   std::unique_ptr<balance::BalanceLoss> balance_;
   LossGradients gradients_;
   std::unique_ptr<DeviceStep> device_step_;  // on a GPU; its numbers come one step late
-  std::optional<BatchAhead> batches_;        // on a CPU
+  std::optional<HostStep> host_step_;        // on a CPU
+  bool stop_ = false;                        // a rank was asked to stop
   TrainState state_;
   StepLog log_;
   std::vector<int64_t> evaluation_steps_;
@@ -72,16 +74,19 @@ class Trainer {
 };
 
 Trainer::Trainer(const config::Job& job, const data::DataSource& source, const data::TaskSet& tasks,
-                 RunReporter& reporter)
+                 RunReporter& reporter, ranks::Group* group)
     : job_(job),
       config_(job.config),
       source_(source),
       tasks_(tasks),
       reporter_(reporter),
+      group_(group),
+      leads_(!group || group->rank() == 0),
       device_(config_.run.device == config::Device::cuda ? at::kCUDA : at::kCPU),
       model_(config_, vocabulary_of(config_, source.vocabulary()), device_),
       partial_(model_),
-      optimizer_(partial_.trained(), config_.train),
+      optimizer_(partial_.trained(), config_.train,
+                 config_.run.shard == config::Shard::optimizer ? group : nullptr),
       balance_(Registry<balance::LossKind>::get(config_.balance.loss).make(config_)),
       gradients_(config_, model_, *balance_),
       log_(config_, reporter_),
@@ -106,7 +111,8 @@ void Trainer::start() {
   if (device_.is_cuda())
     make_device_step();
   else
-    batches_.emplace(source_, config_, device_);
+    host_step_.emplace(HostStep::Parts{config_, source_, model_.params(), partial_, optimizer_,
+                                       gradients_, group_});
 }
 
 void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
@@ -117,13 +123,14 @@ void Trainer::choose_shared_heads(const at::Tensor& importance_LH) {
 }
 
 metrics::EvaluationResult Trainer::evaluate_now(bool last) {
-  Evaluated e =
-      evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens, device_);
+  if (group_) ranks::require_equal(model_.params().flat(), *group_, "the weights");
+  Evaluated e = evaluate(model_, source_, last ? config_.eval.final_tokens : config_.eval.tokens,
+                         device_, group_);
   e.result.take_heads(e.heads, config_.eval.sink_threshold);
   reporter_.metrics(e.result.rows(state_.step, e.heads));
   // Probes and the weights file see the model with the adapters in its matrices.
   if (last && partial_.beside()) partial_.beside()->merge();
-  if (last) probe(e.heads);
+  if (last && leads_) probe(e.heads);
   log_.evaluated(e.result);
   log_.start_clock(state_.step);  // evaluation time is not training time
   return e.result;
@@ -138,26 +145,6 @@ void Trainer::probe(const metrics::HeadStatistics& heads) {
   const ProbeRows rows = run_probes(model_, source_, heads, state_.step, device_, alive);
   reporter_.metrics(rows.metrics);
   reporter_.histograms(rows.histograms);
-}
-
-StepNumbers Trainer::step() {
-  StepNumbers numbers{.step = state_.step, .lr = learning_rate(config_.train, state_.step)};
-  (partial_.beside() ? partial_.trained() : model_.params()).flat_grad().zero_();
-  const int64_t parts = config_.train.micro_batches, rows = config_.train.batch / parts;
-  const double share = 1.0 / static_cast<double>(parts);
-  for (int64_t i = 0; i < parts; ++i) {
-    const Batch batch = batches_->take(state_.step, i * rows, rows);
-    const Losses losses = gradients_.add(batch.ids_BT, batch.target_N, state_.shared_LH);
-    numbers.loss += share * losses.loss.item<double>();
-    numbers.aux += share * losses.balance.item<double>();
-  }
-  partial_.adjust_gradients();
-  numbers.gradient_norm = optimizer_.gradient_norm();
-  if (!numbers.finite()) return numbers;
-  optimizer_.step(state_.step, numbers.lr, numbers.gradient_norm);
-  partial_.adjust_weights();
-  ++state_.step;
-  return numbers;
 }
 
 void Trainer::make_device_step() {
@@ -186,6 +173,9 @@ void Trainer::make_device_step() {
       .graph = make_graph_replay(device_)});
 }
 
+// The ranks stop after the same step: that in which one of them was asked.
+bool Trainer::stop_requested() const { return group_ ? stop_ : reporter_.stop_requested(); }
+
 // Whether there is an evaluation or checkpoint, or training ends, before the next step.
 bool Trainer::something_due() const {
   return state_.step == config_.train.steps || state_.step % config_.train.checkpoint_every == 0 ||
@@ -194,7 +184,12 @@ bool Trainer::something_due() const {
 
 // Does one step and returns the numbers that became known (on a GPU those of the previous step).
 std::vector<StepNumbers> Trainer::advance() {
-  if (!device_step_) return {step()};
+  if (host_step_) {
+    if (group_) stop_ = reporter_.stop_requested();
+    const StepNumbers numbers = (*host_step_)(state_.step, state_.shared_LH, stop_);
+    if (numbers.finite()) ++state_.step;
+    return {numbers};
+  }
   std::vector<StepNumbers> numbers;
   if (const auto earlier = device_step_->advance(state_.step)) numbers.push_back(*earlier);
   ++state_.step;
@@ -228,8 +223,12 @@ void Trainer::write_checkpoint() {
   if (checkpointed_ == state_.step) return;
   const auto file = job_.folder / ("step-" + std::to_string(state_.step) + ".safetensors");
   state_.loss_past = diverged_.past();
-  save_checkpoint(file, model_, optimizer_, state_);
-  reporter_.checkpoint(state_.step, file, false);
+  const Moments moments = optimizer_.moments();
+  const auto save = [&] {
+    save_checkpoint(file, model_, moments, state_);
+    reporter_.checkpoint(state_.step, file, false);
+  };
+  group_ ? group_->lead(save) : save();
   checkpointed_ = state_.step;
 }
 
@@ -267,7 +266,7 @@ RunEnd Trainer::run() {
     if (due && !again) choose_shared_heads(evaluate_now(last).importance_LH);
     if (last) break;
     if (state_.step > 0 && state_.step % config_.train.checkpoint_every == 0) write_checkpoint();
-    if (reporter_.stop_requested()) {
+    if (stop_requested()) {
       if (device_step_)
         if (const auto numbers = device_step_->finish())
           if (std::string why = account({*numbers}); !why.empty()) return {Outcome::diverged, why};
@@ -276,19 +275,19 @@ RunEnd Trainer::run() {
     }
     if (const std::string why = account(advance()); !why.empty()) return {Outcome::diverged, why};
   }
-  finish();
+  if (leads_) finish();
   return {};
 }
 
 }  // namespace
 
 RunEnd train(const config::Job& job, const data::DataSource& source, RunReporter& reporter,
-             const data::TaskSet& tasks) {
+             const data::TaskSet& tasks, ranks::Group* group) {
   keep_freed_memory();
   RowBuffer rows(reporter);
   RunEnd end;
   try {
-    end = Trainer(job, source, tasks, rows).run();
+    end = Trainer(job, source, tasks, rows, group).run();
   } catch (const NotFinite& e) {
     end = {Outcome::diverged, e.what()};
   }

@@ -53,7 +53,7 @@ TEST(CheckpointMutants, AreRefusedOrReadAndNeverCrash) {
   model::Decoder model(config, 64, at::kCPU);
   Optimizer optimizer(model.params(), config.train);
   const auto good = folder.path / "good.safetensors", bad = folder.path / "bad.safetensors";
-  save_checkpoint(good, model, optimizer, {.step = 7});
+  save_checkpoint(good, model, optimizer.moments(), {.step = 7});
   const std::string content = read_file(good, 1 << 24);
   std::mt19937 random(3);
   int refused = 0;
@@ -78,7 +78,7 @@ TEST(Checkpoint, WithoutThePastOfTheLossIsRead) {
   model::Decoder model(config, 64, at::kCPU);
   Optimizer optimizer(model.params(), config.train);
   const auto file = folder.path / "now.safetensors", old = folder.path / "old.safetensors";
-  save_checkpoint(file, model, optimizer, {.step = 7, .loss_past = {19, 4.1875}});
+  save_checkpoint(file, model, optimizer.moments(), {.step = 7, .loss_past = {19, 4.1875}});
   EXPECT_EQ(load_checkpoint(file, model, optimizer).loss_past.high_loss_steps, 19);
   EXPECT_EQ(load_checkpoint(file, model, optimizer).loss_past.first_loss, 4.1875);
   const weights::Safetensors source(file);

@@ -55,6 +55,22 @@ TEST_P(Variants, SameSeedSameBitsOtherSeedOtherBits) {
   EXPECT_NE(first.last("eval/loss"), other.last("eval/loss"));
 }
 
+TEST_P(Variants, RecomputingLayersChangesNoBit) {
+  config::RunConfig config = tiny_config(GetParam());
+  config.balance.weight = 1e-2;
+  config.train.micro_batches = 2;
+  for (const int64_t lora_rank : {0, 2}) {
+    config.train.lora_rank = lora_rank;
+    if (lora_rank > 0) config.train.lora_form = config::LoraForm::peft;
+    config.model.recompute = config::Recompute::none;
+    const Folder a("kept"), b("again");
+    const Recorder expected = run(config, a.path);
+    config.model.recompute = config::Recompute::layer;
+    const Recorder got = run(config, b.path);
+    EXPECT_EQ(got.comparable(), expected.comparable());
+  }
+}
+
 // Long enough for the rows of a step to be shared out among threads (2 x 256).
 config::RunConfig whole_training(const std::string& kind) {
   config::RunConfig config = tiny_config(kind);

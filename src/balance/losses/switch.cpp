@@ -33,7 +33,7 @@ struct Switch : BalanceLoss {
                                                            : at::Tensor()));
     // N_h * P_h is the importance divided by the layer's mean.
     const at::Tensor relative = heads.importance_LH / heads.mean_L1().clamp_min(kSmallestMean);
-    return heads.sum(at::stack(layers) * relative);
+    return heads.sum(ranks::mean_over_ranks(at::stack(layers), in.share) * relative);
   }
 };
 

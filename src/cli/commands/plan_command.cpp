@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 
 #include "cli/command.h"
 #include "cli/cost/plan_cost.h"
+#include "cli/cost/plan_memory.h"
 #include "cli/launch/launcher_arguments.h"
 #include "cli/override_help.h"
 #include "cli/table_output.h"
@@ -181,6 +183,9 @@ int run_plan(const Globals& globals, const Strings& args) {
   options.add_options()("all", "every run and skipped point, not just the first 40")(
       "gflops", po::value<double>()->default_value(20),
       "speed of one worker, for the time estimate instead of the runs in the database")(
+      "memory", "memory of each rank, size of the checkpoints; with ranks always")(
+      "share", po::value<double>()->default_value(0.4),
+      "part of a GPU's peak that several GPUs are assumed to reach")(
       "vocab", po::value<int64_t>()->default_value(0),
       "assume this vocabulary if the text has not been imported")(
       "arguments", po::value<Strings>(),
@@ -194,6 +199,9 @@ int run_plan(const Globals& globals, const Strings& args) {
   if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
   const LauncherChoice choice = launcher_choice(*values);
   const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
+  const double share = (*values)["share"].as<double>();
+  if (!(share > 0 && share <= 1))
+    throw Error("--share must be above 0 and at most 1", "sinkmoe plan");
   if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
   const plan::Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
 
@@ -217,6 +225,9 @@ int run_plan(const Globals& globals, const Strings& args) {
   const auto times = estimate_times(globals.db, plan, costs, cost_of, {gflops * 1e9, given});
   print_time(plan, times, {gflops * 1e9, given});
   print_repeated(plan);
+  const bool ranks = std::any_of(plan.runs.begin(), plan.runs.end(),
+                                 [](const plan::RunSpec& run) { return run.config.run.ranks > 1; });
+  if (ranks || values->count("memory")) print_memory(plan, costs, cost_of, share);
   if (choice.launcher.script) print_jobs(globals, plan, choice, times);
   return 0;
 }

@@ -6,7 +6,9 @@
 #include "cli/launch/launcher_arguments.h"
 #include "cli/override_help.h"
 #include "core/text/utf8.h"
+#include "queue/job.h"
 #include "queue/launcher/job_sweep.h"
+#include "queue/rank_place.h"
 
 namespace sinkmoe::cli {
 
@@ -107,9 +109,22 @@ void write_summary(const Globals& globals, const queue::SweepSummary& s, const p
   std::cout << object.dump(2) << "\n";
 }
 
+// Where a launcher has started several ranks, this process is rank 0. At the end, however it comes, the
+// others are told so.
+struct Others {
+  ~Others() {
+    const auto& jobs = Registry<queue::JobKind>::all();
+    if (queue::place_from_environment() && jobs.contains("train")) jobs.at("train").ranks.dismiss();
+  }
+};
+
 int run(const Globals& globals, const std::vector<std::string>& args) {
   const auto values = parse(self("run"), describe_options(), "experiment", args, hidden_options());
   if (!values) return 0;
+  const auto place = queue::place_from_environment();
+  if (place && place->rank > 0)
+    return Registry<queue::JobKind>::get("train").ranks.take_part_in_all();
+  const Others others;
   const queue::RunOptions options = run_options(globals, *values);
   const LauncherChoice chosen = launcher_choice(*values);
   const plan::Plan plan = plan::make_plan(plan_request(*values));

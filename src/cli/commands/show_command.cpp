@@ -21,7 +21,7 @@ select p.key, p.value
 from param p join param_key k using (key)
 where p.value is not k.fallback and p.run = )sql"},
                                  {"attempts", R"sql(
-select attempt, outcome, start_step, device, processor, threads,
+select attempt, outcome, start_step, device, processor, threads, ranks,
   substr(git_commit, 1, 10) || iif(git_dirty, '+changes', '') as git_commit, host,
   datetime(started_us / 1000000, 'unixepoch') as started,
   round((ended_us - started_us) / 1e6, 1) as seconds, message

@@ -89,7 +89,7 @@ void print_time(const plan::Plan& plan, const std::vector<plan::TimeEstimate>& t
     (cuda ? gpu : cpu) += times[i].seconds;
     measured_gpu = measured_gpu || (cuda && times[i].runs > 0);
     if (!cuda) of_cpu.push_back(times[i]);
-    threads = std::max(threads, run.threads);
+    threads = std::max(threads, run.threads * run.ranks);
   }
   if (!of_cpu.empty()) {
     const int64_t workers = std::clamp<int64_t>(queue::usable_cores() / threads, 1,

@@ -12,6 +12,7 @@
 #include "core/text/quote.h"
 #include "queue/job.h"
 #include "queue/machine.h"
+#include "queue/rank_place.h"
 #include "queue/signals.h"
 #include "queue/supervisor/sweep_loop.h"
 #include "store/sqlite/lock_holder.h"
@@ -22,10 +23,11 @@ namespace {
 
 // The number of workers that the cores (or GPUs) allow if each run has its threads.
 int64_t worker_count(const plan::Plan& plan, int64_t asked) {
+  if (place_from_environment()) return 1;  // the ranks of a launcher take part in one run at a time
   int64_t threads = 1;
   bool cuda = false;
   for (const plan::RunSpec& spec : plan.runs) {
-    threads = std::max(threads, spec.config.run.threads);
+    threads = std::max(threads, spec.config.run.threads * spec.config.run.ranks);
     cuda = cuda || spec.config.run.device == config::Device::cuda;
   }
   const int64_t carried = cuda ? gpu_count() : usable_cores() / threads;
@@ -35,6 +37,10 @@ int64_t worker_count(const plan::Plan& plan, int64_t asked) {
 
 void check(const plan::Plan& plan, const RunOptions& options) {
   require_job(options.job);
+  for (const plan::RunSpec& spec : plan.runs)
+    if (spec.config.run.device == config::Device::cuda && ranks_here(spec.config.run.ranks) > 1)
+      throw Error("several ranks train on CPUs only, so far", "run " + spec.run_id,
+                  "give run.ranks=1, or run.device=cpu");
   for (const plan::RunSpec& spec : plan.runs)
     if (spec.config.run.device == config::Device::cuda && gpu_count() == 0)
       throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,

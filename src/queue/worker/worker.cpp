@@ -17,6 +17,7 @@
 #include "queue/build_info.h"
 #include "queue/job.h"
 #include "queue/machine.h"
+#include "queue/rank_place.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
 #include "queue/worker/worker_reporter.h"
@@ -72,6 +73,7 @@ store::AttemptRow attempt_row(const JobKind& job, const config::RunConfig& confi
   return {.device = name_of(config.run.device),
           .processor = cuda ? gpu_name() : processor_text(),
           .threads = config.run.threads,
+          .ranks = ranks_here(config.run.ranks),
           .git_commit = kBuildInfo.commit,
           .build = build_text(job),
           .git_dirty = kBuildInfo.dirty,
@@ -108,7 +110,11 @@ config::Job start(const Attempt& a) {
                   .config = config::parse_canonical(a.store.config(run_id), "run " + run_id),
                   .folder = run_folder(a.args.db, run_id),
                   .data = a.args.data};
-  if (a.args.threads > 0) job.config.run.threads = std::min(job.config.run.threads, a.args.threads);
+  // The ranks of this host share what this run may use of it.
+  const int64_t ranks = place_from_environment() ? 1 : job.config.run.ranks;
+  if (a.args.threads > 0)
+    job.config.run.threads =
+        std::min(job.config.run.threads, std::max<int64_t>(1, a.args.threads / ranks));
   if (!job.data.empty())
     data::require_same_data(job.data, data::data_contents(job.config), job.config);
   ensure_writable_folder(job.folder);

@@ -9,6 +9,8 @@
 #include "data/tasks/tasks.h"
 #include "metrics/metrics.h"
 #include "queue/job.h"
+#include "queue/rank_place.h"
+#include "run/ranks.h"
 #include "tensor/device.h"
 #include "train/trainer.h"
 
@@ -32,9 +34,9 @@ std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   return infos;
 }
 
-// Opens the data of the run, checks that they are those of the plan, and trains. A damaged file
+// Trains in one process, or on one rank of several. Opens the data of the run, checks that they are those of the plan, and trains. A damaged file
 // ends the run now, not after training.
-RunEnd run_job(const config::Job& job, RunReporter& reporter) {
+RunEnd train_here(const config::Job& job, RunReporter& reporter, const Connect& connect) {
   prepare_process(job.config.run);
   reporter.describe(metrics_of(job.config.eval));
   const data::TaskSet tasks = data::open_tasks(job.config);
@@ -42,7 +44,23 @@ RunEnd run_job(const config::Job& job, RunReporter& reporter) {
   if (!job.data.empty())
     data::require_same_data(job.data, data::opened_contents(job.config, *source, tasks.identity),
                             job.config);
-  return train::train(job, *source, reporter, tasks);
+  return train::train(job, *source, reporter, tasks, connect ? &connect() : nullptr);
+}
+
+RunEnd run_job(const config::Job& job, RunReporter& reporter) {
+  const auto place = queue::place_from_environment();
+  const int64_t ranks = place ? place->size : job.config.run.ranks;
+  if (ranks == 1) return train_here(job, reporter, {});
+  if (job.config.run.device == config::Device::cuda)
+    throw Error("a run on several ranks computes on CPUs only, so far", "run.ranks",
+                "use run.ranks = 1 with run.device = cuda");
+  return lead(job, reporter, place, train_here);
+}
+
+int take_part_in_run(int64_t parent) { return take_part(parent, train_here); }
+
+void dismiss_others() {
+  if (const auto place = queue::place_from_environment()) dismiss(*place);
 }
 
 // "Intel(R) oneAPI Math Kernel Library Version 2024.2-Product Build 20240605 for ..." is cut at "for".
@@ -54,7 +72,11 @@ std::string libraries() {
 }
 
 const Registration<queue::JobKind> registration{
-    {.name = "train", .help = "trains a decoder", .run = run_job, .libraries = libraries}};
+    {.name = "train",
+     .help = "trains a decoder",
+     .run = run_job,
+     .libraries = libraries,
+     .ranks = {take_part_in_run, take_part_in_all, dismiss_others}}};
 
 }  // namespace
 

@@ -44,9 +44,9 @@ DELETE FROM main.checkpoint WHERE run IN (SELECT ours FROM pair);
 DELETE FROM main.input WHERE run IN (SELECT ours FROM pair);
 INSERT INTO main.param(run, key, value)
   SELECT p.ours, x.key, x.value FROM pair p JOIN other.param x ON x.run = p.theirs;
-INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, threads, git_commit, git_dirty, build,
-    start_step, started_us, ended_us, outcome, message)
-  SELECT p.ours, x.attempt + p.before, x.epoch, x.host, x.pid, x.device, x.processor, x.threads, x.git_commit,
+INSERT INTO main.attempt(run, attempt, epoch, host, pid, device, processor, threads, ranks, git_commit, git_dirty,
+    build, start_step, started_us, ended_us, outcome, message)
+  SELECT p.ours, x.attempt + p.before, x.epoch, x.host, x.pid, x.device, x.processor, x.threads, x.ranks, x.git_commit,
     x.git_dirty, x.build, x.start_step, x.started_us, x.ended_us, x.outcome, x.message
   FROM pair p JOIN other.attempt x ON x.run = p.theirs;
 INSERT INTO main.metric(run, name, step, layer, head, value)

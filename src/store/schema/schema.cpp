@@ -192,6 +192,11 @@ CREATE TEMP VIEW tag AS SELECT 0 AS run, '' AS tag, 0 AS at_us WHERE 0;
 CREATE TEMP VIEW note AS SELECT 0 AS run, '' AS text, 0 AS at_us WHERE 0;
 )sql";
 
+// Processes that trained the model together.
+constexpr const char* kRanks = "ALTER TABLE attempt ADD COLUMN ranks INTEGER NOT NULL DEFAULT 1;";
+constexpr const char* kOneRank =
+    "CREATE TEMP VIEW attempt AS SELECT *, 1 AS ranks FROM main.attempt;";
+
 // Copies the file before the first step. The copy is complete under its name or does not exist. A
 // copy of an older version is kept: it was made before a step that was interrupted.
 void keep_copy(sql::Connection& db, int64_t from, int64_t to) {
@@ -220,7 +225,8 @@ void apply(sql::Connection& db, const Migration& step, int64_t application_id) {
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static const Migration steps[] = {{1, kTables}, {2, kInputs}, {3, kRemarks, kNoRemarks}};
+  static const Migration steps[] = {
+      {1, kTables}, {2, kInputs}, {3, kRemarks, kNoRemarks}, {4, kRanks, kOneRank}};
   return steps;
 }
 

@@ -20,28 +20,48 @@ Batch to_tensors(std::vector<int32_t> rows, int64_t B, int64_t T, at::Device dev
   return {ids.to(device), target.to(device), std::move(rows)};
 }
 
+// Rows first, first + step, ... of the source.
 template <class Fill>
-Batch make(const config::RunConfig& config, int64_t rows, at::Device device, Fill&& fill) {
+Batch make(const config::RunConfig& config, int64_t first, int64_t step, int64_t rows,
+           at::Device device, Fill&& fill) {
   const int64_t width = config.data.context + 1;
   std::vector<int32_t> ids(static_cast<size_t>(rows * width));
   for (int64_t i = 0; i < rows; ++i)
-    fill(i, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width),
-                                            static_cast<size_t>(width)));
+    fill(first + i * step, std::span<int32_t>(ids).subspan(static_cast<size_t>(i * width),
+                                                           static_cast<size_t>(width)));
   return to_tensors(std::move(ids), rows, config.data.context, device);
+}
+
+// The permutation goes over the rows of all ranks, so each rank makes them all and keeps its own.
+Batch shuffled_batch(const data::DataSource& source, const config::RunConfig& config, int64_t step,
+                     int64_t first_row, int64_t rows, at::Device device, const ranks::Rows& own) {
+  const auto seed = static_cast<uint64_t>(config.train.seed);
+  const int64_t T = config.data.context, width = T + 1;
+  Batch all = make(config, first_row, 1, rows, at::kCPU, [&](int64_t r, std::span<int32_t> row) {
+    source.train_row(seed, step, r, row);
+  });
+  shuffle_targets(all.target_N, seed, step, first_row);
+  const int64_t skipped = own.first(first_row) - first_row, count = own.count(first_row, rows);
+  const at::Tensor kept = at::arange(skipped, skipped + count * own.ranks, own.ranks, at::kLong);
+  Batch batch{all.ids_BT.index_select(0, kept).to(device),
+              all.target_N.view({rows, T}).index_select(0, kept).flatten().to(device),
+              {}};
+  for (int64_t i = 0; i < count; ++i) {
+    const auto row = all.rows.begin() + (skipped + i * own.ranks) * width;
+    batch.rows.insert(batch.rows.end(), row, row + width);
+  }
+  return batch;
 }
 
 }  // namespace
 
 Batch training_batch(const data::DataSource& source, const config::RunConfig& config, int64_t step,
-                     int64_t first_row, int64_t rows, at::Device device) {
+                     int64_t first_row, int64_t rows, at::Device device, const ranks::Rows& own) {
+  if (config.train.control == config::Control::shuffled_targets)
+    return shuffled_batch(source, config, step, first_row, rows, device, own);
   const auto seed = static_cast<uint64_t>(config.train.seed);
-  const bool shuffled = config.train.control == config::Control::shuffled_targets;
-  Batch batch = make(
-      config, rows, shuffled ? at::kCPU : device,
-      [&](int64_t i, std::span<int32_t> row) { source.train_row(seed, step, first_row + i, row); });
-  if (!shuffled) return batch;
-  shuffle_targets(batch.target_N, seed, step, first_row);
-  return {batch.ids_BT.to(device), batch.target_N.to(device), std::move(batch.rows)};
+  return make(config, own.first(first_row), own.ranks, own.count(first_row, rows), device,
+              [&](int64_t r, std::span<int32_t> row) { source.train_row(seed, step, r, row); });
 }
 
 int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig& config) {
@@ -54,11 +74,12 @@ int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig&
 }
 
 Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config,
-                       int64_t first_row, int64_t rows, at::Device device) {
+                       int64_t first_row, int64_t rows, at::Device device, const ranks::Rows& own) {
   const bool test = config.eval.split == config::Split::test;
-  return make(config, rows, device, [&](int64_t i, std::span<int32_t> row) {
-    test ? source.test_row(first_row + i, row) : source.eval_row(first_row + i, row);
-  });
+  return make(config, own.first(first_row), own.ranks, own.count(first_row, rows), device,
+              [&](int64_t r, std::span<int32_t> row) {
+                test ? source.test_row(r, row) : source.eval_row(r, row);
+              });
 }
 
 }  // namespace sinkmoe::train

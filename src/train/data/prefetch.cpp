@@ -85,13 +85,18 @@ class BatchAhead::Thread {
 };
 
 BatchAhead::BatchAhead(const data::DataSource& source, const config::RunConfig& config,
-                       at::Device device)
-    : source_(source), config_(config), device_(device), thread_(std::make_unique<Thread>(*this)) {}
+                       at::Device device, const ranks::Rows& own)
+    : source_(source),
+      config_(config),
+      device_(device),
+      own_(own),
+      thread_(std::make_unique<Thread>(*this)) {}
 
 BatchAhead::~BatchAhead() = default;
 
 Batch BatchAhead::make(const Wanted& wanted) const {
-  return training_batch(source_, config_, wanted.step, wanted.first_row, wanted.rows, device_);
+  return training_batch(source_, config_, wanted.step, wanted.first_row, wanted.rows, device_,
+                        own_);
 }
 
 Batch BatchAhead::take(int64_t step, int64_t first_row, int64_t rows) {

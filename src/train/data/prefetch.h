@@ -12,12 +12,13 @@ namespace sinkmoe::train {
 class BatchAhead {
  public:
   // The references must outlive this object.
-  BatchAhead(const data::DataSource& source, const config::RunConfig& config, at::Device device);
+  BatchAhead(const data::DataSource& source, const config::RunConfig& config, at::Device device,
+             const ranks::Rows& own = {});
   ~BatchAhead();
   BatchAhead(const BatchAhead&) = delete;
   BatchAhead& operator=(const BatchAhead&) = delete;
 
-  // Returns rows [first_row, first_row + rows) of `step`, then starts the batch that follows if
+  // Returns the rows of `own` among [first_row, first_row + rows) of `step`, then starts the batch that follows if
   // training continues in order. Any other order gives the right rows too, only later. Throws what
   // the source throws.
   Batch take(int64_t step, int64_t first_row, int64_t rows);
@@ -34,6 +35,7 @@ class BatchAhead {
   const data::DataSource& source_;
   const config::RunConfig& config_;
   at::Device device_;
+  ranks::Rows own_;
   std::unique_ptr<Thread> thread_;
 };
 

@@ -35,6 +35,13 @@ void AnswerAccuracy::add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, co
   count_ += static_cast<int64_t>(answers.size());
 }
 
+void AnswerAccuracy::sum_over(ranks::Group& group) {
+  const at::Tensor counts = at::tensor({right_, count_}, at::kLong);
+  group.sum(counts);
+  right_ = counts[0].item<int64_t>();
+  count_ = counts[1].item<int64_t>();
+}
+
 std::optional<double> AnswerAccuracy::value() const {
   if (count_ == 0) return {};
   return static_cast<double>(right_) / static_cast<double>(count_);

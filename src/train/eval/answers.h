@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "data/source.h"
+#include "ranks/ranks.h"
 #include "train/data/batch.h"
 
 namespace sinkmoe::train {
@@ -17,6 +18,9 @@ class AnswerAccuracy {
 
   // hidden [N,C] of the batch's tokens, output weights [V,C].
   void add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, const Batch& batch);
+
+  // Adds the counts of all ranks.
+  void sum_over(ranks::Group& group);
 
   // Share of answers whose most probable token is right; nullopt: no answer was seen.
   std::optional<double> value() const;

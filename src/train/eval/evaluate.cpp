@@ -47,6 +47,37 @@ void add_row(LossSums& sums, const data::DataSource& source, int64_t file_number
   file.bytes += bytes.value_or(0);
 }
 
+// Adds the sums of all ranks. Sizes are equal on all: every rank counts the files of all rows.
+void sum_over(LossSums& sums, ranks::Group& group) {
+  std::vector<double> all = {sums.sum, static_cast<double>(sums.count),
+                             static_cast<double>(sums.bytes), sums.text ? 0.0 : 1.0};
+  for (size_t i = 0; i < sums.part_sum.size(); ++i) {
+    all.push_back(sums.part_sum[i]);
+    all.push_back(static_cast<double>(sums.part_count[i]));
+  }
+  for (const metrics::FileLoss& file : sums.files)
+    for (const double x :
+         {file.nats, static_cast<double>(file.tokens), static_cast<double>(file.bytes)})
+      all.push_back(x);
+  group.sum(at::from_blob(all.data(), {static_cast<int64_t>(all.size())}, at::kDouble));
+  size_t at = 0;
+  const auto real = [&] { return all[at++]; };
+  const auto whole = [&] { return std::llround(all[at++]); };
+  sums.sum = real();
+  sums.count = whole();
+  sums.bytes = whole();
+  sums.text = real() == 0;
+  for (size_t i = 0; i < sums.part_sum.size(); ++i) {
+    sums.part_sum[i] = real();
+    sums.part_count[i] = whole();
+  }
+  for (metrics::FileLoss& file : sums.files) {
+    file.nats = real();
+    file.tokens = whole();
+    file.bytes = whole();
+  }
+}
+
 metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource& source) {
   metrics::EvaluationResult result;
   result.loss = sums.sum / static_cast<double>(sums.count);
@@ -65,7 +96,7 @@ metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource
 }  // namespace
 
 Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
-                   at::Device device) {
+                   at::Device device, ranks::Group* group) {
   const at::NoGradGuard no_grad;
   const config::RunConfig& config = model.config();
   const int64_t T = config.data.context, width = T + 1;
@@ -79,9 +110,15 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
   const size_t parts = std::max<size_t>(1, source.parts().size());
   LossSums sums{std::vector<double>(parts, 0), std::vector<int64_t>(parts, 0)};
   AnswerAccuracy answers(source);
+  const ranks::Rows own = ranks::rows_of(group);
+  if (group)
+    for (int64_t row = 0; row < rows; ++row)
+      sums.files.resize(std::max(sums.files.size(),
+                                 static_cast<size_t>(source.file_of(config.eval.split, row) + 1)));
   for (int64_t from = 0; from < rows; from += per_batch) {
-    const int64_t B = std::min(per_batch, rows - from);
-    const Batch batch = evaluation_batch(source, config, from, B, device);
+    const int64_t asked = std::min(per_batch, rows - from), B = own.count(from, asked);
+    if (B == 0) continue;
+    const Batch batch = evaluation_batch(source, config, from, asked, device, own);
     const model::DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const bool narrow = forward.hidden_NC.scalar_type() == at::kBFloat16;
     const tensor::Bf16Weights bf16(narrow ? &model.params() : nullptr);
@@ -90,10 +127,15 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
             .to(at::kCPU);
     answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
     for (int64_t b = 0; b < B; ++b)
-      add_row(sums, source, source.file_of(config.eval.split, from + b),
+      add_row(sums, source, source.file_of(config.eval.split, own.first(from) + b * own.ranks),
               std::span<const int32_t>(batch.rows)
                   .subspan(static_cast<size_t>(b * width), static_cast<size_t>(width)),
               loss_N.data_ptr<float>() + b * T);
+  }
+  if (group) {
+    sum_over(sums, *group);
+    answers.sum_over(*group);
+    out.heads.sum_over(*group);
   }
   out.result = to_result(sums, source);
   out.result.accuracy = answers.value();

@@ -13,8 +13,9 @@ struct Evaluated {
   metrics::HeadStatistics heads;
 };
 
-// Evaluates about `tokens` validation tokens (whole rows, at least one).
+// Evaluates about `tokens` validation tokens (whole rows, at least one). With a group each rank reads
+// its rows, and all have the result of the whole; null: one process.
 Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
-                   at::Device device);
+                   at::Device device, ranks::Group* group = nullptr);
 
 }  // namespace sinkmoe::train

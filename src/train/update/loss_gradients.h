@@ -23,14 +23,16 @@ class LossGradients {
   // Forward and backward pass of some rows: adds the gradient of share * (loss + weight * balance)
   // to the parameters' .grad, with share = 1 / train.micro_batches. The balance loss is computed
   // per micro-batch. shared_LH: the heads that the balance loss leaves out, if they were chosen
-  // once; otherwise undefined. weight: fp32 scalar on the device if the step is recorded;
+  // once; otherwise undefined. With ranks the gradients have to be summed over them afterwards, the
+  // returned loss is the mean over this rank's rows, and the balance loss is that of the batch of
+  // all. weight: fp32 scalar on the device if the step is recorded;
   // undefined: the configured number. Reads no value back from the device.
   Losses add(const at::Tensor& ids_BT, const at::Tensor& target_N, const at::Tensor& shared_LH,
-             const at::Tensor& weight = {}) const;
+             const at::Tensor& weight = {}, const ranks::Share& rows = {}) const;
 
  private:
-  at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT,
-                          const at::Tensor& chosen_LH) const;
+  at::Tensor shared_heads(const std::vector<at::Tensor>& gates_BHT, const at::Tensor& chosen_LH,
+                          const ranks::Share& rows) const;
 
   const config::RunConfig& config_;
   const model::Decoder& model_;
