@@ -12,7 +12,8 @@ namespace {
 
 // Sets the variables of a launcher, and removes them at the end.
 struct Variables {
-  explicit Variables(const std::map<std::string, std::string>& values) {
+  using Values = std::map<std::string, std::string>;
+  explicit Variables(const Values& values) {
     for (const auto& [name, value] : values) ::setenv(name.c_str(), value.c_str(), 1);
   }
   ~Variables() {
@@ -44,12 +45,12 @@ TEST(RankPlace, ComesFromTheVariablesOfALauncher) {
 }
 
 TEST(RankPlace, OneProcessIsNoRank) {
-  const Variables set({{"WORLD_SIZE", "1"}, {"RANK", "0"}});
+  const Variables set(Variables::Values{{"WORLD_SIZE", "1"}, {"RANK", "0"}});
   EXPECT_FALSE(place_from_environment().has_value());
 }
 
 TEST(RankPlace, SaysWhichVariableIsWrong) {
-  const Variables set({{"WORLD_SIZE", "2"}});
+  const Variables set(Variables::Values{{"WORLD_SIZE", "2"}});
   EXPECT_NE(refusal().find("RANK is not set"), std::string::npos);
   ::setenv("RANK", "2", 1);
   EXPECT_NE(refusal().find("RANK is '2', not a number from 0 to 1"), std::string::npos);

@@ -75,7 +75,7 @@ void expect_estimated(const config::RunConfig& config, const std::string& what) 
           .total();
   const double got = measured(config);
   EXPECT_NEAR(estimate / got, 1, 0.1) << what << ": " << estimate << " estimated, " << got;
-  RecordProperty(what, std::to_string(estimate / got));
+  ::testing::Test::RecordProperty(what, std::to_string(estimate / got));
 }
 
 TEST(Memory, OfATrainingIsEstimatedToATenth) {
