@@ -89,7 +89,7 @@ TEST_F(CorpusTest, ASingleLineIsCutBetweenCharacters) {
 TEST_F(CorpusTest, RefusesAFolderWithoutText) {
   EXPECT_THAT(refusal(), HasSubstr("no text in the folder"));
   put("notes.md", "x");
-  EXPECT_THAT(refusal(), HasSubstr("no text in the folder, but 1 files with other endings, such as "
+  EXPECT_THAT(refusal(), HasSubstr("no text in the folder, but 1 file with other endings, such as "
                                    "'notes.md'; name the files of text *.txt"));
   put("empty.txt", "");
   EXPECT_THAT(refusal(), HasSubstr("the files are empty"));

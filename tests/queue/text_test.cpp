@@ -74,7 +74,13 @@ TEST(Display, LinesAreComplete) {
   measured.product_flops = 124e9;  // 31 of 124 GFLOP/s
   EXPECT_THAT(format_line(measured),
               testing::HasSubstr("31 GFLOP/s (25% of a matrix product) ETA 0:58"));
-  EXPECT_EQ(format_line(SweepLine{"quick", 18, 7, 1, 2, 0, 300, 492}),
+  EXPECT_EQ(format_line(SweepLine{.name = "quick",
+                                  .total = 18,
+                                  .done = 7,
+                                  .failed = 1,
+                                  .running = 2,
+                                  .seconds = 300,
+                                  .eta = 492}),
             "quick: 7/18 done, 2 running, 1 failed, 5:00 so far, ETA 8:12");
 }
 

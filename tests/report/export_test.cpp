@@ -64,8 +64,8 @@ TEST_F(Exports, CurvesAreThoseOfTheDatabase) {
   EXPECT_EQ(runs[1].curves[0].points.size(), 8u);
   const std::string csv = curves_csv(runs);
   EXPECT_TRUE(
-      csv.starts_with("run_id,group_id,seed,label,metric,step,value\r\n"
-                      "sink-100-s0,sink0.010000,0,sink,eval/floor,0,1.99\r\n"))
+      csv.starts_with("run_id,group_id,seed,label,metric,step,value\n"
+                      "sink-100-s0,sink0.010000,0,sink,eval/floor,0,1.99\n"))
       << csv;
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 17);
 }

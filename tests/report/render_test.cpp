@@ -83,9 +83,9 @@ TEST(Render, HostileNamesAreHarmlessInCsvAndJson) {
 }
 
 TEST(Render, CsvKeepsNegativeNumbersAsNumbers) {
-  EXPECT_EQ(render_csv({{"a", "b"}, {{-1.5, std::string("-x")}}}), "a,b\r\n-1.5,\"'-x\"\r\n");
+  EXPECT_EQ(render_csv({{"a", "b"}, {{-1.5, std::string("-x")}}}), "a,b\n-1.5,\"'-x\"\n");
   EXPECT_EQ(render_csv({{"a"}, {{Cell{}}, {std::string("+1e-05")}, {std::string("@sum")}}}),
-            "a\r\n\r\n+1e-05\r\n\"'@sum\"\r\n");
+            "a\n\n+1e-05\n\"'@sum\"\n");
 }
 
 }  // namespace
