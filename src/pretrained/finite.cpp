@@ -11,7 +11,7 @@ namespace sinkmoe::pretrained {
 
 namespace {
 
-constexpr uint64_t kPiece = uint64_t{4} << 20;
+constexpr uint64_t kCheckedPiece = uint64_t{4} << 20;
 
 // The first number whose bits of `mask` are all set: an exponent of ones means NaN or infinity.
 template <class Word>
@@ -63,7 +63,7 @@ void FiniteCheck::operator()(const std::string& name, uint64_t offset,
 void FiniteCheck::whole(const std::string& name) const {
   const weights::TensorEntry& entry = model_.weights.entry(name);
   const uint64_t bytes = entry.end - entry.begin;
-  std::vector<std::byte> piece(std::min(bytes, kPiece));
+  std::vector<std::byte> piece(std::min(bytes, kCheckedPiece));
   for (uint64_t at = 0; at < bytes; at += piece.size()) {
     const std::span<std::byte> part(piece.data(), std::min<uint64_t>(piece.size(), bytes - at));
     model_.weights.read(name, at, part);

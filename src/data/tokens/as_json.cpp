@@ -20,29 +20,33 @@ namespace sinkmoe::data {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kBos = "<s>";
 
-Json special(int32_t id, const std::string& content) {
+OrderedJson special(int32_t id, const std::string& content) {
   return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
           {"rstrip", false}, {"normalized", false}, {"special", true}};
 }
 
 // Puts BOS before each text, as rows have it.
-Json bos_template(int32_t id, const std::string& bos) {
-  const Json first = {{"SpecialToken", {{"id", bos}, {"type_id", 0}}}};
+OrderedJson bos_template(int32_t id, const std::string& bos) {
+  const OrderedJson first = {{"SpecialToken", {{"id", bos}, {"type_id", 0}}}};
   const auto text = [](const char* name) {
-    return Json{{"Sequence", {{"id", name}, {"type_id", 0}}}};
+    return OrderedJson{{"Sequence", {{"id", name}, {"type_id", 0}}}};
   };
   return {{"type", "TemplateProcessing"},
-          {"single", Json::array({first, text("A")})},
-          {"pair", Json::array({first, text("A"), text("B")})},
+          {"single", OrderedJson::array({first, text("A")})},
+          {"pair", OrderedJson::array({first, text("A"), text("B")})},
           {"special_tokens",
-           {{bos, {{"id", bos}, {"ids", Json::array({id})}, {"tokens", Json::array({bos})}}}}}};
+           {{bos,
+             {{"id", bos},
+              {"ids", OrderedJson::array({id})},
+              {"tokens", OrderedJson::array({bos})}}}}}};
 }
 
-Json frame(Json added, Json pre_tokenizer, Json post_processor, Json decoder, Json model) {
+OrderedJson frame(OrderedJson added, OrderedJson pre_tokenizer, OrderedJson post_processor,
+                  OrderedJson decoder, OrderedJson model) {
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
@@ -54,7 +58,7 @@ Json frame(Json added, Json pre_tokenizer, Json post_processor, Json decoder, Js
           {"model", std::move(model)}};
 }
 
-Json bpe(Json vocabulary, Json merges, const Json& unknown) {
+OrderedJson bpe(OrderedJson vocabulary, OrderedJson merges, const OrderedJson& unknown) {
   return {{"type", "BPE"},
           {"dropout", nullptr},
           {"unk_token", unknown},
@@ -67,7 +71,7 @@ Json bpe(Json vocabulary, Json merges, const Json& unknown) {
           {"merges", std::move(merges)}};
 }
 
-std::string text_of(const Json& json) { return json.dump(1) + "\n"; }
+std::string text_of(const OrderedJson& json) { return json.dump(1) + "\n"; }
 
 // A piece of text in the vocabulary of a BPE, which merges pairs in the order of falling scores.
 struct Piece {
@@ -99,23 +103,23 @@ std::vector<Piece> text_pieces(const sentencepiece::SentencePieceProcessor& mode
 
 // Every way to make a piece of two others. Pairs of one piece have one score, so their order among
 // each other decides nothing.
-Json merges_of(std::vector<Piece> pieces) {
+OrderedJson merges_of(std::vector<Piece> pieces) {
   std::unordered_map<std::string, float> known;
   for (const Piece& piece : pieces) known[piece.text] = piece.score;
   std::stable_sort(pieces.begin(), pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.score > b.score; });
-  Json merges = Json::array();
+  OrderedJson merges = OrderedJson::array();
   for (const auto& [text, score] : pieces)
     for (size_t at = 1; at < text.size(); ++at) {
       if (inside_character(text[at])) continue;
       const std::string left = text.substr(0, at), right = text.substr(at);
       if (known.contains(left) && known.contains(right))
-        merges.push_back(Json::array({left, right}));
+        merges.push_back(OrderedJson::array({left, right}));
     }
   return merges;
 }
 
-Json config_json(const std::string& bos) {
+OrderedJson config_json(const std::string& bos) {
   return {{"tokenizer_class", "PreTrainedTokenizerFast"},
           {"bos_token", bos},
           {"add_bos_token", true},
@@ -125,7 +129,7 @@ Json config_json(const std::string& bos) {
 std::string config_of(const std::string& serialised, const std::string& where) {
   sentencepiece::SentencePieceProcessor model;
   load(model, serialised, where);
-  Json json = config_json(model.IdToPiece(model.bos_id()));
+  OrderedJson json = config_json(model.IdToPiece(model.bos_id()));
   json["unk_token"] = model.IdToPiece(model.unk_id());
   return text_of(json);
 }
@@ -133,15 +137,15 @@ std::string config_of(const std::string& serialised, const std::string& where) {
 }  // namespace
 
 std::string bytes_json() {
-  Json vocabulary = Json::object();
+  OrderedJson vocabulary = OrderedJson::object();
   for (int byte = 0; byte < 256; ++byte)
     vocabulary[spelled_byte(static_cast<unsigned char>(byte))] = byte;
-  const Json level = {{"type", "ByteLevel"},
-                      {"add_prefix_space", false},
-                      {"trim_offsets", true},
-                      {"use_regex", false}};
-  return text_of(frame(Json::array({special(256, kBos)}), level, bos_template(256, kBos), level,
-                       bpe(std::move(vocabulary), Json::array(), nullptr)));
+  const OrderedJson level = {{"type", "ByteLevel"},
+                             {"add_prefix_space", false},
+                             {"trim_offsets", true},
+                             {"use_regex", false}};
+  return text_of(frame(OrderedJson::array({special(256, kBos)}), level, bos_template(256, kBos),
+                       level, bpe(std::move(vocabulary), OrderedJson::array(), nullptr)));
 }
 
 std::string sentencepiece_json(const std::string& serialised, const std::string& where) {
@@ -151,7 +155,7 @@ std::string sentencepiece_json(const std::string& serialised, const std::string&
   if (std::none_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.text == " "; }))
     throw Error("the tokenizer has no piece for a space", where,
                 "a text without spaces gives a tokenizer without a tokenizer.json");
-  Json vocabulary = Json::object(), added = Json::array();
+  OrderedJson vocabulary = OrderedJson::object(), added = OrderedJson::array();
   for (int id = 0; id < model.GetPieceSize(); ++id) {
     std::string text = model.IdToPiece(id);
     const bool named = model.IsControl(id) || model.IsUnknown(id);
@@ -160,13 +164,13 @@ std::string sentencepiece_json(const std::string& serialised, const std::string&
     vocabulary[text] = id;
   }
   // Words as first_chunk() cuts them: spaces, other characters, newlines.
-  const Json words = {{"type", "Split"},
-                      {"pattern", {{"Regex", " +[^ \\n]*\\n*|[^ \\n]+\\n*|\\n+"}}},
-                      {"behavior", "Isolated"},
-                      {"invert", false}};
-  const Json decoder = {
+  const OrderedJson words = {{"type", "Split"},
+                             {"pattern", {{"Regex", " +[^ \\n]*\\n*|[^ \\n]+\\n*|\\n+"}}},
+                             {"behavior", "Isolated"},
+                             {"invert", false}};
+  const OrderedJson decoder = {
       {"type", "Sequence"},
-      {"decoders", Json::array({{{"type", "ByteFallback"}}, {{"type", "Fuse"}}})}};
+      {"decoders", OrderedJson::array({{{"type", "ByteFallback"}}, {{"type", "Fuse"}}})}};
   const int bos = model.bos_id();
   return text_of(frame(
       std::move(added), words, bos_template(bos, model.IdToPiece(bos)), decoder,

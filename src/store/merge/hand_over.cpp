@@ -23,7 +23,7 @@ CREATE TEMP TABLE pair AS
 DELETE FROM main.attempt WHERE run IN (SELECT ours FROM pair);
 )sql";
 
-constexpr const char* kRest = R"sql(
+constexpr const char* kHandedOver = R"sql(
 INSERT INTO main.checkpoint(run, step, final, path, bytes, sha256, at_us)
   SELECT p.ours, x.step, x.final, x.path, x.bytes, x.sha256, x.at_us FROM pair p JOIN other.checkpoint x
     ON x.run = p.theirs;
@@ -66,7 +66,7 @@ void copy_run(Store& to, const std::filesystem::path& from, const std::string& r
     db.exec(kCopyNames);
     db.exec(kRun);
     db.exec(rows_of_pairs(1));
-    db.exec(kRest);
+    db.exec(kHandedOver);
     remake_views(db);
   });
 }
