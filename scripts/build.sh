@@ -4,7 +4,7 @@
 #
 # scripts/build.sh [PRESET [TARGET...]]
 #   PRESET  cpu-release (default), cpu-debug, cuda-release, asan-ubsan, asan-torch, tsan, fuzz, bench,
-#           report-only (no LibTorch, half a minute)
+#           report-only (no LibTorch, one minute)
 #   TARGET  what to build, for example sinkmoe (the program without the tests); default: all
 #
 # Cost: a build folder of 0.2 to 1 GB, build-PRESET.

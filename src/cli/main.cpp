@@ -139,7 +139,8 @@ int run_command(const std::vector<std::string>& args) {
   } catch (const sinkmoe::Error& e) {
     sinkmoe::cli::print(e);
     // A library may have turned the lack of memory into another error.
-    return g_no_memory ? say_no_memory() : 2;
+    if (g_no_memory) return say_no_memory();
+    return sinkmoe::queue::outcome_of(e) == sinkmoe::Outcome::disk ? 1 : 2;
   } catch (const std::bad_alloc&) {
     return say_no_memory();
   } catch (const std::exception& e) {

@@ -21,6 +21,24 @@ started=$SECONDS
 expect "attempts after the second run" "$(number "$db" "select count(*) from attempt")" 6
 expect "metric rows after the second run" "$(number "$db" "select count(*) from metric")" "$before"
 
+# A plan costs what runs of the same shape took on this machine.
+"$sinkmoe" --db "$db" plan smoke 'train.seed=range(7,9,1)' >"$work/log" 2>&1 || die "plan of more seeds"
+grep -q "as runs of these shapes took on this machine" "$work/log" || die "plan does not use the measured runs"
+
+# SQLite sees the damage of a page only when it reads that page, so a short write looks at all of them.
+head -c 8192 "$db" >"$work/damaged.db"
+head -c 48 /dev/urandom >>"$work/damaged.db"
+tail -c +8241 "$db" >>"$work/damaged.db"
+damaged="$(sha256sum <"$work/damaged.db")"
+one="$(number "$db" "select run_id from run limit 1")"
+for command in "tag $one --add x" "note $one text" "void $one --why test"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$sinkmoe" --db "$work/damaged.db" $command >"$work/log" 2>&1 || code=$?
+  [ "$code" = 2 ] && grep -q "damaged" "$work/log" || die "'$command' in a damaged database: code $code"
+done
+expect "the damaged database" "$(sha256sum <"$work/damaged.db")" "$damaged"
+
 sql="select attention_kind, balance_weight, avg(eval_loss) from run_wide group by 1, 2 order by 1, 2"
 "$sinkmoe" --db "$db" query "$sql" --csv >"$work/ours.csv" 2>"$work/log" || die "query"
 expect "rows of the query" "$(tail -n +2 "$work/ours.csv" | wc -l)" 6
@@ -64,7 +82,7 @@ expect "rows of the table over the axes" "$(rows "$work/wider/sweep_table.$wide.
 "$sinkmoe" --db "$db" plot head/importance "$wide" --out "$work/heads.svg" >"$work/log" 2>&1 || die "plot"
 grep -q '<svg' "$work/heads.svg" || die "plot drew nothing"
 "$sinkmoe" --db "$db" plot eval/loss "$wide" --x balance.weight --by attention.kind --log >"$work/log" 2>&1 || die "plot without --out"
-[ -s "${db%.db}.out/eval_loss.$wide.x-balance_weight.by-attention_kind.log.svg" ] || die "the figure's name does not say what it shows"
+[ -s "${db%.db}.out/plot.eval_loss.$wide.x-balance_weight.by-attention_kind.log.svg" ] || die "the figure's name does not say what it shows"
 "$sinkmoe" --db "$db" config explain balance.weight "$wide" >"$work/log" 2>&1 || die "config explain of a stored experiment"
 grep -q "swept over 0, " "$work/log" || die "config explain does not see the sweep of a stored experiment"
 "$sinkmoe" --db "$db" config diff smoke "$wide" >"$work/log" 2>&1 || die "config diff with a stored experiment"

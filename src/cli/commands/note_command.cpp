@@ -7,6 +7,7 @@
 #include "core/text/split_join.h"
 #include "core/text/utf8.h"
 #include "store/read/query.h"
+#include "store/sqlite/database_file.h"
 #include "store/store.h"
 
 namespace sinkmoe::cli {
@@ -33,6 +34,7 @@ int run_note(const Globals& globals, const std::vector<std::string>& args) {
   }
   if (words.size() > 2)
     throw Error("more than one note", "sinkmoe note", "put the note in quotes: note RUN \"text\"");
+  store::require_intact(globals.db);
   store::Store(globals.db).note_run(run, std::string(trim(words[1])));
   return 0;
 }

@@ -40,7 +40,7 @@ plan::Plan plan_of(const Strings& words, int64_t assumed_vocabulary) {
     plan::Plan plan = plan::make_plan(
         request, [](const config::RunConfig& config) { return "absent " + config.data.path; });
     if (assumed_vocabulary == 0) {
-      std::cerr << plan.path << " says how its data is made; for the cost without it: sinkmoe plan "
+      std::cerr << "for the cost without the data of " << plan.path << ": sinkmoe plan "
                 << join(words, " ", shell_word) << " --vocab N\n";
       throw;
     }

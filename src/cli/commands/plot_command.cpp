@@ -17,11 +17,12 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// eval/loss and grid: "eval_loss.grid.svg"; with --x train.lr --by attention.kind --log
-// "eval_loss.grid.x-train_lr.by-attention_kind.log.svg", so that no figure replaces another one.
+// eval/loss and grid: "plot.eval_loss.grid.svg"; with --x train.lr --by attention.kind --log
+// "plot.eval_loss.grid.x-train_lr.by-attention_kind.log.svg", so that no figure replaces another
+// one, nor one of a report, which is named after its artifact.
 std::string default_name(const report::MetricFacts& metric, const std::string& experiment,
                          const report::PlotRequest& request) {
-  std::string name = metric.column() + "." + experiment;
+  std::string name = "plot." + metric.column() + "." + experiment;
   const auto add = [&](const char* what, std::string key) {
     std::replace_if(
         key.begin(), key.end(), [](unsigned char c) { return !std::isalnum(c) && c != '-'; }, '_');

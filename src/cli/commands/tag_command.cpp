@@ -5,6 +5,7 @@
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
 #include "store/read/query.h"
+#include "store/sqlite/database_file.h"
 #include "store/store.h"
 
 namespace sinkmoe::cli {
@@ -39,6 +40,7 @@ int run_tag(const Globals& globals, const Strings& args) {
     throw Error(runs.empty() ? "no run given" : "neither --add nor --remove given", "sinkmoe tag",
                 "sinkmoe tag RUN... --add TAG");
   const Strings found = find_runs(store::Reader(globals.db), runs);
+  store::require_intact(globals.db);
   store::Store store(globals.db);
   for (const std::string& run : found) store.tag_run(run, add, remove);
   return 0;

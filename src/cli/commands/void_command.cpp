@@ -5,6 +5,7 @@
 #include "cli/run_lookup.h"
 #include "core/text/split_join.h"
 #include "store/read/query.h"
+#include "store/sqlite/database_file.h"
 #include "store/store.h"
 
 namespace sinkmoe::cli {
@@ -21,6 +22,7 @@ int run_void(const Globals& globals, const std::vector<std::string>& args) {
   if (why.empty()) throw Error("the reason is empty", "sinkmoe void", "say why: --why TEXT");
   const std::vector<std::string> runs =
       find_runs(store::Reader(globals.db), (*values)["run"].as<std::vector<std::string>>());
+  store::require_intact(globals.db);
   store::Store store(globals.db);
   for (const std::string& run : runs) {
     store.void_run(run, why);

@@ -24,7 +24,7 @@ SELECT r.config, a.device, a.processor, (a.ended_us - a.started_us) * 1e-6
 FROM attempt a JOIN run r ON r.id = a.run
 WHERE a.outcome = 'done' AND a.start_step = 0 AND r.status = 'done'
 ORDER BY a.started_us DESC LIMIT 2000)sql");
-  const std::string cpu = queue::processor_name(), gpu = queue::gpu_name();
+  const std::string cpu = queue::processor_text(), gpu = queue::gpu_name();
   for (const auto& row : table.rows) {
     if (to_text(row[2]) != (to_text(row[1]) == "cuda" ? gpu : cpu)) continue;
     try {

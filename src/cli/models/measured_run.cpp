@@ -101,7 +101,7 @@ void store_measured(const fs::path& db, const plan::RunSpec& run,
   if (!lease)
     throw Error("another process stores run " + run.run_id, db.string(), "wait until it has ended");
   store.begin_attempt(*lease, {.device = "cpu",
-                               .processor = queue::processor_name(),
+                               .processor = queue::processor_text(),
                                .threads = queue::usable_cores(),
                                .git_commit = queue::kBuildInfo.commit,
                                .build = queue::kBuildInfo.build,

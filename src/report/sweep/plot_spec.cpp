@@ -33,6 +33,9 @@ const Dimension& dimension_of(const Sweep& sweep, const std::string& key,
     for (const Axis& a : d)
       if (a.key == key || a.column == key) return d;
   const std::vector<std::string> keys = sweep.keys();
+  if (key == "train.seed")
+    throw Error("runs that differ only in train.seed are one point, their mean", option,
+                "give another key; a CSV of every run: sinkmoe export curves");
   throw Error("its runs do not differ in '" + key + "'",
               "experiment " + join(sweep.experiments, ", ") + ", " + option,
               keys.empty() ? "they differ only in their seed" : known_names(key, keys));

@@ -206,10 +206,7 @@ void require_mergeable(const fs::path& path, Purpose purpose) {
     throw StoreError(ErrorKind::bad_input,
                      {"the database is of an older version", path.string(),
                       "upgrade it: sinkmoe doctor --db " + shell_word(path.string())});
-  const std::string found = db.text("PRAGMA quick_check(1)");
-  if (found != "ok")
-    throw StoreError(ErrorKind::bad_input,
-                     {"the database is damaged: " + found, path.string(), ""});
+  require_intact(path);
   check_tables(db);
 }
 

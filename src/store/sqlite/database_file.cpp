@@ -62,8 +62,7 @@ void roll_back(const fs::path& path) {
     db.integer("SELECT count(*) FROM sqlite_schema");
     std::fprintf(stderr, "%s: rolled back a write that a crash had interrupted\n",
                  printable(path.string()).c_str());
-    const std::string found = db.text("PRAGMA quick_check(1)");
-    if (found != "ok") refuse(path, "the database is damaged: " + found, "restore a copy");
+    require_intact(path);
   } catch (const StoreError& e) {
     if (e.kind() != ErrorKind::read_only) throw;
     throw StoreError(
@@ -75,6 +74,12 @@ void roll_back(const fs::path& path) {
 }
 
 }  // namespace
+
+void require_intact(const fs::path& path) {
+  sql::Connection db(path, sql::Connection::Mode::read_only);
+  const std::string found = db.text("PRAGMA quick_check(1)");
+  if (found != "ok") refuse(path, "the database is damaged: " + found, "restore a copy");
+}
 
 FileState inspect_database(const fs::path& path) {
   std::error_code error;

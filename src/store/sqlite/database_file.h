@@ -24,6 +24,10 @@ FileState inspect_database(const std::filesystem::path& path);
 // truncated, on a medium that cannot be written.
 void settle_database(const std::filesystem::path& path);
 
+// Reads every page. Throws StoreError (refused): damaged. For short commands that write, because
+// SQLite itself sees the damage of a page only when it reads that page.
+void require_intact(const std::filesystem::path& path);
+
 // The purpose of a sinkmoe database. Throws StoreError.
 Purpose purpose_of(const std::filesystem::path& path);
 
