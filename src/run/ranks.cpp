@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -222,8 +223,9 @@ int take_part_in_all() {
     if (!WIFEXITED(status)) continue;
     if (WEXITSTATUS(status) == kExitNoMoreRuns) return 0;
     if (WEXITSTATUS(status) != kExitNoLead) continue;
-    std::fprintf(stderr, "rank 0 could not be reached at MASTER_ADDR:MASTER_PORT for %d s\n",
-                 static_cast<int>(kLeadAppears.count()));
+    const char *address = std::getenv("MASTER_ADDR"), *port = std::getenv("MASTER_PORT");
+    std::fprintf(stderr, "rank 0 could not be reached at %s:%s for %d s\n", address ? address : "",
+                 port ? port : "", static_cast<int>(kLeadAppears.count()));
     return 1;
   }
 }
