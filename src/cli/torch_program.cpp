@@ -4,13 +4,12 @@
 
 #include <filesystem>
 
-#include "core/registry.h"
 #include "queue/job.h"
 
 namespace sinkmoe::cli {
 
 void continue_with_torch(const std::vector<std::string>& args) {
-  if (Registry<queue::JobKind>::all().contains("train")) return;
+  if (queue::can_train()) return;
   std::error_code ignored;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   const std::string program = (self.parent_path() / "sinkmoe_torch").string();

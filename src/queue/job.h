@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/job.h"
+#include "core/registry.h"
 #include "core/run/run.h"
 #include "store/sqlite/database_file.h"
 
@@ -33,5 +34,8 @@ struct JobKind {
   std::function<std::string()> libraries = {};
   RankHooks ranks = {};
 };
+
+// True if this program has the job that trains, which needs LibTorch.
+inline bool can_train() { return Registry<JobKind>::all().contains("train"); }
 
 }  // namespace sinkmoe::queue

@@ -10,8 +10,6 @@
 
 #include "core/system/process.h"
 
-extern char** environ;
-
 namespace sinkmoe::ranks {
 
 namespace {
@@ -24,11 +22,11 @@ std::vector<std::string> environment(const Place& lead, int64_t rank) {
       {"WORLD_SIZE=", std::to_string(lead.size)},
       {"MASTER_ADDR=", lead.address},
       {"MASTER_PORT=", std::to_string(lead.port)}};
-  std::vector<std::string> variables;
-  for (char** v = environ; *v; ++v)
-    if (std::none_of(ours.begin(), ours.end(),
-                     [&](const auto& o) { return std::string_view(*v).starts_with(o.first); }))
-      variables.emplace_back(*v);
+  std::vector<std::string> variables = environment_variables();
+  std::erase_if(variables, [&](const std::string& variable) {
+    return std::any_of(ours.begin(), ours.end(),
+                       [&](const auto& o) { return variable.starts_with(o.first); });
+  });
   for (const auto& [name, value] : ours) variables.push_back(name + value);
   return variables;
 }

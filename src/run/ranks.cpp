@@ -17,8 +17,6 @@
 #include "ranks/processes.h"
 #include "ranks/store.h"
 
-extern char** environ;
-
 namespace sinkmoe::run {
 
 namespace {
@@ -213,13 +211,11 @@ int take_part(int64_t parent, const TrainOn& train) {
 int take_part_in_all() {
   // Rank 0 decides when to stop, also if a signal goes to all.
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
-  std::vector<std::string> environment;
-  for (char** v = environ; *v; ++v) environment.emplace_back(*v);
   for (;;) {
     const int status =
         wait_for(start_process({.program = "/proc/self/exe",
                                 .arguments = {"sinkmoe", "rank", std::to_string(::getpid())},
-                                .environment = environment}));
+                                .environment = environment_variables()}));
     if (!WIFEXITED(status)) continue;
     if (WEXITSTATUS(status) == kExitNoMoreRuns) return 0;
     if (WEXITSTATUS(status) != kExitNoLead) continue;

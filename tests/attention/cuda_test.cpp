@@ -7,21 +7,13 @@
 #include "attention/gate_multiply.h"
 #include "attention/sdpa/sdpa_ops.h"
 #include "attention/sdpa/self_test.h"
+#include "support/gpu.h"
 #include "tensor/device.h"
 
 namespace sinkmoe::attention {
 namespace {
 
-// LibTorch must meet its CUDA half before the first test uses a tensor.
-struct LoadCuda : ::testing::Environment {
-  void SetUp() override {
-    if (tensor::cuda_ready()) tensor::prepare_cuda(false);
-  }
-};
-const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
-
-#define SKIP_WITHOUT_GPU() \
-  if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
+const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new testing::LoadCuda(false));
 
 AttentionOut on_gpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale,
                     SinkMode mode, const at::Tensor& sink) {

@@ -7,7 +7,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 [ -x "$sinkmoe" ] || { echo "skipped: no program at $sinkmoe"; exit 77; }
 cd "$root"
-source tests/support/torch_program.sh
+source tests/support/program.sh
 export SINKMOE_LOCAL=off  # private sweeps and figures change no test
 
 die() {
@@ -16,8 +16,3 @@ die() {
   exit 1
 }
 
-# number DB SQL: the single value of a query.
-number() { sqlite3 -readonly -cmd '.timeout 10000' "$1" "$2"; }
-
-# expect WHAT GOT WANTED
-expect() { [ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"; }

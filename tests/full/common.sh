@@ -9,7 +9,7 @@ mkdir -p "$results"
 commit="$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)"
 machine="$(nproc) cores of $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
 cd "$root"
-source tests/support/torch_program.sh
+source tests/support/program.sh
 
 # result NAME CODE JSON: one row for the table, with machine, commit and date.
 result() {

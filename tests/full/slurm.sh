@@ -14,8 +14,6 @@ die() {
   result slurm 1 '{}'
   exit 1
 }
-number() { sqlite3 -readonly -cmd '.timeout 10000' "$1" "$2"; }
-expect() { [ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"; }
 with_slurm
 start_slurm
 

@@ -7,21 +7,13 @@
 #include "model/ops/ops.h"
 #include "model/ops/rms_norm.h"
 #include "model/ops/rotary.h"
+#include "support/gpu.h"
 #include "tensor/device.h"
 
 namespace sinkmoe::model {
 namespace {
 
-// LibTorch must meet its CUDA half before the first test uses a tensor.
-struct LoadCuda : ::testing::Environment {
-  void SetUp() override {
-    if (tensor::cuda_ready()) tensor::prepare_cuda(false);
-  }
-};
-const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
-
-#define SKIP_WITHOUT_GPU() \
-  if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
+const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new testing::LoadCuda(false));
 
 at::Tensor normal(at::IntArrayRef shape, at::ScalarType type) {
   return at::randn(shape, at::TensorOptions(at::kCUDA).dtype(at::kFloat)).to(type);

@@ -96,7 +96,7 @@ TEST(Migrations, ANewFileIsMarkedAsOurs) {
 // changes, and it can be read before.
 TEST(Migrations, TheReferenceDatabaseIsReadBeforeAndAfter) {
   const std::filesystem::path reference = source_dir() / "results/reference.db";
-  if (!std::filesystem::exists(reference)) GTEST_SKIP();
+  if (!std::filesystem::exists(reference)) GTEST_SKIP() << "no results/reference.db";
   Folder folder;
   std::filesystem::copy_file(reference, folder / "r.db");
   const std::string sql =

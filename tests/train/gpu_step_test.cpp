@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "core/registry.h"
+#include "support/gpu.h"
 #include "tensor/device.h"
 #include "train/recorder.h"
 
@@ -17,16 +18,8 @@ using testing::run;
 using testing::run_cut;
 using testing::tiny_config;
 
-// LibTorch must meet its CUDA half before the first test uses a tensor.
-struct LoadCuda : ::testing::Environment {
-  void SetUp() override {
-    if (tensor::cuda_ready()) tensor::prepare_cuda(/*exact=*/true);
-  }
-};
-const auto* const load_cuda = ::testing::AddGlobalTestEnvironment(new LoadCuda);
-
-#define SKIP_WITHOUT_GPU() \
-  if (std::string why; !tensor::cuda_ready(&why)) GTEST_SKIP() << why
+const auto* const load_cuda =
+    ::testing::AddGlobalTestEnvironment(new testing::LoadCuda(/*exact=*/true));
 
 config::RunConfig gpu_config(const std::string& kind, config::Precision precision) {
   config::RunConfig config = tiny_config(kind);

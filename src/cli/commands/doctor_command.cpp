@@ -31,9 +31,8 @@ void check_program(std::vector<Finding>& findings) {
   findings.push_back(
       {true, fmt::format("built from {}{} ({})", queue::kBuildInfo.commit,
                          queue::kBuildInfo.dirty ? " with changes" : "", queue::kBuildInfo.build)});
-  findings.push_back({true, Registry<queue::JobKind>::all().contains("train")
-                                ? "can train"
-                                : "cannot train: built without LibTorch"});
+  findings.push_back(
+      {true, queue::can_train() ? "can train" : "cannot train: built without LibTorch"});
   findings.push_back(
       {true, fmt::format("{} cores of {}", queue::usable_cores(), queue::processor_name())});
   findings.push_back(

@@ -9,7 +9,15 @@
 #include <cerrno>
 #include <system_error>
 
+extern char** environ;
+
 namespace sinkmoe {
+
+std::vector<std::string> environment_variables() {
+  std::vector<std::string> variables;
+  for (char** v = environ; *v; ++v) variables.emplace_back(*v);
+  return variables;
+}
 
 namespace {
 

@@ -11,6 +11,9 @@
 
 namespace sinkmoe {
 
+// The environment of this process, as "NAME=value".
+std::vector<std::string> environment_variables();
+
 struct Launch {
   std::string program;                   // a path, or a name that is looked up in PATH
   std::vector<std::string> arguments;    // the first is the name under which the program runs

@@ -5,8 +5,8 @@
 
 namespace sinkmoe::cuda {
 
-// Rows of C channels, C a multiple of 8 up to kMostNormChannels; arrays contiguous, 16-byte
-// aligned.
+// Rows of C channels, C a multiple of 8 up to kMostNormChannels. Arrays are contiguous and start at
+// multiples of 16 bytes.
 constexpr int64_t kMostNormChannels = 2048;
 
 // Blocks of the backward pass, each with one part of dw: they take eight rows for each group of

@@ -12,8 +12,6 @@
 #include "core/system/process.h"
 #include "store/owner.h"
 
-extern char** environ;
-
 namespace sinkmoe::queue {
 
 namespace {
@@ -72,14 +70,12 @@ CommandResult run_command(const std::vector<std::string>& words) {
   CommandResult result;
   Pipe output, errors;
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  std::vector<std::string> environment;
-  for (char** v = environ; *v; ++v) environment.emplace_back(*v);
   pid_t child = -1;
   try {
     child = start_process(
         {.program = words.at(0),
          .arguments = words,
-         .environment = environment,
+         .environment = environment_variables(),
          .descriptors = {{nothing, 0}, {output.write_end(), 1}, {errors.write_end(), 2}}});
   } catch (const std::system_error& e) {
     ::close(nothing);

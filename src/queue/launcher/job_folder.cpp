@@ -35,11 +35,7 @@ Json json_of(const store::Owner& o) {
 
 }  // namespace
 
-fs::path jobs_folder(const fs::path& db) {
-  fs::path jobs = fs::absolute(db);
-  return jobs.replace_filename((db.extension() == ".db" ? db.stem() : db.filename()).string() +
-                               ".jobs");
-}
+fs::path jobs_folder(const fs::path& db) { return folder_beside(fs::absolute(db), ".jobs"); }
 
 fs::path make_job_folder(const fs::path& db, const std::string& experiment) {
   const fs::path jobs = jobs_folder(db);

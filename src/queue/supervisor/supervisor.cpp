@@ -69,7 +69,7 @@ int SweepSummary::exit_code() const {
 }
 
 void require_job(const std::string& job) {
-  if (job == "train" && !Registry<JobKind>::all().contains("train"))
+  if (job == "train" && !can_train())
     throw Error("this program was built without training", "",
                 "build it with LibTorch: scripts/build.sh");
   Registry<JobKind>::get(job);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -15,8 +16,6 @@
 #include "core/system/process.h"
 #include "queue/signals.h"
 #include "queue/worker/outcome.h"
-
-extern char** environ;
 
 namespace sinkmoe::queue {
 
@@ -40,21 +39,21 @@ class OpenFile {
   int fd_;
 };
 
-bool has_variable(std::string_view start) {
-  for (char** v = environ; *v; ++v)
-    if (std::string_view(*v).starts_with(start)) return true;
-  return false;
-}
-
 std::vector<std::string> environment(const std::string& device) {
-  std::vector<std::string> variables;
-  for (char** v = environ; *v; ++v)
-    if (device.empty() || !std::string_view(*v).starts_with("CUDA_VISIBLE_DEVICES="))
-      variables.emplace_back(*v);
-  if (!device.empty()) variables.push_back("CUDA_VISIBLE_DEVICES=" + device);
+  std::vector<std::string> variables = environment_variables();
+  const auto has = [&](const char* start) {
+    return std::any_of(variables.begin(), variables.end(),
+                       [&](const std::string& variable) { return variable.starts_with(start); });
+  };
+  if (!device.empty()) {
+    std::erase_if(variables, [](const std::string& variable) {
+      return variable.starts_with("CUDA_VISIBLE_DEVICES=");
+    });
+    variables.push_back("CUDA_VISIBLE_DEVICES=" + device);
+  }
   // The threads of a step wait for each other often. By default they spin for a long time, which on a busy machine takes
   // the core that the other thread needs. OpenMP reads this when it is loaded, so it is set for the new process.
-  if (!has_variable("OMP_WAIT_POLICY=") && !has_variable("GOMP_SPINCOUNT="))
+  if (!has("OMP_WAIT_POLICY=") && !has("GOMP_SPINCOUNT="))
     variables.emplace_back("OMP_WAIT_POLICY=PASSIVE");
   return variables;
 }

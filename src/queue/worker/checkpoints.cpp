@@ -38,13 +38,17 @@ std::string problem_of(const fs::path& file, const store::CheckpointRow& row) {
 
 }  // namespace
 
+fs::path folder_beside(const fs::path& db, const std::string& ending) {
+  fs::path folder = db;
+  return folder.replace_filename((db.extension() == ".db" ? db.stem() : db.filename()).string() +
+                                 ending);
+}
+
 fs::path run_folder(const fs::path& db, const std::string& run_id) {
   if (!safe_name(run_id)) throw Error("'" + run_id + "' is not a run_id", db.string());
   const fs::path above = db.parent_path().parent_path();
   if (db.filename() == kTaskDatabase && above.extension() == ".runs") return above / run_id;
-  fs::path runs = db;
-  runs.replace_filename((db.extension() == ".db" ? db.stem() : db.filename()).string() + ".runs");
-  return runs / run_id;
+  return folder_beside(db, ".runs") / run_id;
 }
 
 std::optional<fs::path> checkpoint_file(const fs::path& db, const std::string& run_id,

@@ -18,6 +18,9 @@ constexpr auto names_of(Keep) {
                      {{Keep::none, "none"}, {Keep::final, "final"}, {Keep::all, "all"}});
 }
 
+// NAME.db and ".runs": NAME.runs in the same folder.
+std::filesystem::path folder_beside(const std::filesystem::path& db, const std::string& ending);
+
 // The folder of a run: NAME.runs/RUN_ID/ beside the database NAME.db, so that two databases in one
 // folder share no file. A task of a scheduler trains in the database NAME.runs/RUN_ID/run.db; its runs have the folders of
 // NAME.db. Throws Error if the run_id is not a safe name.

@@ -1,4 +1,10 @@
-# For tests of the program, $sinkmoe: does it train? Sourced, never run.
+# For tests of the program, $sinkmoe: values of its databases, and whether it trains. Sourced, never run; the test defines die().
+
+# number DB SQL: the single value of a query.
+number() { sqlite3 -readonly -cmd '.timeout 10000' "$1" "$2"; }
+
+# expect WHAT GOT WANTED
+expect() { [ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"; }
 
 # torch_program: prints the path of the program with LibTorch beside the one under test; fails if there is none.
 torch_program() {
