@@ -27,7 +27,7 @@ ended_well() {
 # No file may grow beyond 1 KiB: a write fails as on a full disk, here in the middle of a file.
 code=0
 (ulimit -f 1; exec "${import[@]}" 2>&1) 2>&1 | cat >"$work/log" || code=$?
-expect "the code after a limit of the file size" "$code" 2
+expect "the code after a limit of the file size" "$code" 1
 grep -qF "cannot write: File too large; free some disk space" "$work/log" || die "the message does not name the cause"
 nothing_left "a limit of the file size"
 

@@ -62,7 +62,12 @@ expect "exit code of a local run meanwhile" "$code" 75
 grep -q '6 in jobs of the scheduler' "$work/out" || die "the local run says: $(cat "$work/out")"
 
 # One task gets the signal that precedes its time limit: checkpoint, queued again. Slurm delays it by two minutes; we do not.
-array="$(squeue -h -r -o '%F %K %T' | awk '$3 == "RUNNING" {print $1; exit}')"
+for _ in $(seq 300); do
+  array="$(squeue -h -r -o '%F %K %T' | awk '$3 == "RUNNING" {print $1; exit}')"
+  [ -z "$array" ] || break
+  sleep 0.1
+done
+[ -n "$array" ] || die "no task has started within 30 s: $(squeue)"
 for _ in $(seq 100); do
   grep -q '"step":[1-9]' "$work"/slurm.runs/*/beat.json 2>/dev/null && break
   sleep 0.1

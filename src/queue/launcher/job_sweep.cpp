@@ -7,6 +7,7 @@
 
 #include "config/compose/canonical.h"
 #include "core/registry.h"
+#include "core/text/count.h"
 #include "queue/job.h"
 #include "queue/signals.h"
 
@@ -52,6 +53,7 @@ SweepSummary JobSweep::run() {
   std::vector<std::string> notes;
   const bool reads_data = Registry<JobKind>::get(options_.job).purpose == store::Purpose::results;
   todo_ = todo_runs(store_, plan_, {options_.retry_failed, reads_data}, notes);
+  for (size_t i = 0; i < todo_.size(); ++i) places_[todo_[i].run_id] = i;
   for (const std::string& note : notes) display_.note(note);
   const auto poll_us = static_cast<int64_t>(settings_.options.poll_seconds * 1e6);
   int64_t asked_us = store::boot_clock_us() - poll_us, looked_us = 0;
@@ -77,9 +79,8 @@ SweepSummary JobSweep::run() {
 }
 
 TodoRun* JobSweep::todo(const std::string& run_id) {
-  const auto at = std::find_if(todo_.begin(), todo_.end(),
-                               [&](const TodoRun& run) { return run.run_id == run_id; });
-  return at == todo_.end() ? nullptr : &*at;
+  const auto at = places_.find(run_id);
+  return at == places_.end() ? nullptr : &todo_[at->second];
 }
 
 // Takes stock, and submits what has become possible or must go on.
@@ -188,8 +189,8 @@ void JobSweep::submit_missing() {
             {run_id, made.folder.filename().string(), made.job, static_cast<int64_t>(t), {}, {}});
       }
     if (!made.tasks.empty())
-      display_.note(fmt::format("submitted job {} with {} {}; script: {}", made.job,
-                                made.tasks.size(), made.tasks.size() == 1 ? "task" : "tasks",
+      display_.note(fmt::format("submitted job {} with {}; script: {}", made.job,
+                                counted(std::ssize(made.tasks), "task"),
                                 std::filesystem::proximate(made.folder / "job.sh").string()));
   }
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "queue/launcher/collect.h"
@@ -48,9 +49,10 @@ class JobSweep {
   Collector collector_;
   Display display_;
   std::vector<TodoRun> todo_;
-  std::vector<HeldView> held_;               // of this plan
-  std::map<std::string, std::string> said_;  // run -> what was last said about its task
-  std::set<std::string> given_up_;           // not submitted again by this call
+  std::unordered_map<std::string, size_t> places_;  // of run_ids in todo_
+  std::vector<HeldView> held_;                      // of this plan
+  std::map<std::string, std::string> said_;         // run -> what was last said about its task
+  std::set<std::string> given_up_;                  // not submitted again by this call
   int64_t began_us_ = store::boot_clock_us(), made_ = 0;
   double work_made_ = 0;
 };

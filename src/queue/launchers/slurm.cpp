@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "core/text/count.h"
 #include "core/text/number.h"
 #include "core/text/quote.h"
 #include "core/text/split_join.h"
@@ -29,14 +30,14 @@ std::string log_pattern(const std::filesystem::path& folder) {
 }
 
 std::string script(const ArrayJob& job, const LauncherOptions& o) {
-  size_t runs = 0;
-  for (const auto& task : job.tasks) runs += task.size();
+  int64_t runs = 0;
+  for (const auto& task : job.tasks) runs += std::ssize(task);
   std::string text = fmt::format(
       "#!/bin/bash\n"
       "# {} of the experiment {}, in {}.\n"
       "# Each run is trained in a database of its own; 'sinkmoe run ... --launcher slurm' collects them.\n",
-      runs == 1 ? "1 run" : fmt::format("{} runs", runs), printable(one_line(job.experiment)),
-      job.tasks.size() == 1 ? "1 task" : fmt::format("{} tasks", job.tasks.size()));
+      counted(runs, "run"), printable(one_line(job.experiment)),
+      counted(std::ssize(job.tasks), "task"));
   const auto line = [&](const std::string& option) { text += "#SBATCH " + option + "\n"; };
   const auto given = [&](const char* name, const std::string& value) {
     if (!value.empty()) line(fmt::format("--{}={}", name, sbatch_value(value)));
