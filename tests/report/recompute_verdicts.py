@@ -160,9 +160,7 @@ def first_terms(runs):
         return first - other
 
     text = list(runs.pick("text_terms", True).values())
-    real = [name for (name,) in runs.db.execute(
-        "select r.run_id from run r join experiment_run x on x.run = r.id join experiment e on e.id = x.experiment "
-        "where e.name = 'real_terms' and r.status = 'done'")]
+    real = [name for name, row in runs.rows.items() if row.get("data.text.file")]
     for names, needed, artifact, cell in ((text, 5, "first_term.text_terms", "variant vanilla, weight 0"),
                                           (real, 8, "first_term_real.real_terms", "length 256")):
         if len(names) == needed:
