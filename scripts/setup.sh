@@ -15,7 +15,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 BUILD_PACKAGES=(g++ cmake ninja-build ccache git libtomlplusplus-dev libboost-program-options-dev libsqlite3-dev
-  sqlite3 libfmt-dev nlohmann-json3-dev libssl-dev libsentencepiece-dev libonig-dev libutf8proc-dev libcpp-httplib-dev gnuplot-nox
+  sqlite3 libfmt-dev nlohmann-json3-dev libssl-dev libsentencepiece-dev libonig-dev libutf8proc-dev zlib1g-dev libzstd-dev libcpp-httplib-dev gnuplot-nox
   fonts-dejavu-core)
 TEST_PACKAGES=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)
 FETCH_PACKAGES=(ca-certificates python3 python3-pip unzip xz-utils)

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/system/file_error.h"
 
 namespace sinkmoe {
 
@@ -24,14 +25,6 @@ struct Descriptor {
     if (fd >= 0) ::close(fd);
   }
 };
-
-[[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  const std::string fix = full              ? "free some disk space and run the same command again"
-                          : error == EACCES ? "check the permissions of the file and its folder"
-                                            : "";
-  throw system_error(what, error, path.string(), fix);
-}
 
 // Repeats a call that a signal has interrupted.
 template <class F>
@@ -48,14 +41,14 @@ int open_file(const fs::path& path, int flags) {
 }
 
 void sync_file(int fd, const fs::path& path) {
-  if (retried([&] { return ::fsync(fd); }) != 0) fail("cannot sync", path, errno);
+  if (retried([&] { return ::fsync(fd); }) != 0) fail_on_file("cannot sync", path, errno);
 }
 
 void write_all(int fd, std::string_view content, const fs::path& path) {
   while (!content.empty()) {
     const ssize_t n = ::write(fd, content.data(), content.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail("cannot write", path, errno);
+    if (n < 0) fail_on_file("cannot write", path, errno);
     content.remove_prefix(static_cast<size_t>(n));
   }
 }
@@ -69,7 +62,7 @@ std::string unique_suffix() {
 void sync_folder(const fs::path& path) {
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   const Descriptor d{open_file(folder, O_RDONLY | O_DIRECTORY)};
-  if (d.fd < 0) fail("cannot open the folder", folder, errno);
+  if (d.fd < 0) fail_on_file("cannot open the folder", folder, errno);
   sync_file(d.fd, folder);
 }
 
@@ -77,9 +70,9 @@ void sync_folder(const fs::path& path) {
 
 std::string read_file(const fs::path& path, uint64_t limit) {
   const Descriptor d{open_file(path, O_RDONLY | O_NONBLOCK)};
-  if (d.fd < 0) fail("cannot open", path, errno);
+  if (d.fd < 0) fail_on_file("cannot open", path, errno);
   struct stat info{};
-  if (::fstat(d.fd, &info) != 0) fail("cannot stat", path, errno);
+  if (::fstat(d.fd, &info) != 0) fail_on_file("cannot stat", path, errno);
   if (!S_ISREG(info.st_mode)) throw Error("not a regular file", path.string());
   if (static_cast<uint64_t>(info.st_size) > limit)
     throw Error("the file has " + std::to_string(info.st_size) + " bytes, the limit is " +
@@ -90,7 +83,7 @@ std::string read_file(const fs::path& path, uint64_t limit) {
   while (at < content.size()) {
     const ssize_t n = ::read(d.fd, content.data() + at, content.size() - at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail("cannot read", path, errno);
+    if (n < 0) fail_on_file("cannot read", path, errno);
     if (n == 0) break;
     at += static_cast<size_t>(n);
   }
@@ -107,11 +100,11 @@ void write_file_atomic(const fs::path& path, std::span<const std::string_view> p
   const fs::path aside = path.string() + ".tmp." + unique_suffix();
   try {
     const Descriptor d{open_file(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)};
-    if (d.fd < 0) fail("cannot create", aside, errno);
+    if (d.fd < 0) fail_on_file("cannot create", aside, errno);
     for (std::string_view piece : pieces) write_all(d.fd, piece, aside);
     sync_file(d.fd, aside);
     if (check) check(aside);
-    if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+    if (::rename(aside.c_str(), path.c_str()) != 0) fail_on_file("cannot rename to", path, errno);
   } catch (...) {
     ::unlink(aside.c_str());
     throw;
@@ -121,9 +114,9 @@ void write_file_atomic(const fs::path& path, std::span<const std::string_view> p
 
 void put_in_place(const fs::path& aside, const fs::path& path) {
   const Descriptor d{open_file(aside, O_RDONLY)};
-  if (d.fd < 0) fail("cannot open", aside, errno);
+  if (d.fd < 0) fail_on_file("cannot open", aside, errno);
   sync_file(d.fd, aside);
-  if (::rename(aside.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  if (::rename(aside.c_str(), path.c_str()) != 0) fail_on_file("cannot rename to", path, errno);
   sync_folder(path);
 }
 
@@ -133,13 +126,13 @@ std::vector<std::string> folder_names(const fs::path& folder) {
   };
   const std::unique_ptr<DIR, Close> opened(::opendir(folder.c_str()));
   if (!opened && (errno == ENOENT || errno == ENOTDIR)) return {};
-  if (!opened) fail("cannot read the folder", folder, errno);
+  if (!opened) fail_on_file("cannot read the folder", folder, errno);
   std::vector<std::string> names;
   for (errno = 0; const dirent* entry = ::readdir(opened.get()); errno = 0) {
     const std::string name = entry->d_name;
     if (name != "." && name != "..") names.push_back(name);
   }
-  if (errno != 0) fail("cannot read the folder", folder, errno);
+  if (errno != 0) fail_on_file("cannot read the folder", folder, errno);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -155,10 +148,10 @@ std::vector<std::string> file_stems(const fs::path& folder, std::string_view ext
 void ensure_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) fail("cannot make the folder", folder, error.value());
+  if (error) fail_on_file("cannot make the folder", folder, error.value());
   const fs::path probe = folder / (".probe." + unique_suffix());
   const Descriptor d{open_file(probe, O_WRONLY | O_CREAT | O_NOFOLLOW)};
-  if (d.fd < 0) fail("cannot write in the folder", folder, errno);
+  if (d.fd < 0) fail_on_file("cannot write in the folder", folder, errno);
   ::unlink(probe.c_str());
 }
 

@@ -44,7 +44,7 @@ TEST_F(CorpusTest, SubFoldersAreTheSplit) {
   EXPECT_EQ(names(corpus.valid), std::set<std::string>{"valid/c.txt"});
   EXPECT_EQ(names(corpus.test), std::set<std::string>{"test/d.txt"});
   EXPECT_EQ(corpus.train[0].sha256, sha256_hex("b"));
-  EXPECT_EQ(read_corpus_text(corpus.train[0]), "b");
+  EXPECT_EQ(text_of_file(corpus.train[0]), "b");
 }
 
 TEST_F(CorpusTest, WholeFilesAreSplitByTheHashOfTheirText) {
@@ -71,9 +71,9 @@ TEST_F(CorpusTest, ASplitHasTextOnEachSideWhateverTheFraction) {
 TEST_F(CorpusTest, ASingleFileGivesItsTailFromTheStartOfALine) {
   put("play.txt", "0123456789\n0123456789\n0123456789\nlast line\n");
   const Corpus corpus = find(0.3);
-  EXPECT_EQ(read_corpus_text(corpus.train[0]) + read_corpus_text(corpus.valid[0]),
+  EXPECT_EQ(text_of_file(corpus.train[0]) + text_of_file(corpus.valid[0]),
             "0123456789\n0123456789\n0123456789\nlast line\n");
-  EXPECT_EQ(read_corpus_text(corpus.valid[0]), "last line\n");
+  EXPECT_EQ(text_of_file(corpus.valid[0]), "last line\n");
   EXPECT_EQ(corpus.rule,
             "by the fraction: 'play.txt' is cut at byte 33, its end is validation text");
   EXPECT_TRUE(corpus.earlier_train.empty()) << "earlier versions cut there too";
@@ -172,7 +172,7 @@ TEST_F(CorpusTest, TakesOneFileWhateverItsEnding) {
   put("story.md", "0123456789\nabcdefghij\n");
   put("other.txt", "not read");
   const Corpus corpus = find_corpus({.folder = folder_ / "story.md", .valid_fraction = 0.5});
-  EXPECT_EQ(read_corpus_text(corpus.valid[0]), "abcdefghij\n");
+  EXPECT_EQ(text_of_file(corpus.valid[0]), "abcdefghij\n");
   EXPECT_EQ(corpus.train[0].name, "story.md");
 }
 
@@ -238,7 +238,7 @@ TEST_F(CorpusTest, SeesAFileThatChangesMeanwhile) {
   const Corpus corpus = find();
   put("a.txt", "after!");
   put("b.txt", "after!");
-  EXPECT_THAT(refusal_of([&] { read_corpus_text(corpus.train[0]); }), HasSubstr("changed"));
+  EXPECT_THAT(refusal_of([&] { text_of_file(corpus.train[0]); }), HasSubstr("changed"));
 }
 
 TEST_F(CorpusTest, TheSampleIsAllOfASmallTextAndAnEvenPartOfALargeOne) {
@@ -248,7 +248,7 @@ TEST_F(CorpusTest, TheSampleIsAllOfASmallTextAndAnEvenPartOfALargeOne) {
   corpus.train.push_back(corpus.valid[0]);
   std::string joined;
   for (const std::string& s : sample_sentences(corpus.train)) joined += s;
-  EXPECT_EQ(joined, read_corpus_text(corpus.train[0]) + read_corpus_text(corpus.train[1]));
+  EXPECT_EQ(joined, text_of_file(corpus.train[0]) + text_of_file(corpus.train[1]));
   size_t bytes = 0;
   for (const std::string& s : sample_sentences(corpus.train, 100000)) {
     bytes += s.size();

@@ -9,9 +9,9 @@
 
 #include "core/file.h"
 #include "core/hash.h"
+#include "data/import/import.h"
 #include "data/source.h"
 #include "data/text_set.h"
-#include "data/tokens/import.h"
 #include "text_fixture.h"
 
 namespace sinkmoe::data {

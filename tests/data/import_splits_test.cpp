@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
+#include "data/import/import.h"
 #include "data/text_fixture.h"
 #include "data/text_set.h"
-#include "data/tokens/import.h"
 
 namespace sinkmoe::data {
 namespace {
@@ -67,8 +67,8 @@ TEST_F(ImportSplits, ASetThatAnEarlierVersionSplitOtherwiseStaysAsItIs) {
   put("text/a.txt", numbered("a ", 500));
   put("text/b.txt", numbered("b ", 500));
   const Corpus corpus = find_corpus(request().corpus);
-  put("before/train/x.txt", read_corpus_text(corpus.earlier_train.at(0)));
-  put("before/valid/y.txt", read_corpus_text(corpus.earlier_valid.at(0)));
+  put("before/train/x.txt", text_of_file(corpus.earlier_train.at(0)));
+  put("before/valid/y.txt", text_of_file(corpus.earlier_valid.at(0)));
   import_text(request("before"));
   const std::string before = read_text_set(set()).hash;
   EXPECT_EQ(before, "ca86eade185fc16ea8f192b10f86493eb28835953281532b60a34d79def7505c");

@@ -1,4 +1,4 @@
-#include "data/tokens/import.h"
+#include "data/import/import.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -69,23 +69,28 @@ TEST_F(ShareTest, ASingleFileWithOneLateLineEndReachesTheShare) {
   EXPECT_NEAR(share(find(0.2)), 0.2, 0.05);
 }
 
+size_t place_in(const std::string& text, size_t near) {
+  return cut_place(text.size(), near,
+                   [&](uint64_t from, uint64_t to) { return text.substr(from, to - from); });
+}
+
 TEST(CutPlace, PrefersTheEndOfADocumentThenAParagraphThenALineThenAWord) {
   const std::string words = "aaaa bbbb cccc dddd eeee ffff ";  // 30 bytes
-  EXPECT_EQ(cut_place(words + words, 31), 30u);
-  EXPECT_EQ(cut_place(words + "xx\n" + words, 30), 33u);
-  EXPECT_EQ(cut_place(words + "a\nb\n\ncc" + words, 31), 35u);
-  EXPECT_EQ(cut_place(words + "a\r\nb\r\n\r\ncc" + words, 31), 38u);
+  EXPECT_EQ(place_in(words + words, 31), 30u);
+  EXPECT_EQ(place_in(words + "xx\n" + words, 30), 33u);
+  EXPECT_EQ(place_in(words + "a\nb\n\ncc" + words, 31), 35u);
+  EXPECT_EQ(place_in(words + "a\r\nb\r\n\r\ncc" + words, 31), 38u);
   const std::string many = words + words + words + words;  // 120 bytes
-  EXPECT_EQ(cut_place(many + "a\n\n<|endoftext|>b" + many, 124), 136u);
-  EXPECT_EQ(cut_place(words + "\n\f" + words, 20), 20u) << "too far away";
+  EXPECT_EQ(place_in(many + "a\n\n<|endoftext|>b" + many, 124), 136u);
+  EXPECT_EQ(place_in(words + "\n\f" + words, 20), 20u) << "too far away";
 }
 
 TEST(CutPlace, NeverCutsACharacter) {
   std::string text;
   for (int i = 0; i < 10; ++i) text += "\xE6\xB5\xB7";  // 海
-  EXPECT_EQ(cut_place(text, 13), 15u);
-  EXPECT_EQ(cut_place(text, 29), 27u);
-  EXPECT_EQ(cut_place("\xE6\xB5\xB7\xE6\xB5\xB7", 5), 3u);
+  EXPECT_EQ(place_in(text, 13), 15u);
+  EXPECT_EQ(place_in(text, 29), 27u);
+  EXPECT_EQ(place_in("\xE6\xB5\xB7\xE6\xB5\xB7", 5), 3u);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ TEST(SplitNames, FoldersCanBeNamed) {
   EXPECT_EQ(split({"x/big/a.txt", "x/small/b.txt"}, {"x/big", "x/small", ""}), "tv");
   EXPECT_EQ(split({"big/a.txt", "val/b.txt"}, {"big", "", ""}), "tv");
   EXPECT_THAT(refused({"train/a.txt", "valid/b.txt"}, {"", "vaild", ""}),
-              HasSubstr("no *.txt file is in a folder 'vaild', named as the validation text"));
+              HasSubstr("no text is in a folder 'vaild', named as the validation text"));
 }
 
 }  // namespace

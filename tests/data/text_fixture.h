@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "data/corpus/pass.h"
 
 namespace sinkmoe::data {
 
@@ -42,6 +43,13 @@ inline std::string made_up_text(uint64_t seed, int words) {
     const uint64_t end = draw.below(20);
     text += end == 0 ? ".\n\n" : end == 1 ? ",\n" : end == 2 ? ", " : " ";
   }
+  return text;
+}
+
+// The text of (a part of) a file of a corpus.
+inline std::string text_of_file(const CorpusFile& file) {
+  std::string text;
+  for_each_text({&file, 1}, [&](size_t, const TextBlock& block) { text += block.text; });
   return text;
 }
 

@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/file.h"
+#include "data/import/import.h"
 #include "data/source.h"
 #include "data/text_set.h"
-#include "data/tokens/import.h"
 #include "text_fixture.h"
 
 namespace sinkmoe::data {
@@ -95,6 +96,44 @@ TEST_F(TextSourceTest, WindowsStartEverywhereAlike) {
   }
   EXPECT_EQ(starts.size(), 7u) << "a to g: the last window ends with the text";
   for (const auto& [id, count] : starts) EXPECT_NEAR(count, 1000, 150) << id;
+}
+
+TEST_F(TextSourceTest, RowsOfDocumentsStartAtEachDocumentAlike) {
+  const auto open = [this](const std::string& rows) {
+    config::DataConfig c = config(4);
+    c.options.set("text", "rows", rows);
+    return open_source(c);
+  };
+  EXPECT_THAT(refusal_of([&] { open("documents"); }), HasSubstr("--documents bos"));
+  fs::remove_all(folder_ / "text" / "train");
+  put("text/train/a.jsonl",
+      "{\"text\": \"abcdefgh\"}\n{\"text\": \"ij\"}\n{\"text\": \"klmn\"}\n"
+      "{\"text\": \"xyz\"}\n");
+  import_text({.corpus = {.folder = folder_ / "text"},
+               .out = folder_ / "set",
+               .tokenizer = "bytes",
+               .documents = true,
+               .force = true});
+  std::map<std::vector<int32_t>, int> seen;
+  std::vector<int32_t> row(5);
+  const auto documents = open("documents");
+  for (int64_t i = 0; i < 3000; ++i) {
+    documents->train_row(0, i, 0, row);
+    ++seen[row];
+  }
+  ASSERT_EQ(seen.size(), 3u) << "after 'xyz' no row of five tokens is left";
+  for (const auto& [first, count] : seen) EXPECT_NEAR(count, 1000, 150);
+  EXPECT_TRUE(seen.contains({256, 'a', 'b', 'c', 'd'}));
+  EXPECT_TRUE(seen.contains({256, 'i', 'j', 256, 'k'}));
+  const auto windows = open("windows");
+  std::set<std::vector<int32_t>> others;
+  for (int64_t i = 0; i < 3000; ++i) {
+    windows->train_row(0, i, 0, row);
+    others.insert(row);
+  }
+  EXPECT_TRUE(others.contains({256, 'b', 'c', 'd', 'e'}));
+  EXPECT_TRUE(others.contains({256, 'i', 'j', 256, 'k'})) << "one BOS in front, not two";
+  EXPECT_FALSE(others.contains({256, 256, 'i', 'j', 256}));
 }
 
 TEST_F(TextSourceTest, ValidationRowsTileTheTextAndDropTheTail) {

@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "core/hash.h"
+#include "data/tokens/token_writer.h"
 #include "text_fixture.h"
 
 namespace sinkmoe::data {
@@ -22,10 +23,10 @@ class TokenFileTest : public ScratchFolder {
  protected:
   // ids 0, 1, 2 stand for 1, 2, 3 bytes; 3 is BOS.
   std::string small_file() {
-    TokenWriter writer({1, 2, 3, 0}, 3);
+    TokenWriter writer(folder_ / "t.tokens", {.byte_lengths = {1, 2, 3, 0}, .bos = 3});
     writer.append(std::vector<int32_t>{2, 0, 1});
     writer.append(std::vector<int32_t>{1});
-    writer.write(folder_ / "t.tokens", kSource, kTokenizer);
+    writer.finish(kSource, kTokenizer);
     return read_file(folder_ / "t.tokens", 1 << 20);
   }
 };
@@ -84,9 +85,9 @@ TEST_F(TokenFileTest, TheHeaderAloneTellsTheSame) {
 TEST_F(TokenFileTest, LargeVocabulariesTakeFourBytesAnId) {
   std::vector<uint16_t> lengths(70000, 2);
   lengths[69999] = 0;
-  TokenWriter writer(lengths, 69999);
+  TokenWriter writer(folder_ / "big.tokens", {.byte_lengths = lengths, .bos = 69999});
   writer.append(std::vector<int32_t>{69998, 0, 65536});
-  writer.write(folder_ / "big.tokens", kSource, kTokenizer);
+  writer.finish(kSource, kTokenizer);
   const TokenFile file(folder_ / "big.tokens");
   std::vector<int32_t> ids(3);
   file.copy(0, ids);
@@ -103,7 +104,7 @@ TEST_F(TokenFileTest, RefusesEveryFieldThatCannotBe) {
       {"", "byte 0: the file is too short"},
       {good.substr(0, 100), "byte 100: the file is too short"},
       {with(good, 0, 'X'), "byte 0: not a token file"},
-      {with<uint32_t>(good, 8, 2), "byte 8: token file version 2"},
+      {with<uint32_t>(good, 8, 3), "byte 8: token file version 3"},
       {with<uint32_t>(good, 12, 4), "byte 12: 4 bytes an id"},
       {with<uint32_t>(good, 16, 0), "byte 16: a vocabulary of 0"},
       {with<uint32_t>(good, 16, UINT32_MAX), "byte 16: a vocabulary of"},
@@ -146,9 +147,39 @@ TEST_F(TokenFileTest, MissingFilesSayWhatMakesThem) {
   EXPECT_THAT(refusal_of([&] { read_token_info(folder_); }), HasSubstr("data import"));
 }
 
-TEST_F(TokenFileTest, ALimitedReaderRefusesALargeFile) {
-  small_file();
-  EXPECT_THAT(refusal_of([&] { TokenFile(folder_ / "t.tokens", 100); }), HasSubstr("limit"));
+TEST_F(TokenFileTest, BosStandsOnlyWhereDocumentsStart) {
+  TokenWriter writer(folder_ / "d.tokens",
+                     {.byte_lengths = {1, 2, 3, 0}, .bos = 3, .documents = true});
+  writer.append(std::vector<int32_t>{3, 2, 0, 3, 1});
+  writer.finish(kSource, kTokenizer);
+  const std::string content = read_file(folder_ / "d.tokens", 1 << 20);
+  const TokenFile file(folder_ / "d.tokens");
+  EXPECT_TRUE(file.info().documents);
+  EXPECT_EQ(file.info().text_bytes, 6u);
+  EXPECT_EQ(file.document_starts(), (std::vector<uint64_t>{0, 3}));
+  EXPECT_THAT(refusal(with<uint32_t>(content, 8, 1)), HasSubstr("BOS inside the text"));
+  EXPECT_THAT(refusal(with<uint16_t>(content, 240, 1)), HasSubstr("byte 240: no BOS before"));
+}
+
+TEST_F(TokenFileTest, AWriterContinuesAfterAFinishedPiece) {
+  const TokenWriter::Layout layout{.byte_lengths = {1, 2, 3, 0}, .bos = 3};
+  const std::string whole = small_file();
+  TokenCount kept;
+  {
+    TokenWriter writer(folder_ / "c.tokens", layout);
+    writer.append(std::vector<int32_t>{2, 0, 1});
+    kept = writer.count();
+    EXPECT_EQ(writer.end_piece(), sha256_hex(std::string("\2\0\0\0\1\0", 6)));
+    writer.append(std::vector<int32_t>{0, 0, 0, 0});  // lost
+  }
+  EXPECT_THAT(refusal(read_file(folder_ / "c.tokens", 1 << 20)), HasSubstr("not a token file"));
+  EXPECT_EQ(hash_of_piece(folder_ / "c.tokens", layout, 1, 3),
+            sha256_hex(std::string("\0\0\1\0", 4)));
+  EXPECT_EQ(hash_of_piece(folder_ / "c.tokens", layout, 0, 30), "");
+  TokenWriter writer(folder_ / "c.tokens", layout, kept);
+  writer.append(std::vector<int32_t>{1});
+  writer.finish(kSource, kTokenizer);
+  EXPECT_EQ(read_file(folder_ / "c.tokens", 1 << 20), whole);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 #include "core/text/utf8.h"
-#include "data/corpus/corpus.h"
+#include "data/documents/check_text.h"
 #include "data/tokens/tokenizer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

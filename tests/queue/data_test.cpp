@@ -6,6 +6,7 @@
 #include "core/registry.h"
 #include "data/source.h"
 #include "data/text_set.h"
+#include "data/tokens/token_writer.h"
 #include "plan/identity.h"
 #include "queue/job.h"
 #include "sweep_fixture.h"
@@ -24,9 +25,9 @@ const Registration<JobKind> pretended{
      }}};
 
 void write_tokens(const fs::path& file, int32_t seed) {
-  data::TokenWriter writer(std::vector<uint16_t>(8, 1), 7);
+  data::TokenWriter writer(file, {.byte_lengths = std::vector<uint16_t>(8, 1), .bos = 7});
   for (int32_t i = 0; i < 200; ++i) writer.append(std::vector<int32_t>{(i * seed) % 7});
-  writer.write(file, std::string(64, 'a'), data::byte_tokenizer()->hash());
+  writer.finish(std::string(64, 'a'), data::byte_tokenizer()->hash());
 }
 
 class ReadData : public testing::Test {

@@ -16,9 +16,9 @@
 #include "core/error.h"
 #include "core/text/count.h"
 #include "core/text/utf8.h"
+#include "data/import/import.h"
 #include "data/synthetic/backcopy.h"
 #include "data/text_set.h"
-#include "data/tokens/import.h"
 #include "queue/worker/outcome.h"
 
 namespace sinkmoe::cli {
@@ -32,7 +32,7 @@ class ProgressLine {
   void operator()(const data::ImportProgress& progress) {
     const bool news = progress.phase != phase_,
                last = progress.total > 0 && progress.done == progress.total;
-    if (news) phase_start_ = Clock::now();
+    if (news || first_ == 0) phase_start_ = Clock::now(), first_ = progress.done;
     if (!line_.due(news || last)) return;
     phase_ = progress.phase;
     line_.show(text(progress));
@@ -41,15 +41,19 @@ class ProgressLine {
  private:
   std::string text(const data::ImportProgress& p) const {
     if (p.total == 0) return p.phase + " ...";
-    const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
-    return fmt::format("{}: {:.1f} of {:.1f} MB, {:.0f} s left", p.phase,
-                       static_cast<double>(p.done) / 1e6, static_cast<double>(p.total) / 1e6,
-                       seconds_since(phase_start_) * (1 - share) / share);
+    const auto mb = [](uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
+    const double seconds = seconds_since(phase_start_), done = mb(p.done - first_);
+    const std::string so_far =
+        fmt::format("{}: {:.1f} of {:.1f} MB", p.phase, mb(p.done), mb(p.total));
+    if (seconds < 0.5 || done <= 0) return so_far;  // too early to say how fast it is
+    return fmt::format("{}, {:.1f} MB/s, {:.0f} s left", so_far, done / seconds,
+                       mb(p.total - p.done) / (done / seconds));
   }
 
   StatusLine line_;
   std::string phase_;
   Clock::time_point phase_start_ = Clock::now();
+  uint64_t first_ = 0;  // bytes that were done when they were first reported in this phase
 };
 
 nlohmann::ordered_json to_json(const data::TokenFileInfo& info) {
@@ -132,8 +136,12 @@ std::string some_of(const Strings& names, size_t most = 4) {
 void print_splits(const data::ImportResult& result) {
   std::cout << "split " << printable(result.rule) << "\n";
   for (const data::SplitSummary& split : result.splits) {
-    std::cout << fmt::format("  {:<6} {:>5.1f}% of the text, {} bytes, {}: {}\n", split.name,
-                             100 * split.share, split.bytes,
+    const std::string documents =
+        split.documents == split.files.size()
+            ? ""
+            : ", " + counted(static_cast<int64_t>(split.documents), "document");
+    std::cout << fmt::format("  {:<6} {:>5.1f}% of the text, {} bytes{}, {}: {}\n", split.name,
+                             100 * split.share, split.bytes, documents,
                              counted(std::ssize(split.files), "file"), some_of(split.files));
     if (split.name != "train")
       std::cout << fmt::format("         {:.1f}% of it also stands in the training text\n",
@@ -144,9 +152,11 @@ void print_splits(const data::ImportResult& result) {
       std::cout << fmt::format("left out: {} {}: {}\n", names.size(), what, some_of(names));
   };
   left_out(result.left_out.hidden, "hidden files or folders");
-  left_out(result.left_out.endings, "files that are not *.txt");
+  left_out(result.left_out.endings, "files that are not *.txt or *.jsonl");
   left_out(result.left_out.outside, "files outside the folders of the splits");
   left_out(result.left_out.empty, "empty files");
+  if (const uint64_t n = result.left_out.empty_documents; n > 0)
+    std::cout << "left out: " << counted(static_cast<int64_t>(n), "empty document") << "\n";
 }
 
 int import(const Globals& globals, const data::ImportRequest& request) {
@@ -166,7 +176,9 @@ int import(const Globals& globals, const data::ImportRequest& request) {
     print_header();
     print_set(set);
     if (result.made)
-      std::cout << fmt::format("imported in {:.1f} s", seconds_since(start));
+      std::cout << fmt::format("{} in {:.1f} s",
+                               result.continued ? "continued and imported" : "imported",
+                               seconds_since(start));
     else
       std::cout << "nothing to do: the same text is already imported";
     if (result.earlier)
@@ -188,15 +200,16 @@ int import_in_child(const Globals& globals, const data::ImportRequest& request) 
   if (!ended) return import(globals, request);
   const bool said = WIFEXITED(*ended);  // the child has printed its message
   if (said && WEXITSTATUS(*ended) != queue::kExitNoMemory) return WEXITSTATUS(*ended);
-  data::remove_unfinished_imports(request);
+  const bool kept = data::remove_unfinished_imports(request);
   if (said) return queue::kExitNoMemory;
   if (::isatty(STDERR_FILENO)) std::cerr << "\n";  // keeps the last progress line
   const int number = WTERMSIG(*ended);
-  print(Error(fmt::format("the import was ended by signal {} ({}), no half-written set is left",
-                          number, ::strsignal(number)),
+  print(Error(fmt::format("the import was ended by signal {} ({}), {}", number, ::strsignal(number),
+                          kept ? "what it finished is kept" : "no half-written set is left"),
               request.corpus.folder.string(),
               "most often memory has run out: free some, or give less text, and run the same "
-              "command again"));
+              "command again" +
+                  std::string(kept ? ", which continues there" : "")));
   return queue::kExitNoMemory;
 }
 
@@ -213,6 +226,8 @@ po::options_description import_options(data::ImportRequest& request) {
       "vocabulary of the BPE (default 1024)")(
       "model", path(request.model)->value_name("FILE"),
       "use this sentencepiece model instead of training one")(
+      "documents", po::value<std::string>()->value_name("joined|bos"),
+      "what stands before each document (a file, or a line of .jsonl): nothing (default), or BOS")(
       "tokenizer-json", po::value<std::string>()->value_name("DIR"),
       "use the tokenizer of a pretrained model, for runs with train.init_checkpoint")(
       "valid-fraction", po::value(&request.corpus.valid_fraction)->value_name("F"),
@@ -251,6 +266,12 @@ int run_data(const Globals& globals, const Strings& args) {
       request.tokenizer = "json";
       request.model = (*values)["tokenizer-json"].as<std::string>();
     }
+    if (values->count("documents")) {
+      const auto documents = (*values)["documents"].as<std::string>();
+      if (documents != "joined" && documents != "bos")
+        throw Error("unknown word '" + documents + "'", "--documents", "give joined or bos");
+      request.documents = documents == "bos";
+    }
     request.corpus.folder = words[1];
     request.force = values->count("force") > 0;
     return import_in_child(globals, request);
@@ -266,7 +287,8 @@ int run_data(const Globals& globals, const Strings& args) {
 
 const Registration<Command> data_command{{
     .name = "data",
-    .help = "import a folder or file of text as tokens, or list imported texts",
+    .help =
+        "import a folder or file of text (.txt, .jsonl; .gz, .zst) as tokens, or list imported texts",
     .usage =
         "import FOLDER|FILE [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
     .run = run_data,

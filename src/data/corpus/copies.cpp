@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
+
+#include "data/corpus/pass.h"
 
 namespace sinkmoe::data {
 
@@ -34,13 +37,18 @@ std::string folded(std::string_view text) {
 void append_normalised(std::string_view text, std::string& out) {
   for (const char c : text) {
     const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (blank && (out.empty() || out.back() == ' ')) continue;
+    if (blank && !out.empty() && out.back() == ' ') continue;
     out += blank ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
 }
 
+// A piece of a document, normalised: one blank for several, also at its start and end.
+struct Words {
+  std::string text;
+  bool starts = false;  // the document starts here
+};
+
 std::string normalised(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {  // in pieces of whole lines, because most are plain ASCII
@@ -55,6 +63,29 @@ std::string normalised(std::string_view text) {
     text.remove_prefix(1);
   }
   return out;
+}
+
+// The pieces of documents in a block. Documents lose the blank, and the byte order mark, at their
+// start.
+std::vector<Words> words_of(const TextBlock& block) {
+  std::vector<Words> pieces;
+  const auto add = [&](size_t from, size_t to, bool starts) {
+    std::string_view text = std::string_view(block.text).substr(from, to - from);
+    if (starts && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    pieces.push_back({normalised(text), starts});
+    if (starts && pieces.back().text.starts_with(' ')) pieces.back().text.erase(0, 1);
+  };
+  const size_t n = block.starts.size(), first = n > 0 ? block.starts[0] : block.text.size();
+  if (first > 0) add(0, first, false);
+  for (size_t i = 0; i < n; ++i)
+    add(block.starts[i], i + 1 < n ? block.starts[i + 1] : block.text.size(), true);
+  return pieces;
+}
+
+// Appends a piece to the end of another one.
+void join(std::string& text, std::string_view piece) {
+  if (piece.starts_with(' ') && text.ends_with(' ')) piece.remove_prefix(1);
+  text += piece;
 }
 
 // Hash of the last kCopyPiece bytes of a text that is read byte by byte.
@@ -93,26 +124,58 @@ class PieceIndex {
  public:
   explicit PieceIndex(const std::vector<CorpusFile>& files) : filter_(1u << kFilterBits) {
     const uint64_t step = kCopyPiece * (1 + bytes_of(files) / kCopyPiece / kMostPieces);
-    for (size_t f = 0; f < files.size(); ++f) {
-      const std::string text = normalised(read_corpus_text(files[f]));
-      for (size_t at = 0; at + kCopyPiece <= text.size(); at += step)
-        pieces_.push_back(
-            {piece_hash(std::string_view(text).substr(at, kCopyPiece)), static_cast<uint32_t>(f)});
-    }
+    std::string text;              // of the current document, from byte `begin` of all
+    uint64_t begin = 0, next = 0;  // next: where the next piece starts
+    std::optional<size_t> file;
+    const auto take = [&] {
+      for (; next + kCopyPiece <= begin + text.size(); next += step)
+        if (next >= begin)
+          pieces_.push_back({piece_hash(std::string_view(text).substr(next - begin, kCopyPiece)),
+                             static_cast<uint32_t>(*file)});
+      if (next <= begin) return;
+      const uint64_t done = std::min<uint64_t>(next - begin, text.size());
+      text.erase(0, done);
+      begin += done;
+    };
+    const auto end_document = [&] {
+      begin += text.size();
+      text.clear();
+    };
+    const auto normalise = [](size_t, const TextBlock& block) { return words_of(block); };
+    const auto add = [&](size_t f, const TextBlock&, const std::vector<Words>& pieces) {
+      if (file != f) begin = next = 0, text.clear();
+      file = f;
+      for (const Words& piece : pieces) {
+        if (piece.starts) end_document();
+        if (next < begin) next += (begin - next + step - 1) / step * step;
+        join(text, piece.text);
+        take();
+      }
+    };
+    for_each_block(files, normalise, add);
     std::sort(pieces_.begin(), pieces_.end(),
               [](const Piece& a, const Piece& b) { return a.hash < b.hash; });
     for (const Piece& piece : pieces_) filter_[slot(piece.hash)] = true;
   }
 
-  void look_in(const std::string& text, uint32_t file) {
+  // The hashes of the pieces that `text` holds.
+  void look_in(std::string_view text, std::vector<uint64_t>& found) const {
     RollingHash hash;
     for (size_t i = 0; i < text.size(); ++i) {
       if (i < kCopyPiece)
         hash.add(text[i]);
       else
         hash.move(text[i], text[i - kCopyPiece]);
-      if (i + 1 >= kCopyPiece && filter_[slot(hash.value())]) mark(hash.value(), file);
+      if (i + 1 < kCopyPiece || !filter_[slot(hash.value())]) continue;
+      const auto at = first_of(hash.value());
+      if (at != pieces_.end() && at->hash == hash.value()) found.push_back(hash.value());
     }
+  }
+
+  void mark(uint64_t hash, uint32_t file) {
+    const auto first = pieces_.begin() + (first_of(hash) - pieces_.cbegin());
+    for (auto it = first; it != pieces_.end() && it->hash == hash && it->found == 0; ++it)
+      it->found = file + 1;
   }
 
   const std::vector<Piece>& pieces() const { return pieces_; }
@@ -121,24 +184,61 @@ class PieceIndex {
   static size_t slot(uint64_t hash) {
     return (hash ^ (hash >> 29)) * kFactor >> (64 - kFilterBits);
   }
-
-  void mark(uint64_t hash, uint32_t file) {
-    const auto first = std::lower_bound(pieces_.begin(), pieces_.end(), hash,
-                                        [](const Piece& p, uint64_t h) { return p.hash < h; });
-    for (auto it = first; it != pieces_.end() && it->hash == hash && it->found == 0; ++it)
-      it->found = file + 1;
+  std::vector<Piece>::const_iterator first_of(uint64_t hash) const {
+    return std::lower_bound(pieces_.begin(), pieces_.end(), hash,
+                            [](const Piece& p, uint64_t h) { return p.hash < h; });
   }
 
   std::vector<bool> filter_;
   std::vector<Piece> pieces_;
 };
 
+// What one block of the training text holds, and its ends: a piece may lie across two blocks.
+struct Look {
+  std::vector<uint64_t> found;
+  std::string head, tail;              // less than a piece
+  bool starts = false, whole = false;  // whole: head is all there is
+};
+
+Look look_at(const PieceIndex& index, const TextBlock& block) {
+  Look look;
+  const std::vector<Words> pieces = words_of(block);
+  for (const Words& piece : pieces) index.look_in(piece.text, look.found);
+  if (pieces.empty()) return look;
+  constexpr size_t kPart = kCopyPiece;  // one more than needed: a blank may be dropped
+  const std::string &first = pieces.front().text, &last = pieces.back().text;
+  look.starts = pieces.front().starts;
+  look.whole = pieces.size() == 1;
+  look.head = first.substr(0, kPart);
+  look.tail = last.substr(last.size() - std::min(last.size(), kPart));
+  return look;
+}
+
+void mark_copies(PieceIndex& index, const std::vector<CorpusFile>& train,
+                 const std::function<void(uint64_t)>& progress) {
+  std::string end;  // of the text before
+  for_each_block(
+      train, [&index](size_t, const TextBlock& block) { return look_at(index, block); },
+      [&](size_t file, const TextBlock& block, Look& look) {
+        if (!look.starts) {
+          std::string across = end;
+          join(across, look.head);
+          index.look_in(across, look.found);
+        }
+        for (const uint64_t hash : look.found) index.mark(hash, static_cast<uint32_t>(file));
+        if (!look.whole || look.starts) end.clear();
+        join(end, look.tail);
+        end.erase(0, end.size() - std::min(end.size(), kCopyPiece));
+        progress(block.text.size());
+      });
+}
+
 }  // namespace
 
-Copies find_copies(const std::vector<CorpusFile>& train, const std::vector<CorpusFile>& held_out) {
+Copies find_copies(const std::vector<CorpusFile>& train, const std::vector<CorpusFile>& held_out,
+                   const std::function<void(uint64_t)>& progress) {
   PieceIndex index(held_out);
-  for (size_t f = 0; f < train.size(); ++f)
-    index.look_in(normalised(read_corpus_text(train[f])), static_cast<uint32_t>(f));
+  mark_copies(index, train, progress);
   Copies copies;
   std::vector<std::map<uint32_t, uint64_t>> sources(held_out.size());
   for (const CorpusFile& file : held_out) copies.files.push_back({file.name, "", 0, 0});

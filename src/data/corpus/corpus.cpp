@@ -4,12 +4,10 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/file.h"
-#include "core/hash.h"
 #include "core/text/count.h"
 #include "core/text/split_join.h"
-#include "core/text/utf8.h"
 #include "data/corpus/list_files.h"
+#include "data/corpus/pass.h"
 #include "data/corpus/share_out.h"
 #include "data/corpus/split_names.h"
 
@@ -19,34 +17,47 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uint64_t kMaxTextFile = uint64_t{4} << 30;
-constexpr size_t kMaxRun = 1 << 20;
-
-// Reads the text, and sets hash and size in `file`.
-void inspect(CorpusFile& file) {
-  const std::string text = read_file(file.path, kMaxTextFile);
-  check_text(text, file.path.string());
-  file.bytes = text.size();
-  file.sha256 = sha256_hex(text);
-}
+constexpr const char* kPutFiles = "put *.txt or *.jsonl files there";
 
 // Reads every file; drops the empty ones.
-void inspect_all(std::vector<CorpusFile>& files, LeftOut& left_out,
-                 std::vector<Problem>& problems) {
-  std::vector<CorpusFile> kept;
-  for (CorpusFile& file : files) {
-    try {
-      inspect(file);
-      if (file.bytes > 0)
-        kept.push_back(std::move(file));
-      else
-        left_out.empty.push_back(file.name);
-    } catch (const Error& e) {
-      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
-    }
+class Inspection {
+ public:
+  Inspection(const CorpusRequest& request, const Corpus& corpus) : request_(request) {
+    for (const auto* split : {&corpus.train, &corpus.valid, &corpus.test})
+      for (const CorpusFile& file : *split) total_ += size_of(file);
   }
-  files = std::move(kept);
-}
+
+  void look_at(std::vector<CorpusFile>& files, LeftOut& left_out) {
+    std::vector<CorpusFile> kept;
+    for (CorpusFile& file : files) {
+      const uint64_t size = size_of(file);
+      try {
+        left_out.empty_documents +=
+            measure(file, [&](uint64_t bytes) { request_.progress(done_ + bytes, total_); });
+        if (file.bytes > 0)
+          kept.push_back(std::move(file));
+        else
+          left_out.empty.push_back(file.name);
+      } catch (const Error& e) {
+        problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+      }
+      done_ += size;
+    }
+    files = std::move(kept);
+  }
+
+  std::vector<Problem> problems;
+
+ private:
+  static uint64_t size_of(const CorpusFile& file) {
+    std::error_code error;
+    const uint64_t size = fs::file_size(file.path, error);
+    return error ? 0 : size;
+  }
+
+  const CorpusRequest& request_;
+  uint64_t done_ = 0, total_ = 0;
+};
 
 void refuse_shared_text(const Corpus& corpus) {
   std::map<std::string, const CorpusFile*> seen;
@@ -65,8 +76,11 @@ std::vector<CorpusFile> files_at(const CorpusRequest& request, LeftOut& left_out
   const fs::path root = fs::canonical(request.folder, error);
   if (error)
     throw Error("no such folder or file", request.folder.string(),
-                "give a folder of *.txt files, or one file of text");
-  if (!fs::is_directory(root)) return {{.path = root, .name = root.filename().string()}};
+                "give a folder of *.txt or *.jsonl files, or one file of text");
+  if (!fs::is_directory(root))
+    return {{.path = root,
+             .name = root.filename().string(),
+             .format = text_format(root).value_or(TextFormat{})}};
   std::vector<Problem> problems;
   std::vector<CorpusFile> files = list_files(root, left_out, problems);
   if (!problems.empty()) throw Error(std::move(problems));
@@ -75,8 +89,9 @@ std::vector<CorpusFile> files_at(const CorpusRequest& request, LeftOut& left_out
                                  ? ""
                                  : ", but " + counted(std::ssize(left_out.endings), "file") +
                                        " with other endings, such as '" + left_out.endings[0] + "'";
-  throw Error("no text in the folder" + others, root.string(),
-              others.empty() ? "put *.txt files there" : "name the files of text *.txt");
+  throw Error(
+      "no text in the folder" + others, root.string(),
+      others.empty() ? kPutFiles : "name the files of text *.txt, or *.jsonl (also .gz, .zst)");
 }
 
 // Puts the files where their names say; the rest is left out. Returns whether validation text must
@@ -103,35 +118,19 @@ bool place_by_names(std::vector<CorpusFile>& files, const CorpusRequest& request
 
 }  // namespace
 
-void check_text(std::string_view text, const std::string& where) {
-  if (text.size() < 1024 && text.starts_with("version https://git-lfs.github.com/spec/"))
-    throw Error("a Git-LFS pointer, not the text itself", where, "fetch it with 'git lfs pull'");
-  size_t bad = 0;
-  if (!valid_utf8(text, &bad))
-    throw Error("not UTF-8", where + ": byte " + std::to_string(bad),
-                "convert the file to UTF-8, e.g. with iconv");
-  for (size_t at = 0; at < text.size();) {
-    const size_t stop = std::min(text.find_first_of(" \n", at), text.size());
-    if (stop - at > kMaxRun)
-      throw Error("a run of " + std::to_string(stop - at) + " bytes without a space or a newline",
-                  where + ": byte " + std::to_string(at),
-                  "this is not text; leave the file out or break the run");
-    at = stop + 1;
-  }
-}
-
 Corpus find_corpus(const CorpusRequest& request) {
   Corpus corpus;
   std::vector<CorpusFile> files = files_at(request, corpus.left_out);
   const bool take_valid = place_by_names(files, request, corpus);
-  std::vector<Problem> problems;
+  Inspection inspection(request, corpus);
   for (auto* split : {&corpus.train, &corpus.valid, &corpus.test})
-    inspect_all(*split, corpus.left_out, problems);
+    inspection.look_at(*split, corpus.left_out);
+  std::vector<Problem>& problems = inspection.problems;
   const std::string where = request.folder.string();
   if (problems.empty() && corpus.train.empty())
-    problems.push_back({"no training text: the files are empty", where, "put *.txt files there"});
+    problems.push_back({"no training text: the files are empty", where, kPutFiles});
   if (problems.empty() && !take_valid && corpus.valid.empty())
-    problems.push_back({"no validation text: the files are empty", where, "put *.txt files there"});
+    problems.push_back({"no validation text: the files are empty", where, kPutFiles});
   if (!problems.empty()) throw Error(std::move(problems));
   if (take_valid) {
     const std::string by_names = corpus.rule;
@@ -142,15 +141,6 @@ Corpus find_corpus(const CorpusRequest& request) {
   }
   refuse_shared_text(corpus);
   return corpus;
-}
-
-std::string read_corpus_text(const CorpusFile& file) {
-  std::string text = read_file(file.path, kMaxTextFile);
-  if (file.begin > 0 || file.end < text.size())
-    text = text.substr(std::min<uint64_t>(file.begin, text.size()), file.end - file.begin);
-  if (sha256_hex(text) != file.sha256)
-    throw Error("the file changed while it was read", file.path.string());
-  return text;
 }
 
 uint64_t bytes_of(const std::vector<CorpusFile>& files) {

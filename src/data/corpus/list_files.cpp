@@ -1,7 +1,8 @@
 #include "data/corpus/list_files.h"
 
 #include <algorithm>
-#include <cctype>
+#include <map>
+#include <optional>
 
 #include "core/file.h"
 #include "core/text/utf8.h"
@@ -37,7 +38,8 @@ class Listing {
   void add(const fs::directory_entry& entry, const std::string& name) {
     std::error_code unknown;  // a broken link is not a folder
     const bool folder_link = entry.is_symlink() && fs::is_directory(entry.path(), unknown);
-    if (!is_text(entry.path()) && !folder_link) {
+    const std::optional<TextFormat> format = text_format(entry.path());
+    if (!format && !folder_link) {
       if (entry.is_regular_file(unknown)) left_out_.endings.push_back(printable(name));
       return;
     }
@@ -48,13 +50,7 @@ class Listing {
                            "rename the file, for example with convmv"});
       return;
     }
-    files.push_back({.path = entry.path(), .name = name});
-  }
-
-  static bool is_text(const fs::path& path) {
-    std::string ending = path.extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return ending == ".txt";
+    if (format) files.push_back({.path = entry.path(), .name = name, .format = *format});
   }
 
   // True for a regular file below the folder, links followed; otherwise adds the problem.
@@ -83,6 +79,20 @@ class Listing {
   std::vector<Problem>& problems_;
 };
 
+// A text that lies beside its compressed copy would be read twice.
+void refuse_both_forms(const std::vector<CorpusFile>& files, std::vector<Problem>& problems) {
+  std::map<std::string, const CorpusFile*> seen;
+  for (const CorpusFile& file : files) {
+    const fs::path name(file.name);
+    const char* ending = file.format.lines ? ".jsonl" : ".txt";
+    const auto [it, first] =
+        seen.emplace((name.parent_path() / name_of_text(name)).string() + ending, &file);
+    if (!first && it->second->format.compression != file.format.compression)
+      problems.push_back({"by its name the same text as '" + it->second->name + "'",
+                          file.path.string(), "remove one of them"});
+  }
+}
+
 }  // namespace
 
 std::vector<CorpusFile> list_files(const fs::path& root, LeftOut& left_out,
@@ -91,6 +101,7 @@ std::vector<CorpusFile> list_files(const fs::path& root, LeftOut& left_out,
   listing.walk(root);
   std::sort(listing.files.begin(), listing.files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
+  refuse_both_forms(listing.files, problems);
   return std::move(listing.files);
 }
 

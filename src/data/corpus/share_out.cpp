@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/hash.h"
 #include "core/text/utf8.h"
+#include "data/corpus/pass.h"
 
 namespace sinkmoe::data {
 
@@ -18,6 +18,9 @@ struct Share {
 
   bool reached(double bytes) const { return std::abs(bytes - wanted) <= slack; }
 };
+
+// No place to cut is looked for farther away than this, so that memory is bounded.
+constexpr uint64_t kReach = uint64_t{32} << 20;
 
 using Files = std::vector<CorpusFile>;
 
@@ -43,48 +46,74 @@ std::optional<size_t> nearest_after(std::string_view text, std::string_view mark
   return best;
 }
 
-// The two parts of a file that is cut at byte `at`.
-std::pair<CorpusFile, CorpusFile> cut_file(const CorpusFile& file, std::string_view text,
-                                           size_t at) {
+// The two parts of a file that is cut at a place (CorpusFile::begin).
+std::pair<CorpusFile, CorpusFile> cut_file(const CorpusFile& file, uint64_t at) {
   CorpusFile head = file, tail = file;
   head.end = tail.begin = at;
-  head.bytes = at;
-  head.sha256 = sha256_hex(text.substr(0, at));
-  tail.bytes = text.size() - at;
-  tail.sha256 = sha256_hex(text.substr(at));
+  measure(head);
+  measure(tail);
   return {head, tail};
 }
 
-std::string cut_rule(const CorpusFile& tail) {
-  return "by the fraction: '" + tail.name + "' is cut at byte " + std::to_string(tail.begin) +
-         ", its end is validation text";
+// The line of the document that starts nearest to byte `at` of the texts; 0: there is only one.
+uint64_t nearest_document(const CorpusFile& file, uint64_t at) {
+  uint64_t bytes = 0, best = 0, best_distance = UINT64_MAX;
+  for_each_text({&file, 1}, [&](size_t, const TextBlock& block) {
+    for (size_t i = 0; i < block.starts.size(); ++i) {
+      const uint64_t start = bytes + block.starts[i];
+      const uint64_t distance = start > at ? start - at : at - start;
+      if (start == 0 || distance >= best_distance) continue;
+      best = block.lines[i];
+      best_distance = distance;
+    }
+    bytes += block.text.size();
+  });
+  return best;
 }
 
-// The cut of earlier versions: from the first line that starts after the place.
-size_t earlier_cut(std::string_view text, double fraction) {
-  auto at = static_cast<size_t>(static_cast<double>(text.size()) * (1 - fraction));
-  const size_t newline = text.find('\n', at);
-  if (newline != std::string_view::npos && newline + 1 < text.size()) at = newline + 1;
-  return character_start(text, at);
+// Where to cut a file so that about `rest` bytes of its text stay before the cut.
+uint64_t place_to_cut(const CorpusFile& file, double rest) {
+  if (file.format.lines) return nearest_document(file, static_cast<uint64_t>(rest));
+  return cut_place(file.bytes, static_cast<uint64_t>(rest),
+                   [&](uint64_t from, uint64_t to) { return text_between(file, from, to); });
+}
+
+std::string cut_rule(const CorpusFile& tail) {
+  return "by the fraction: '" + tail.name + "' is cut at " +
+         (tail.format.lines ? "line " : "byte ") +
+         std::to_string(tail.begin + (tail.format.lines ? 1 : 0)) + ", its end is validation text";
+}
+
+// The cut of earlier versions: from the first line that starts after the place. They read only plain
+// text.
+uint64_t earlier_cut(const CorpusFile& file, double fraction) {
+  const auto at = static_cast<uint64_t>(static_cast<double>(file.bytes) * (1 - fraction));
+  const std::string text = text_between(file, at, at + kReach);
+  const size_t newline = text.find('\n');
+  if (newline != std::string::npos && at + newline + 1 < file.bytes) return at + newline + 1;
+  return at + character_start(text, 0);
 }
 
 constexpr const char* kWholeFiles = "by the fraction: whole files, in the order of their hashes";
 
-bool too_short(std::string_view text) { return characters(text.substr(0, 16)) < 2; }
+bool too_short(const CorpusFile& file) {
+  if (file.format.lines) return file.documents < 2;
+  return characters(text_between(file, 0, 16)) < 2;
+}
 
 void split_single(const CorpusFile& file, double fraction, const Share& share, Corpus& corpus) {
-  const std::string text = read_corpus_text(file);
-  if (too_short(text)) throw Error("the text is too short to be split", file.path.string());
-  const size_t earlier = earlier_cut(text, fraction);
-  size_t at = earlier;
-  if (!share.reached(share.total - static_cast<double>(at)))
-    at = cut_place(text, static_cast<size_t>(std::ceil(share.total - share.wanted)));
-  const auto [head, tail] = cut_file(file, text, at);
+  if (too_short(file)) throw Error("the text is too short to be split", file.path.string());
+  const bool lines = file.format.lines;
+  const uint64_t earlier = lines ? 0 : earlier_cut(file, fraction);
+  uint64_t at = earlier;
+  if (lines || !share.reached(share.total - static_cast<double>(at)))
+    at = place_to_cut(file, std::ceil(share.total - share.wanted));
+  const auto [head, tail] = cut_file(file, at);
   corpus.train = {head};
   corpus.valid = {tail};
   corpus.rule = cut_rule(tail);
-  if (at == earlier || earlier == 0 || earlier >= text.size()) return;
-  const auto [earlier_head, earlier_tail] = cut_file(file, text, earlier);
+  if (at == earlier || earlier == 0 || earlier >= file.bytes) return;
+  const auto [earlier_head, earlier_tail] = cut_file(file, earlier);
   corpus.earlier_train = {earlier_head};
   corpus.earlier_valid = {earlier_tail};
 }
@@ -134,10 +163,9 @@ void split_files(const Files& by_hash, const Share& share, Corpus& corpus) {
   const auto largest =
       std::max_element(corpus.train.begin(), corpus.train.end(),
                        [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
-  const std::string text = read_corpus_text(*largest);
-  if (too_short(text)) return keep_earlier(corpus);
-  const double rest = static_cast<double>(text.size()) - (share.wanted - taken);
-  const auto [head, tail] = cut_file(*largest, text, cut_place(text, static_cast<size_t>(rest)));
+  if (too_short(*largest)) return keep_earlier(corpus);
+  const double rest = static_cast<double>(largest->bytes) - (share.wanted - taken);
+  const auto [head, tail] = cut_file(*largest, place_to_cut(*largest, rest));
   *largest = head;
   corpus.valid.push_back(tail);
   corpus.rule = cut_rule(tail);
@@ -145,17 +173,22 @@ void split_files(const Files& by_hash, const Share& share, Corpus& corpus) {
 
 }  // namespace
 
-size_t cut_place(std::string_view text, size_t at) {
-  at = std::clamp<size_t>(at, 1, text.size() - 1);
-  const size_t reach = std::min(at, text.size() - at) / 4, from = at - reach, to = at + reach;
+uint64_t cut_place(uint64_t size, uint64_t near,
+                   const std::function<std::string(uint64_t from, uint64_t to)>& text_between) {
+  near = std::clamp<uint64_t>(near, 1, size - 1);
+  const uint64_t reach = std::min({near / 4, (size - near) / 4, kReach});
+  constexpr uint64_t kMargin = 64;  // longer than a mark
+  const uint64_t begin = near - reach > kMargin ? near - reach - kMargin : 0;
+  const std::string text = text_between(begin, std::min(size, near + reach + kMargin));
+  const size_t at = near - begin, from = at - reach, to = at + reach;
   for (const char* mark : {"<|endoftext|>", "\f", "\n\n", "\n\r\n", "\n", " "})
     if (const auto place = nearest_after(text, mark, at, std::max<size_t>(from, 1), to))
-      return *place;
+      return begin + *place;
   size_t place = character_start(text, at);
-  if (place < text.size()) return place;
+  if (place < text.size()) return begin + place;
   do --place;
   while (inside_character(text[place]));
-  return place;
+  return begin + place;
 }
 
 void share_out(Files files, double fraction, Corpus& corpus) {

@@ -1,6 +1,10 @@
 // Takes a share of the text for validation where no name says what is for validation.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <string>
+
 #include "data/corpus/corpus.h"
 
 namespace sinkmoe::data {
@@ -12,10 +16,13 @@ namespace sinkmoe::data {
 // more than a quarter of it, the end of one file (the largest that is left) is cut off for
 // validation. A cut is at the end of a document (a form feed or <|endoftext|>), a paragraph, a line
 // or a word, whichever of these is near enough. A single file is cut at the start of a line if
-// that reaches the share. Throws Error: less than two characters.
+// that reaches the share. JSON lines are cut between documents. Throws Error: less than two characters
+// (documents).
 void share_out(std::vector<CorpusFile> files, double fraction, Corpus& corpus);
 
-// Where to cut a text near byte `at`, 0 < at < text.size(), as above. Never inside a character.
-size_t cut_place(std::string_view text, size_t at);
+// Where to cut a text of `size` >= 2 bytes near a byte, as above. Never inside a character. Bytes
+// [from, to) of the text come from `text_between`; 64 MiB at most are asked for.
+uint64_t cut_place(uint64_t size, uint64_t near,
+                   const std::function<std::string(uint64_t from, uint64_t to)>& text_between);
 
 }  // namespace sinkmoe::data

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/text/split_join.h"
+#include "data/documents/format.h"
 
 namespace sinkmoe::data {
 
@@ -99,12 +100,12 @@ class Names {
 
   static Mark file_mark(const std::string& name) {
     std::vector<std::string> parts = {""};
-    for (const char c : std::filesystem::path(name).stem().string())
+    const std::string stem = name_of_text(name);
+    for (const char c : stem)
       if (std::string_view("._- ").find(c) != std::string_view::npos)
         parts.emplace_back();
       else
         parts.back() += c;
-    const std::string stem = std::filesystem::path(name).stem().string();
     if (const auto kind = kind_of(stem)) return {kind, small_letters(stem)};
     while (parts.size() > 1 && (parts.back() == "of" ||
                                 parts.back().find_first_not_of("0123456789") == std::string::npos))
@@ -118,7 +119,7 @@ class Names {
     std::vector<Problem> problems;
     for (size_t kind = 0; kind < given_.size(); ++kind)
       if (!given_[kind].empty() && !words_[kind].contains(given_[kind]))
-        problems.push_back({"no *.txt file is in a folder '" + given_[kind] + "', named as the " +
+        problems.push_back({"no text is in a folder '" + given_[kind] + "', named as the " +
                                 kMeaning[kind] + " text",
                             "sinkmoe data import", "give the name of a sub-folder"});
     if (!problems.empty()) throw Error(problems);

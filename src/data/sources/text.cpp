@@ -20,9 +20,15 @@ constexpr auto names_of(Files) {
   return names<Files>("reading of files", {{Files::joined, "joined"}, {Files::whole, "whole"}});
 }
 
+enum class Rows { windows, documents };
+constexpr auto names_of(Rows) {
+  return names<Rows>("training rows", {{Rows::windows, "windows"}, {Rows::documents, "documents"}});
+}
+
 struct Options {
   Files files = Files::joined;
   int64_t file = 0;
+  Rows rows = Rows::windows;
   static void fields(auto& o, auto&& f) {
     f({.key = "files",
        .help = "held-out rows: joined: of the files joined by name, in this order; whole: of each "
@@ -35,6 +41,12 @@ struct Options {
        .lo = 0,
        .hi = 1e6},
       o.file);
+    f({.key = "rows",
+       .help =
+           "training rows: windows: BOS and a window from anywhere in the text; documents: from "
+           "the BOS of a document on, of any document with equal probability (needs a text that "
+           "was imported with --documents bos)"},
+      o.rows);
   }
 };
 
@@ -80,6 +92,22 @@ HeldOutRows held_out_rows(const config::DataConfig& config, const fs::path& fold
   return held_out;
 }
 
+// The documents from which on the text is long enough for a row.
+std::vector<uint64_t> row_starts(const TokenFile& tokens, const config::DataConfig& config,
+                                 const fs::path& folder) {
+  if (!tokens.info().documents)
+    throw Error("data.text.rows = \"documents\", but the text has no marks of documents",
+                folder.string(), "import it with --documents bos");
+  std::vector<uint64_t> starts = tokens.document_starts();
+  std::erase_if(starts, [&](uint64_t start) {
+    return start + static_cast<uint64_t>(config.context) + 1 > tokens.size();
+  });
+  if (starts.empty())
+    throw Error("no document starts early enough for a row", folder.string(),
+                "lower data.context or import more text");
+  return starts;
+}
+
 TextSet checked_set(const config::DataConfig& config) {
   TextSet set = read_text_set(config.path);
   std::vector<Problem> problems;
@@ -109,6 +137,8 @@ class Text : public DataSource {
         train_(set_.folder / "train.tokens"),
         valid_(set_.folder / "valid.tokens"),
         valid_rows_(held_out_rows(config, set_.folder, "valid", valid_)) {
+    if (config.chosen<Options>().rows == Rows::documents)
+      starts_ = row_starts(train_, config, set_.folder);
     if (set_.test) {
       test_.emplace(set_.folder / "test.tokens");
       test_rows_ = held_out_rows(config, set_.folder, "test", *test_);
@@ -124,10 +154,12 @@ class Text : public DataSource {
   int64_t vocabulary() const override { return set_.train.vocabulary; }
   int32_t bos() const override { return static_cast<int32_t>(set_.train.bos); }
 
-  // BOS, then a window that starts anywhere in the text with equal probability.
+  // BOS, then a window that starts anywhere in the text with equal probability; or from a document's
+  // BOS on.
   void train_row(uint64_t seed, int64_t step, int64_t index,
                  std::span<int32_t> row) const override {
     Draw draw(seed, "text/train", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
+    if (!starts_.empty()) return train_.copy(starts_[draw.below(starts_.size())], row);
     const uint64_t targets = row.size() - 1;
     fill(train_, draw.below(train_.size() - targets + 1), row);
   }
@@ -162,6 +194,8 @@ class Text : public DataSource {
     assert(static_cast<int64_t>(row.size()) == context_ + 1);
     row[0] = bos();
     file.copy(first, row.subspan(1));
+    // Where a document starts, its own BOS is the one in front.
+    if (row[1] == bos() && first + row.size() <= file.size()) file.copy(first, row);
   }
 
   int64_t context_;
@@ -169,6 +203,7 @@ class Text : public DataSource {
   TokenFile train_, valid_;
   HeldOutRows valid_rows_, test_rows_;
   std::optional<TokenFile> test_;
+  std::vector<uint64_t> starts_;  // of training rows, if they start at documents
 };
 
 InputRow split_row(const std::string& split, const fs::path& folder, const TokenFileInfo& info) {

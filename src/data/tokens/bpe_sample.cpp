@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text/utf8.h"
+#include "data/corpus/pass.h"
 
 namespace sinkmoe::data {
 
@@ -26,6 +27,64 @@ std::string_view whole_words(std::string_view text, bool first, bool last) {
   }
   return text;
 }
+
+// Collects the chosen blocks of a file from text that comes in pieces.
+class Sample {
+ public:
+  // `wanted` of the `blocks` blocks of all files are chosen; all are if wanted >= blocks.
+  Sample(uint64_t wanted, uint64_t blocks) : wanted_(wanted), blocks_(blocks) {}
+
+  void add(const TextBlock& text, uint64_t file_bytes) {
+    file_bytes_ = file_bytes;
+    size_t start = 0;  // of text.starts: the next one
+    for (size_t at = 0; at < text.text.size();) {
+      while (start < text.starts.size() && text.starts[start] < at) ++start;
+      const bool starts = start < text.starts.size() && text.starts[start] == at;
+      size_t stop = at + block_end() - place_;
+      const size_t next = start + (starts ? 1 : 0);
+      if (next < text.starts.size()) stop = std::min(stop, text.starts[next]);
+      stop = std::min(stop, text.text.size());
+      take(std::string_view(text.text).substr(at, stop - at), starts);
+      at = stop;
+    }
+  }
+
+  std::vector<std::string> sentences;
+
+ private:
+  uint64_t block_end() const {
+    return wanted_ >= blocks_ ? file_bytes_ : std::min(file_bytes_, (place_ / kBlock + 1) * kBlock);
+  }
+  // A line of slope wanted / blocks rises past a whole number at `wanted` of the blocks.
+  bool chosen() const {
+    return wanted_ >= blocks_ || (block_ + 1) * wanted_ / blocks_ != block_ * wanted_ / blocks_;
+  }
+
+  // The piece lies in one block and one document.
+  void take(std::string_view piece, bool starts) {
+    const uint64_t end = block_end();
+    if (chosen()) {
+      if (starts) flush(true);
+      if (part_.empty()) from_start_ = starts;
+      part_ += piece;
+    }
+    place_ += piece.size();
+    if (place_ < end) return;
+    flush(place_ == file_bytes_);
+    ++block_;
+    if (place_ == file_bytes_) place_ = 0;
+  }
+
+  void flush(bool to_end) {
+    append_sentences(whole_words(part_, from_start_, to_end), sentences);
+    part_.clear();
+  }
+
+  uint64_t wanted_, blocks_, file_bytes_ = 0;
+  uint64_t block_ = 0, place_ = 0;  // number of the block among all, place in the file's text
+  std::string part_;                // of a chosen block, of one document
+  bool from_start_ = false;         // the document starts there
+};
 
 }  // namespace
 
@@ -51,20 +110,10 @@ std::vector<std::string> sample_sentences(const std::vector<CorpusFile>& files, 
     blocks += (file.bytes + kBlock - 1) / kBlock;
     total += file.bytes;
   }
-  const uint64_t wanted = std::max<uint64_t>(1, limit / kBlock);
-  std::vector<std::string> sentences;
-  uint64_t block = 0;
-  for (const CorpusFile& file : files) {
-    const std::string text = read_corpus_text(file);
-    if (total <= limit) append_sentences(text, sentences);
-    for (uint64_t at = 0; total > limit && at < text.size(); at += kBlock, ++block) {
-      // A line of slope wanted / blocks rises past a whole number at `wanted` of the blocks.
-      if ((block + 1) * wanted / blocks == block * wanted / blocks) continue;
-      const std::string_view part = std::string_view(text).substr(at, kBlock);
-      append_sentences(whole_words(part, at == 0, at + kBlock >= text.size()), sentences);
-    }
-  }
-  return sentences;
+  Sample sample(total <= limit ? blocks : std::max<uint64_t>(1, limit / kBlock), blocks);
+  for_each_text(files,
+                [&](size_t file, const TextBlock& text) { sample.add(text, files[file].bytes); });
+  return std::move(sample.sentences);
 }
 
 }  // namespace sinkmoe::data

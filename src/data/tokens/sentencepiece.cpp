@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "data/tokens/import.h"
+#include "data/import/import.h"
 #include "data/tokens/tokenizer.h"
 
 namespace sinkmoe::data {

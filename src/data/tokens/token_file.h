@@ -5,7 +5,7 @@
 //
 //   offset  type            content
 //        0  char[8]         "SMTOKENS"
-//        8  u32             format version, 1
+//        8  u32             format version: 1, or 2 if BOS stands before each document
 //       12  u32             bytes per id: 2 if V <= 65536, else 4
 //       16  u32             V
 //       20  u32             id of BOS
@@ -20,16 +20,19 @@
 // Hashes are 64 lower-case hexadecimal digits.
 #pragma once
 
+#include <boost/interprocess/mapped_region.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sinkmoe::data {
 
 struct TokenFileInfo {
   uint32_t vocabulary = 0, bos = 0, id_bytes = 0;
+  bool documents = false;  // BOS stands before each document, and nowhere else; otherwise nowhere
   uint64_t count = 0, text_bytes = 0;
   std::string source_hash, tokenizer_hash, content_hash;
 };
@@ -37,36 +40,20 @@ struct TokenFileInfo {
 // Largest vocabulary of a token file.
 inline constexpr int64_t kMaxVocabulary = 1 << 24;
 
-// Collects ids and writes them to a file.
-class TokenWriter {
- public:
-  // `byte_lengths[id]` is the number of bytes the id stands for.
-  TokenWriter(std::vector<uint16_t> byte_lengths, int32_t bos);
-  void append(std::span<const int32_t> ids);
-  uint64_t count() const { return count_; }
-  // Returns what was written. Throws Error (disk full, no permission) and leaves nothing
-  // half-written.
-  TokenFileInfo write(const std::filesystem::path& path, const std::string& source_hash,
-                      const std::string& tokenizer_hash) const;
-
- private:
-  std::vector<uint16_t> byte_lengths_;
-  uint32_t bos_, id_bytes_;
-  uint64_t count_ = 0, text_bytes_ = 0;
-  std::string ids_;  // as stored in the file
-};
-
 // Reads the header alone, and checks it for consistency and against the file's size. Throws Error
 // that names file and byte.
 TokenFileInfo read_token_info(const std::filesystem::path& path);
 
-// A whole file in memory, checked once: header, size, hash, every id. Throws Error that names file
-// and byte.
+// A file, checked once: header, size, hash, every id. It is mapped, so that it may be longer than memory
+// and processes share it; whoever replaces it must rename another one to its place. Throws Error that
+// names file and byte.
 class TokenFile {
  public:
-  explicit TokenFile(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 36);
-  // The same for the bytes of a file; `where` is the path in errors.
+  explicit TokenFile(const std::filesystem::path& path);
+  // The same for bytes in memory; `where` is the path in errors.
   TokenFile(std::string content, const std::string& where);
+  TokenFile(const TokenFile&) = delete;
+  TokenFile& operator=(const TokenFile&) = delete;
 
   const TokenFileInfo& info() const { return info_; }
   uint64_t size() const { return info_.count; }
@@ -74,9 +61,15 @@ class TokenFile {
   void copy(uint64_t first, std::span<int32_t> ids) const;
   // Bytes of text of the id, which must be in the vocabulary.
   uint16_t bytes_of(int32_t id) const { return byte_lengths_[static_cast<size_t>(id)]; }
+  // The places of BOS, in order; empty unless info().documents.
+  std::vector<uint64_t> document_starts() const;
 
  private:
-  std::string content_;
+  void check(const std::string& where);
+
+  std::string content_;  // or
+  boost::interprocess::mapped_region region_;
+  std::string_view bytes_;  // one of the two
   TokenFileInfo info_;
   std::vector<uint16_t> byte_lengths_;
   size_t ids_at_ = 0;

@@ -15,7 +15,7 @@ size_t first_chunk(std::string_view text) {
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const {
-  if (!in_chunks()) return encode_chunk(text, ids);
+  if (!in_chunks() || !worth_remembering()) return encode_chunk(text, ids);
   while (!text.empty()) {
     const size_t n = first_chunk(text);
     encode_chunk(text.substr(0, n), ids);
@@ -42,8 +42,9 @@ std::string decode(const std::vector<std::string>& pieces, std::span<const int32
 }
 
 void CachedEncoder::encode(std::string_view text, std::vector<int32_t>& ids) {
-  constexpr size_t kLongest = 32, kMost = 500000;  // words; this many fit in about 100 MB
-  if (!tokenizer_.in_chunks()) return tokenizer_.encode(text, ids);
+  constexpr size_t kLongest = 32;
+  if (!tokenizer_.in_chunks() || !tokenizer_.worth_remembering())
+    return tokenizer_.encode(text, ids);
   while (!text.empty()) {
     const std::string_view chunk = text.substr(0, first_chunk(text));
     text.remove_prefix(chunk.size());
@@ -54,7 +55,7 @@ void CachedEncoder::encode(std::string_view text, std::vector<int32_t>& ids) {
     key_.assign(chunk);
     auto it = known_.find(key_);
     if (it == known_.end()) {
-      if (known_.size() >= kMost) known_.clear();
+      if (known_.size() >= most_) known_.clear();
       it = known_.emplace(key_, std::vector<int32_t>()).first;
       tokenizer_.encode_chunk(chunk, it->second);
     }
@@ -72,8 +73,12 @@ class ByteTokenizer : public Tokenizer {
     bos_ = 256;
     hash_ = sha256_hex("bytes 1");
   }
+  bool worth_remembering() const override { return false; }
   void encode_chunk(std::string_view chunk, std::vector<int32_t>& ids) const override {
-    for (unsigned char byte : chunk) ids.push_back(byte);
+    const size_t before = ids.size();
+    ids.resize(before + chunk.size());
+    for (size_t i = 0; i < chunk.size(); ++i)
+      ids[before + i] = static_cast<unsigned char>(chunk[i]);
   }
 };
 

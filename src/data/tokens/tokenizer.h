@@ -38,6 +38,8 @@ class Tokenizer {
     return sinkmoe::data::decode(pieces_, ids);
   }
 
+  // Whether looking a chunk up is faster than encoding it; if not, a chunk may be of any length.
+  virtual bool worth_remembering() const { return true; }
   // Whether texts may be encoded in chunks, as first_chunk() splits them: no token crosses two.
   virtual bool in_chunks() const { return true; }
   // The ids of one chunk of a text (of a whole text without in_chunks()).
@@ -53,14 +55,16 @@ class Tokenizer {
 size_t first_chunk(std::string_view text);
 
 // Like encode(), but remembers the ids of short chunks: several times as fast on large texts. Not
-// thread-safe.
+// thread-safe. `most` chunks at a time; 500,000 take about 100 MB.
 class CachedEncoder {
  public:
-  explicit CachedEncoder(const Tokenizer& tokenizer) : tokenizer_(tokenizer) {}
+  explicit CachedEncoder(const Tokenizer& tokenizer, size_t most = 500000)
+      : tokenizer_(tokenizer), most_(most) {}
   void encode(std::string_view text, std::vector<int32_t>& ids);
 
  private:
   const Tokenizer& tokenizer_;
+  size_t most_;
   std::unordered_map<std::string, std::vector<int32_t>> known_;
   std::string key_;
 };

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "data/corpus/corpus.h"
+#include "data/documents/check_text.h"
 
 namespace sinkmoe::pretrained {
 
