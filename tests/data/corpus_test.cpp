@@ -116,7 +116,7 @@ TEST_F(CorpusTest, RefusesGitLfsPointers) {
 
 TEST_F(CorpusTest, RefusesAnUnbrokenRunButNotALongLine) {
   put("run.txt", "x " + std::string((1 << 20) + 1, 'a'));
-  EXPECT_THAT(refusal(), HasSubstr("run.txt: byte 2: a run of 1048577 bytes"));
+  EXPECT_THAT(refusal(), HasSubstr("run.txt: byte 2: a run of more than 1048576 bytes"));
   std::string line;
   while (line.size() < (3 << 20)) line += "word ";
   put("run.txt", line);

@@ -1,6 +1,8 @@
 #include "core/text/utf8.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace sinkmoe {
 
@@ -26,6 +28,12 @@ size_t sequence_length(std::string_view text, size_t i) {
 
 bool valid_utf8(std::string_view text, size_t* bad_at) {
   for (size_t i = 0; i < text.size();) {
+    uint64_t eight = 0x80;  // most text is ASCII, eight bytes at a time
+    if (i + sizeof eight <= text.size()) std::memcpy(&eight, text.data() + i, sizeof eight);
+    if ((eight & 0x8080808080808080) == 0) {
+      i += sizeof eight;
+      continue;
+    }
     const size_t n = sequence_length(text, i);
     if (n == 0) {
       if (bad_at) *bad_at = i;

@@ -95,7 +95,7 @@ size_t BlockReader::cut_of_text() {
     if (options_.whole || size > kMaxWhole)
       throw Error("a document of more than 4 GiB that cannot be cut", part_.path.string(),
                   "break it into several");
-    if (const size_t cut = last_cut(buffer_)) return cut;
+    if (const size_t cut = last_cut(std::string_view(buffer_).substr(0, size))) return cut;
     if (size > 4 * kMaxRun) check_characters(whole_characters(buffer_), part_.path.string(), at_);
   }
 }
@@ -105,7 +105,7 @@ size_t BlockReader::cut_of_lines() {
     const bool more = fill(size);
     const size_t end = end_in_buffer();
     if (!more || end < buffer_.size()) return end;
-    if (const size_t newline = buffer_.rfind('\n'); newline != std::string::npos)
+    if (const size_t newline = buffer_.rfind('\n', size - 1); newline != std::string::npos)
       return newline + 1;
     if (size >= kMaxJsonLine)
       throw Error("a line of more than " + std::to_string(kMaxJsonLine >> 20) + " MiB",

@@ -1,7 +1,5 @@
 #include "data/documents/check_text.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/text/utf8.h"
 
@@ -18,7 +16,8 @@ void check_characters(std::string_view text, const std::string& where, uint64_t 
   if (!valid_utf8(text, &bad))
     throw Error("not UTF-8", at_byte(bad), "convert the file to UTF-8, e.g. with iconv");
   for (size_t at = 0; at < text.size();) {
-    const size_t stop = std::min(text.find_first_of(" \n", at), text.size());
+    size_t stop = at;  // faster than find_first_of
+    while (stop < text.size() && text[stop] != ' ' && text[stop] != '\n') ++stop;
     if (stop - at > kMaxRun)
       throw Error(
           "a run of more than " + std::to_string(kMaxRun) + " bytes without a space or a newline",

@@ -8,10 +8,11 @@
 namespace sinkmoe::data {
 
 size_t first_chunk(std::string_view text) {
-  size_t at = text.find_first_not_of(' ');
-  if (at != std::string_view::npos) at = text.find_first_of(" \n", at);
-  if (at != std::string_view::npos) at = text.find_first_not_of('\n', at);
-  return at == std::string_view::npos ? text.size() : at;
+  size_t at = 0;
+  while (at < text.size() && text[at] == ' ') ++at;
+  while (at < text.size() && text[at] != ' ' && text[at] != '\n') ++at;
+  while (at < text.size() && text[at] == '\n') ++at;
+  return at;
 }
 
 void Tokenizer::encode(std::string_view text, std::vector<int32_t>& ids) const {
