@@ -9,6 +9,10 @@
 
 namespace sinkmoe::cli {
 
+bool looks_like_run(const std::string& text) {
+  return text.size() >= 2 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 std::string find_run(const store::Reader& reader, const std::string& prefix) {
   if (!safe_name(prefix))
     throw Error("'" + prefix + "' is not a run_id", "", "see 'sinkmoe status EXPERIMENT'");

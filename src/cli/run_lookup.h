@@ -8,6 +8,9 @@
 
 namespace sinkmoe::cli {
 
+// Whether the text may be a run_id or the start of one: two or more hexadecimal digits.
+bool looks_like_run(const std::string& text);
+
 // The one run_id that starts with `prefix`. Throws Error: none, or several (named).
 std::string find_run(const store::Reader& reader, const std::string& prefix);
 

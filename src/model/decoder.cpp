@@ -19,7 +19,7 @@ tensor::ParamSpec ones(std::string name, int64_t size) {
   return {std::move(name), {size}, tensor::ParamSpec::Init::constant, 1.0, false};
 }
 
-at::Tensor edited(const ForwardOptions& options, Site site, int64_t layer, at::Tensor x) {
+at::Tensor edited(const ForwardOptions& options, Site site, int64_t layer, const at::Tensor& x) {
   return options.edit_activations ? (*options.edit_activations)(site, layer, x) : x;
 }
 

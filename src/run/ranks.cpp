@@ -202,7 +202,7 @@ int take_part(int64_t parent, const TrainOn& train) {
     std::fprintf(stderr, "rank %d failed: %s\n", static_cast<int>(place->rank), e.what());
     try {
       store->set(key("failed", place->rank), e.what());
-    } catch (const RankLost&) {  // rank 0 has ended too
+    } catch (const RankLost&) {  // rank 0 has ended too; NOLINT(bugprone-empty-catch)
     }
     return 1;
   }
@@ -232,7 +232,7 @@ void dismiss(const queue::RankPlace& place) {
     store.set(kJob, kNoMoreRuns);
     for (int64_t rank = 1; rank < place.size; ++rank)
       store.wait_for(key("ready", rank), kDismissed);
-  } catch (const RankLost&) {  // they end by themselves, later
+  } catch (const RankLost&) {  // they end by themselves; NOLINT(bugprone-empty-catch)
   }
 }
 

@@ -24,11 +24,6 @@ bool certain(double noncentrality, double limit) { return noncentrality > 20 + 5
 
 }  // namespace
 
-double student_t_two_sided_p(double t, double df) {
-  assert(df > 0);
-  return 2 * tail(t, df);
-}
-
 double student_t_cdf(double t, double df) {
   assert(df > 0);
   return t > 0 ? 1 - tail(t, df) : tail(t, df);

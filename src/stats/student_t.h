@@ -3,14 +3,11 @@
 
 namespace sinkmoe::stats {
 
-// P(T <= t) for `df` > 0 degrees of freedom; t may be infinite.
+// P(T <= t) for `df` > 0 degrees of freedom; t may be infinite. Accurate even if it is tiny.
 double student_t_cdf(double t, double df);
 
 // The t with P(T <= t) = p, 0 < p < 1.
 double student_t_quantile(double p, double df);
-
-// P(|T| >= |t|), accurate even if it is tiny.
-double student_t_two_sided_p(double t, double df);
 
 // Probability that a two-sided t-test at level `alpha` rejects, if the true mean is `noncentrality`
 // >= 0 standard errors away from the tested one.

@@ -8,9 +8,8 @@
 #include <array>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
-#include "core/text/number.h"
+#include "core/system/process_stat.h"
 #include "core/text/split_join.h"
 
 namespace sinkmoe::store {
@@ -30,29 +29,6 @@ std::string boot_name() {
   return boot + "/" + (n > 0 ? std::string(space.data(), static_cast<size_t>(n)) : "");
 }
 
-// State and start time of a process (fields 3 and 22 of /proc/PID/stat; the name before them may
-// contain any characters).
-struct Stat {
-  char state;
-  int64_t start;
-};
-
-std::optional<Stat> stat_of(int64_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  if (!std::getline(file, text)) return std::nullopt;
-  const size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream rest(text.substr(name_end + 1));
-  Stat stat{};
-  std::string field;
-  rest >> stat.state;
-  for (int i = 4; i <= 22 && rest >> field; ++i) {
-  }
-  stat.start = parse_number<int64_t>(field).value_or(0);
-  return stat;
-}
-
 int64_t clock_us(clockid_t clock) {
   timespec now{};
   ::clock_gettime(clock, &now);
@@ -63,7 +39,7 @@ int64_t clock_us(clockid_t clock) {
 
 Owner this_process() {
   const int64_t pid = ::getpid();
-  const std::optional<Stat> stat = stat_of(pid);
+  const std::optional<ProcessStat> stat = process_stat(pid);
   return {host_name(), boot_name(), pid, stat ? stat->start : 0};
 }
 
@@ -86,13 +62,12 @@ Life life_of(const Owner& owner) {
     const bool rebooted = owner.host == here.host && boot_id(owner.boot) != boot_id(here.boot);
     return rebooted ? Life::dead : Life::unknown;
   }
-  const std::optional<Stat> stat = stat_of(owner.pid);
-  const bool same = stat && stat->start == owner.start && stat->state != 'Z' && stat->state != 'X';
-  return same ? Life::alive : Life::dead;
+  const std::optional<ProcessStat> stat = process_stat(owner.pid);
+  return stat && stat->start == owner.start && !stat->ended() ? Life::alive : Life::dead;
 }
 
 char process_state(int64_t pid) {
-  const std::optional<Stat> stat = stat_of(pid);
+  const std::optional<ProcessStat> stat = process_stat(pid);
   return stat ? stat->state : '\0';
 }
 

@@ -29,9 +29,8 @@ void read(const weights::Safetensors& source, const std::string& name, const at:
     throw Error("tensor '" + name + "' has another size than this configuration's", file.string(),
                 "the checkpoint is of another run");
   const at::NoGradGuard no_grad;
-  at::Tensor target = into;
-  target.copy_(at::from_blob(const_cast<std::byte*>(v.data.data()), {size}, at::kFloat)
-                   .narrow(0, begin, into.numel()));
+  into.copy_(at::from_blob(const_cast<std::byte*>(v.data.data()), {size}, at::kFloat)
+                 .narrow(0, begin, into.numel()));
 }
 
 }  // namespace

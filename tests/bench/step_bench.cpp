@@ -14,12 +14,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/random.h"
 #include "data/synthetic/backcopy.h"
 #include "metrics/metrics.h"
 #include "plan/plan.h"
 #include "queue/build_info.h"
 #include "store/store.h"
+#include "support/independent_ids.h"
 #include "tensor/device.h"
 #include "train/trainer.h"
 
@@ -35,34 +35,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Uniform ids, for vocabularies that are too large for the synthetic chain.
-class Uniform : public sinkmoe::data::DataSource {
- public:
-  explicit Uniform(int64_t vocabulary) : vocabulary_(vocabulary) {}
-  int64_t vocabulary() const override { return vocabulary_; }
-  int32_t bos() const override { return static_cast<int32_t>(vocabulary_ - 1); }
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    sinkmoe::Draw draw(seed, "bench", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
-    for (int32_t& id : row)
-      id = static_cast<int32_t>(draw.below(static_cast<uint64_t>(vocabulary_ - 1)));
-    row[0] = bos();
-  }
-  int64_t eval_rows() const override { return 1; }
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    train_row(0, 0, index, row);
-  }
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
-  std::string content_hash() const override { return "bench"; }
-
- private:
-  int64_t vocabulary_;
-};
-
 std::unique_ptr<sinkmoe::data::DataSource> source_of(const sinkmoe::config::RunConfig& config) {
   constexpr int64_t kLargestChain = 4096;
   const int64_t symbols = config.data.chosen<sinkmoe::data::BackcopyOptions>().symbols;
-  if (symbols > kLargestChain) return std::make_unique<Uniform>(symbols + 1);
+  if (symbols > kLargestChain)
+    return std::make_unique<sinkmoe::testing::IndependentIds>(symbols + 1);
   return sinkmoe::data::open_source(config.data);
 }
 

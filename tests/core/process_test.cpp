@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
+
+#include "core/system/process_stat.h"
 
 namespace sinkmoe {
 namespace {
@@ -58,6 +61,28 @@ TEST(Process, AProgramThatIsNotThereIsNamed) {
   } catch (const std::system_error& e) {
     EXPECT_EQ(e.code().value(), ENOENT);
   }
+}
+
+// Its name is part of the line in /proc and may look like the fields after it.
+TEST(ProcessStat, TellsALivingProcessFromOneThatHasEnded) {
+  char name[16] = {};
+  ::prctl(PR_GET_NAME, name);
+  ::prctl(PR_SET_NAME, ") Z 1 (2");
+  const auto self = process_stat(::getpid());
+  ::prctl(PR_SET_NAME, name);
+  ASSERT_TRUE(self);
+  EXPECT_EQ(self->state, 'R');
+  EXPECT_FALSE(self->ended());
+
+  const pid_t child = start_process(shell("exit 0"));
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  const auto zombie = process_stat(child);
+  ASSERT_TRUE(zombie);
+  EXPECT_TRUE(zombie->ended());
+  EXPECT_GE(zombie->start, self->start);
+  wait_for(child);
+  EXPECT_FALSE(process_stat(child));
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 
 #include "attention/gate_multiply.h"
 #include "attention/sdpa/sdpa_fixups.h"
-#include "core/random.h"
 #include "core/registry.h"
 #include "model/ops/cross_entropy.h"
 #include "model/ops/feed_forward.h"
 #include "model/ops/rms_norm.h"
 #include "model/ops/rotary.h"
+#include "support/independent_ids.h"
 #include "tensor/device.h"
 #include "train/device/graph_replay.h"
 #include "train/recorder.h"
@@ -21,33 +21,6 @@ namespace {
 
 using testing::Folder;
 using testing::Recorder;
-
-// Uniform ids, because the synthetic chains have no vocabulary of this size.
-class Uniform : public data::DataSource {
- public:
-  explicit Uniform(int64_t vocabulary) : vocabulary_(vocabulary) {}
-  int64_t vocabulary() const override { return vocabulary_; }
-  int32_t bos() const override { return static_cast<int32_t>(vocabulary_ - 1); }
-  void train_row(uint64_t seed, int64_t step, int64_t index,
-                 std::span<int32_t> row) const override {
-    Draw draw(seed, "uniform", static_cast<uint64_t>(step), static_cast<uint64_t>(index));
-    // Small ids are frequent, so that the loss falls within some steps.
-    for (int32_t& id : row) {
-      const auto top = static_cast<uint64_t>(vocabulary_ - 1);
-      id = static_cast<int32_t>(draw.below(draw.below(top) + 1));
-    }
-    row[0] = bos();
-  }
-  int64_t eval_rows() const override { return 64; }
-  void eval_row(int64_t index, std::span<int32_t> row) const override {
-    train_row(1, 0, index, row);
-  }
-  std::optional<int64_t> target_bytes(std::span<const int32_t>) const override { return {}; }
-  std::string content_hash() const override { return "uniform"; }
-
- private:
-  int64_t vocabulary_;
-};
 
 // The same training in ATen ops only.
 struct OnlyAten {
@@ -85,7 +58,7 @@ Setting setting(const std::string& kind) {
   return {gpu, gpu ? 8192 : 512, c};
 }
 
-Recorder trained(const config::RunConfig& config, const Uniform& source) {
+Recorder trained(const config::RunConfig& config, const testing::IndependentIds& source) {
   const Folder folder("shapes");
   Recorder recorder;
   EXPECT_EQ(train(testing::job_of(config, folder.path), source, recorder).outcome, Outcome::done);
@@ -107,7 +80,7 @@ struct Mode {
 TEST(GpuShapes, EveryModeTrainsAsPlainOpsDo) {
   for (const std::string& kind : plugin_names("variant")) {
     Setting s = setting(kind);
-    const Uniform source(s.vocabulary);
+    const testing::IndependentIds source(s.vocabulary);
     const Recorder expected = [&] {
       const OnlyAten only_aten;
       return trained(s.config, source);

@@ -182,9 +182,10 @@ bool are_experiments(const store::Reader& reader, const Texts& names) {
   size_t runs = 0;
   for (const std::string& name : names) {
     if (std::binary_search(stored.begin(), stored.end(), name)) continue;
-    const bool run = name.size() >= 2 && name.find_first_not_of("0123456789abcdef") == name.npos;
-    runs += run;
-    if (!run) problems.push_back(store::unknown_experiment(name, stored));
+    if (looks_like_run(name))
+      ++runs;
+    else
+      problems.push_back(store::unknown_experiment(name, stored));
   }
   if (!problems.empty()) throw Error(std::move(problems));
   if (runs > 0 && runs < names.size())

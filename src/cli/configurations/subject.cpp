@@ -83,10 +83,6 @@ Strings words_of(const std::string& text) {
   return words;
 }
 
-bool looks_like_run(const std::string& text) {
-  return text.size() >= 4 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
-
 // True for the name of an experiment of the database, which may contain overrides:
 // "quick+train.lr=0.004".
 bool is_stored_experiment(const std::filesystem::path& db, const std::string& text) {

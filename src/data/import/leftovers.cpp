@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/system/process_stat.h"
+#include "core/text/number.h"
 #include "data/import/journal.h"
 
 namespace sinkmoe::data {
@@ -16,14 +18,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// True if the process has ended, even if it is still a zombie.
-bool has_ended(const std::string& process) {
-  const fs::path folder = "/proc/" + process;
-  if (!fs::exists(folder)) return true;
-  std::string line;
-  std::getline(std::ifstream(folder / "stat"), line);
-  const size_t name_end = line.rfind(") ");
-  return name_end != std::string::npos && line.compare(name_end + 2, 1, "Z") == 0;
+// `ending` is what follows the prefix: "1234", or "1234.old" of take_place().
+bool has_ended(const std::string& ending) {
+  const auto pid = parse_number<int64_t>(ending.substr(0, ending.find('.')));
+  const auto stat = pid ? process_stat(*pid) : std::nullopt;
+  return !stat || stat->ended();
 }
 
 // The temporary folders of imports to the same place whose processes have ended.

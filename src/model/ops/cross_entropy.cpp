@@ -61,7 +61,7 @@ int64_t chunk_tokens(const at::Tensor& h_NC, int64_t V) {
 // The unembedding in the type of h, with rows of zeros up to a multiple of `columns`: a vocabulary of
 // 50,257 would make the products on a GPU several times slower. Logits of these rows are zero.
 at::Tensor padded(const at::Tensor& w_VC, const at::Tensor& h, int64_t columns) {
-  const at::Tensor w_as_h = tensor::weight_as(w_VC, h.scalar_type());
+  at::Tensor w_as_h = tensor::weight_as(w_VC, h.scalar_type());
   const int64_t V = w_VC.size(0), whole = (V + columns - 1) / columns * columns;
   if (whole == V) return w_as_h;
   const at::Tensor out = at::empty({whole, w_VC.size(1)}, h.options());

@@ -162,14 +162,12 @@ std::vector<RunToSubmit> JobSweep::missing() const {
 }
 
 // The jobs that hold the parents of these runs.
-std::vector<std::string> JobSweep::jobs_before(const ArrayPlan& array) const {
-  std::set<std::string> jobs;
+std::vector<std::string> JobSweep::jobs_before(const ArrayPlan& array) {
+  std::set<std::string> parents, jobs;
   for (const auto& task : array.tasks)
-    for (const std::string& run_id : task)
-      for (const TodoRun& run : todo_)
-        if (run.run_id == run_id && !run.parent.empty())
-          for (const HeldView& view : held_)
-            if (view.run_id == run.parent && !view.job.empty()) jobs.insert(view.job);
+    for (const std::string& run_id : task) parents.insert(todo(run_id)->parent);
+  for (const HeldView& view : held_)
+    if (parents.contains(view.run_id) && !view.job.empty()) jobs.insert(view.job);
   return {jobs.begin(), jobs.end()};
 }
 
@@ -177,9 +175,15 @@ void JobSweep::submit_missing() {
   for (TodoRun& run : todo_)
     if (!run.settled) refresh(run, *store_.state(run.run_id), options_.retry_failed);
   if (StopSignals::requested()) return;
-  const SubmitContext context{store_, plan_, options_, settings_.launcher, settings_.options};
+  const SubmitContext context{
+      store_,
+      plan_,
+      options_,
+      settings_.launcher,
+      settings_.options,
+      [this](const std::string& run_id) -> const TodoRun& { return *todo(run_id); }};
   for (const ArrayPlan& array : arrays_of(missing(), settings_.options)) {
-    const Submission made = submit_array(context, array, todo_, jobs_before(array));
+    const Submission made = submit_array(context, array, jobs_before(array));
     for (size_t t = 0; t < made.tasks.size(); ++t)
       for (const std::string& run_id : made.tasks[t]) {
         TodoRun& run = *todo(run_id);

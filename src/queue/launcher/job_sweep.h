@@ -36,10 +36,10 @@ class JobSweep {
   void submit_missing();
   bool wanted(const TodoRun& run) const;
   std::vector<RunToSubmit> missing() const;
-  std::vector<std::string> jobs_before(const ArrayPlan& array) const;
+  std::vector<std::string> jobs_before(const ArrayPlan& array);
   void note_changes(const Look& now);
   void show();
-  TodoRun* todo(const std::string& run_id);
+  TodoRun* todo(const std::string& run_id);  // null: not in the plan
   SweepSummary summary() const;
 
   const plan::Plan& plan_;

@@ -28,11 +28,6 @@ void hand_out(const SubmitContext& c, const TodoRun& run) {
   if (parent && parent->status == RunStatus::done) store::copy_run(task, c.options.db, run.parent);
 }
 
-const TodoRun& run_named(const std::vector<TodoRun>& runs, const std::string& run_id) {
-  return *std::find_if(runs.begin(), runs.end(),
-                       [&](const TodoRun& run) { return run.run_id == run_id; });
-}
-
 // The runs that the job now holds; others were taken by another process.
 std::vector<store::Lease> take(const SubmitContext& c, const fs::path& folder,
                                std::vector<std::vector<std::string>>& tasks) {
@@ -51,8 +46,7 @@ std::vector<store::Lease> take(const SubmitContext& c, const fs::path& folder,
   return leases;
 }
 
-JobRecord record_of(const SubmitContext& c, const std::vector<std::vector<std::string>>& tasks,
-                    const std::vector<TodoRun>& runs) {
+JobRecord record_of(const SubmitContext& c, const std::vector<std::vector<std::string>>& tasks) {
   JobRecord record{.launcher = c.launcher.name,
                    .experiment = c.plan.name,
                    .job_kind = c.options.job,
@@ -66,7 +60,7 @@ JobRecord record_of(const SubmitContext& c, const std::vector<std::vector<std::s
                    .stall_seconds = c.options.stall_seconds};
   for (const auto& task : tasks)
     for (const std::string& run_id : task) {
-      record.data.emplace_back(run_id, run_named(runs, run_id).data);
+      record.data.emplace_back(run_id, c.run(run_id).data);
       // The weights from which a child starts stay; a task's own database does not know of children.
       if (record.keep == Keep::none && c.store.has_children(run_id)) record.keep = Keep::final;
     }
@@ -126,10 +120,10 @@ ArrayJob array_job(const ArrayPlan& array, const LauncherOptions& options,
 }
 
 Submission submit_array(const SubmitContext& c, const ArrayPlan& array,
-                        const std::vector<TodoRun>& runs, const std::vector<std::string>& after) {
+                        const std::vector<std::string>& after) {
   Submission made{.folder = make_job_folder(c.options.db, c.plan.name), .tasks = array.tasks};
   // The record is there before the first run is held, so that a submission that is cut can be taken back.
-  write_record(made.folder, record_of(c, made.tasks, runs));
+  write_record(made.folder, record_of(c, made.tasks));
   std::vector<store::Lease> leases = take(c, made.folder, made.tasks);
   try {
     if (empty(made.tasks)) {
@@ -137,8 +131,8 @@ Submission submit_array(const SubmitContext& c, const ArrayPlan& array,
       made.tasks.clear();
       return made;
     }
-    write_record(made.folder, record_of(c, made.tasks, runs));
-    for (const store::Lease& lease : leases) hand_out(c, run_named(runs, lease.run_id));
+    write_record(made.folder, record_of(c, made.tasks));
+    for (const store::Lease& lease : leases) hand_out(c, c.run(lease.run_id));
     const fs::path script = made.folder / "job.sh";
     ArrayPlan taken = array;
     taken.tasks = made.tasks;

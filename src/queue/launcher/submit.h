@@ -1,6 +1,7 @@
 // Groups runs into job arrays, and submits them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,8 +47,9 @@ struct SubmitContext {
   const RunOptions& options;
   const Launcher& launcher;
   const LauncherOptions& launcher_options;
+  std::function<const TodoRun&(const std::string& run_id)> run;
 };
 Submission submit_array(const SubmitContext& context, const ArrayPlan& array,
-                        const std::vector<TodoRun>& runs, const std::vector<std::string>& after);
+                        const std::vector<std::string>& after);
 
 }  // namespace sinkmoe::queue

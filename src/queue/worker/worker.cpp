@@ -80,10 +80,7 @@ store::AttemptRow attempt_row(const JobKind& job, const config::RunConfig& confi
           .start_step = start_step};
 }
 
-int exit_code_of(const std::exception& e) {
-  if (dynamic_cast<const std::bad_alloc*>(&e)) return kExitNoMemory;
-  const auto* error = dynamic_cast<const Error*>(&e);
-  const Outcome outcome = error ? outcome_of(*error) : Outcome::internal;
+int exit_code_of(Outcome outcome) {
   return outcome == Outcome::disk     ? kExitDiskFull
          : outcome == Outcome::memory ? kExitNoMemory
                                       : kExitFailed;
@@ -188,6 +185,11 @@ int worker_main(const WorkerArgs& args) {
   const StopSignals signals;
   follow_supervisor(args.supervisor);
   const ReportPipe pipe(args.pipe);
+  const auto failed = [&pipe](const std::exception& e, Outcome outcome) {
+    pipe.send({.progress = {}, .note = e.what()});
+    fmt::print(stderr, "{}\n", e.what());
+    return exit_code_of(outcome);
+  };
   try {
     store::Store store(args.db, Registry<JobKind>::get(args.job).purpose);
     store.set_patience({.seconds = std::numeric_limits<double>::infinity(),
@@ -199,12 +201,14 @@ int worker_main(const WorkerArgs& args) {
     return make_attempt({args, store, lease, heartbeat, pipe});
   } catch (const LeaseLost& e) {
     fmt::print(stderr, "{}\n", e.what());
+    return kExitFailed;
+  } catch (const Error& e) {
+    return failed(e, outcome_of(e));
+  } catch (const std::bad_alloc& e) {
+    return failed(e, Outcome::memory);
   } catch (const std::exception& e) {
-    pipe.send({.progress = {}, .note = e.what()});
-    fmt::print(stderr, "{}\n", e.what());
-    return exit_code_of(e);
+    return failed(e, Outcome::internal);
   }
-  return kExitFailed;
 }
 
 std::vector<std::string> to_arguments(const WorkerArgs& a) {

@@ -27,7 +27,7 @@ void prepare_process(const config::RunSection& run) {
 std::vector<MetricInfo> metrics_of(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = metrics::metric_infos(eval);
   for (const data::LossPart& part : data::loss_parts())
-    infos.push_back({"eval/loss_" + part.name, "nats", "lower", part.help});
+    infos.emplace_back("eval/loss_" + part.name, "nats", "lower", part.help);
   std::vector<std::string> tasks;
   for (const data::TaskKind& kind : data::selected_tasks(eval)) tasks.push_back(kind.name);
   for (MetricInfo& info : metrics::task_infos(tasks)) infos.push_back(std::move(info));
