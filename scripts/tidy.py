@@ -10,7 +10,7 @@ A file is checked again when its text, a header of src/ that it reaches, its com
 changed; other libraries' headers do not count. The marks lie in the cache folder (SINKMOE_CACHE). Most of the time goes into the
 headers of LibTorch, so files with the same flags are checked together as one source, unless two of one module define the same name in
 unnamed namespaces. Where names clash all the same, the files with the errors are checked apart from the others. Time: 10 s per
-group, 40 s with LibTorch.
+group, a minute with LibTorch.
 """
 import argparse
 import concurrent.futures

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uint64_t kMaxManifest = uint64_t{64} << 20;
+constexpr uint64_t kMaxManifestBytes = uint64_t{64} << 20;
 
 [[noreturn]] void refuse(const std::string& what, const fs::path& manifest) {
   throw Error(
@@ -25,7 +25,7 @@ constexpr uint64_t kMaxManifest = uint64_t{64} << 20;
 std::vector<HeldOutFile> listed_files(const fs::path& manifest, const std::string& split) {
   std::error_code error;
   if (!fs::is_regular_file(manifest, error)) refuse("the list of files is missing", manifest);
-  const auto json = nlohmann::json::parse(read_file(manifest, kMaxManifest), nullptr, false);
+  const auto json = nlohmann::json::parse(read_file(manifest, kMaxManifestBytes), nullptr, false);
   if (!json.is_object() || !json.contains("files") || !json["files"].is_array())
     refuse("there is no list of files", manifest);
   std::vector<HeldOutFile> files;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr uint64_t kMaxConfig = uint64_t{4} << 20;
+constexpr uint64_t kMaxAdapterConfig = uint64_t{4} << 20;
 constexpr const char* kConfigName = "adapter_config.json";
 constexpr const char* kBaseLink = "base_model";  // in the folder of the adapters
 constexpr const char* kFileName = "adapter_model.safetensors";
@@ -84,7 +84,7 @@ fs::path base_folder(const fs::path& folder) {
   if (!is_adapter_folder(folder)) return folder;
   const fs::path config = folder / kConfigName;
   const std::string base =
-      parse_adapter_config(read_file(config, kMaxConfig), config.string()).base;
+      parse_adapter_config(read_file(config, kMaxAdapterConfig), config.string()).base;
   for (const fs::path& place : {fs::path(base), folder / base, folder / kBaseLink})
     if (!place.empty() && fs::exists(place / "config.json")) return place;
   throw Error("the model of these adapters is '" + base + "', which is not a folder here",
@@ -95,7 +95,7 @@ fs::path base_folder(const fs::path& folder) {
 
 Adapters::Adapters(const fs::path& folder, const std::map<std::string, AdaptedMap>& maps)
     : folder_(folder),
-      config_(parse_adapter_config(read_file(folder / kConfigName, kMaxConfig),
+      config_(parse_adapter_config(read_file(folder / kConfigName, kMaxAdapterConfig),
                                    (folder / kConfigName).string())),
       file_(folder / kFileName) {
   std::vector<Problem> problems;

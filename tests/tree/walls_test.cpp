@@ -115,6 +115,59 @@ TEST(Walls, NoTypeIsDefinedInTwoHeaders) {
   EXPECT_GE(first.size(), 100u) << "definitions were not found";
 }
 
+// What a source file defines in its unnamed namespaces: "type Piece", "value kMost", and functions with
+// the types of their parameters, "refuse(const std::string&)", because overloads are no clash.
+std::vector<std::string> local_names(const fs::path& source) {
+  static const std::regex type(R"(^(?:struct|class|enum|enum class) (\w+)[^;]*$)"),
+      value(R"(^(?:inline |const |constexpr )+[^({=]*?\b(\w+)(?: = |\{|\[| \{).*$)"),
+      function(R"(^[A-Za-z][^={]*?\b(\w+\(.*\)) (?:const )?\{$)"), parameter(R"( ?\b\w+(?=[,)]))"),
+      raw_text(R"re(R"(\w*)\()re");
+  std::vector<std::string> names;
+  bool inside = false;
+  std::string raw_end;    // of the raw string that goes on
+  std::string statement;  // a signature of several lines, joined
+  for (const std::string& line : lines(read(source))) {
+    if (line == "namespace {" || line == "}  // namespace") inside = line.front() == 'n';
+    const bool in_text = !raw_end.empty();
+    std::smatch m;
+    if (!in_text && std::regex_search(line, m, raw_text)) raw_end = ")" + m[1].str() + "\"";
+    if (!raw_end.empty() && line.find(raw_end) != std::string::npos) raw_end.clear();
+    if (in_text || !inside || line.empty()) continue;
+    if (line[0] != ' ') statement.clear();
+    if (line[0] == ' ' && statement.empty()) continue;
+    statement += (statement.empty() ? "" : " ") + line.substr(line.find_first_not_of(' '));
+    if (std::regex_match(statement, m, type))
+      names.push_back("type " + m[1].str());
+    else if (std::regex_match(statement, m, function))
+      names.push_back(std::regex_replace(m[1].str(), parameter, ""));
+    else if (std::regex_match(statement, m, value))
+      names.push_back("value " + m[1].str());
+    else if (line.back() == ',' || line.back() == '(')
+      continue;
+    statement.clear();
+  }
+  return names;
+}
+
+// The report-only build compiles ten files of a module as one. Which ten changes with every new file.
+TEST(Walls, NoLocalNameIsDefinedTwiceInAModuleWithoutLibTorch) {
+  std::vector<Module> together = modules();
+  std::erase_if(together, [](const Module& module) { return module.torch; });
+  together.push_back({.name = "cli", .deps = {}, .plugins = {}});
+  std::map<std::string, fs::path> first;
+  for (const Module& module : together)
+    for (const fs::path& source : files_in("src/" + module.name, {".cpp"})) {
+      const std::string folder = source.parent_path().filename().string();
+      if (std::find(module.plugins.begin(), module.plugins.end(), folder) != module.plugins.end())
+        continue;
+      for (const std::string& name : local_names(source)) {
+        const auto [at, added] = first.emplace(module.name + ": " + name, source);
+        EXPECT_TRUE(added) << name << " is in " << at->second << " and in " << source;
+      }
+    }
+  EXPECT_GE(first.size(), 500u) << "definitions were not found";
+}
+
 // Nobody finds a file in a longer list.
 TEST(Walls, NoFolderOfAModuleHoldsMoreThan15Files) {
   std::map<fs::path, int> count;

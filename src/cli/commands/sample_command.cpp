@@ -83,7 +83,7 @@ std::string described(const Speaker& s, const Prompt& prompt) {
   return text;
 }
 
-po::options_description describe_options() {
+po::options_description sample_options() {
   po::options_description options("Options");
   options.add_options()("words", po::value<std::vector<std::string>>()->required(),
                         "a run_id or a Hugging Face folder, then the text to continue")(
@@ -102,7 +102,7 @@ po::options_description describe_options() {
 }
 
 int sample(const Globals& globals, const std::vector<std::string>& args) {
-  const auto values = parse(self("sample"), describe_options(), "words", args);
+  const auto values = parse(self("sample"), sample_options(), "words", args);
   if (!values) return 0;
   const auto words = (*values)["words"].as<std::vector<std::string>>();
   const bool ids = values->count("ids") > 0;

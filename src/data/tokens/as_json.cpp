@@ -74,7 +74,7 @@ OrderedJson bpe(OrderedJson vocabulary, OrderedJson merges, const OrderedJson& u
 std::string text_of(const OrderedJson& json) { return json.dump(1) + "\n"; }
 
 // A piece of text in the vocabulary of a BPE, which merges pairs in the order of falling scores.
-struct Piece {
+struct ScoredPiece {
   std::string text;
   float score = 0;
 };
@@ -86,12 +86,12 @@ void load(sentencepiece::SentencePieceProcessor& model, const std::string& seria
 }
 
 // The pieces of a model that stand for text, with plain spaces.
-std::vector<Piece> text_pieces(const sentencepiece::SentencePieceProcessor& model,
-                               const std::string& where) {
-  std::vector<Piece> out;
+std::vector<ScoredPiece> text_pieces(const sentencepiece::SentencePieceProcessor& model,
+                                     const std::string& where) {
+  std::vector<ScoredPiece> out;
   for (int id = 0; id < model.GetPieceSize(); ++id) {
     if (model.IsControl(id) || model.IsUnknown(id) || model.IsByte(id)) continue;
-    Piece piece{model.IdToPiece(id), model.GetScore(id)};
+    ScoredPiece piece{model.IdToPiece(id), model.GetScore(id)};
     if (model.IsUnused(id) || piece.score > 0 || piece.score != std::floor(piece.score))
       throw Error("the tokenizer is not a plain BPE", where,
                   "only models of type bpe without pieces of their own have a tokenizer.json");
@@ -103,11 +103,11 @@ std::vector<Piece> text_pieces(const sentencepiece::SentencePieceProcessor& mode
 
 // Every way to make a piece of two others. Pairs of one piece have one score, so their order among
 // each other decides nothing.
-OrderedJson merges_of(std::vector<Piece> pieces) {
+OrderedJson merges_of(std::vector<ScoredPiece> pieces) {
   std::unordered_map<std::string, float> known;
-  for (const Piece& piece : pieces) known[piece.text] = piece.score;
+  for (const ScoredPiece& piece : pieces) known[piece.text] = piece.score;
   std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.score > b.score; });
+                   [](const ScoredPiece& a, const ScoredPiece& b) { return a.score > b.score; });
   OrderedJson merges = OrderedJson::array();
   for (const auto& [text, score] : pieces)
     for (size_t at = 1; at < text.size(); ++at) {
@@ -151,8 +151,9 @@ std::string bytes_json() {
 std::string sentencepiece_json(const std::string& serialised, const std::string& where) {
   sentencepiece::SentencePieceProcessor model;
   load(model, serialised, where);
-  std::vector<Piece> pieces = text_pieces(model, where);
-  if (std::none_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.text == " "; }))
+  std::vector<ScoredPiece> pieces = text_pieces(model, where);
+  if (std::none_of(pieces.begin(), pieces.end(),
+                   [](const ScoredPiece& p) { return p.text == " "; }))
     throw Error("the tokenizer has no piece for a space", where,
                 "a text without spaces gives a tokenizer without a tokenizer.json");
   OrderedJson vocabulary = OrderedJson::object(), added = OrderedJson::array();

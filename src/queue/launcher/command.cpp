@@ -17,7 +17,7 @@ namespace sinkmoe::queue {
 namespace {
 
 constexpr int64_t kLimit_us = 60'000'000;
-constexpr size_t kMostBytes = 64 << 20;
+constexpr size_t kMostOutput = 64 << 20;
 
 // The reading end of a pipe.
 class Pipe {
@@ -54,7 +54,7 @@ bool drain(Pipe& output, Pipe& errors, CommandResult& result) {
       if (watched[i].fd < 0 || watched[i].revents == 0) continue;
       std::array<char, 16384> bytes;
       const ssize_t n = ::read(watched[i].fd, bytes.data(), bytes.size());
-      if (n > 0 && texts[i]->size() < kMostBytes)
+      if (n > 0 && texts[i]->size() < kMostOutput)
         texts[i]->append(bytes.data(), static_cast<size_t>(n));
       if (n > 0 || (n < 0 && errno == EINTR)) continue;
       watched[i].fd = -1;

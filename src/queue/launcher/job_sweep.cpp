@@ -15,8 +15,8 @@ namespace sinkmoe::queue {
 
 namespace {
 
-constexpr int64_t kLook_us = 1'000'000;  // between two looks at what the tasks say
-constexpr int kPoll_ms = 100;
+constexpr int64_t kTaskNews_us = 1'000'000;  // between two looks at what the tasks say
+constexpr int kSignalPoll_ms = 100;
 constexpr size_t kShownRuns = 12;
 
 }  // namespace
@@ -62,7 +62,7 @@ SweepSummary JobSweep::run() {
   while (!settings_.detach) {
     const int64_t now = store::boot_clock_us();
     const bool ask = now - asked_us >= poll_us;
-    if (ask || now - looked_us >= kLook_us) {
+    if (ask || now - looked_us >= kTaskNews_us) {
       look(ask);
       looked_us = now;
       if (ask) asked_us = now;
@@ -70,7 +70,7 @@ SweepSummary JobSweep::run() {
     }
     show();
     pollfd wake{StopSignals::wake_descriptor(), POLLIN, 0};
-    ::poll(&wake, 1, kPoll_ms);
+    ::poll(&wake, 1, kSignalPoll_ms);
     StopSignals::drain();
     if (StopSignals::requested()) break;
   }
