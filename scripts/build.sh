@@ -24,8 +24,9 @@ case "$preset" in
   cpu-release | cpu-debug | asan-torch | bench) "$ROOT/scripts/setup.sh" ;;
   asan-ubsan | tsan | fuzz) "$ROOT/scripts/setup.sh" --report-only --dev ;;
   cuda-release)
-    # Compiling and linking needs LibTorch's headers and libtorch_cuda.so; both kinds of set-up have them.
-    [ -n "$(libtorch_root)" ] || "$ROOT/scripts/setup.sh"
+    # Compiling and linking needs LibTorch's headers and libtorch_cuda.so, which both kinds of set-up have. To run on this
+    # machine's GPU, the program also needs the other CUDA libraries, which the set-up fetches if there is a GPU.
+    if has_gpu || [ -z "$(libtorch_root)" ]; then "$ROOT/scripts/setup.sh"; fi
     if ! command -v nvcc >/dev/null; then
       [ -x /usr/local/cuda/bin/nvcc ] || fail "the cuda-release preset needs nvcc 13.0" "install the CUDA toolkit 13.0"
       export CUDACXX=/usr/local/cuda/bin/nvcc

@@ -3,9 +3,11 @@
 # much of the sweep as the time allows. Stages have time limits; a stage that fails keeps no other from running.
 #
 # scripts/device_check.sh [--rehearse] [--budget SECONDS] [--out FOLDER] [--pack ARCHIVE] [STAGE...]
-#   --rehearse  on a machine without a GPU: each stage runs what a CPU can do, in small, and says what it leaves out
-#   --budget    ends within this many seconds (default: 560)
+#   --rehearse  on a machine without a GPU: each stage runs what a CPU can do, in small, and says what it leaves out;
+#               stages have four times their limits, because a GPU machine has more cores
+#   --budget    ends within this many seconds (default: 560, for a rehearsal 2240)
 #   --out       results (default: $OUT, else build/device/out): report.md, a log of each stage, device.db
+#   --python    the Python whose PyTorch is used (default: python3)
 #   --pack      what scripts/device_pack.sh made (default: build/device/pack.tar.xz)
 #   STAGE       only these: load tests runs sanitizer speed large peer kernels pilot sweep
 #
@@ -14,18 +16,19 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 STAGES=(load tests runs sanitizer speed large peer kernels pilot sweep)
-declare -A LIMIT=([load]=30 [tests]=90 [runs]=40 [sanitizer]=60 [speed]=90 [large]=40 [peer]=110 [kernels]=40 [pilot]=120 [sweep]=600)
-rehearse=no budget=560 out="${OUT:-$ROOT/build/device/out}" pack="$ROOT/build/device/pack.tar.xz" inner="" wanted=()
+declare -A LIMIT=([load]=30 [tests]=90 [runs]=40 [sanitizer]=60 [speed]=90 [large]=40 [peer]=110 [kernels]=75 [pilot]=120 [sweep]=600)
+rehearse=no budget="" slow=1 python="$(command -v python3 || true)" out="${OUT:-$ROOT/build/device/out}" pack="$ROOT/build/device/pack.tar.xz" inner="" wanted=()
 while [ $# -gt 0 ]; do
   case "$1" in
     -h | --help) help_text; exit 0 ;;
     --rehearse) rehearse=yes ;;
-    --budget | --out | --pack | --stage)
+    --budget | --out | --pack | --python | --stage)
       [ $# -gt 1 ] || fail "$1 needs a value"
       case "$1" in
         --budget) budget="$2" ;;
         --out) out="$(realpath -m "$2")" ;;
         --pack) pack="$(realpath -m "$2")" ;;
+        --python) python="$2" ;;
         --stage) inner="$2" ;;  # one stage in this process: how the script calls itself under a time limit
       esac
       shift
@@ -36,6 +39,8 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#wanted[@]} -eq 0 ] || STAGES=("${wanted[@]}")
+[ "$rehearse" = no ] || slow=4
+budget="${budget:-$((560 * slow))}"
 case "$budget" in '' | *[!0-9]*) fail "--budget takes seconds, not '$budget'" ;; esac
 [ -n "$inner" ] || mkdir -p "$out" || fail "cannot write $out"
 
@@ -43,7 +48,6 @@ place="$ROOT/build/device/unpacked"
 tables="$out/report.md" db="$out/device.db"
 device=cuda
 [ "$rehearse" = no ] || device=cpu
-python="$(command -v python3 || true)"
 site="$([ -z "$python" ] || "$python" -c 'import os, torch; print(os.path.dirname(os.path.dirname(torch.__file__)))' 2>/dev/null || true)"
 export LD_LIBRARY_PATH="$place/pack/lib${site:+:$site/torch/lib:$site/nvidia/cu13/lib}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 bin="$place/pack/bin"
@@ -64,9 +68,10 @@ peer_rounds() { rounds "$1" "$python" "$place/pack/tests/bench/gpu_peer.py" --de
 rounds() {
   local name="$1" text
   shift
-  text="$(printf '\n\n\n' | "$@" 2>>"$out/stderr.log" | grep tokens_per_s)" || true
+  text="$(printf '\n\n\n' | "$@" 2>"$out/stderr.log" | grep tokens_per_s)" || true
   printf '%s: %s\n' "$name" "$text"
-  if [ -z "$text" ]; then row "$name | failed | | "; return 1; fi
+  cat "$out/stderr.log"
+  if [ "$(wc -l <<<"$text")" -lt 3 ]; then row "$name | failed: $(tail -n 1 "$out/stderr.log" | tr -d '|' | cut -c1-120) | | "; return 1; fi
   sed -E 's/.*"tokens_per_s": ?([0-9.e+]+).*/\1/' <<<"$text" | sort -g >"$out/rates"
   row "$name | $(printf '%.0f' "$(sed -n 2p "$out/rates")") | $(printf '%.0f' "$(head -1 "$out/rates")") to $(printf '%.0f' "$(tail -1 "$out/rates")") |" \
     "$(tail -1 <<<"$text" | sed -E 's/.*"loss": ?([-0-9.e+]+|null).*/\1/')"
@@ -89,7 +94,7 @@ stage_load() {
   (cd "$place/pack" && "$bin/sinkmoe" doctor 2>&1 | head -20)
   [ "$bad" = 0 ] && row "libraries | all resolve"
   if [ "$device" = cuda ] && [ -n "$site" ]; then
-    "$python" - <<'PY' | while read -r line; do row "$line"; done
+    "$python" - <<'PY' >"$out/roofs"
 import time, torch
 def best(f, n=20):
     f(); torch.cuda.synchronize(); t = []
@@ -101,6 +106,7 @@ print(f"copy | {2 * a.numel() / best(lambda: b.copy_(a)) / 1e12:.2f} TB/s")
 x = torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16); y = torch.randn_like(x)
 print(f"bf16 product 8192^3 | {2 * 8192**3 / best(lambda: x @ y) / 1e12:.0f} TFLOP/s")
 PY
+    while read -r line; do row "$line"; done <"$out/roofs"
   else
     leave_out "copy bandwidth and the rate of a product"
   fi
@@ -165,6 +171,7 @@ stage_sanitizer() {
 
 medium=(--layers 6 --width 384 --heads 6 --vocab 8192 --context 1024 --batch 32 --steps 40 --precision bf16)
 gpt2=(--layers 12 --width 768 --heads 12 --vocab 50257 --tie --context 1024 --batch 16 --steps 10 --precision bf16)
+real_medium=("${medium[@]}")
 if [ "$rehearse" = yes ]; then
   medium=(--layers 2 --width 64 --heads 4 --vocab 64 --context 64 --batch 4 --steps 2)
   gpt2=(--layers 2 --width 64 --heads 4 --vocab 130 --tie --context 64 --batch 4 --steps 2)
@@ -190,9 +197,11 @@ stage_large() {
 
 stage_peer() {
   [ -n "$site" ] || { leave_out "the peer: no PyTorch in $python"; return 0; }
-  local how
+  local how ways=("" --compile)
+  # torch.compile builds its kernels with the C++ compiler of the machine, on a GPU too.
+  command -v "${CXX:-g++}" >/dev/null || { ways=(""); leave_out "the compiled peer: no C++ compiler"; }
   head_row "peer | tokens/s | range | loss"
-  for how in "" --compile; do
+  for how in "${ways[@]}"; do
     # shellcheck disable=SC2046,SC2086
     peer_rounds "10M ${how:-eager}" $(peer_sizes "${medium[@]}") $how
     # shellcheck disable=SC2046,SC2086
@@ -201,13 +210,24 @@ stage_peer() {
 }
 
 stage_kernels() {
-  if ! command -v ncu >/dev/null; then leave_out "Nsight Compute, which is not installed"; return 0; fi
-  printf '\n' | timeout 35 ncu --csv --kernel-name-base demangled --kernel-name 'regex:sinkmoe' --launch-count 60 \
-    --metrics gpu__time_duration.sum,dram__bytes.sum,gpu__dram_throughput.avg.pct_of_peak_sustained_elapsed \
-    "$bin/step_bench" --device "$device" "${medium[@]}" --steps 1 --kind vanilla --weight 0.01 >"$out/ncu.csv" 2>"$out/ncu.log"
-  head_row "kernel | metric | unit | value"
-  grep sinkmoe "$out/ncu.csv" | awk -F'","' '{k = $5 " | " $(NF-2) " | " $(NF-1); v[k] = $NF; n[k]++} END {for (k in v) print k " | " v[k]}' |
-    tr -d '"' | sort | while read -r line; do row "$line"; done
+  [ -n "$python" ] || { leave_out "the table of kernels: no python3"; return 0; }
+  local kind tables_of=() bandwidth
+  # TB/s of the stage load.
+  bandwidth="$(awk -F'[| ]+' '$1 == "copy" {print $2 * 1e12}' "$out/roofs" 2>/dev/null)"
+  # Bytes are those of the real run, also in a rehearsal.
+  for kind in vanilla sink gated; do
+    "$bin/step_bench" --bytes "${real_medium[@]}" --kind "$kind" >"$out/bytes_$kind.json" || return 1
+    tables_of=("$out/bytes_$kind.json" --bandwidth "${bandwidth:-4e12}")
+    if command -v ncu >/dev/null; then
+      printf '\n' | timeout 25 ncu --csv --kernel-name-base demangled --kernel-name 'regex:sinkmoe' --launch-count 160 \
+        --metrics gpu__time_duration.sum "$bin/step_bench" --device "$device" "${medium[@]}" --steps 1 --kind "$kind" \
+        --weight 0.01 >"$out/ncu_$kind.csv" 2>"$out/ncu_$kind.log"
+      tables_of+=(--ncu "$out/ncu_$kind.csv")
+    fi
+    head_row "kernel, $kind | launches a step | MB a step | us at ${bandwidth:-4e12 (assumed)} B/s | us measured | share of it, %"
+    "$python" "$place/pack/tests/bench/kernel_report.py" "${tables_of[@]}" | while read -r line; do row "$line"; done
+  done
+  command -v ncu >/dev/null || leave_out "measured times: Nsight Compute is not installed"
 }
 
 stage_pilot() {
@@ -236,7 +256,7 @@ left() { echo $((budget - (SECONDS - started) - 25)); }  # the end needs some se
 printf '# Check of a GPU%s\n' "$([ "$rehearse" = no ] || echo ': a rehearsal on a CPU')" >"$tables"
 summary=()
 for stage in "${STAGES[@]}"; do
-  limit="${LIMIT[$stage]}"
+  limit=$((LIMIT[$stage] * slow))
   [ "$(left)" -ge "$limit" ] || limit="$(left)"
   printf '\n## %s\n\n' "$stage" >>"$tables"
   if [ "$limit" -lt 5 ]; then leave_out "no time left"; summary+=("$stage | no time left | 0"); continue; fi
@@ -247,7 +267,7 @@ for stage in "${STAGES[@]}"; do
   [ "$rehearse" = no ] || again=(--rehearse)
   # SIGINT first, so that runs save their state.
   timeout --signal=INT --kill-after=20 "$limit" "$BASH" "${BASH_SOURCE[0]}" --stage "$stage" --out "$out" --pack "$pack" \
-    "${again[@]}" >"$out/$stage.log" 2>&1 </dev/null || code=$?
+    --python "$python" "${again[@]}" >"$out/$stage.log" 2>&1 </dev/null || code=$?
   case "$code" in
     0) result='done' ;;
     124 | 137) result="ended by its limit of $limit s" ;;

@@ -67,7 +67,7 @@ cp -r "$ROOT/configs" "$ROOT/experiments" "$ROOT/plots" "$stage/"
 rm -rf "$stage"/*/local "$stage"/configs/*/local
 mkdir -p "$stage/scripts" "$stage/tests/bench"
 cp "$ROOT"/scripts/{common,device_check}.sh "$stage/scripts/"
-cp "$ROOT/tests/bench/gpu_peer.py" "$stage/tests/bench/"
+cp "$ROOT"/tests/bench/{gpu_peer,kernel_report}.py "$stage/tests/bench/"
 if [ -d "$data" ]; then cp -rL "$data" "$stage/data/novels8k"; else note "without data: $data is not there"; fi
 git -C "$ROOT" rev-parse HEAD >"$stage/commit"
 

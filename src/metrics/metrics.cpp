@@ -8,6 +8,7 @@
 
 #include "attention/softmax_attention.h"
 #include "core/registry.h"
+#include "metrics/probe_math.h"
 #include "metrics/summary.h"
 
 namespace sinkmoe::metrics {
@@ -19,7 +20,7 @@ constexpr int64_t kBins = 8192;
 constexpr double kMostLogit = 20, kBinWidth = 2 * kMostLogit / kBins;
 
 at::Tensor logit_bin(const at::Tensor& gate) {
-  const at::Tensor g = at::clamp(gate.to(at::kCPU, at::kDouble), 0, 1);
+  const at::Tensor g = at::clamp(gate.to(at::kDouble), 0, 1);
   const at::Tensor logit = at::clamp(g.log() - (-g).log1p(), -kMostLogit, kMostLogit);
   return at::clamp_max(((logit + kMostLogit) / kBinWidth).to(at::kLong), kBins - 1);
 }
@@ -45,8 +46,7 @@ at::Tensor median_of(const at::Tensor& x) {
 
 // [B,J]: norm of the first value over the median norm of the others.
 at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
-  // On the host, because a median on a GPU is not repeatable and is refused in exact mode.
-  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt().to(at::kCPU);
+  const at::Tensor norm = v_BJTK.to(at::kFloat).square().sum(-1).sqrt();
   if (norm.size(-1) < 2) return at::zeros_like(norm.select(-1, 0));
   const at::Tensor median = median_of(norm.narrow(-1, 1, norm.size(-1) - 1));
   return norm.select(-1, 0) / at::clamp_min(median, 1e-30);
@@ -54,9 +54,9 @@ at::Tensor value_ratio_BJ(const at::Tensor& v_BJTK) {
 
 at::Tensor stack(const std::vector<at::Tensor>& rows) { return at::stack(rows); }
 
-// [B,H,T] -> [H], on the host.
+// [B,H,T] -> [H]
 at::Tensor sum_H(const at::Tensor& x_BHT) {
-  return x_BHT.sum(std::vector<int64_t>{0, 2}, false, at::kDouble).to(at::kCPU);
+  return x_BHT.sum(std::vector<int64_t>{0, 2}, false, at::kDouble);
 }
 
 }  // namespace
@@ -74,21 +74,35 @@ void HeadStatistics::add(int64_t layer, const attention::HeadIn& in,
   const at::NoGradGuard no_grad;
   Sums& s = layers_.at(static_cast<size_t>(layer));
   const int64_t B = in.q_BHTK.size(0), H = in.q_BHTK.size(1), T = in.q_BHTK.size(2);
-  auto host = [](const at::Tensor& t) { return t.to(at::kCPU, at::kDouble); };
+  for (at::Tensor* sum : {&s.gate_H, &s.first_H, &s.ratio_H, &s.norm_H, &s.histogram_HB})
+    if (sum->device() != in.q_BHTK.device()) *sum = tensor::to_device(*sum, in.q_BHTK.device());
   const at::Tensor gate =
       out.gate_BHT.narrow(2, std::min<int64_t>(1, T - 1), std::max<int64_t>(1, T - 1));
   s.gate_H += sum_H(gate);
   s.gate_count += static_cast<double>(gate.size(0) * gate.size(2));
   const at::Tensor first_BHT = first_weight_BHT(in, out);
   s.first_H += sum_H(first_BHT);
-  s.first_BH.push_back(first_BHT.mean(2, false, at::kDouble).to(at::kCPU));
+  s.first_BH.push_back(first_BHT.mean(2, false, at::kDouble));
   s.query_count += static_cast<double>(B * T);
   const at::Tensor ratio = value_ratio_BJ(in.v_BJTK).sum(0);
-  s.ratio_H += host(ratio.repeat_interleave(H / ratio.size(0)));
+  s.ratio_H += ratio.repeat_interleave(H / ratio.size(0)).to(at::kDouble);
   s.row_count += static_cast<double>(B);
   s.norm_H += sum_H(out.out_BHTK.to(at::kFloat).square().sum(-1).sqrt());
-  const at::Tensor flat = (logit_bin(gate) + at::arange(H).view({1, H, 1}) * kBins).flatten();
-  s.histogram_HB += at::bincount(flat, {}, H * kBins).view({H, kBins}).to(at::kInt);
+  s.histogram_HB += counts_HB(logit_bin(gate), kBins).to(at::kInt);
+}
+
+void HeadStatistics::read(tensor::HostRead& host) {
+  const auto all = [&](at::Tensor Sums::* sum) {
+    std::vector<at::Tensor> rows;
+    for (const Sums& s : layers_) rows.push_back(s.*sum);
+    const at::Tensor on_host = host.add(at::stack(rows));
+    for (size_t l = 0; l < layers_.size(); ++l) layers_[l].*sum = on_host[static_cast<int64_t>(l)];
+  };
+  for (at::Tensor Sums::* sum :
+       {&Sums::gate_H, &Sums::first_H, &Sums::ratio_H, &Sums::norm_H, &Sums::histogram_HB})
+    all(sum);
+  for (Sums& s : layers_)
+    if (!s.first_BH.empty()) s.first_BH = {host.add(at::cat(s.first_BH))};
 }
 
 void HeadStatistics::sum_over(ranks::Group& group) {

@@ -13,6 +13,7 @@
 #include "config/run_config.h"
 #include "core/run/metric.h"
 #include "ranks/ranks.h"
+#include "tensor/host_read.h"
 
 namespace sinkmoe::metrics {
 
@@ -29,8 +30,12 @@ std::vector<MetricInfo> task_infos(const std::vector<std::string>& tasks);
 class HeadStatistics {
  public:
   HeadStatistics(int64_t layers, int64_t heads);
-  // Called once per layer and batch, through HeadProbe, without gradients.
+  // Called once per layer and batch, through HeadProbe, without gradients. The sums stay on the
+  // device of these tensors, and nothing is read back.
   void add(int64_t layer, const attention::HeadIn& in, const attention::HeadOut& out);
+  // Has the sums of all layers copied to the host: needed on a GPU, before anything below is called
+  // and once the read has waited.
+  void read(tensor::HostRead& host);
   // Adds the rows of all ranks, so that each has the statistics of the whole.
   void sum_over(ranks::Group& group);
 

@@ -31,6 +31,23 @@ at::Tensor ranks_N(const at::Tensor& x) {
 
 }  // namespace
 
+// at::bincount would read the largest number back, and adding at indices does so in exact mode.
+at::Tensor counts_by_sorting(const at::Tensor& bin_BHT, int64_t bins) {
+  const int64_t H = bin_BHT.size(1);
+  const at::Tensor sorted_HN = std::get<0>(bin_BHT.transpose(0, 1).reshape({H, -1}).sort(-1));
+  const at::Tensor edge_HB = at::arange(bins, sorted_HN.options()).expand({H, bins}).contiguous();
+  const at::Tensor upto_HB = at::searchsorted(sorted_HN, edge_HB, /*out_int32=*/false,
+                                              /*right=*/true);
+  return at::cat({upto_HB.narrow(1, 0, 1), upto_HB.diff(1, 1)}, 1);
+}
+
+at::Tensor counts_HB(const at::Tensor& bin_BHT, int64_t bins) {
+  if (!bin_BHT.is_cpu()) return counts_by_sorting(bin_BHT, bins);
+  const int64_t H = bin_BHT.size(1);
+  const at::Tensor flat = (bin_BHT + at::arange(H).view({1, H, 1}) * bins).flatten();
+  return at::bincount(flat, {}, H * bins).view({H, bins});
+}
+
 std::optional<double> rank_correlation(const at::Tensor& x, const at::Tensor& y) {
   if (x.numel() < 2) return {};
   const at::Tensor a = ranks_N(x) - static_cast<double>(x.numel() - 1) / 2;

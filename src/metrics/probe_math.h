@@ -12,6 +12,11 @@ namespace sinkmoe::metrics {
 // for a matrix of zeros.
 at::Tensor effective_rank(const at::Tensor& moment_KK);
 
+// How often each number below `bins` occurs for each head: [B,H,T] -> [H,bins], int64. Reads nothing
+// back from a GPU; counts_by_sorting is how it is done there.
+at::Tensor counts_HB(const at::Tensor& bin_BHT, int64_t bins);
+at::Tensor counts_by_sorting(const at::Tensor& bin_BHT, int64_t bins);
+
 // Share of the sum that the largest `count` numbers of each row hold, mean over rows: [L,H] ->
 // scalar. A row of zeros counts as 0.
 double top_share(const at::Tensor& x_LH, int64_t count);

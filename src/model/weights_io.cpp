@@ -7,6 +7,7 @@
 
 #include "config/compose/canonical.h"
 #include "core/file.h"
+#include "tensor/host_read.h"
 #include "weights/safetensors.h"
 
 namespace sinkmoe::model {
@@ -98,10 +99,14 @@ std::filesystem::path config_path(std::filesystem::path file) {
 
 void save_weights(const Decoder& model, const std::filesystem::path& file) {
   std::vector<at::Tensor> kept;
+  tensor::HostRead host;
+  for (const tensor::ParamSet::Entry& entry : model.params().entries())
+    kept.push_back(host.add(entry.value.detach().to(at::kFloat)));
+  host.wait();
   std::vector<weights::TensorView> views;
+  size_t next = 0;
   for (const tensor::ParamSet::Entry& entry : model.params().entries()) {
-    const at::Tensor value = entry.value.detach().to(at::kCPU, at::kFloat).contiguous();
-    kept.push_back(value);
+    const at::Tensor& value = kept[next++];
     for (const Part& part : parts(model, entry)) {
       const at::Tensor slice = value.narrow(0, part.from, part.rows);
       views.push_back({part.name,

@@ -3,10 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <charconv>
-#include <deque>
+#include <utility>
+#include <vector>
 
 #include "config/compose/canonical.h"
 #include "core/text/number.h"
+#include "tensor/host_read.h"
 #include "weights/safetensors.h"
 
 namespace sinkmoe::train {
@@ -37,19 +39,24 @@ void read(const weights::Safetensors& source, const std::string& name, const at:
 
 void save_checkpoint(const std::filesystem::path& file, const model::Decoder& model,
                      const Moments& moments, const TrainState& state) {
-  auto host = [](const at::Tensor& t) { return t.detach().to(at::kCPU).contiguous(); };
-  const at::Tensor p = state.model_is_fixed ? at::zeros({0}) : host(model.params().flat()),
-                   m = host(moments.m_n), v = host(moments.v_n);
-  for (const at::Tensor& t : {p, m, v})
-    if (!at::isfinite(t).all().item<bool>())
+  tensor::HostRead host;
+  const at::Tensor parts[] = {state.model_is_fixed ? at::zeros({0}) : model.params().flat(),
+                              moments.m_n, moments.v_n};
+  std::vector<at::Tensor> finite;
+  for (const at::Tensor& part : parts) finite.push_back(host.add(at::isfinite(part).all()));
+  const at::Tensor p = host.add(parts[0]), m = host.add(parts[1]), v = host.add(parts[2]);
+  std::vector<std::pair<std::string, at::Tensor>> others;
+  for (const auto& [name, tensor] :
+       {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
+    if (tensor.defined()) others.emplace_back(name, host.add(tensor));
+  host.wait();
+  for (const at::Tensor& all : finite)
+    if (!all.item<bool>())
       throw NotFinite("weights or moments are not finite at step " + std::to_string(state.step) +
                       ", after the update with its batch " + std::to_string(state.step - 1));
   std::vector<weights::TensorView> tensors = {view("m", m), view("v", v)};
   if (!state.model_is_fixed) tensors.insert(tensors.begin(), view("params", p));
-  std::deque<at::Tensor> kept;
-  for (const auto& [name, tensor] :
-       {std::pair("shared", state.shared_LH), {"base", state.base}, {"adapters", state.adapters}})
-    if (tensor.defined()) tensors.push_back(view(name, kept.emplace_back(host(tensor))));
+  for (const auto& [name, tensor] : others) tensors.push_back(view(name, tensor));
   weights::write_safetensors(file, tensors,
                              {{"kind", "sinkmoe-checkpoint"},
                               {"step", std::to_string(state.step)},

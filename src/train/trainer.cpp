@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "attention/sdpa/self_test.h"
@@ -11,6 +10,7 @@
 #include "core/registry.h"
 #include "model/weights_io.h"
 #include "pretrained/adapters.h"
+#include "tensor/host_read.h"
 #include "train/checkpoint.h"
 #include "train/device/device_step.h"
 #include "train/divergence.h"
@@ -26,9 +26,7 @@
 #include "train/update/schedule.h"
 
 namespace sinkmoe::train {
-
 namespace {
-
 class Trainer {
  public:
   Trainer(const config::Job& job, const data::DataSource& source, const data::TaskSet& tasks,
@@ -179,7 +177,7 @@ bool Trainer::stop_requested() const { return group_ ? stop_ : reporter_.stop_re
 // Whether there is an evaluation or checkpoint, or training ends, before the next step.
 bool Trainer::something_due() const {
   return state_.step == config_.train.steps || state_.step % config_.train.checkpoint_every == 0 ||
-         std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
+         std::ranges::binary_search(evaluation_steps_, state_.step);
 }
 
 // Does one step and returns the numbers that became known (on a GPU those of the previous step).
@@ -210,13 +208,14 @@ std::string Trainer::account(const std::vector<StepNumbers>& steps) {
 
 // The loss sums over layers and heads, so that the same weight pulls more in a larger model.
 void Trainer::say_balance(double sum) {
-  if (config_.balance.weight == 0) return;
-  std::array<char, 160> text{};
-  std::snprintf(text.data(), text.size(),
-                "%.4g at the first step: weight %g x sum %.4g over layers",
-                config_.balance.weight * sum, config_.balance.weight, sum);
-  reporter_.event({"balance loss", text.data()});
-  std::fprintf(stderr, "balance loss %s\n", text.data());
+  const double w = config_.balance.weight;
+  if (w == 0) return;
+  std::string text(160, ' ');
+  text.resize(static_cast<size_t>(
+      std::snprintf(text.data(), text.size(),
+                    "%.4g at the first step: weight %g x sum %.4g over layers", w * sum, w, sum)));
+  reporter_.event({"balance loss", text});
+  std::fprintf(stderr, "balance loss %s\n", text.c_str());
 }
 
 void Trainer::write_checkpoint() {
@@ -234,10 +233,14 @@ void Trainer::write_checkpoint() {
 
 // Weights that no batch reads can be NaN without an effect on the loss.
 void Trainer::check_final_weights() {
+  std::vector<std::pair<std::string, at::Tensor>> finite;
+  tensor::HostRead host;
   for (const tensor::ParamSet* params : {&model_.params(), &partial_.trained()})
     for (const tensor::ParamSet::Entry& entry : params->entries())
-      if (!at::isfinite(entry.value).all().item<bool>())
-        throw NotFinite("the final weights of '" + entry.spec.name + "' are not finite");
+      finite.emplace_back(entry.spec.name, host.add(at::isfinite(entry.value).all()));
+  host.wait();
+  for (const auto& [name, all] : finite)
+    if (!all.item<bool>()) throw NotFinite("the final weights of '" + name + "' are not finite");
 }
 
 void Trainer::finish() {
@@ -261,8 +264,7 @@ RunEnd Trainer::run() {
     const bool last = state_.step == config_.train.steps;
     // Rows of the checkpoint's step are stored already.
     const bool again = job_.resume && state_.step == first && !last;
-    const bool due =
-        std::binary_search(evaluation_steps_.begin(), evaluation_steps_.end(), state_.step);
+    const bool due = std::ranges::binary_search(evaluation_steps_, state_.step);
     if (due && !again) choose_shared_heads(evaluate_now(last).importance_LH);
     if (last) break;
     if (state_.step > 0 && state_.step % config_.train.checkpoint_every == 0) write_checkpoint();

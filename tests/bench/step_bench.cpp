@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "data/synthetic/backcopy.h"
+#include "kernel_bytes.h"
 #include "metrics/metrics.h"
 #include "plan/plan.h"
 #include "queue/build_info.h"
@@ -180,7 +181,8 @@ po::variables_map options_of(int argc, char** argv) {
       "device", po::value<std::string>()->default_value("cpu"))(
       "precision", po::value<std::string>()->default_value("fp32"))(
       "mode", po::value<std::string>()->default_value("exact"))("tie", po::bool_switch())(
-      "about", po::bool_switch())("product", po::value<int64_t>()->default_value(0));
+      "about", po::bool_switch())("bytes", po::bool_switch())(
+      "product", po::value<int64_t>()->default_value(0));
   po::variables_map o;
   po::store(po::parse_command_line(argc, argv, options), o);
   return o;
@@ -191,8 +193,9 @@ po::variables_map options_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   const po::variables_map o = options_of(argc, argv);
   const sinkmoe::config::RunConfig config = config_of(o);
+  const bool computes = !o["bytes"].as<bool>() && !o["about"].as<bool>();
   // LibTorch must meet its CUDA half before the first tensor exists.
-  if (config.run.device == sinkmoe::config::Device::cuda)
+  if (computes && config.run.device == sinkmoe::config::Device::cuda)
     sinkmoe::tensor::prepare_cuda(config.run.mode == sinkmoe::config::Mode::exact);
   at::set_num_threads(static_cast<int>(config.run.threads));
   if (o["about"].as<bool>()) {
@@ -202,6 +205,15 @@ int main(int argc, char** argv) {
                                  sinkmoe::plan::estimate_cost(config, o["vocab"].as<int64_t>())
                                      .parameters}}
               << "\n";
+    return 0;
+  }
+  if (o["bytes"].as<bool>()) {
+    const int64_t V = o["vocab"].as<int64_t>(),
+                  P = sinkmoe::plan::estimate_cost(config, V).parameters;
+    auto all = nlohmann::json::array();
+    for (const auto& [kernel, launches, bytes] : sinkmoe::bench::kernel_bytes(config, V, P))
+      all.push_back({{"kernel", kernel}, {"launches", launches}, {"bytes", bytes}});
+    std::cout << all << "\n";
     return 0;
   }
   if (const int64_t C = o["product"].as<int64_t>(); C > 0) {

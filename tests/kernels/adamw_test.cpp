@@ -51,5 +51,22 @@ TEST(AdamWKernel, IsExact) {
   }
 }
 
+TEST(GradientNormKernel, IsTheRootOfTheSumOfSquares) {
+  for (const int64_t n : {4, 1028, 1100000}) {
+    const Numbers g = normal<float>(n, 5);
+    const auto narrow_g = narrow<float>(g);
+    long double squares = 0;
+    for (const double x : g) squares += static_cast<long double>(x) * x;
+    const auto run = [&] {
+      std::vector<double> partial(static_cast<size_t>(cuda::norm_parts(n)), NAN), norm{NAN};
+      expect_launched(cuda::gradient_norm(
+          {.n = n, .grad = narrow_g.data(), .partial = partial.data(), .norm = norm.data()},
+          nullptr));
+      return std::vector<Output>{{"norm", norm, 1e-14}};
+    };
+    expect_kernel(run, {{static_cast<double>(std::sqrt(squares))}}, "n " + std::to_string(n), 2);
+  }
+}
+
 }  // namespace
 }  // namespace sinkmoe::testing

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 namespace sinkmoe::metrics {
 namespace {
@@ -29,6 +30,20 @@ TEST(EffectiveRank, IsTheExponentOfTheEntropyOfSingularValues) {
 
 TEST(EffectiveRank, ZerosHaveRankZero) {
   EXPECT_EQ(effective_rank(at::zeros({3, 3}, at::kDouble)).item<double>(), 0);
+}
+
+TEST(Counts, BySortingEqualThoseByAdding) {
+  constexpr int64_t kBins = 50, kHeads = 3;
+  const at::Tensor bin_BHT = at::randint(kBins - 1, {4, kHeads, 200}, at::kLong);
+  bin_BHT[2][1].fill_(kBins - 1);  // the last bin, which the others leave empty
+  std::vector<std::vector<int64_t>> expected(kHeads, std::vector<int64_t>(kBins, 0));
+  for (int64_t b = 0; b < 4; ++b)
+    for (int64_t h = 0; h < kHeads; ++h)
+      for (int64_t t = 0; t < 200; ++t)
+        ++expected[static_cast<size_t>(h)][static_cast<size_t>(bin_BHT[b][h][t].item<int64_t>())];
+  for (const at::Tensor& counts : {counts_HB(bin_BHT, kBins), counts_by_sorting(bin_BHT, kBins)})
+    for (int64_t h = 0; h < kHeads; ++h)
+      EXPECT_TRUE(counts[h].equal(at::tensor(expected[static_cast<size_t>(h)], at::kLong))) << h;
 }
 
 TEST(TopShare, CountsTheLargestOfEachLayer) {

@@ -3,10 +3,14 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <tuple>
+
 #include "core/hash.h"
 #include "core/registry.h"
 #include "support/gpu.h"
 #include "tensor/device.h"
+#include "train/eval/task_scores.h"
 #include "train/recorder.h"
 
 namespace sinkmoe::train {
@@ -96,6 +100,60 @@ TEST(GpuStep, SharedHeadsAndMicroBatchesAreRecordedToo) {
     config.run.device = config::Device::cpu;
     EXPECT_NEAR(gpu.last("eval/loss"), run(config, b.path).last("eval/loss"), 1e-4)
         << name_of(choice);
+  }
+}
+
+// A tensor that is left on the wrong device shows only where there are two. Without a GPU both runs are
+// on the CPU, so that the test itself is tried.
+config::Device there() { return tensor::cuda_ready() ? config::Device::cuda : config::Device::cpu; }
+
+TEST(GpuMeasures, ProbesAndAdaptersAreThoseOfTheCpu) {
+  for (const std::string& kind : plugin_names("variant")) {
+    if (!tensor::cuda_ready() && kind != "sink") continue;
+    config::RunConfig config = tiny_config(kind);
+    config.train.steps = 6;
+    config.eval.probes = config::Probes::full;
+    config.train.lora_rank = 2;
+    const Folder a("there"), b("cpu");
+    const Recorder cpu = run(config, b.path);
+    config.run.device = there();
+    const Recorder got = run(config, a.path);
+    ASSERT_EQ(got.rows.size(), cpu.rows.size()) << kind;
+    int64_t compared = 0;
+    for (size_t i = 0; i < got.rows.size(); ++i) {
+      const MetricRow &x = got.rows[i], &y = cpu.rows[i];
+      ASSERT_EQ(std::tie(x.name, x.step, x.layer, x.head),
+                std::tie(y.name, y.step, y.layer, y.head));
+      if (!x.name.starts_with("eval/loss") && !x.name.starts_with("head/")) continue;
+      EXPECT_NEAR(x.value, y.value, 1e-2 * (1 + std::abs(y.value))) << kind << " " << x.name;
+      ++compared;
+    }
+    EXPECT_GT(compared, 10);
+    EXPECT_EQ(got.histogram_rows.size(), cpu.histogram_rows.size());
+    EXPECT_GT(got.histogram_rows.size(), 0u);
+  }
+}
+
+TEST(GpuMeasures, TaskScoresAreThoseOfTheCpu) {
+  const at::NoGradGuard no_grad;
+  const at::Device device = tensor::cuda_ready() ? at::kCUDA : at::kCPU;
+  const auto tokenizer = data::byte_tokenizer();
+  config::RunConfig config = tiny_config("sink");
+  config.model.init_std = 0.5;
+  data::Task choice{.name = "piqa"}, word{.name = "lambada"};
+  for (int i = 0; i < 12; ++i) {
+    const std::string n = std::to_string(i * 37 % 101);
+    choice.questions.push_back({{"a" + n, "a" + n}, {" b" + n, n + " c"}, i % 2});
+    word.questions.push_back({{"a" + n}, {std::string(1, static_cast<char>(32 + i))}, 0});
+  }
+  const model::Decoder cpu(config, tokenizer->vocabulary(), at::kCPU),
+      there(config, tokenizer->vocabulary(), device);
+  for (const data::Task& task : {choice, word}) {
+    const TaskScore x = score_task(cpu, *tokenizer, task, at::kCPU, [] {}),
+                    y = score_task(there, *tokenizer, task, device, [] {});
+    EXPECT_EQ(x.questions, 12);
+    EXPECT_EQ(x.accuracy, y.accuracy) << task.name;
+    EXPECT_EQ(x.accuracy_byte, y.accuracy_byte) << task.name;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "metrics/metrics.h"
 #include "support/tiny.h"
+#include "tensor/host_read.h"
 
 namespace sinkmoe::train {
 namespace {
@@ -107,11 +108,13 @@ TEST(TaskScores, BatchedScoresEqualOneOptionAtATime) {
       for (data::TaskQuestion& q : task.questions)
         q.gold = naive_choice(model, *tokenizer, q, per_byte);
       int alive = 0;
+      const int64_t waits = tensor::HostRead::waits();
       const TaskScore s = score_task(model, *tokenizer, task, at::kCPU, [&] { ++alive; });
       EXPECT_EQ(per_byte ? s.accuracy_byte : s.accuracy, 1) << longest;
       EXPECT_LT(per_byte ? s.accuracy : s.accuracy_byte, 1) << "the two ways differ somewhere";
       EXPECT_NEAR(s.chance, share_of_right_options(task), 1e-12);
       EXPECT_GT(alive, 0);
+      EXPECT_EQ(tensor::HostRead::waits() - waits, 1);
       EXPECT_EQ(s.truncated > 0, longest > 24) << s.truncated;
       EXPECT_LT(s.truncated, s.questions);
     }

@@ -66,7 +66,54 @@ __global__ void adamw_kernel(AdamW a) {
   }
 }
 
+// Sum over the block; every thread gets it.
+__device__ double block_sum(double x) {
+  __shared__ double part[kAdamThreads];
+  const int thread = static_cast<int>(threadIdx.x);
+  part[thread] = x;
+  __syncthreads();
+  for (int step = kAdamThreads / 2; step > 0; step /= 2) {
+    if (thread < step) part[thread] += part[thread + step];
+    __syncthreads();
+  }
+  return part[0];
+}
+
+__device__ double square(float x) { return static_cast<double>(x) * x; }
+
+__global__ void squares_kernel(GradientNorm a) {
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kAdamThreads;
+  double sum = 0;
+  for (int64_t i = blockIdx.x * static_cast<int64_t>(kAdamThreads) + threadIdx.x; i < a.n / 4;
+       i += step) {
+    const float4 g = reinterpret_cast<const float4*>(a.grad)[i];
+    sum += square(g.x) + square(g.y) + square(g.z) + square(g.w);
+  }
+  sum = block_sum(sum);
+  if (threadIdx.x == 0) a.partial[blockIdx.x] = sum;
+}
+
+__global__ void root_kernel(GradientNorm a, int parts) {
+  double sum = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < parts; i += kAdamThreads) sum += a.partial[i];
+  sum = block_sum(sum);
+  if (threadIdx.x == 0) *a.norm = sqrt(sum);
+}
+
 }  // namespace
+
+int64_t norm_parts(int64_t n) {
+  constexpr int64_t kMostParts = 1024;
+  const int64_t blocks = (n / 4 + kAdamThreads - 1) / kAdamThreads;
+  return blocks < 1 ? 1 : blocks < kMostParts ? blocks : kMostParts;
+}
+
+cudaError_t gradient_norm(const GradientNorm& a, cudaStream_t stream) {
+  const auto parts = static_cast<unsigned>(norm_parts(a.n));
+  const cudaError_t status = launch(squares_kernel, parts, kAdamThreads, stream, a);
+  if (status != cudaSuccess) return status;
+  return launch(root_kernel, 1, kAdamThreads, stream, a, static_cast<int>(parts));
+}
 
 cudaError_t adamw(const AdamW& a, cudaStream_t stream) {
   constexpr int64_t kMostBlocks = 2048;  // above this, each thread handles several groups

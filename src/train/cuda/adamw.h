@@ -1,4 +1,4 @@
-// AdamW over flat device buffers, in one kernel. Includes no LibTorch.
+// AdamW over flat device buffers, in one kernel, and the norm of a gradient. Includes no LibTorch.
 #pragma once
 
 #include "tensor/cuda/types.h"
@@ -18,6 +18,16 @@ struct AdamW {
   double clip;  // 0: none
 };
 
+// L2 norm of n numbers, n a multiple of 4, 16-byte aligned. Sums are fp64, in an order that depends on
+// n alone. `partial` has room for norm_parts(n) numbers.
+struct GradientNorm {
+  int64_t n;
+  const float* grad;
+  double *partial, *norm;
+};
+int64_t norm_parts(int64_t n);
+
+cudaError_t gradient_norm(const GradientNorm& a, cudaStream_t stream);
 cudaError_t adamw(const AdamW& a, cudaStream_t stream);
 
 }  // namespace sinkmoe::cuda

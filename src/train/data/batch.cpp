@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "tensor/host_read.h"
 #include "train/update/controls.h"
 
 namespace sinkmoe::train {
@@ -17,7 +18,7 @@ Batch to_tensors(std::vector<int32_t> rows, int64_t B, int64_t T, at::Device dev
       id[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t)];
       next[b * T + t] = rows[static_cast<size_t>(b * (T + 1) + t + 1)];
     }
-  return {ids.to(device), target.to(device), std::move(rows)};
+  return {tensor::to_device(ids, device), tensor::to_device(target, device), std::move(rows)};
 }
 
 // Rows first, first + step, ... of the source.
@@ -43,9 +44,10 @@ Batch shuffled_batch(const data::DataSource& source, const config::RunConfig& co
   shuffle_targets(all.target_N, seed, step, first_row);
   const int64_t skipped = own.first(first_row) - first_row, count = own.count(first_row, rows);
   const at::Tensor kept = at::arange(skipped, skipped + count * own.ranks, own.ranks, at::kLong);
-  Batch batch{all.ids_BT.index_select(0, kept).to(device),
-              all.target_N.view({rows, T}).index_select(0, kept).flatten().to(device),
-              {}};
+  Batch batch{
+      tensor::to_device(all.ids_BT.index_select(0, kept), device),
+      tensor::to_device(all.target_N.view({rows, T}).index_select(0, kept).flatten(), device),
+      {}};
   for (int64_t i = 0; i < count; ++i) {
     const auto row = all.rows.begin() + (skipped + i * own.ranks) * width;
     batch.rows.insert(batch.rows.end(), row, row + width);

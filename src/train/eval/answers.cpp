@@ -28,23 +28,29 @@ void AnswerAccuracy::add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, co
       if (part[static_cast<size_t>(t)] == part_) answers.push_back(b * T + t);
   }
   if (answers.empty()) return;
-  const at::Tensor index = at::tensor(answers, at::kLong).to(hidden_NC.device());
+  const at::Tensor index = tensor::to_device(at::tensor(answers, at::kLong), hidden_NC.device());
   const at::Tensor best = sinkmoe::model::linear(hidden_NC.index_select(0, index), w_VC)
                               .argmax(-1);  // the first of equal ones
-  right_ += (best == batch.target_N.index_select(0, index)).sum().item<int64_t>();
+  const at::Tensor right = (best == batch.target_N.index_select(0, index)).sum();
+  right_ = right_.defined() ? right_ + right : right;
   count_ += static_cast<int64_t>(answers.size());
 }
 
+void AnswerAccuracy::read(tensor::HostRead& host) {
+  if (right_.defined()) right_ = host.add(right_);
+}
+
 void AnswerAccuracy::sum_over(ranks::Group& group) {
-  const at::Tensor counts = at::tensor({right_, count_}, at::kLong);
+  const at::Tensor counts =
+      at::tensor({right_.defined() ? right_.item<int64_t>() : 0, count_}, at::kLong);
   group.sum(counts);
-  right_ = counts[0].item<int64_t>();
+  right_ = counts[0];
   count_ = counts[1].item<int64_t>();
 }
 
 std::optional<double> AnswerAccuracy::value() const {
   if (count_ == 0) return {};
-  return static_cast<double>(right_) / static_cast<double>(count_);
+  return static_cast<double>(right_.item<int64_t>()) / static_cast<double>(count_);
 }
 
 }  // namespace sinkmoe::train

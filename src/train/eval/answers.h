@@ -7,6 +7,7 @@
 
 #include "data/source.h"
 #include "ranks/ranks.h"
+#include "tensor/host_read.h"
 #include "train/data/batch.h"
 
 namespace sinkmoe::train {
@@ -19,6 +20,9 @@ class AnswerAccuracy {
   // hidden [N,C] of the batch's tokens, output weights [V,C].
   void add(const at::Tensor& hidden_NC, const at::Tensor& w_VC, const Batch& batch);
 
+  // Has the count of right answers copied to the host. Call it once, before the two below, and wait.
+  void read(tensor::HostRead& host);
+
   // Adds the counts of all ranks.
   void sum_over(ranks::Group& group);
 
@@ -27,8 +31,9 @@ class AnswerAccuracy {
 
  private:
   const data::DataSource& source_;
-  int part_ = -1;  // index of "answer" in source.parts()
-  int64_t right_ = 0, count_ = 0;
+  int part_ = -1;     // index of "answer" in source.parts()
+  at::Tensor right_;  // int64 scalar; undefined: no answer was seen
+  int64_t count_ = 0;
 };
 
 }  // namespace sinkmoe::train

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
+#include "tensor/host_read.h"
 #include "train/data/batch.h"
 #include "train/eval/answers.h"
 
@@ -93,6 +95,15 @@ metrics::EvaluationResult to_result(const LossSums& sums, const data::DataSource
   return result;
 }
 
+// Losses that are still on the device, with the rows that they belong to.
+struct Waiting {
+  std::vector<int32_t> rows;
+  int64_t first_row;
+  at::Tensor loss_N;
+};
+
+constexpr int64_t kMostWaiting = int64_t{1} << 22;  // tokens
+
 }  // namespace
 
 Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
@@ -115,23 +126,39 @@ Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, 
     for (int64_t row = 0; row < rows; ++row)
       sums.files.resize(std::max(sums.files.size(),
                                  static_cast<size_t>(source.file_of(config.eval.split, row) + 1)));
+  std::vector<Waiting> waiting;
+  int64_t tokens_waiting = 0;
+  // Reads what is waiting, and at the end everything else, with one wait.
+  const auto take = [&](bool last) {
+    tensor::HostRead host;
+    for (Waiting& w : waiting) w.loss_N = host.add(w.loss_N);
+    if (last) answers.read(host);
+    if (last) out.heads.read(host);
+    host.wait();
+    for (const Waiting& w : waiting)
+      for (int64_t b = 0; b < w.loss_N.size(0) / T; ++b)
+        add_row(sums, source, source.file_of(config.eval.split, w.first_row + b * own.ranks),
+                std::span<const int32_t>(w.rows).subspan(static_cast<size_t>(b * width),
+                                                         static_cast<size_t>(width)),
+                w.loss_N.data_ptr<float>() + b * T);
+    waiting.clear();
+    tokens_waiting = 0;
+  };
   for (int64_t from = 0; from < rows; from += per_batch) {
     const int64_t asked = std::min(per_batch, rows - from), B = own.count(from, asked);
     if (B == 0) continue;
-    const Batch batch = evaluation_batch(source, config, from, asked, device, own);
+    Batch batch = evaluation_batch(source, config, from, asked, device, own);
     const model::DecoderOut forward = model.forward(batch.ids_BT, {.probe = &probe});
     const bool narrow = forward.hidden_NC.scalar_type() == at::kBFloat16;
     const tensor::Bf16Weights bf16(narrow ? &model.params() : nullptr);
     const at::Tensor loss_N =
-        model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N)
-            .to(at::kCPU);
+        model::token_losses(forward.hidden_NC, model.output_weight_VC(), batch.target_N);
     answers.add(forward.hidden_NC, model.output_weight_VC(), batch);
-    for (int64_t b = 0; b < B; ++b)
-      add_row(sums, source, source.file_of(config.eval.split, own.first(from) + b * own.ranks),
-              std::span<const int32_t>(batch.rows)
-                  .subspan(static_cast<size_t>(b * width), static_cast<size_t>(width)),
-              loss_N.data_ptr<float>() + b * T);
+    waiting.push_back({std::move(batch.rows), own.first(from), loss_N});
+    tokens_waiting += B * T;
+    if (tokens_waiting >= kMostWaiting) take(false);
   }
+  take(true);
   if (group) {
     sum_over(sums, *group);
     answers.sum_over(*group);

@@ -14,7 +14,8 @@ struct Evaluated {
 };
 
 // Evaluates about `tokens` validation tokens (whole rows, at least one). With a group each rank reads
-// its rows, and all have the result of the whole; null: one process.
+// its rows, and all have the result of the whole; null: one process. Waits for the device once (and once
+// more every four million tokens).
 Evaluated evaluate(const model::Decoder& model, const data::DataSource& source, int64_t tokens,
                    at::Device device, ranks::Group* group = nullptr);
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
+#include "tensor/host_read.h"
 
 namespace sinkmoe::train {
 
@@ -72,10 +74,17 @@ Options make_options(const data::Tokenizer& tokenizer, const data::Task& task, i
   return out;
 }
 
-// Scores options of similar length as one batch, padded on the right, where no earlier token sees
+// What the model says of a batch of options. The tensors are on its device until they are read.
+struct Answers {
+  std::span<Option* const> batch;
+  std::vector<int64_t> target;
+  at::Tensor loss, best;  // best: undefined for tasks with a choice
+};
+
+// Asks about options of similar length as one batch, padded on the right, where no earlier token sees
 // it.
-void score_batch(const model::Decoder& model, std::span<Option* const> batch, bool choice,
-                 int64_t pad, at::Device device) {
+Answers ask(const model::Decoder& model, std::span<Option* const> batch, bool choice, int64_t pad,
+            at::Device device) {
   const auto B = static_cast<int64_t>(batch.size());
   int64_t T = 0;
   for (const Option* option : batch) T = std::max(T, option->length());
@@ -90,18 +99,23 @@ void score_batch(const model::Decoder& model, std::span<Option* const> batch, bo
       target.push_back(option.ids[static_cast<size_t>(t)]);
     }
   }
-  auto host = [&](const std::vector<int64_t>& x) { return at::tensor(x, at::kLong).to(device); };
-  const at::Tensor hidden = model.forward(ids.to(device)).hidden_NC.index_select(0, host(place));
-  const at::Tensor loss =
-      model::token_losses(hidden, model.output_weight_VC(), host(target)).to(at::kCPU);
-  const at::Tensor best =
-      choice ? at::Tensor()
-             : sinkmoe::model::linear(hidden, model.output_weight_VC()).argmax(-1).to(at::kCPU);
+  const auto sent = [&](const at::Tensor& x) { return tensor::to_device(x, device); };
+  const at::Tensor hidden =
+      model.forward(sent(ids)).hidden_NC.index_select(0, sent(at::tensor(place, at::kLong)));
+  Answers answers{batch, std::move(target), {}, {}};
+  const at::Tensor& w_VC = model.output_weight_VC();
+  answers.loss = model::token_losses(hidden, w_VC, sent(at::tensor(answers.target, at::kLong)));
+  if (!choice) answers.best = sinkmoe::model::linear(hidden, w_VC).argmax(-1);
+  return answers;
+}
+
+void score(const Answers& answers) {
   size_t i = 0;
-  for (Option* option : batch)
+  for (Option* option : answers.batch)
     for (int64_t t = option->first; t <= option->length(); ++t, ++i) {
-      option->log_probability -= loss.data_ptr<float>()[i];
-      if (!choice && best.data_ptr<int64_t>()[i] != target[i]) option->likeliest = false;
+      option->log_probability -= answers.loss.data_ptr<float>()[i];
+      if (answers.best.defined() && answers.best.data_ptr<int64_t>()[i] != answers.target[i])
+        option->likeliest = false;
     }
 }
 
@@ -112,15 +126,23 @@ void score_options(const model::Decoder& model, Options& options, bool choice, i
   for (Option& option : options.all) order.push_back(&option);
   std::stable_sort(order.begin(), order.end(),
                    [](const Option* a, const Option* b) { return a->length() < b->length(); });
+  std::vector<Answers> all;
   for (size_t from = 0; from < order.size();) {
     size_t to = from + 1;
     while (to < order.size() &&
            static_cast<int64_t>(to - from + 1) * order[to]->length() <= kTokensPerPass)
       ++to;
     alive();
-    score_batch(model, std::span(order).subspan(from, to - from), choice, pad, device);
+    all.push_back(ask(model, std::span(order).subspan(from, to - from), choice, pad, device));
     from = to;
   }
+  tensor::HostRead host;
+  for (Answers& answers : all) {
+    answers.loss = host.add(answers.loss);
+    if (answers.best.defined()) answers.best = host.add(answers.best);
+  }
+  host.wait();
+  for (const Answers& answers : all) score(answers);
 }
 
 // Options of one text are one answer, wherever they stand.
