@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "core/text/quote.h"
 #include "core/text/suggest.h"
 
 namespace sinkmoe::cli {
@@ -29,6 +30,23 @@ std::string near_option(const po::options_description& shown,
       if (const std::string near = did_you_mean(name, names); !near.empty()) return near;
   }
   return "";
+}
+
+// What an option wants, from its type and help: "a whole number (runs at a time; 0: as many as ...)".
+std::string wanted(const po::options_description& options, const std::string& name) {
+  const po::option_description* option = options.find_nothrow(name, false);
+  if (!option) return "see its help";
+  const po::value_semantic* type = option->semantic().get();
+  std::string kind = "a value";
+  if (dynamic_cast<const po::typed_value<int64_t>*>(type)) kind = "a whole number";
+  if (dynamic_cast<const po::typed_value<double>*>(type)) kind = "a number";
+  return "give " + kind + ": " + option->description();
+}
+
+// "the argument ('0.5') for option '--workers' is invalid" -> 0.5
+std::string refused_value(const std::string& message) {
+  const size_t from = message.find("('"), to = message.find("')", from);
+  return to == message.npos ? "" : message.substr(from + 2, to - from - 2);
 }
 
 void print_command_help(const Command& command, const po::options_description& shown) {
@@ -81,6 +99,15 @@ std::optional<po::variables_map> parse(const Command& command,
     const std::string name = e.get_option_name();  // "--run"
     throw Error(name == "--" + positional ? "an argument is missing" : name + " is missing",
                 "sinkmoe " + command.name, "sinkmoe " + command.name + " " + command.usage);
+  } catch (const po::multiple_occurrences& e) {
+    const bool free_word = e.get_option_name() == "--" + positional;
+    throw Error(
+        free_word ? "more than one argument is given" : e.get_option_name() + " is given twice",
+        "sinkmoe " + command.name, "sinkmoe " + command.name + " " + command.usage);
+  } catch (const po::validation_error& e) {
+    const std::string name = e.get_option_name();
+    throw Error(name + " is '" + refused_value(e.what()) + "'", "sinkmoe " + command.name,
+                wanted(all, name.substr(std::min(name.find_first_not_of('-'), name.size()))));
   } catch (const po::error& e) {
     const std::string near = near_option(shown, args);
     throw Error(e.what(), "sinkmoe " + command.name,
@@ -90,7 +117,23 @@ std::optional<po::variables_map> parse(const Command& command,
     print_command_help(command, shown);
     return std::nullopt;
   }
+  if (values.count("out") && !command.own_out && !values["out"].defaulted())
+    require_folder_of("--out", values["out"].as<std::string>());
   return values;
+}
+
+void require_folder_of(const std::string& option, const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  const fs::path clean = path.lexically_normal(),
+                 folder = (clean.has_filename() ? clean : clean.parent_path()).parent_path();
+  fs::path there = folder;
+  while (!there.empty() && !fs::exists(there, none)) there = there.parent_path();
+  if (there == folder) return;
+  throw Error(
+      "there is no folder " + folder.string(), option + " " + path.string(),
+      "the nearest one that exists is " + (there.empty() ? "the current one" : there.string()) +
+          "; correct the name, or make the folder: mkdir -p " + shell_word(folder.string()));
 }
 
 po::options_description declared_options(const Command& command, const std::string& first) {

@@ -33,6 +33,7 @@ struct Command {
   std::string examples = {};  // lines shown by --help
   bool plans = false;         // EXPERIMENT is a file of experiments/, elsewhere one of the database
   bool raw = false;           // gets all arguments as they are, global options included
+  bool own_out = false;       // makes the folders of --out itself
   bool torch = false;         // computes with LibTorch (cli/torch_program.h)
 };
 
@@ -41,12 +42,16 @@ po::options_description global_options();
 
 // Parses one command's own options. `positional` is the name of the option that takes the free
 // arguments ("" for none). Throws Error (unknown option with near names, missing value, wrong
-// type). On --help prints usage and options, not the `hidden` ones, and returns nullopt.
+// type, an --out whose folder is absent). On --help prints usage and options, not the `hidden` ones, and returns nullopt.
 std::optional<po::variables_map> parse(const Command& command,
                                        const po::options_description& options,
                                        const std::string& positional,
                                        const std::vector<std::string>& args,
                                        const po::options_description& hidden = {});
+
+// A new file or folder of this name belongs into a folder that is there: a misspelt one must not be made in silence.
+// Throws Error that names the nearest folder that exists.
+void require_folder_of(const std::string& option, const std::filesystem::path& path);
 
 // The command's own options, without the one of the free arguments; `first` is the first of these,
 // or "", for a command whose options depend on it. Runs nothing else of the command.

@@ -48,9 +48,10 @@ Globals take_globals(std::vector<std::string>& args) {
       if (i + 1 == args.size()) throw Error("option '" + name + "' needs a value", "command line");
       return args[++i];
     };
-    if (a == "--db" || a.starts_with("--db="))
+    if (a == "--db" || a.starts_with("--db=")) {
       globals.db = value("--db");
-    else if (a == "--quiet")
+      require_folder_of("--db", globals.db);
+    } else if (a == "--quiet")
       globals.quiet = true;
     else if (a == "--json")
       globals.json = true;

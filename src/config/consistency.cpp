@@ -1,5 +1,10 @@
 #include "config/consistency.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
 #include "config/compose/compose.h"
 #include "config/plugins/foreign.h"
 #include "core/text/number.h"
@@ -122,6 +127,19 @@ void check_size(const RunConfig& c, List& list) {
         "lower train.batch or data.context, or raise train.micro_batches");
 }
 
+// The largest factor of train.lr while the warm-up rises and the decay falls; they cross once.
+double peak_of_cut_warmup(const TrainConfig& t) {
+  const double steps = static_cast<double>(t.steps), warmup = static_cast<double>(t.warmup),
+               decay = t.decay_fraction * steps;
+  double peak = 0;
+  const double crossing =
+      decay > 0 ? std::floor((steps * warmup - decay) / (warmup + decay)) : steps - 1;
+  for (const double s : {crossing, crossing + 1})
+    if (s >= 0 && s < steps)
+      peak = std::max(peak, std::min((s + 1) / warmup, decay > 0 ? (steps - s) / decay : 1.0));
+  return peak;
+}
+
 }  // namespace
 
 std::vector<Inconsistency> find_inconsistencies(const RunConfig& config) {
@@ -143,6 +161,18 @@ std::vector<Problem> inconsistencies(const RunConfig& config) {
     problems.push_back(std::move(found.problem));
   for (Inconsistency& found : find_foreign_options(config))
     problems.push_back(std::move(found.problem));
+  return problems;
+}
+
+std::vector<Problem> doubts(const RunConfig& config) {
+  const TrainConfig& t = config.train;
+  std::vector<Problem> problems;
+  if (t.steps > 0 && t.warmup > t.steps)
+    problems.push_back(
+        {fmt::format("{} is longer than {}: the learning rate reaches {:.2g} of train.lr at most",
+                     equals("train.warmup", t.warmup), equals("train.steps", t.steps),
+                     peak_of_cut_warmup(t)),
+         "", fmt::format("train.warmup={} is a tenth of the steps", (t.steps + 9) / 10)});
   return problems;
 }
 

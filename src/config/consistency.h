@@ -16,4 +16,7 @@ struct Inconsistency {
 
 std::vector<Inconsistency> find_inconsistencies(const RunConfig& config);
 
+// What can be computed but is hardly meant, such as a warm-up that is longer than the training. `where` is empty.
+std::vector<Problem> doubts(const RunConfig& config);
+
 }  // namespace sinkmoe::config

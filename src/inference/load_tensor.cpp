@@ -1,7 +1,9 @@
 #include "inference/load_tensor.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -25,12 +27,16 @@ at::ScalarType type_of(Dtype dtype) {
   }
 }
 
-void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRef& ref) {
+// x: the rows of the file's tensor from `first_row` on.
+void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRef& ref,
+                  int64_t first_row = 0) {
   if (x.numel() == 0) return;
   const auto [low, high] = at::aminmax(x);  // a NaN anywhere shows in both
-  if (!std::isfinite(low.item<float>()) || !std::isfinite(high.item<float>()))
-    throw Error("holds NaN or infinity", weights.where(ref.name),
-                "the weights are damaged: fetch them again");
+  if (std::isfinite(low.item<float>()) && std::isfinite(high.item<float>())) return;
+  const int64_t row = at::isfinite(x).logical_not().nonzero().flatten()[0].item<int64_t>();
+  throw Error(fmt::format("holds NaN or infinity in row {} of {}", first_row + row,
+                          ref.shape.empty() ? 1 : ref.shape[0]),
+              weights.where(ref.name), "the weights are damaged: fetch them again");
 }
 
 // Numbers of the given shape from `first_number` on, in their stored type.
@@ -46,7 +52,8 @@ at::Tensor read_stored(const Checkpoint& weights, const TensorRef& ref, int64_t 
 at::Tensor read(const Checkpoint& weights, const TensorRef& ref, int64_t first_number,
                 const std::vector<int64_t>& shape) {
   const at::Tensor wide = read_stored(weights, ref, first_number, shape).to(at::kFloat);
-  check_finite(wide, weights, ref);
+  const int64_t columns = shape.empty() || shape[0] == 0 ? 1 : wide.numel() / shape[0];
+  check_finite(wide, weights, ref, first_number / std::max<int64_t>(columns, 1));
   return wide;
 }
 
@@ -93,7 +100,8 @@ at::Tensor load_stored(const Checkpoint& weights, const TensorRef& ref) {
   at::Tensor x = read_stored(weights, ref, 0, ref.shape);
   if (!ref.bytes && x.dim() < 3) check_finite(x.to(at::kFloat), weights, ref);
   if (!ref.bytes && x.dim() >= 3)
-    for (int64_t i = 0; i < x.size(0); ++i) check_finite(x[i].to(at::kFloat), weights, ref);
+    for (int64_t i = 0; i < x.size(0); ++i)
+      check_finite(x[i].unsqueeze(0).to(at::kFloat), weights, ref, i);
   return x;
 }
 

@@ -85,7 +85,7 @@ function curve(name, points) {
 function card(run, note) {
   const made = node('article');
   const head = node('h2', run.label || run.run);
-  const facts = [run.run, note, 'step ' + run.step + ' of ' + run.steps];
+  const facts = [run.run, note, run.steps ? 'step ' + run.step + ' of ' + run.steps : 'evaluates, no training'];
   if (run.tokens_per_second !== null) facts.push(amount(run.tokens_per_second, 'tokens/s'));
   if (run.flops_per_second !== null) facts.push(amount(run.flops_per_second, 'FLOP/s'));
   if (run.share_of_matrix_product !== null)

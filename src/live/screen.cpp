@@ -95,8 +95,9 @@ std::vector<std::string> run_lines(const RunView& run, const ScreenSize& size) {
   std::vector<std::string> lines = {run.run_id.substr(0, 8) + "  " + run.label};
   const double part =
       run.steps > 0 ? static_cast<double>(run.step) / static_cast<double>(run.steps) : 0;
-  std::string progress =
-      fmt::format("  step {}/{} {:.0f}%{}", run.step, run.steps, 100 * part, speed_text(run));
+  std::string progress = run.steps == 0 ? "  evaluates, no training"
+                                        : fmt::format("  step {}/{} {:.0f}%{}", run.step, run.steps,
+                                                      100 * part, speed_text(run));
   if (run.seconds_left >= 0) progress += "  " + clock_text(run.seconds_left) + " left";
   lines.push_back(progress);
   for (const std::string& line :

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "config/compose/canonical.h"
+#include "config/consistency.h"
 #include "core/hash.h"
+#include "core/text/count.h"
 #include "core/text/safe_name.h"
 #include "plan/parents.h"
 #include "plan/sweep/experiment_name.h"
@@ -84,6 +86,13 @@ void count_repeated(Plan& plan) {
   }
 }
 
+void collect_doubts(Plan& plan) {
+  std::map<std::string, int64_t> runs;
+  for (const RunSpec& run : plan.runs)
+    for (const Problem& doubt : config::doubts(run.config)) ++runs[to_string(doubt)];
+  for (const auto& [text, count] : runs) plan.doubts.push_back(counted(count, "run") + ": " + text);
+}
+
 Experiment read_with_overrides(const PlanRequest& request) {
   Experiment experiment;
   std::vector<Problem> problems;
@@ -127,6 +136,7 @@ Plan make_plan(const PlanRequest& request, const DataContents& data_contents) {
   plan.sha256 = sha256_hex(plan_text(experiment, request));
   name_runs(plan, resolver, drafts, data_contents);
   count_repeated(plan);
+  collect_doubts(plan);
   return plan;
 }
 

@@ -39,6 +39,8 @@ struct Plan {
   // only measured there, so they train the same. `kept_loss` is the loss of the first such run.
   int64_t repeated = 0;
   std::string kept_loss;
+  std::vector<std::string>
+      doubts;  // config::doubts of the runs, each once, with the number of runs
 };
 
 struct PlanRequest {
@@ -83,7 +85,8 @@ struct Cost {
 Cost estimate_cost(const config::RunConfig& config, int64_t vocabulary);
 
 // Assumed speed of one large GPU, used for time estimates only: dense bf16 peak of an H100 (SXM),
-// and the share that a model of 10M parameters may reach. Not measured.
+// and a cautious share of it. Models of 10M parameters may reach this; well tuned programs with models of billions reach
+// 0.4. Not measured: `plan --share` gives another.
 inline constexpr double kGpuPeakFlops = 989e12, kGpuShare = 0.16;
 
 }  // namespace sinkmoe::plan

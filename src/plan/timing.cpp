@@ -25,10 +25,12 @@ double work_per_token(const config::RunConfig& config, const Cost& cost) {
   return work_of(config, cost) / std::max(1.0, static_cast<double>(cost.tokens));
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+// The value below which this part of the others lies.
+double quantile(std::vector<double> values, double part) {
+  const auto at = values.begin() +
+                  static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
 }  // namespace
@@ -68,8 +70,13 @@ TimeEstimate Timings::operator()(const config::RunConfig& config, const Cost& co
   const auto same = shapes_.find(shape_of(config));
   const Shape* shape =
       same != shapes_.end() ? &same->second : nearest(work_per_token(config, cost));
-  if (!shape) return {.seconds = work / assumed_flops_ + kStart_seconds};
-  return {.seconds = work * median(shape->seconds_per_work),
+  if (!shape) {
+    const double seconds = work / assumed_flops_ + kStart_seconds;
+    return {.seconds = seconds, .low = seconds, .high = seconds};
+  }
+  return {.seconds = work * quantile(shape->seconds_per_work, 0.5),
+          .low = work * quantile(shape->seconds_per_work, 0.1),
+          .high = work * quantile(shape->seconds_per_work, 0.9),
           .same_shape = same != shapes_.end(),
           .runs = static_cast<int64_t>(shape->seconds_per_work.size())};
 }

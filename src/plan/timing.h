@@ -22,6 +22,7 @@ struct MeasuredRun {
 
 struct TimeEstimate {
   double seconds = 0;
+  double low = 0, high = 0;  // as the fastest and the slowest tenth of those runs were
   bool same_shape =
       false;         // measured on runs that differ in nothing that changes the time of a step
   int64_t runs = 0;  // on which it is based; 0: on an assumed speed

@@ -171,7 +171,7 @@ RunEnd lead(const config::Job& job, RunReporter& reporter,
                              std::to_string(e.waited.count()) + " s"};
   } catch (const RankLost& e) {
     return {Outcome::io, explain(*store, processes.get(), job, e.what()) +
-                             "; the run continues from its last checkpoint"};
+                             "; the run is tried again, from its last checkpoint if it has one"};
   }
 }
 

@@ -29,6 +29,16 @@ printf '[model]\nlayers = 1\nwidth = 32\nheads = 2\n' >configs/model/local/mine.
 sed 's/^title = .*/title = "My own table"/' plots/main_table.toml >plots/local/my_table.toml
 unset SINKMOE_LOCAL
 "$sinkmoe" --db "$db" run mine --job fake train.steps=40 run.log_every=10 --name mine >"$work/log" 2>&1 </dev/null || die "run mine"
+"$sinkmoe" --db "$db" plan mine train.steps=40 >"$work/log" 2>&1 || die "plan of a sweep that is done"
+expect "runs that plan marks as done" "$(grep -cE '^[0-9a-f]{12} +done ' "$work/log")" 2
+grep -qF "2 are done in $db: nothing is left to train" "$work/log" || die "plan does not say that every run is done"
+"$sinkmoe" --db "$db" plan mine train.steps=40 train.lr=1e-3,2e-3,3e-3 >"$work/log" 2>&1 || die "plan of a wider sweep"
+grep -qF "3 runs; " "$work/log" && grep -qF "2 are done in $db; the others: about " "$work/log" || die "the wider plan"
+"$sinkmoe" plan mine train.steps=5 >"$work/out" 2>"$work/log" || die "plan of few steps"
+grep -qF "warning: 2 runs: train.warmup = 10 is longer than train.steps = 5" "$work/log" || die "no warning of the warm-up"
+cp experiments/quick.toml experiments/local/copied.toml
+"$sinkmoe" plan copied >"$work/log" 2>&1 || die "a copied sweep file"
+grep -q '^copied (' "$work/log" || die "a copy does not have the name of its file"
 expect "runs of the private sweep" "$(number "$db" "select count(*) from experiment_wide where experiment = 'mine' and model_layers = 1")" 2
 "$sinkmoe" list artifacts | grep -q '^my_table ' || die "the private artifact is not listed"
 
@@ -180,6 +190,11 @@ grep -q 'drill: 2 of 2 done\|2 done' "$work/screen" || die "watch ended before t
 wait "$leader" || die "the sweep that was watched: $(tail -3 "$work/live.log")"
 expect "attempts of the sweep that was watched" "$(number "$live" "select count(*) from attempt")" 2
 
+# A comparison keeps the order in which it is asked for.
+"$sinkmoe" --db results/reference.db compare lr grid >"$work/out" || die "compare"
+grep -q '^attention.kind .*experiment lr: .*experiment grid: .*Δ' "$work/out" || die "the order of compare: $(head -40 "$work/out")"
+grep -qxF "Δ, over the seeds that both have: grid - lr" "$work/out" || die "compare does not say what it subtracts"
+
 # Tags, notes, several runs at once; exports.
 mapfile -t ids < <(number "$live" "select run_id from run order by 1")
 "$sinkmoe" --db "$live" tag "${ids[0]:0:6}" "${ids[1]}" --add paper --add best || die "tag"
@@ -200,5 +215,7 @@ expect "exit code of an unknown metric" "$code" 2
 "$sinkmoe" --db "$live" export datasette --out "$work/metadata.json" >"$work/log" || die "export datasette"
 python3 -c 'import json, sys; d = json.load(open(sys.argv[1]))["databases"]["live"]; assert d["tables"]["run_wide"]["columns"]["eval_loss"] and d["queries"]["variants"]["sql"]' \
   "$work/metadata.json" || die "the metadata for Datasette"
+"$sinkmoe" --db "$live" report >"$work/log" 2>&1 || true
+grep -qE '^no runs yet for [0-9]+ claims and [0-9]+ artifacts; the end of the page names them' "$work/log" || die "the end of report"
 "$sinkmoe" --db "$live" void "${ids[@]}" --why "several at once" >"$work/log" || die "void"
 expect "void runs" "$(number "$live" "select count(*) from run where status = 'void'")" 2

@@ -47,6 +47,15 @@ END
 seq -s ' ' 1 41 >"$work/ids.txt"
 heads heads "$models/llama2"
 expect "runs after another text" "$(number "$work/r.db" "SELECT count(*) FROM run")" 3
+numbers="$(python3 - "$models/llama2/model.safetensors" <<'END'
+import json, math, struct, sys
+with open(sys.argv[1], "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+print(sum(math.prod(t["shape"]) for name, t in header.items() if name != "__metadata__" and not name.endswith("inv_freq")))
+END
+)"
+expect "parameters of the model" "$(number "$work/r.db" "SELECT DISTINCT CAST(value AS INTEGER) FROM v_final JOIN run_wide USING (run_id)
+  WHERE name = 'model/parameters' AND attention_kind = 'vanilla'")" "$numbers"
 "$sinkmoe" --db "$work/other.db" merge "$work/r.db" >"$work/log" 2>&1 || die "the runs cannot be merged"
 expect "merged runs" "$(number "$work/other.db" "SELECT count(*) FROM run")" 3
 ! "$sinkmoe" --db "$work/r.db" run smoke data.source=rows --name no >"$work/log" 2>&1 || die "a run can train on rows"
@@ -109,6 +118,7 @@ rm "$work/bad/model-00002-of-00003.safetensors"
 refused "the shard 'model-00002-of-00003.safetensors' is missing" "$work/bad"
 seq -s ' ' 40 90 >"$work/ids.txt"
 refused "is not among the 64" "$models/llama2"
+refused "--context is for texts: the rows of --ids are taken as they are" "$models/llama2" --ids "$work/few.txt" --context 4
 
 # Texts: the tokenizer is missing, is that of another model, or gives no token.
 rm -r "$work/bad"

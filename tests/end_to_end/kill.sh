@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_torch
 arguments=(smoke train.steps=60 train.checkpoint_every=10 "attention.kind=vanilla,sink" --name smoke)
 
+mkdir "$work/whole" "$work/cut"
 "$sinkmoe" --db "$work/whole/results.db" run "${arguments[@]}" --workers 2 >"$work/log" 2>&1 </dev/null || die "uninterrupted"
 db="$work/cut/results.db"
 for kill in $(seq "${KILLS:-5}"); do

@@ -54,6 +54,26 @@ refused "read as 0" plan smoke train.lr=1e-400
 refused "a key has no dashes: train.lr=1" plan smoke --train.lr=1
 refused "the name of the experiment is empty" plan ''
 file_refused "the sweep file is empty" ''
+file_refused "an experiment is called as its file: 'bad'" 'name = "good"'
+refused "--workers is '0.5'; give a whole number: runs at a time; 0: as many as the cores or GPUs allow" run smoke --workers 0.5
+refused "--vocab is 'abc'; give a whole number: size of the vocabulary" plan smoke --vocab abc
+refused "--gflops is 'fast'; give a number: speed of one worker" plan smoke --gflops fast
+refused "--vocab is -1; give 0 or the number of tokens" plan smoke --vocab -1
+refused "it is not said what to list; give one of: variants, losses" list
+refused "it is not said what to list; give one of: variants, losses" list ''
+refused "more than one argument is given; sinkmoe show RUN" show abc def
+refused "more than one argument is given; sinkmoe status" status one two
+refused "--metric is given twice" compare a b --metric x --metric y
+refused "--seed is -1; give 0 or more" sample abc def --seed -1
+refused "'8X' is no amount of memory" plan smoke --launcher slurm --mem 8X
+refused "'4:99' is no time limit" plan smoke --launcher slurm --time 4:99
+refused "cannot be a name of Slurm" plan smoke --launcher slurm --account 'my "lab"'
+# A folder that is not there is not made: its name may be misspelt.
+refused "there is no folder $work/resluts/deep; the nearest one that exists is $work; correct the name" \
+  report --out "$work/resluts/deep/out"
+refused "there is no folder $work/resluts; the nearest one that exists is $work" run smoke --db "$work/resluts/r.db"
+refused "there is no folder nowhere; the nearest one that exists is the current one" export curves x --out nowhere/curves
+[ ! -e "$work/resluts" ] || die "a misspelt folder was made"
 mkdir "$work/empty" "$work/latin"
 refused "empty" data import "$work/empty" --out "$work/set"
 printf 'caf\xe9\n' >"$work/latin/a.txt"
@@ -74,6 +94,13 @@ scripts/device_check.sh --rehearse --out "$work/device" --pack "$work/none.tar.x
 expect "the code of device_check.sh without its pack" "$code" 1
 grep -qF "none.tar.xz: scripts/device_pack.sh makes it" "$work/log" || die "device_check.sh does not say what is missing"
 expect "stages in its report" "$(grep -cE '^\| (load|tests|sweep) \|' "$work/device/report.md")" 3
+count=$((count + 1))
+
+# What `run` refuses, `plan` says, also where it plans.
+"$sinkmoe" plan paper_scale --vocab 65536 >"$work/out" 2>"$work/log" || die "paper_scale is not planned"
+grep -qF "refuses this plan" "$work/log" && grep -qF "several ranks train on CPUs only" "$work/log" ||
+  die "plan does not say what run would refuse"
+expect "shares of a GPU in one plan" "$(grep -oE '[0-9]+% of 989' "$work/out" | sort -u | wc -l)" 1
 count=$((count + 1))
 
 head -c 4096 /dev/urandom >"$work/noise.db"

@@ -69,7 +69,7 @@ expect "keys that differ" "$(tail -n +2 "$work/log" | awk '{print $1}' | xargs)"
 expect "attempts of the wider sweep" "$(number "$db" "select count(*) from attempt")" 18
 expect "runs of the wider sweep that were tried twice" "$(number "$db" "select count(*) from attempt where attempt > 1")" 0
 "$sinkmoe" --db "$db" report --out "$work/wider" >"$work/log" 2>&1 || [ $? = 1 ] || die "the report of the wider sweep"
-wide="smoke+balance.weight=0,1e-2,1e-1+train.seed=0,1"
+wide="smoke+balance.weight=0,0.01,0.1+train.seed=0,1"
 rows() { grep -cE '^\| (vanilla|sink|gated) \|' "$1"; }
 expect "rows of the table before" "$(rows "$work/out/main_table.smoke.md")" 6
 expect "rows of the table of the wider sweep" "$(rows "$work/wider/main_table.$wide.md")" 9
@@ -128,6 +128,11 @@ grep -qE '^63 4 17( [0-9]+){8}$' "$work/samples" || die "a continuation has not 
 code=0
 "$sinkmoe" --db "$db" sample "$run" "63 99" >"$work/log" 2>&1 || code=$?
 expect "exit code of an id outside the vocabulary" "$code" 2
+for ids in 1,,2 ,1 1,x; do
+  code=0
+  "$sinkmoe" --db "$db" sample "$run" --ids "$ids" >"$work/log" 2>&1 || code=$?
+  expect "exit code of the ids $ids" "$code" 2
+done
 
 "$sinkmoe" --db "$db" --json check >"$work/found.json" 2>"$work/log" || [ $? = 1 ] || die "check"
 "$sinkmoe" --db "$db" check --found "$work/found.json" >"$work/log" 2>&1 || die "check finds something else than a moment ago"

@@ -62,7 +62,9 @@ def fault(what, path=None, role=None, log=None):
 
 
 def start(arguments, env=None, body="fake"):
-    """The program in a process group of its own."""
+    """The program in a process group of its own. It makes no folder for a database, so this does."""
+    if "--db" in arguments:
+        os.makedirs(os.path.dirname(arguments[arguments.index("--db") + 1]), exist_ok=True)
     if arguments[0] == "run" or "run" in arguments[:3]:
         arguments = arguments + ["--job", body]
     return subprocess.Popen([SINKMOE] + arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -67,6 +67,12 @@ TEST(Screen, ShowsWhatOneWantsToKnow) {
   EXPECT_THAT(lines, Contains("  evaluation at step 200: loss 2.25 imbalance 0.42 sink_rate 25%"));
 }
 
+TEST(Screen, ARunWithoutStepsEvaluates) {
+  SweepView one = sweep(1);
+  one.running[0].step = one.running[0].steps = 0;
+  EXPECT_THAT(screen(one, {}), Contains(HasSubstr("  evaluates, no training")));
+}
+
 TEST(Screen, FitsTheTerminal) {
   for (const size_t columns : {1, 20, 40, 79, 200})
     for (const size_t rows : {1, 3, 10, 25}) {

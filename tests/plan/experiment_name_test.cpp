@@ -13,7 +13,24 @@ TEST(ExperimentName, WithoutOverridesItIsTheFiles) {
 TEST(ExperimentName, OverridesFollowInTheOrderOfTheirKeys) {
   EXPECT_EQ(experiment_name("quick", {"train.seed=seeds(5)", "balance.weight=0, 0.1", "model=wide",
                                       "~train.lr"}),
-            "quick+balance.weight=0,0.1+model=wide+train.lr=default+train.seed=seeds5");
+            "quick+balance.weight=0,0.1+model=wide+train.lr=0.008+train.seed=0,1,2,3,4");
+}
+
+TEST(ExperimentName, OneListOfValuesHasOneNameHoweverItIsSpelt) {
+  for (const auto& [a, b] :
+       {std::pair("train.steps=1e3", "train.steps=1000"),
+        std::pair("train.lr=1e-3", "+train.lr=0.001"), std::pair("train.lr=5", "train.lr=5.0"),
+        std::pair("train.seed=seeds(3)", "train.seed=0, 1,2"),
+        std::pair("balance.weight=range(0,0.3,0.1)", "balance.weight=0,0.1,0.2"),
+        std::pair("~train.lr", "train.lr=8e-3"),
+        std::pair("attention.kind=\"sink\"", "attention.kind=sink")})
+    EXPECT_EQ(experiment_name("quick", {a}), experiment_name("quick", {b}));
+  EXPECT_NE(experiment_name("quick", {"train.seed=0,1"}),
+            experiment_name("quick", {"train.seed=1,0"}));
+  const std::string path = "data.path=" + std::string(150, 'x');
+  EXPECT_EQ(experiment_name("quick", {path, "train.steps=1e3"}),
+            experiment_name("quick", {path, "train.steps=1000"}))
+      << "in the hash of a long name too";
 }
 
 TEST(ExperimentName, TheLastOverrideOfAKeyCounts) {

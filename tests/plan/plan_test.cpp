@@ -227,5 +227,32 @@ TEST_F(PlanTest, APathWithACommaThatIsThereIsNotCut) {
   EXPECT_EQ(plan(toml, {"data.path=\"" + path + "\""}).runs[0].config.data.path, path);
 }
 
+TEST_F(PlanTest, AnExperimentIsCalledAsItsFile) {
+  EXPECT_EQ(plan("title = \"T\"\n").name, "x");
+  EXPECT_EQ(plan("name = \"x\"\n").name, "x");
+  EXPECT_THAT(
+      refused("title = \"T\"\nname = \"quick\"\n"),
+      HasSubstr("x.toml:2:8: name is 'quick', but an experiment is called as its file: 'x'; "
+                "leave the line out, or call the file quick.toml"));
+}
+
+// The learning rate at step s of 20 is the smaller of (s + 1) / 100 and (20 - s) / 4 of train.lr: at most 0.2, at s = 19.
+TEST_F(PlanTest, AWarmupThatNeverEndsIsPlannedWithAWarning) {
+  EXPECT_THAT(plan("train.steps = 100\ntrain.warmup = 100\n").doubts, ::testing::IsEmpty());
+  EXPECT_THAT(plan("train.steps = 0\ntrain.warmup = 100\n").doubts, ::testing::IsEmpty());
+  const Plan cut =
+      plan("train.warmup = 100\n[[sweep.block]]\ntrain.steps = [20, 1000]\ntrain.seed = [0, 1]\n");
+  EXPECT_EQ(cut.runs.size(), 4u);
+  EXPECT_THAT(cut.doubts,
+              ::testing::ElementsAre(
+                  "2 runs: train.warmup = 100 is longer than train.steps = 20: the learning "
+                  "rate reaches 0.2 of train.lr at most; train.warmup=2 is a tenth of the steps"));
+  // (s + 1) / 100 and (50 - s) / 10 cross between 45 and 46: 0.46 and 0.4.
+  EXPECT_THAT(plan("train.warmup = 100\ntrain.steps = 50\n").doubts.at(0),
+              HasSubstr("reaches 0.46 of"));
+  EXPECT_THAT(plan("train.warmup = 100\ntrain.steps = 50\ntrain.decay_fraction = 0\n").doubts.at(0),
+              HasSubstr("reaches 0.5 of"));
+}
+
 }  // namespace
 }  // namespace sinkmoe::plan

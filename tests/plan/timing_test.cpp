@@ -41,6 +41,8 @@ TEST(Timings, OfTheSameShapeCountWhateverTheSeedAndTheSteps) {
                         1);
   const TimeEstimate same = timings(config_of(64, 20), cost);
   EXPECT_DOUBLE_EQ(same.seconds, 12) << "the median";
+  EXPECT_DOUBLE_EQ(same.low, 10);
+  EXPECT_DOUBLE_EQ(same.high, 14);
   EXPECT_TRUE(same.same_shape);
   EXPECT_EQ(same.runs, 3);
   const TimeEstimate longer = timings(config_of(64, 40), {.tokens = 400, .flops = 4800});

@@ -34,8 +34,31 @@ TEST(LauncherOptions, TimesAreThoseOfSlurm) {
   EXPECT_EQ(seconds_of_limit("1-12"), 129600);
   EXPECT_EQ(seconds_of_limit("1-12:30"), 131400);
   EXPECT_EQ(seconds_of_limit("2-00:00:01"), 172801);
-  for (const char* bad : {"", "soon", "1:2:3:4", "-5", "0", "1h"})
+  for (const char* bad :
+       {"", "soon", "1:2:3:4", "-5", "0", "1h", "4:99", "1:60:00", "1:00:60", "1-24", "1-1:60"})
     EXPECT_THROW(seconds_of_limit(bad), Error) << bad;
+}
+
+TEST(LauncherOptions, MemoryAndNamesHaveTheFormOfSlurm) {
+  const auto refused = [](auto&& change) {
+    LauncherOptions options;
+    change(options);
+    try {
+      check(options);
+    } catch (const Error& e) {
+      return e.problems()[0].where;
+    }
+    return std::string("fine");
+  };
+  for (const char* good : {"", "0", "8000", "8G", "512M", "1t"})
+    EXPECT_EQ(refused([&](LauncherOptions& o) { o.mem = good; }), "fine") << good;
+  for (const char* bad : {"8X", "8GB", "G", "8.5G", "8 G", "-8G", "many"})
+    EXPECT_EQ(refused([&](LauncherOptions& o) { o.mem = bad; }), "launcher option mem") << bad;
+  for (const char* good : {"gpu", "long,short", "lab-7_a.b", "user@site"})
+    EXPECT_EQ(refused([&](LauncherOptions& o) { o.partition = good; }), "fine") << good;
+  for (const char* bad : {"my \"lab\"", "a b", "x;y", "$HOME", "it's"})
+    EXPECT_EQ(refused([&](LauncherOptions& o) { o.account = bad; }), "launcher option account")
+        << bad;
 }
 
 TEST(LauncherOptions, AreReadFromAFile) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "queue/machine.h"
 #include "queue/supervisor/display.h"
 #include "queue/supervisor/report_line.h"
 #include "queue/supervisor/supervisor.h"
@@ -84,6 +85,17 @@ TEST(Display, LinesAreComplete) {
             "quick: 7/18 done, 2 running, 1 failed, 5:00 so far, ETA 8:12");
 }
 
+// A run of 0 steps has a loss when its evaluation ends; one that trains has no step before its first.
+TEST(Display, ARunWithoutStepsShowsWhatItDoes) {
+  RunLine run{.run_id = "0123456789ab", .label = "train.seed=3", .evaluates = true, .seconds = 65};
+  EXPECT_EQ(format_line(run), "01234567  seed=3  evaluates  1:05 so far");
+  run.progress = {0, 0, 2.2131, 0, 0.52, 12.4};
+  EXPECT_EQ(format_line(run),
+            "01234567  seed=3  evaluates  loss 2.2131 CV 0.52 sink 12%, 1:05 so far");
+  EXPECT_EQ(format_line(RunLine{.run_id = "0123456789ab", .label = "train.seed=3", .seconds = 65}),
+            "01234567  seed=3  starts  1:05 so far");
+}
+
 // On 80 columns nothing of the numbers is cut, and what the sweep varies comes first.
 TEST(Display, ANarrowTerminalShowsWhatIsSweptAndAllNumbers) {
   RunLine run{.run_id = "0123456789ab",
@@ -102,6 +114,19 @@ TEST(Display, ANarrowTerminalShowsWhatIsSweptAndAllNumbers) {
   // Two keys of one last part keep their sections.
   run.label = "train.seed=1 data.seed=2";
   EXPECT_THAT(fit_lines(run, 200)[0], testing::HasSubstr("  train.seed=1 data.seed=2  step"));
+}
+
+TEST(Hindrances, AreWhatRunRefusesInJobsTooIfItIsNotTheComputer) {
+  plan::Plan plan;
+  plan.runs.resize(3);
+  EXPECT_TRUE(hindrances(plan, false).empty());
+  for (plan::RunSpec& run : plan.runs) run.config.run.device = config::Device::cuda;
+  EXPECT_TRUE(hindrances(plan, true).empty());
+  EXPECT_EQ(hindrances(plan, false).size(), gpu_count() > 0 ? 0u : 1u);
+  for (plan::RunSpec& run : plan.runs) run.config.run.ranks = 2;
+  ASSERT_EQ(hindrances(plan, true).size(), 1u) << "once for all runs";
+  EXPECT_THAT(to_string(hindrances(plan, true)[0]),
+              testing::HasSubstr("several ranks train on CPUs only"));
 }
 
 TEST(Summary, SaysWhatWasCutOffAndWhatNeverBegan) {

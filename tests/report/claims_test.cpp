@@ -126,6 +126,23 @@ TEST(Claims, AnUndecidedClaimSaysTheSeedsAndHoursThatWouldDecideIt) {
             "million seeds would decide; untestable: no room: room needed above 0.02 (2 cells)");
 }
 
+TEST(Claims, SaysWhatWouldDecideItIfThatIsNotSeeds) {
+  Judgement chains = cell("C7", Verdict::kUndecided), seeds = chains;
+  chains.seeds = 60;
+  chains.effect.n = 48;
+  chains.repeats = "chains";
+  seeds.seeds = 8;
+  seeds.effect.n = 4;
+  const auto open = [](std::vector<Judgement> cells) {
+    return open_text(
+        summarize_claims({spec("a", {"C7"})}, {document("a", "grid", std::move(cells))})[0]);
+  };
+  EXPECT_THAT(open({chains}), testing::HasSubstr("60 chains would decide"));
+  EXPECT_THAT(open({chains, seeds}), testing::HasSubstr("8 to 60 chains or seeds would decide"));
+  chains.seeds.reset();
+  EXPECT_THAT(open({chains}), testing::HasSubstr("more than a million chains would decide"));
+}
+
 TEST(Claims, NamesTheExperimentsThatWereNotRun) {
   Spec s = spec("a", {"C5"});
   s.experiments = {{.name = "probes"}, {.name = "later"}, {.name = "again", .counts = false}};

@@ -26,6 +26,20 @@ TEST(Ticks, StandAtRoundNumbers) {
   EXPECT_EQ(tick_places({1.9, 12}, true).size(), 3u) << "2, 5, 10";
 }
 
+// gnuplot draws an arrow beyond the range right across titles and caption.
+TEST(Guides, AreDrawnInsideTheRangeOnly) {
+  FigureAxis x, y;
+  x.guide = 0.3;
+  y.guide = 5;
+  const std::string both = guide_commands(x, {0, 1}, y, {0, 10});
+  EXPECT_THAT(both, HasSubstr("from first 0.3, graph 0"));
+  EXPECT_THAT(both, HasSubstr("from graph 0, first 5"));
+  const std::string one = guide_commands(x, {0, 1}, y, {0, 4.9});
+  EXPECT_THAT(one, HasSubstr("from first 0.3, graph 0"));
+  EXPECT_THAT(one, Not(HasSubstr("first 5")));
+  EXPECT_EQ(guide_commands(x, {0.31, 1}, y, {5.1, 6}), "unset arrow\n");
+}
+
 TEST(Intervals, EndWhereNoValueCanLieAndNeedThreeValues) {
   FigureAxis share;
   share.least = 0;

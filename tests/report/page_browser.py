@@ -177,7 +177,19 @@ def main():
                     browser.open(page, width, dark)
                     check(browser.value("document.documentElement.scrollWidth") <= width,
                           f"nothing leaves the page at {width} px")
-                    check(letter_height(browser) >= (7 if width > 400 else 10), f"letters of figures can be read at {width} px")
+                    check(letter_height(browser) >= 7, f"letters of figures can be read at {width} px")
+                    check(browser.value("""Array.from(document.querySelectorAll("figure .scroll")).every(box =>
+                        box.scrollWidth <= box.clientWidth + 2 ||
+                        0.64 * box.querySelector("svg").viewBox.baseVal.width > box.clientWidth)"""),
+                          f"a figure is shown whole at {width} px if its letters stay large enough")
+                    check(browser.value("""Array.from(document.querySelectorAll(".scroll")).every(box =>
+                        box.classList.contains("more") === (box.scrollWidth > box.clientWidth + 2))"""),
+                          f"what goes beyond the edge is marked at {width} px")
+                    check(browser.value("""Array.from(document.querySelectorAll("section .up")).every(link => {
+                        const words = document.createRange(); words.selectNodeContents(link.parentNode.querySelector("h2"));
+                        const a = link.getBoundingClientRect();
+                        return Array.from(words.getClientRects()).every(b => b.bottom <= a.top + 1 || b.top >= a.bottom - 1 ||
+                            b.right + 8 <= a.left); })"""), f"no heading touches the link to the contents at {width} px")
                     light = browser.value("parseInt(getComputedStyle(document.body).backgroundColor.slice(4))")
                     check((light < 60) == dark, "dark and light follow the reader's setting")
                     if arguments.pictures:

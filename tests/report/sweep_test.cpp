@@ -247,5 +247,45 @@ TEST_F(SweepTest, TwoExperimentsStandSideBySideWithTheirDifference) {
                                         "2.9000 (n = 1)", "+0.5000", "1.0100 (n = 1)", "0.0000"));
 }
 
+// "z" is the reference although "a" comes first by name, and by the first row of the table, which "z" lacks.
+TEST_F(SweepTest, ComparedExperimentsKeepTheOrderInWhichTheyAreGiven) {
+  make();
+  store_runs("z", {run("vanilla", 0.004, 40, 0), run("vanilla", 0.008, 80, 0)});
+  store_runs("a", {run("sink", 0.002, 20, 0), run("sink", 0.004, 40, 0)});
+  const QueryFunction ask = query();
+  const Sweep sweep = read_sweep(ask, {"z", "a"});
+  const Document d = make_one(sweep_table(ask, sweep), "", ask);
+  EXPECT_EQ(d.grid->header[2], "experiment z: loss (nats)");
+  EXPECT_EQ(d.grid->header[4], "experiment a: loss (nats)");
+  ASSERT_EQ(d.grid->rows.size(), 3u);
+  EXPECT_THAT(row_of(d, 1), ElementsAre("0.004", "40", "2.4000 (n = 1)", "1.0100 (n = 1)",
+                                        "2.9000 (n = 1)", "+0.5000", "1.0100 (n = 1)", "0.0000"))
+      << "a - z";
+  const auto metrics = stored_metrics(ask, sweep);
+  const Document figure =
+      make_one(plot_spec(ask, sweep, metric_called(metrics, "eval/loss", sweep), {.x = "train.lr"}),
+               "", ask);
+  const std::string& script = figure.figure->script;
+  EXPECT_LT(script.find("'z'"), script.find("'a'")) << "the legend";
+}
+
+TEST_F(SweepTest, TheSeedIsNoAxisAndTheMessageSaysWhatToDo) {
+  make();
+  const QueryFunction ask = query();
+  const Sweep sweep = read_sweep(ask, {"mine"});
+  const auto metrics = stored_metrics(ask, sweep);
+  try {
+    plot_spec(ask, sweep, metric_called(metrics, "eval/loss", sweep), {.x = "train.seed"});
+    FAIL();
+  } catch (const Error& e) {
+    const std::string text = e.what();
+    EXPECT_THAT(text, HasSubstr("give step, tokens or attention.kind, train.lr, train.warmup; "));
+    const size_t from = text.find("select ");  // the query that it names works
+    const Table rows = ask(text.substr(from, text.rfind('"') - from));
+    EXPECT_EQ(rows.rows.size(), 18u);
+    EXPECT_THAT(rows.columns, ElementsAre("seed", "label", "eval_loss"));
+  }
+}
+
 }  // namespace
 }  // namespace sinkmoe::report

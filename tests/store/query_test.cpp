@@ -61,6 +61,10 @@ TEST_F(Queries, SyntaxErrorsNameThePlace) {
       << "a table of the statement's own";
   EXPECT_THAT(error("with evnt(a) as (select 1) select b from evnt, json_each('[]')"),
               Not(HasSubstr("the views are")));
+  EXPECT_THAT(error("select r.eval_los from run_wide r"),
+              HasSubstr("no such column: r.eval_los; did you mean 'eval_loss'"));
+  EXPECT_THAT(error("select statu from run"), HasSubstr("did you mean 'status'"));
+  EXPECT_THAT(error("select qqqqqqqq from run"), HasSubstr("--vertical' shows the columns"));
   EXPECT_THAT(error("  -- nothing\n"), HasSubstr("empty"));
   EXPECT_THAT(error("select 1; select 2"), HasSubstr("query:1:10: more than one statement"));
 }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/text/quote.h"
 #include "core/text/split_join.h"
+#include "core/text/utf8.h"
 #include "report/report.h"
 #include "report/sweep/plot_spec.h"
 #include "report/sweep/sweep_specs.h"
@@ -132,6 +133,11 @@ Table table_of(const report::Grid& grid) {
   return table;
 }
 
+// What a column of differences holds.
+std::string difference_note(const Texts& names, const char* what) {
+  return fmt::format("{}: {} - {}\n", what, names.size() == 2 ? names[1] : "each column", names[0]);
+}
+
 struct Comparison {
   const Globals& globals;
   const store::Reader& reader;
@@ -139,6 +145,10 @@ struct Comparison {
   std::filesystem::path out;  // "": no figure
 
   Table query(const std::string& sql) const { return reader.query(sql, {.seconds = 120}); }
+
+  void say(const std::string& text) const {
+    if (!globals.quiet && !globals.json) std::cout << "\n" << printable(text);
+  }
 
   void write(const report::Document& d) const {
     write_figure(d, out);
@@ -156,6 +166,7 @@ struct Comparison {
     print_sections(globals, {{"configuration", query(configuration_of_runs(names))},
                              {"results", query(results_of_runs(names))},
                              {"curves", curve}});
+    say(difference_note(names, "difference"));
     if (out.empty()) return;
     if (curve.rows.empty()) throw Error("no run has the metric '" + metric + "'", "--metric");
     write(report::make_one(curve_spec(names, metric), "",
@@ -168,6 +179,7 @@ struct Comparison {
     const report::Document d = report::make_one(report::sweep_table(ask, sweep), "", ask);
     print_sections(globals, {{"configuration", query(configuration_of_experiments(names))},
                              {"results", table_of(*d.grid)}});
+    say(difference_note(names, "Δ, over the seeds that both have"));
     if (out.empty()) return;
     const auto metrics = report::stored_metrics(ask, sweep);
     write(report::make_one(
@@ -221,7 +233,10 @@ const Registration<Command> compare_command{
     {.name = "compare",
      .help = "show runs or experiments side by side: configuration, numbers, curves",
      .usage = "RUN RUN... | EXPERIMENT EXPERIMENT... [--metric NAME] [--out FILE.svg] [--json]",
-     .run = compare}};
+     .run = compare,
+     .examples =
+         "  sinkmoe compare grid lr     columns in the order given; differences are lr - grid,\n"
+         "                              paired by seed: the first is the reference\n"}};
 
 }  // namespace
 

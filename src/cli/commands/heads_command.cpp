@@ -58,7 +58,12 @@ std::optional<int32_t> bos_of(const std::string& choice, const Architecture& a, 
   return static_cast<int32_t>(a.bos);
 }
 
-Input read_ids(const std::string& file) {
+// The rows of a file of ids are taken as they are.
+Input read_ids(const std::string& file, const po::variables_map& values) {
+  for (const char* option : {"context", "rows", "bos"})
+    if (!values[option].defaulted())
+      throw Error(fmt::format("--{} is for texts: the rows of --ids are taken as they are", option),
+                  "sinkmoe heads", "leave it out, or write the rows in that form");
   return {pretrained::read_rows(file),
           fmt::format("token ids of {}", fs::path(file).filename().string()),
           "the first id of each row"};
@@ -185,8 +190,8 @@ int heads(const Globals& globals, const std::vector<std::string>& args) {
       values->count("adapter") ? (*values)["adapter"].as<std::string>() : "";
   const Model model = open_model(fs::weakly_canonical(folder),
                                  adapter.empty() ? "" : fs::weakly_canonical(adapter));
-  const Input input =
-      ids ? read_ids((*values)["ids"].as<std::string>()) : read_text(model, paths, *values);
+  const Input input = ids ? read_ids((*values)["ids"].as<std::string>(), *values)
+                          : read_text(model, paths, *values);
   const std::string name = model.name();
   const fs::path out = values->count("out") ? fs::path((*values)["out"].as<std::string>())
                                             : fs::path("results/heads") / name;

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/table_output.h"
 #include "config/compose/layers.h"
+#include "core/text/split_join.h"
 #include "core/text/suggest.h"
 #include "report/spec/spec.h"
 #include "store/read/query.h"
@@ -51,10 +52,10 @@ Table list(const Globals& globals, const std::string& what) {
   if (what == "artifacts") return titles("plots", report::spec_names("plots"));
   const std::vector<std::string> known = {"variants", "losses",      "sources",  "families",
                                           "metrics",  "experiments", "artifacts"};
-  std::string fix = did_you_mean(what, known);
-  if (fix.empty())
-    fix = "give variants, losses, sources, families, metrics, experiments or artifacts";
-  throw Error("cannot list '" + what + "'", "sinkmoe list", fix);
+  const std::string near = what.empty() ? "" : did_you_mean(what, known);
+  throw Error(
+      what.empty() ? "it is not said what to list" : "nothing to list is called '" + what + "'",
+      "sinkmoe list", near.empty() ? "give one of: " + join(known, ", ") : near);
 }
 
 int run_list(const Globals& globals, const std::vector<std::string>& args) {
@@ -64,7 +65,9 @@ int run_list(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   std::vector<std::string> words;
   if (values->count("what")) words = (*values)["what"].as<std::vector<std::string>>();
-  const Table table = list(globals, words.size() == 1 ? words[0] : "");
+  if (words.size() > 1)
+    throw Error("more than one word is given", "sinkmoe list", "list one after the other");
+  const Table table = list(globals, words.empty() ? "" : words[0]);
   write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
   return 0;
 }

@@ -1,4 +1,4 @@
-// sinkmoe plan: shows the runs of an experiment and their cost. Writes nothing.
+// sinkmoe plan: shows the runs of an experiment, which of them are done, and the cost. Writes nothing.
 #include "core/text/count.h"
 #include "core/text/duration.h"
 #include "core/text/quote.h"
@@ -12,17 +12,17 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "cli/command.h"
 #include "cli/cost/plan_cost.h"
 #include "cli/cost/plan_memory.h"
+#include "cli/cost/plan_states.h"
 #include "cli/launch/launcher_arguments.h"
 #include "cli/override_help.h"
 #include "cli/table_output.h"
 #include "config/compose/canonical.h"
 #include "queue/launcher/submit.h"
-#include "store/read/query.h"
+#include "queue/supervisor/supervisor.h"
 
 namespace sinkmoe::cli {
 
@@ -60,6 +60,11 @@ std::string amount(double value) {
   return fmt::format("{:.3g}", value);
 }
 
+std::string state_of(const PlanStates& states, const plan::RunSpec& run) {
+  const auto it = states.status.find(run.run_id);
+  return it == states.status.end() ? "" : it->second;
+}
+
 Json config_json(const config::RunConfig& config) {
   Json json;
   for (const config::FieldView& view : config::field_views(config))
@@ -67,8 +72,8 @@ Json config_json(const config::RunConfig& config) {
   return json;
 }
 
-void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs,
-                const Totals& totals) {
+void print_json(const plan::Plan& plan, const PlanStates& states,
+                const std::vector<plan::Cost>& costs, const Totals& totals) {
   Json json = {{"name", plan.name}, {"title", plan.title}, {"sha256", plan.sha256}};
   json["runs"] = Json::array();
   for (size_t i = 0; i < plan.runs.size(); ++i) {
@@ -78,6 +83,7 @@ void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs,
                             {"control", run.control},
                             {"parent", run.parent},
                             {"label", run.label},
+                            {"status", state_of(states, run)},
                             {"parameters", costs[i].parameters},
                             {"tokens", costs[i].tokens},
                             {"flops", costs[i].flops},
@@ -88,16 +94,24 @@ void print_json(const plan::Plan& plan, const std::vector<plan::Cost>& costs,
     json["skipped"].push_back({{"label", point.label}, {"reason", point.reason}});
   json["duplicates"] = plan.duplicates;
   json["repeated"] = plan.repeated;
+  json["doubts"] = plan.doubts;
   json["tokens"] = totals.tokens;
   json["flops"] = totals.flops;
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
-void print_runs(const plan::Plan& plan, const std::vector<plan::Cost>& costs, size_t most) {
+// The column "state" is shown if some run is stored.
+void print_runs(const plan::Plan& plan, const PlanStates& states,
+                const std::vector<plan::Cost>& costs, size_t most) {
+  const bool stored = !states.status.empty();
   Table table{{"run", "parameters", "tokens", "FLOPs", "point"}, {}};
-  for (size_t i = 0; i < plan.runs.size() && i < most; ++i)
-    table.rows.push_back({plan.runs[i].run_id, costs[i].parameters, costs[i].tokens,
-                          amount(costs[i].flops), plan.runs[i].label});
+  if (stored) table.columns.insert(table.columns.begin() + 1, "state");
+  for (size_t i = 0; i < plan.runs.size() && i < most; ++i) {
+    const plan::RunSpec& run = plan.runs[i];
+    auto& row = table.rows.emplace_back(std::vector<Cell>{
+        run.run_id, costs[i].parameters, costs[i].tokens, amount(costs[i].flops), run.label});
+    if (stored) row.insert(row.begin() + 1, state_of(states, run));
+  }
   write_table(std::cout, table, TableFormat::text);
   if (plan.runs.size() > most)
     std::cout << fmt::format("... and {} more (--all shows them)\n", plan.runs.size() - most);
@@ -125,6 +139,24 @@ void print_summary(const plan::Plan& plan, const Totals& totals) {
   std::cout << fmt::format("; {} tokens, {} FLOPs; ", amount(totals.tokens), amount(totals.flops));
 }
 
+// How long the runs take that are left.
+void print_rest(const Globals& globals, const plan::Plan& open, const PlanStates& states,
+                const PlanTimes& times, const Speed& speed) {
+  if (states.closed > 0)
+    std::cout << fmt::format("{} {} in {}", states.closed,
+                             states.closed == 1 ? "is done" : "are done",
+                             printable(globals.db.string()))
+              << (open.runs.empty() ? ": nothing is left to train\n" : "; the others: ");
+  if (!open.runs.empty()) print_time(open, times, speed);
+}
+
+// What `run` would refuse on this computer, and what is hardly meant.
+void print_warnings(const plan::Plan& plan, bool in_jobs) {
+  for (const Problem& problem : queue::hindrances(plan, in_jobs))
+    std::cerr << "warning: 'sinkmoe run' refuses this plan: " << to_string(problem) << "\n";
+  for (const std::string& doubt : plan.doubts) std::cerr << "warning: " << doubt << "\n";
+}
+
 void print_repeated(const plan::Plan& plan) {
   if (plan.repeated == 0) return;
   std::cout << fmt::format(
@@ -134,29 +166,20 @@ void print_repeated(const plan::Plan& plan) {
       plan.repeated, plan.kept_loss);
 }
 
-// The runs that the database has not finished; all of them without a database.
-std::vector<queue::RunToSubmit> missing_runs(const std::filesystem::path& db,
-                                             const plan::Plan& plan) {
-  std::set<std::string> done;
-  if (std::filesystem::exists(db))
-    for (const auto& row : store::Reader(db)
-                               .query("select run_id from run where status in ('done', 'diverged')")
-                               .rows)
-      done.insert(to_text(row[0]));
+std::vector<queue::RunToSubmit> to_submit(const plan::Plan& open) {
   std::vector<queue::RunToSubmit> runs;
-  for (const plan::RunSpec& spec : plan.runs)
-    if (!done.contains(spec.run_id))
-      runs.push_back({spec.run_id, spec.parent, spec.config.run.threads,
-                      spec.config.run.device == config::Device::cuda});
+  for (const plan::RunSpec& spec : open.runs)
+    runs.push_back({spec.run_id, spec.parent, spec.config.run.threads,
+                    spec.config.run.device == config::Device::cuda});
   return runs;
 }
 
-// The arrays that `run` would submit, the time of their nodes, and the script of each.
+// The arrays that `run` would submit for the open runs, the time of their nodes, and the script of each.
 void print_jobs(const Globals& globals, const plan::Plan& plan, const LauncherChoice& choice,
                 const std::vector<plan::TimeEstimate>& times) {
   std::map<std::string, double> seconds;
   for (size_t i = 0; i < times.size(); ++i) seconds[plan.runs[i].run_id] = times[i].seconds;
-  const auto arrays = queue::arrays_of(missing_runs(globals.db, plan), choice.options);
+  const auto arrays = queue::arrays_of(to_submit(plan), choice.options);
   if (arrays.empty()) std::cout << "\nnothing to submit: every run is done\n";
   for (size_t i = 0; i < arrays.size(); ++i) {
     double all = 0;
@@ -184,10 +207,11 @@ int run_plan(const Globals& globals, const Strings& args) {
       "gflops", po::value<double>()->default_value(20),
       "speed of one worker, for the time estimate instead of the runs in the database")(
       "memory", "memory of each rank, size of the checkpoints; with ranks always")(
-      "share", po::value<double>()->default_value(0.4),
-      "part of a GPU's peak that several GPUs are assumed to reach")(
+      "share", po::value<double>()->default_value(plan::kGpuShare),
+      "part of a GPU's peak that is assumed, where no run on a GPU of this machine is stored: small models reach less "
+      "than large ones; above 0, at most 1")(
       "vocab", po::value<int64_t>()->default_value(0),
-      "assume this vocabulary if the text has not been imported")(
+      "size of the vocabulary that is assumed if the text has not been imported; 0: none is")(
       "arguments", po::value<Strings>(),
       "the experiment, then overrides (train.lr=1e-3, model=small)");
   add_launcher_options(options);
@@ -196,13 +220,17 @@ int run_plan(const Globals& globals, const Strings& args) {
   if (!values->count("arguments"))
     throw Error("no experiment given", "sinkmoe plan", "'sinkmoe list experiments' lists them");
   const double gflops = (*values)["gflops"].as<double>();
-  if (!(gflops > 0)) throw Error("--gflops must be above 0", "sinkmoe plan");
+  if (!(gflops > 0))
+    throw Error(fmt::format("--gflops is {:g}", gflops), "sinkmoe plan", "give a number above 0");
   const LauncherChoice choice = launcher_choice(*values);
   const int64_t vocabulary = (*values)["vocab"].as<int64_t>();
   const double share = (*values)["share"].as<double>();
   if (!(share > 0 && share <= 1))
-    throw Error("--share must be above 0 and at most 1", "sinkmoe plan");
-  if (vocabulary < 0) throw Error("--vocab must not be negative", "sinkmoe plan");
+    throw Error(fmt::format("--share is {:g}", share), "sinkmoe plan",
+                "give a number above 0 and at most 1");
+  if (vocabulary < 0)
+    throw Error(fmt::format("--vocab is {}", vocabulary), "sinkmoe plan",
+                "give 0 or the number of tokens");
   const plan::Plan plan = plan_of((*values)["arguments"].as<Strings>(), vocabulary);
 
   plan::CostTable cost_of(vocabulary);
@@ -213,22 +241,26 @@ int run_plan(const Globals& globals, const Strings& args) {
     totals.tokens += static_cast<double>(costs.back().tokens);
     totals.flops += costs.back().flops;
   }
+  const PlanStates states = plan_states(globals.db, plan);
   if (globals.json) {
-    print_json(plan, costs, totals);
+    print_json(plan, states, costs, totals);
     return 0;
   }
   const size_t most = values->count("all") ? plan.runs.size() + plan.skipped.size() : 40;
-  print_runs(plan, costs, most);
+  print_runs(plan, states, costs, most);
   print_skipped(plan, most);
   print_summary(plan, totals);
   const bool given = !(*values)["gflops"].defaulted();
-  const auto times = estimate_times(globals.db, plan, costs, cost_of, {gflops * 1e9, given});
-  print_time(plan, times, {gflops * 1e9, given});
+  const Speed speed{gflops * 1e9, given, share};
+  const plan::Plan open = open_part(plan, states);
+  const PlanTimes times = estimate_times(globals.db, open, cost_of, speed);
+  print_rest(globals, open, states, times, speed);
   print_repeated(plan);
+  print_warnings(plan, static_cast<bool>(choice.launcher.script));
   const bool ranks = std::any_of(plan.runs.begin(), plan.runs.end(),
                                  [](const plan::RunSpec& run) { return run.config.run.ranks > 1; });
   if (ranks || values->count("memory")) print_memory(plan, costs, cost_of, share);
-  if (choice.launcher.script) print_jobs(globals, plan, choice, times);
+  if (choice.launcher.script) print_jobs(globals, open, choice, times.runs);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -76,10 +77,14 @@ void print(const Globals& globals, const report::Written& written,
             << (page ? "; open " + folder + "/" + written.files.back()
                      : "; a report without names of artifacts also makes a page")
             << "\n";
-  const std::string claims = report::claims_not_run(head.claims);
+  const auto claims =
+      std::count_if(head.claims.begin(), head.claims.end(),
+                    [](const report::ClaimSummary& c) { return c.verdict == "not run"; });
   if (!documents.absent.empty())
-    std::cout << "no runs yet for " << (claims.empty() ? "" : "claims " + claims + " and ")
-              << "artifacts " << join(documents.absent, ", ") << "\n";
+    std::cout << "no runs yet for " << (claims > 0 ? counted(claims, "claim") + " and " : "")
+              << counted(std::ssize(documents.absent), "artifact")
+              << (page ? "; the end of the page names them, and" : ";")
+              << " 'sinkmoe list artifacts' shows what each is\n";
 }
 
 int report(const Globals& globals, const Texts& args) {

@@ -131,6 +131,8 @@ int run(const Globals& globals, const std::vector<std::string>& args) {
   if (plan.runs.empty())
     throw Error("the sweep has no run: skip_if leaves out every point", plan.name,
                 "change skip_if or the values; 'sinkmoe plan' shows what is skipped");
+  if (!globals.quiet)
+    for (const std::string& doubt : plan.doubts) std::cerr << "warning: " << doubt << "\n";
   const queue::SweepSummary summary =
       queue::launch(plan, options, {chosen.launcher, chosen.options, values->count("detach") > 0});
   write_summary(globals, summary, plan);

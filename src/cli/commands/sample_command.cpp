@@ -97,7 +97,7 @@ po::options_description sample_options() {
       "tokens", po::value<int64_t>()->default_value(40)->value_name("N"), "tokens to add")(
       "temperature", po::value<double>()->default_value(0)->value_name("X"),
       "0: always the most probable token; above: a draw from softmax(logits / X)")(
-      "seed", po::value<uint64_t>()->default_value(0)->value_name("S"), "of the draws");
+      "seed", po::value<int64_t>()->default_value(0)->value_name("S"), "of the draws");
   return options;
 }
 
@@ -107,8 +107,9 @@ int sample(const Globals& globals, const std::vector<std::string>& args) {
   const auto words = (*values)["words"].as<std::vector<std::string>>();
   const bool ids = values->count("ids") > 0;
   const int64_t tokens = (*values)["tokens"].as<int64_t>();
+  const int64_t seed = (*values)["seed"].as<int64_t>();
   const pretrained::Choice choice{(*values)["temperature"].as<double>(),
-                                  (*values)["seed"].as<uint64_t>()};
+                                  static_cast<uint64_t>(seed)};
   if (ids && words.size() > 1)
     throw Error("both --ids and a text are given", "sinkmoe sample", "give one of the two");
   if (!ids && words.size() != 2)
@@ -117,6 +118,7 @@ int sample(const Globals& globals, const std::vector<std::string>& args) {
   if (tokens < 1 || tokens > 100000 || !(choice.temperature >= 0 && choice.temperature <= 1000))
     throw Error("--tokens or --temperature is out of range", "sinkmoe sample",
                 "tokens 1 to 100000, temperature 0 to 1000");
+  if (seed < 0) throw Error(fmt::format("--seed is {}", seed), "sinkmoe sample", "give 0 or more");
   const std::string text = ids ? (*values)["ids"].as<std::string>() : words[1];
   const SpeakerInput input = ids ? SpeakerInput::ids : SpeakerInput::text;
   const std::string adapter = (*values)["adapter"].as<std::string>();

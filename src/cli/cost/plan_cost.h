@@ -1,7 +1,8 @@
-// The cost of a plan: parameters, tokens and FLOPs of each run, and how long all take.
+// How long the runs of a plan take, and what this estimate is based on.
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "plan/cost_table.h"
@@ -11,19 +12,25 @@ namespace sinkmoe::cli {
 
 // Of one worker.
 struct Speed {
-  double flops = 0;    // per second
-  bool given = false;  // by the user, so that stored runs do not count
+  double flops = 0;                    // per second
+  bool given = false;                  // by the user, so that stored runs do not count
+  double gpu_share = plan::kGpuShare;  // of a GPU's peak, where nothing is measured
 };
 
-// The time of each run, from the runs in the database that this machine has made; without such runs, at this speed.
-std::vector<plan::TimeEstimate> estimate_times(const std::filesystem::path& db,
-                                               const plan::Plan& plan,
-                                               const std::vector<plan::Cost>& costs,
-                                               plan::CostTable& cost_of, const Speed& speed);
+struct PlanTimes {
+  std::vector<plan::TimeEstimate> runs;  // in the plan's order
+  // On CPUs, if this machine has made no run: the processor in the reference database whose runs were taken instead; "" else.
+  std::string reference;
+  bool same_processor = false;  // it is of this machine's type
+};
+
+// The time of each run: from the runs in the database that this machine has made, else on CPUs from the reference database,
+// else at this speed.
+PlanTimes estimate_times(const std::filesystem::path& db, const plan::Plan& plan,
+                         plan::CostTable& cost_of, const Speed& speed);
 
 // One line for the CPU and one for the GPU: the time of one worker and of all that this machine carries, and what that is
-// based on.
-void print_time(const plan::Plan& plan, const std::vector<plan::TimeEstimate>& times,
-                const Speed& speed);
+// based on. A range where it comes from another machine.
+void print_time(const plan::Plan& plan, const PlanTimes& times, const Speed& speed);
 
 }  // namespace sinkmoe::cli

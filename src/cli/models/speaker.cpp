@@ -1,12 +1,11 @@
 #include "cli/models/speaker.h"
 
-#include <algorithm>
 #include <memory>
-#include <sstream>
 
 #include "cli/models/final_model.h"
 #include "core/error.h"
 #include "core/registry.h"
+#include "core/text/number.h"
 #include "core/text/split_join.h"
 #include "data/source.h"
 #include "pretrained/rows/tokenizer.h"
@@ -32,14 +31,20 @@ std::string ids_as_text(const Ids& ids) {
 }  // namespace
 
 Ids parse_ids(const std::string& text) {
-  std::string list = text;
-  std::replace(list.begin(), list.end(), ',', ' ');
+  const bool commas = text.find(',') != std::string::npos;
   Ids ids;
-  std::istringstream in(list);
-  for (int32_t id = 0; in >> id;) ids.push_back(id);
-  if (!in.eof() || ids.empty())
-    throw Error("'" + text + "' is not a list of token ids", "sinkmoe sample",
-                "without a tokenizer give ids, such as \"63 4 17\" or --ids 63,4,17");
+  for (const std::string& part : split(text, commas ? ',' : ' ')) {
+    const std::string word(trim(part));
+    if (word.empty() && !commas) continue;
+    const auto id = parse_number<int32_t>(word);
+    if (!id || *id < 0)
+      throw Error(word.empty() ? "'" + text + "' has no id beside a comma"
+                               : "'" + word + "' is not a token id",
+                  "sinkmoe sample",
+                  "without a tokenizer give ids, such as \"63 4 17\" or --ids 63,4,17");
+    ids.push_back(*id);
+  }
+  if (ids.empty()) throw Error("no token id is given", "sinkmoe sample", "such as --ids 63,4,17");
   return ids;
 }
 

@@ -87,7 +87,20 @@ void add_short_metrics(HeadsResult& r, const metrics::HeadStatistics& prefix) {
     }
 }
 
-void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
+// All numbers of the model; an output matrix that is the embedding counts once.
+int64_t all_parameters(const Architecture& a) {
+  int64_t sum = parameters(a);
+  for (const TensorRef* ref : {&a.embedding, &a.positions, &a.final_norm.weight, &a.final_norm.bias,
+                               &a.unembedding.weight, &a.unembedding.bias}) {
+    if (!ref->exists() || (a.tied && ref == &a.unembedding.weight)) continue;
+    int64_t numbers = 1;
+    for (const int64_t size : ref->shape) numbers *= size;
+    sum += numbers;
+  }
+  return sum;
+}
+
+void add_metrics(HeadsResult& r, const Architecture& a, const metrics::HeadStatistics& all,
                  const metrics::HeadStatistics& prefix) {
   r.infos = metrics::metric_infos(config::EvalConfig{});
   r.infos.insert(r.infos.end(), kShortInfos.begin(), kShortInfos.end());
@@ -95,6 +108,7 @@ void add_metrics(HeadsResult& r, const metrics::HeadStatistics& all,
   if (r.short_context == kShortContext) add_short_metrics(r, prefix);
   for (MetricRow& row : r.metrics)
     if (row.layer >= 0) row.layer = layer_of(r, static_cast<size_t>(row.layer));
+  r.metrics.push_back({"model/parameters", 0, -1, -1, static_cast<double>(all_parameters(a))});
 }
 
 // The layers whose heads have a softmax. Throws Error if there is none.
@@ -147,7 +161,7 @@ HeadsResult measure(const Model& model, const TokenRows& rows,
   r.short_first_weight = grid_of(prefix.first_weight_LH());
   r.cv = grid_of(metrics::cv_L(all.importance_LH()).unsqueeze(0)).front();
   r.layers = measured;
-  add_metrics(r, all, prefix);
+  add_metrics(r, a, all, prefix);
   for (const int64_t index : measured) {
     const Layer& layer = a.layers[static_cast<size_t>(index)];
     r.windowed.push_back(layer.window > 0 && layer.window < T);

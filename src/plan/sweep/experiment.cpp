@@ -51,7 +51,7 @@ class ExperimentReader {
   void read_entry(const std::string& key, const config::TomlValue& node) {
     const std::vector<std::string> sections = section_names();
     if (key == "name" || key == "title") {
-      read_text(key, node, key == "name" ? experiment_.name : experiment_.title);
+      key == "name" ? check_name(node) : read_text(key, node, experiment_.title);
     } else if (key == "groups") {
       collect([&] { experiment_.groups = config::read_groups(node, experiment_.path); });
     } else if (key == "set") {
@@ -82,6 +82,17 @@ class ExperimentReader {
     } catch (const Error& e) {
       problems_.insert(problems_.end(), e.problems().begin(), e.problems().end());
     }
+  }
+
+  // A copied file would keep the name of its original, and nobody would find its runs.
+  void check_name(const config::TomlValue& node) {
+    std::string name = experiment_.name;
+    read_text("name", node, name);
+    if (name != experiment_.name)
+      complain(node,
+               "name is '" + name + "', but an experiment is called as its file: '" +
+                   experiment_.name + "'",
+               "leave the line out, or call the file " + name + ".toml");
   }
 
   void read_text(const std::string& key, const config::TomlValue& node, std::string& text) {

@@ -1,6 +1,6 @@
 // Reads a sweep file, experiments/NAME.toml, and checks its form.
 //
-//   name = "quick"                                # optional; default: file name
+//   name = "quick"                                # optional: the file's name without .toml, nothing else
 //   title = "Variants with and without balance"   # optional
 //   groups = ["model=tiny", "data=backcopy"]      # options that differ from base.toml
 //

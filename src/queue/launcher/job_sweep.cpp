@@ -26,6 +26,8 @@ SweepSummary launch(const plan::Plan& plan, const RunOptions& options,
   if (!settings.launcher.submit && !std::filesystem::exists(jobs_folder(options.db)))
     return run_experiment(plan, options);
   require_job(options.job);
+  if (std::vector<Problem> problems = hindrances(plan, true); !problems.empty())
+    throw Error(std::move(problems));
   const StopSignals signals;
   store::Store store = open_store(plan, options);
   JobSweep sweep(plan, options, settings, store);

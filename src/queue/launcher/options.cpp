@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
+#include <string_view>
 
 #include "config/compose/layers.h"
 #include "config/toml/toml_values.h"
@@ -59,6 +61,23 @@ bool has_control(const std::string& text, bool lines) {
   });
 }
 
+// Memory as Slurm reads it: 8000 (MB), 8G; 0 is all of a node.
+bool is_memory(const std::string& text) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string unit = text.substr(digits);
+  return digits > 0 && digits < 16 &&
+         (unit.empty() ||
+          (unit.size() == 1 && std::string_view("KMGTkmgt").find(unit) != std::string_view::npos));
+}
+
+// A name, or several with commas: no blanks, quotes or characters of a shell.
+bool is_slurm_name(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) ||
+           std::string_view("._-+@:/=,").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 LauncherOptions read_launcher_options(const std::filesystem::path& config_root,
@@ -88,6 +107,9 @@ LauncherOptions read_launcher_options(const std::filesystem::path& config_root,
 
 void check(const LauncherOptions& options) {
   std::vector<Problem> problems;
+  const auto named = [](std::string_view key) {
+    return key == "partition" || key == "account" || key == "qos";
+  };
   fields(options, [&](const FieldInfo& info, const auto& value) {
     using Value = std::remove_cvref_t<decltype(value)>;
     const std::string where = std::string("launcher option ") + info.key;
@@ -98,6 +120,12 @@ void check(const LauncherOptions& options) {
     } else if constexpr (std::is_same_v<Value, std::string>) {
       if (has_control(value, info.key == std::string_view("setup")))
         problems.push_back({"it has a control character or a line break", where, ""});
+      else if (info.key == std::string_view("mem") && !value.empty() && !is_memory(value))
+        problems.push_back({"'" + value + "' is no amount of memory", where,
+                            "write a number with K, M, G or T, such as 8G; 0 is all of a node"});
+      else if (named(info.key) && !is_slurm_name(value))
+        problems.push_back({"'" + value + "' cannot be a name of Slurm", where,
+                            "use letters, digits and . _ - + @ : / =, with commas between names"});
     } else {
       for (const std::string& line : value)
         if (!line.starts_with("-") || has_control(line, false))
@@ -131,9 +159,14 @@ int64_t seconds_of_limit(const std::string& text) {
   }
   const auto day = days ? parse_number<int64_t>(text.substr(0, dash)) : 0;
   good = good && day && *day >= 0 && *day < 10'000 && parts.size() <= 3;
+  // Every part behind a larger one is below its limit: 4:99 would be read as 5:39.
+  for (size_t i = days ? 0 : 1; i < parts.size(); ++i)
+    good = good && parts[i] < (days && i == 0 ? 24 : 60);
   if (!good)
-    throw Error("'" + text + "' is no time limit", "launcher option time",
-                "write minutes (30), hours (4:00:00) or days (1-12)");
+    throw Error(
+        "'" + text + "' is no time limit", "launcher option time",
+        "write minutes (30), minutes and seconds (45:30), hours (4:00:00) or days (1-12); minutes and seconds "
+        "behind a colon end at 59");
   // "30" and "MM:SS" start with minutes, all others with hours.
   if (!days && parts.size() < 3) parts.insert(parts.begin(), 0);
   parts.resize(3, 0);

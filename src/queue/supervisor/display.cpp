@@ -49,14 +49,23 @@ std::string short_label(const std::string& label) {
 
 std::string which_run(const RunLine& line) {
   const Progress& p = line.progress;
-  return printable(fmt::format("{}  {}  step {}/{}", line.run_id.substr(0, 8),
-                               short_label(line.label), p.step, p.steps));
+  const std::string what = line.evaluates ? "evaluates"
+                           : p.steps == 0 ? "starts"
+                                          : fmt::format("step {}/{}", p.step, p.steps);
+  return printable(
+      fmt::format("{}  {}  {}", line.run_id.substr(0, 8), short_label(line.label), what));
 }
 
 std::string numbers_of(const RunLine& line) {
   const Progress& p = line.progress;
   const auto made = static_cast<double>(p.step - line.first_step);
   const double eta = made > 0 ? line.seconds / made * static_cast<double>(p.steps - p.step) : -1;
+  if (p.steps == 0) {  // it has no step yet, or none at all
+    const std::string found = p.loss > 0 ? fmt::format("loss {:.4f} CV {:.2f} sink {:.0f}%, ",
+                                                       p.loss, p.imbalance, p.sink_rate)
+                                         : "";
+    return found + clock_text(line.seconds) + " so far";
+  }
   std::string text = fmt::format("loss {:.4f}", p.loss);
   if (line.evaluated) text += fmt::format(" eval {:.4f}", *line.evaluated);
   text += fmt::format(" CV {:.2f} sink {:.0f}% {} tok/s", p.imbalance, p.sink_rate,

@@ -13,6 +13,7 @@ namespace sinkmoe::queue {
 struct RunLine {
   std::string run_id, label;
   Progress progress;
+  bool evaluates = false;                // a run of 0 steps
   double seconds = 0;                    // since this attempt started
   int64_t first_step = 0;                // the step at which it started
   std::optional<double> evaluated = {};  // eval/loss of the last evaluation

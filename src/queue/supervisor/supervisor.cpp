@@ -37,14 +37,8 @@ int64_t worker_count(const plan::Plan& plan, int64_t asked) {
 
 void check(const plan::Plan& plan, const RunOptions& options) {
   require_job(options.job);
-  for (const plan::RunSpec& spec : plan.runs)
-    if (spec.config.run.device == config::Device::cuda && ranks_here(spec.config.run.ranks) > 1)
-      throw Error("several ranks train on CPUs only, so far", "run " + spec.run_id,
-                  "give run.ranks=1, or run.device=cpu");
-  for (const plan::RunSpec& spec : plan.runs)
-    if (spec.config.run.device == config::Device::cuda && gpu_count() == 0)
-      throw Error("run.device is cuda, but this computer has no NVIDIA GPU", "run " + spec.run_id,
-                  "use --device cpu, or run it where /dev/nvidia0 is");
+  if (std::vector<Problem> problems = hindrances(plan, false); !problems.empty())
+    throw Error(std::move(problems));
 }
 
 // Waits for other programs that hold the database until a stop is requested, and says so once.
@@ -61,6 +55,24 @@ store::Patience patience_of_planning(const std::filesystem::path& db, Display::M
 }
 
 }  // namespace
+
+std::vector<Problem> hindrances(const plan::Plan& plan, bool in_jobs) {
+  const auto first = [&](auto&& holds) -> const plan::RunSpec* {
+    for (const plan::RunSpec& spec : plan.runs)
+      if (spec.config.run.device == config::Device::cuda && holds(spec)) return &spec;
+    return nullptr;
+  };
+  std::vector<Problem> problems;
+  if (const auto* spec =
+          first([](const plan::RunSpec& s) { return ranks_here(s.config.run.ranks) > 1; }))
+    problems.push_back({"several ranks train on CPUs only, so far", "run " + spec->run_id,
+                        "give run.ranks=1, or run.device=cpu"});
+  if (const auto* spec = first([&](const plan::RunSpec&) { return !in_jobs && gpu_count() == 0; }))
+    problems.push_back({"run.device is cuda, but this computer has no NVIDIA GPU",
+                        "run " + spec->run_id,
+                        "use run.device=cpu, or run it where /dev/nvidia0 is"});
+  return problems;
+}
 
 int SweepSummary::exit_code() const {
   if (interrupted && open > 0) return kExitInterrupted;

@@ -43,6 +43,10 @@ struct SweepSummary {
   int exit_code() const;
 };
 
+// Why the runs of this plan cannot be made: several ranks on a GPU; unless they are made in jobs of a scheduler, no GPU in
+// this computer. `run` refuses such a plan, and `plan` shows it.
+std::vector<Problem> hindrances(const plan::Plan& plan, bool in_jobs);
+
 // Throws Error before anything is written: unknown job, no GPU, a refused database.
 SweepSummary run_experiment(const plan::Plan& plan, const RunOptions& options);
 // The same for runs that the database knows, while the caller handles signals.

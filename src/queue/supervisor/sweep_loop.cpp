@@ -105,9 +105,10 @@ void SweepLoop::collect(ActiveRun& active, int wait_status) {
   if (run.status == RunStatus::done) {
     ++made_;
     display_.note(fmt::format(
-        "done {} in {}: last batch loss {:.4f}  {}", run.run_id,
+        "done {} in {}: {} {:.4f}  {}", run.run_id,
         clock_text(static_cast<double>(store::boot_clock_us() - active.started_us) * 1e-6),
-        active.line.progress.loss, run.label));
+        run.evaluates ? "loss of the evaluation" : "last batch loss", active.line.progress.loss,
+        run.label));
   } else if (run.status != RunStatus::interrupted && run.status != RunStatus::running) {
     settle_failure(run, *state);
   }
@@ -198,6 +199,7 @@ void SweepLoop::start_worker(size_t todo, const store::Lease& lease) {
                      store::boot_clock_us(),
                      RunLine{.run_id = lease.run_id,
                              .label = todo_[todo].label,
+                             .evaluates = todo_[todo].evaluates,
                              .flops_per_token = todo_[todo].flops_per_token}});
 }
 

@@ -44,7 +44,8 @@ TodoRun make_todo(const std::string& run_id, const std::string& label, const std
           .label = label,
           .data = data,
           .work = std::max(1.0, tokens_of(config)),
-          .flops_per_token = flops_per_token(config, cost_of)};
+          .flops_per_token = flops_per_token(config, cost_of),
+          .evaluates = config.train.steps == 0};
 }
 
 // Adds the missing ancestors of a run, oldest first.

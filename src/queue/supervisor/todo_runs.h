@@ -17,6 +17,7 @@ struct TodoRun {
   double flops_per_token = 0;  // of training; 0: unknown, because its data cannot be opened
   double fraction = 0;         // part of it that is trained
   RunStatus status = RunStatus::planned;
+  bool evaluates = false;     // 0 steps
   bool settled = false;       // this call will do no more for it
   bool in_job = false;        // a job of a scheduler has it
   int64_t not_before_us = 0;  // back-off after a crash

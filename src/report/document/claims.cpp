@@ -78,6 +78,7 @@ std::string verdict_of(const ClaimSummary& s) {
 // Adds an undecided cell. `factors`: of each run, how many times it would have to be made.
 void add_undecided(ClaimSummary& s, const Judgement& o, std::map<std::string, double>& factors,
                    std::map<std::string, double>& hours) {
+  s.repeats.insert(o.repeats);
   if (!o.seeds) {
     ++s.endless;
     return;
@@ -133,17 +134,18 @@ std::string short_reason(const std::string& note) {
 }  // namespace
 
 std::string open_text(const ClaimSummary& claim) {
+  const std::string repeats = join(claim.repeats, " or ", [](const std::string& r) { return r; });
   std::vector<std::string> parts;
   if (claim.most_seeds > 0)
     parts.push_back(
         "undecided: " +
         (claim.fewest_seeds == claim.most_seeds ? ""
                                                 : std::to_string(claim.fewest_seeds) + " to ") +
-        std::to_string(claim.most_seeds) + " seeds would decide, " +
+        std::to_string(claim.most_seeds) + " " + repeats + " would decide, " +
         (claim.hours > 0 ? rough_time(3600 * claim.hours) + " of one worker" : "time not known"));
   if (claim.endless > 0)
-    parts.push_back(counted(claim.endless, "cell") +
-                    " that more than a million seeds would decide");
+    parts.push_back(counted(claim.endless, "cell") + " that more than a million " + repeats +
+                    " would decide");
   std::map<std::string, int> reasons;
   for (const auto& [note, cells] : claim.obstacles) reasons[short_reason(note)] += cells;
   for (const auto& [reason, cells] : reasons)

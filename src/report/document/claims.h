@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct ClaimSummary {
   int64_t fewest_seeds = 0, most_seeds = 0;
   double hours = 0;
   int endless = 0;
+  std::set<std::string> repeats = {};    // what those cells count: seeds, chains
   std::map<std::string, int> obstacles;  // why cells are untestable or missing, and how many
   std::vector<std::string> documents;    // "main_table.grid"
   std::vector<std::string> absent;       // experiments that would decide it and have no document

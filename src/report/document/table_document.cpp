@@ -47,7 +47,15 @@ class TableBuilder {
       add_once(rows_, row);
       if (spec.layout.cols) add_once(cols_, Key{g.key.back()});
     }
-    if (!spec.layout.cols) cols_.push_back({});
+    if (!spec.layout.cols) {
+      cols_.push_back({});
+      return;
+    }
+    const std::vector<std::string>& order = spec.layout.cols->order;
+    std::stable_sort(cols_.begin(), cols_.end(), [&](const Key& a, const Key& b) {
+      return std::find(order.begin(), order.end(), a[0]) <
+             std::find(order.begin(), order.end(), b[0]);
+    });
   }
 
   Grid grid() const {

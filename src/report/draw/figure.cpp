@@ -45,6 +45,11 @@ SeriesList series_list(const FigureInput& input) {
   for (const NamedColumn& c : series) {
     columns.push_back(require_column(input.rows, c.column, input.spec.path));
     orders.push_back(ordered_values(input.rows, c.column, input.spec.path));
+    std::stable_sort(orders.back().begin(), orders.back().end(),
+                     [&](const std::string& a, const std::string& b) {
+                       return std::find(c.order.begin(), c.order.end(), a) <
+                              std::find(c.order.begin(), c.order.end(), b);
+                     });
   }
   std::map<std::vector<size_t>, std::vector<std::string>> found;  // by position in the orders
   for (const auto& row : input.rows.rows) {

@@ -44,6 +44,17 @@ const std::string_view kPageScript = R"js(
     });
   });
 
+  // Tables and figures that are wider than the page fade out at the right edge until they are scrolled to their end.
+  var boxes = document.querySelectorAll(".scroll");
+  function showMore() {
+    each(boxes, function (box) {
+      box.classList.toggle("more", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+    });
+  }
+  each(boxes, function (box) { box.addEventListener("scroll", showMore); });
+  window.addEventListener("resize", showMore);
+  showMore();
+
   // Figures: the value nearest to the pointer, arrow keys from mark to mark, and a size.
   var svgSpace = "http://www.w3.org/2000/svg";
   function addValues(figure, svg, frame) {
@@ -96,7 +107,7 @@ const std::string_view kPageScript = R"js(
     var svg = figure.querySelector("svg"), frame = figure.querySelector(".scroll");
     if (!svg || !frame) return;
     svg.setAttribute("tabindex", "0");
-    var tools = document.createElement("div"), size = 1, full = svg.viewBox.baseVal.width;
+    var tools = document.createElement("div"), size = 0, full = svg.viewBox.baseVal.width;
     tools.className = "tools";
     function add(sign, label, factor) {
       var button = document.createElement("button");
@@ -104,9 +115,11 @@ const std::string_view kPageScript = R"js(
       button.textContent = sign;
       button.setAttribute("aria-label", label);
       button.addEventListener("click", function () {
+        if (!size) size = svg.getBoundingClientRect().width / full;
         size = Math.min(4, Math.max(0.5, size * factor));
         svg.style.maxWidth = "none";
         svg.style.width = Math.round(full * size) + "px";
+        showMore();
       });
       tools.appendChild(button);
     }

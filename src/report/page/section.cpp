@@ -32,7 +32,7 @@ std::string inline_svg(std::string svg, const Document& d) {
   const Figure& f = *d.figure;
   const int height = f.height - f.head - f.foot;
   const std::string head = fmt::format(
-      "<svg width=\"{0}\" height=\"{1}\" viewBox=\"0 {2} {0} {1}\" role=\"img\" aria-label=\"{3}\" "
+      "<svg style=\"--width: {0}px\" width=\"{0}\" height=\"{1}\" viewBox=\"0 {2} {0} {1}\" role=\"img\" aria-label=\"{3}\" "
       "xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\">",
       f.width, height, f.head, html_escape(one_line(d.title + ". " + d.caption)));
   svg.replace(0, end + 1, head);

@@ -20,6 +20,8 @@ a:focus-visible, button:focus-visible, svg:focus-visible, .scroll:focus-visible,
 h1 { font-size: 1.5em; margin: 0.3em 0; } h2 { font-size: 1.2em; margin: 0 0 0.4em; } h3 { font-size: 1em; }
 section { margin-top: 2em; border-top: 1px solid var(--line); padding-top: 1em; }
 .scroll { overflow-x: auto; max-width: 100%; }
+/* Set by the script: more lies beyond the right edge. */
+.scroll.more { mask-image: linear-gradient(to right, #000 calc(100% - 2.5em), transparent); }
 table { overflow-wrap: normal; border-collapse: collapse; font-size: 13px; margin: 0.8em 0; }
 th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--strong); vertical-align: bottom; }
@@ -32,7 +34,7 @@ tr:target td { background: var(--mark); }
 .v { font-weight: bold; } .supported { color: var(--good); }
 .contradicted, .excluded, .problem { color: var(--bad); }
 .small { font-size: 12px; color: var(--pale); }
-.up { float: right; font-size: 12px; }
+.up { float: right; font-size: 12px; margin-left: 1.5em; }
 figure { margin: 1em 0; position: relative; }
 figure svg { display: block; max-width: 100%; height: auto; }
 figcaption { font-size: 12.5px; color: var(--pale); max-width: 75em; }
@@ -49,11 +51,12 @@ nav ul { padding-left: 1.2em; } nav li { margin: 0.25em 0; font-size: 13px; }
 }
 @media (max-width: 760px) {
   body { padding: 0.7em; }
-  /* The drawing keeps its size, so that its letters can be read, and scrolls sideways. */
-  figure svg { max-width: none; }
+  .up { float: none; display: block; text-align: right; margin: 0 0 0.3em; }
+  /* A drawing is shown whole, unless its letters (11 px) would become smaller than 7 px: then it scrolls sideways. */
+  figure svg { max-width: none; width: min(var(--width), max(100%, 0.64 * var(--width))); }
   th, td { padding: 3px 6px; } table { width: max-content; } td { max-width: 16em; }
 }
-@media print { nav, .up, .tools { display: none; } }
+@media print { nav, .up, .tools { display: none; } .scroll.more { mask-image: none; } }
 )css";
 
 }  // namespace sinkmoe::report

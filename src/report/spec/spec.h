@@ -26,6 +26,8 @@ struct SpecExperiment {
 // A column of the query result and its printed name.
 struct NamedColumn {
   std::string column, title;  // title "": the values need none
+  std::vector<std::string> order =
+      {};  // values that come first, in this order; the others as they appear
   const std::string& heading() const { return title.empty() ? column : title; }
 };
 

@@ -34,8 +34,12 @@ const Dimension& dimension_of(const Sweep& sweep, const std::string& key,
       if (a.key == key || a.column == key) return d;
   const std::vector<std::string> keys = sweep.keys();
   if (key == "train.seed")
-    throw Error("runs that differ only in train.seed are one point, their mean", option,
-                "give another key; a CSV of every run: sinkmoe export curves");
+    throw Error(
+        "runs that differ only in their seed are one point, their mean", option,
+        (keys.empty() ? "draw over step or tokens" : "give step, tokens or " + join(keys, ", ")) +
+            "; the number of every seed: sinkmoe query \"select seed, label, eval_loss from "
+            "experiment_wide where experiment = '" +
+            sweep.experiments.front() + "'\"");
   throw Error("its runs do not differ in '" + key + "'",
               "experiment " + join(sweep.experiments, ", ") + ", " + option,
               keys.empty() ? "they differ only in their seed" : known_names(key, keys));
@@ -214,7 +218,7 @@ class PlotMaker {
         else if (!roles.rows)
           roles.rows = d;
     }
-    if (several()) spec.layout.series.push_back({"experiment", ""});
+    if (several()) spec.layout.series.push_back({"experiment", "", sweep_.experiments});
     apply(roles, spec.layout);
     spec.caption = std::string(trim(spec.caption + " " + zip_note(sweep_)));
   }
@@ -267,8 +271,8 @@ std::string zip_note(const Sweep& sweep) {
     if (d.size() < 2) continue;
     std::vector<std::string> others;
     for (size_t i = 1; i < d.size(); ++i) others.push_back(d[i].key);
-    text += (text.empty() ? "" : " ") + join(others, ", ") +
-            (others.size() == 1 ? " goes" : " go") + " with " + d[0].key + ".";
+    text += fmt::format("{}{} {} with {}.", text.empty() ? "" : " ", join(others, ", "),
+                        others.size() == 1 ? "goes" : "go", d[0].key);
   }
   return text;
 }

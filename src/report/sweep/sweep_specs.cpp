@@ -74,7 +74,7 @@ Spec sweep_table(const QueryFunction& query, const Sweep& sweep) {
   }
   if (several) {
     experiment = "e.experiment, ";
-    spec.layout.cols = NamedColumn{"experiment", ""};
+    spec.layout.cols = NamedColumn{"experiment", "", sweep.experiments};
     spec.pair = {"experiment", sweep.experiments.front()};
   } else {
     spec.pair = control_of(sweep);

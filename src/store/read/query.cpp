@@ -58,17 +58,57 @@ std::string unknown_table(const std::string& sql, const std::vector<std::string>
   return "";
 }
 
-// The existing table that is nearest to a misspelt one.
-std::string near_table(const sql::Connection& db, const std::string& sql) {
+struct Finalize {
+  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+};
+using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+// Tables and views.
+std::vector<std::string> table_names(const sql::Connection& db) {
   std::vector<std::string> names;
   sql::Statement s(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')");
   while (s.step()) names.push_back(s.text(0));
+  return names;
+}
+
+// The existing table that is nearest to a misspelt one.
+std::string near_table(const sql::Connection& db, const std::string& sql) {
+  const std::vector<std::string> names = table_names(db);
   const std::string unknown = unknown_table(sql, names);
   if (unknown.empty()) return "";
   const std::string near = did_you_mean(unknown, names);
   return near.empty() ? "the views are run_wide, experiment_wide, v_metric, v_final, v_head, "
                         "v_group and v_pair"
                       : near;
+}
+
+// The columns of the tables and views that the statement reads.
+std::vector<std::string> columns_read(const sql::Connection& db, const std::string& sql) {
+  std::vector<std::string> names;
+  const std::vector<std::string> words = words_of(sql), tables = table_names(db);
+  for (const std::string& table : tables) {
+    if (std::find(words.begin(), words.end(), table) == words.end()) continue;
+    sqlite3_stmt* raw = nullptr;
+    sqlite3_prepare_v2(db.handle(), ("SELECT * FROM " + table).c_str(), -1, &raw, nullptr);
+    const Prepared all(raw);
+    for (int i = 0; i < sqlite3_column_count(raw); ++i)
+      names.emplace_back(sqlite3_column_name(raw, i));
+  }
+  return names;
+}
+
+// "no such column: m.eval_los" -> the nearest column of what the statement reads.
+std::string near_column(const sql::Connection& db, const std::string& message,
+                        const std::string& sql) {
+  constexpr std::string_view start = "no such column: ";
+  if (!message.starts_with(start)) return "";
+  std::string column = message.substr(start.size());
+  column.erase(0, column.rfind('.') + 1);
+  const std::vector<std::string> known = columns_read(db, sql);
+  const std::string near = did_you_mean(column, known);
+  if (!near.empty() || known.empty()) return near;
+  return "'sinkmoe query \"select * from VIEW limit 1\" --vertical' shows the columns of a view; a text stands in "
+         "single quotes";
 }
 
 [[noreturn]] void fail(const sql::Connection& db, int code, const std::string& sql,
@@ -87,18 +127,14 @@ std::string near_table(const sql::Connection& db, const std::string& sql) {
     case SQLITE_TOOBIG: {
       const std::string message = sqlite3_errmsg(db.handle()),
                         where = place(sql, sqlite3_error_offset(db.handle()));
-      throw Error(message, where, near_table(db, sql));
+      const std::string table = near_table(db, sql);
+      throw Error(message, where, table.empty() ? near_column(db, message, sql) : table);
     }
     default:
       break;
   }
   db.fail(code);
 }
-
-struct Finalize {
-  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
-};
-using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
 
 // White space, comments and semicolons alone give no statement.
 void refuse_second_statement(const sql::Connection& db, const std::string& sql, const char* rest) {

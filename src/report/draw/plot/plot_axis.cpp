@@ -139,13 +139,17 @@ std::string axis_commands(const std::string& name, const FigureAxis& axis, Range
   return text + tick_commands(name, tick_places(range, axis.log), numbered);
 }
 
-std::string guide_commands(const FigureAxis& x, const FigureAxis& y) {
+std::string guide_commands(const FigureAxis& x, Range x_range, const FigureAxis& y, Range y_range) {
   std::string text = "unset arrow\n";
   const std::string style = "nohead lc rgb '#808080' lw 1 dt 2 back\n";
-  if (x.guide)
+  // gnuplot cuts no arrow at the frame: one beyond the range would cross titles and caption.
+  const auto shown = [](const FigureAxis& axis, Range range) {
+    return axis.guide && *axis.guide >= range.low && *axis.guide <= range.high;
+  };
+  if (shown(x, x_range))
     text +=
         fmt::format("set arrow from first {0}, graph 0 to first {0}, graph 1 {1}", *x.guide, style);
-  if (y.guide)
+  if (shown(y, y_range))
     text +=
         fmt::format("set arrow from graph 0, first {0} to graph 1, first {0} {1}", *y.guide, style);
   return text;

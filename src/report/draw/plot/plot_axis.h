@@ -22,7 +22,7 @@ std::vector<std::string> tick_labels(const std::vector<double>& places);
 // it is short.
 std::vector<double> tick_places(Range range, bool log);
 
-// Dashed lines at the guides of the axes; they replace earlier arrows of the panel.
-std::string guide_commands(const FigureAxis& x, const FigureAxis& y);
+// Dashed lines at the guides of the axes, as far as they lie in the ranges; they replace earlier arrows of the panel.
+std::string guide_commands(const FigureAxis& x, Range x_range, const FigureAxis& y, Range y_range);
 
 }  // namespace sinkmoe::report

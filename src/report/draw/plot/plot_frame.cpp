@@ -109,7 +109,7 @@ std::string PlotFrame::panel(size_t index, const FigureAxis& x, Range x_range, c
   text +=
       "set ylabel " + gnuplot_string(beside ? axis_label(y) : "") + " noenhanced offset 0.5,0\n";
   return text + axis_commands("x", x, x_range, below) + axis_commands("y", y, y_range, beside) +
-         guide_commands(x, y);
+         guide_commands(x, x_range, y, y_range);
 }
 
 FigureMark PlotFrame::mark(size_t index, const FigureAxis& x, Range x_range, double at_x,
