@@ -232,7 +232,7 @@ TEST_F(PlanTest, AnExperimentIsCalledAsItsFile) {
   EXPECT_EQ(plan("name = \"x\"\n").name, "x");
   EXPECT_THAT(
       refused("title = \"T\"\nname = \"quick\"\n"),
-      HasSubstr("x.toml:2:8: name is 'quick', but an experiment is called as its file: 'x'; "
+      HasSubstr("x.toml:2:1: name is 'quick', but an experiment is called as its file: 'x'; "
                 "leave the line out, or call the file quick.toml"));
 }
 
