@@ -1,10 +1,10 @@
 #include "inference/load_tensor.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "core/error.h"
 
@@ -34,8 +34,8 @@ void check_finite(const at::Tensor& x, const Checkpoint& weights, const TensorRe
   const auto [low, high] = at::aminmax(x);  // a NaN anywhere shows in both
   if (std::isfinite(low.item<float>()) && std::isfinite(high.item<float>())) return;
   const int64_t row = at::isfinite(x).logical_not().nonzero().flatten()[0].item<int64_t>();
-  throw Error(fmt::format("holds NaN or infinity in row {} of {}", first_row + row,
-                          ref.shape.empty() ? 1 : ref.shape[0]),
+  throw Error("holds NaN or infinity in row " + std::to_string(first_row + row) + " of " +
+                  std::to_string(ref.shape.empty() ? 1 : ref.shape[0]),
               weights.where(ref.name), "the weights are damaged: fetch them again");
 }
 
