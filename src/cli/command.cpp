@@ -117,7 +117,7 @@ std::optional<po::variables_map> parse(const Command& command,
     print_command_help(command, shown);
     return std::nullopt;
   }
-  if (values.count("out") && !command.own_out && !values["out"].defaulted())
+  if (values.count("out") && !values["out"].defaulted())
     require_folder_of("--out", values["out"].as<std::string>());
   return values;
 }
@@ -129,7 +129,7 @@ void require_folder_of(const std::string& option, const std::filesystem::path& p
                  folder = (clean.has_filename() ? clean : clean.parent_path()).parent_path();
   fs::path there = folder;
   while (!there.empty() && !fs::exists(there, none)) there = there.parent_path();
-  if (there == folder) return;
+  if (there == folder || folder == "data") return;
   throw Error(
       "there is no folder " + folder.string(), option + " " + path.string(),
       "the nearest one that exists is " + (there.empty() ? "the current one" : there.string()) +

@@ -33,7 +33,6 @@ struct Command {
   std::string examples = {};  // lines shown by --help
   bool plans = false;         // EXPERIMENT is a file of experiments/, elsewhere one of the database
   bool raw = false;           // gets all arguments as they are, global options included
-  bool own_out = false;       // makes the folders of --out itself
   bool torch = false;         // computes with LibTorch (cli/torch_program.h)
 };
 
@@ -50,7 +49,7 @@ std::optional<po::variables_map> parse(const Command& command,
                                        const po::options_description& hidden = {});
 
 // A new file or folder of this name belongs into a folder that is there: a misspelt one must not be made in silence.
-// Throws Error that names the nearest folder that exists.
+// Throws Error that names the nearest folder that exists. data/, which git ignores, is made on first use.
 void require_folder_of(const std::string& option, const std::filesystem::path& path);
 
 // The command's own options, without the one of the free arguments; `first` is the first of these,

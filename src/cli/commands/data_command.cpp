@@ -272,11 +272,6 @@ int run_data(const Globals& globals, const Strings& args) {
         throw Error("unknown word '" + documents + "'", "--documents", "give joined or bos");
       request.documents = documents == "bos";
     }
-    // data/ is made on first use, and git ignores it.
-    const std::filesystem::path out = request.out.lexically_normal();
-    if (values->count("out") &&
-        (out.has_filename() ? out : out.parent_path()).parent_path() != "data")
-      require_folder_of("--out", out);
     request.corpus.folder = words[1];
     request.force = values->count("force") > 0;
     return import_in_child(globals, request);
@@ -297,7 +292,6 @@ const Registration<Command> data_command{{
     .usage =
         "import FOLDER|FILE [--out data/NAME] [--tokenizer bpe|bytes] [--vocab N] | list [FOLDER]",
     .run = run_data,
-    .own_out = true,
 }};
 
 }  // namespace
