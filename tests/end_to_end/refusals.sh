@@ -55,7 +55,10 @@ refused "a key has no dashes: train.lr=1" plan smoke --train.lr=1
 refused "the name of the experiment is empty" plan ''
 file_refused "the sweep file is empty" ''
 file_refused "an experiment is called as its file: 'bad'" 'name = "good"'
-refused "--workers is '0.5'; give a whole number: runs at a time; 0: as many as the cores or GPUs allow" run smoke --workers 0.5
+if torch_program >/dev/null; then
+  refused "--workers is '0.5'; give a whole number: runs at a time; 0: as many as the cores or GPUs allow" run smoke --workers 0.5
+  refused "--seed is -1; give 0 or more" sample abc def --seed -1
+fi
 refused "--vocab is 'abc'; give a whole number: size of the vocabulary" plan smoke --vocab abc
 refused "--gflops is 'fast'; give a number: speed of one worker" plan smoke --gflops fast
 refused "--vocab is -1; give 0 or the number of tokens" plan smoke --vocab -1
@@ -64,7 +67,6 @@ refused "it is not said what to list; give one of: variants, losses" list ''
 refused "more than one argument is given; sinkmoe show RUN" show abc def
 refused "more than one argument is given; sinkmoe status" status one two
 refused "--metric is given twice" compare a b --metric x --metric y
-refused "--seed is -1; give 0 or more" sample abc def --seed -1
 refused "'8X' is no amount of memory" plan smoke --launcher slurm --mem 8X
 refused "'4:99' is no time limit" plan smoke --launcher slurm --time 4:99
 refused "cannot be a name of Slurm" plan smoke --launcher slurm --account 'my "lab"'
