@@ -8,7 +8,7 @@
 # Stages: build and unit tests (cpu-release); address and undefined-behaviour sanitizers on the half without LibTorch, then
 # on a small LibTorch program; thread sanitizer on store and queue; each fuzz target for 20 s; compiling and linking the CUDA
 # preset (if nvcc is installed); end-to-end tests of the program; the tables of the reference database, made by the program
-# without LibTorch; format, and clang-tidy on the files of the last change.
+# without LibTorch; format. --full also runs clang-tidy on every module.
 # Cost: 4 GB of disk. Time: under 30 minutes cold on two cores, under 12 with a warm ccache.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

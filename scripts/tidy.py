@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on source files and remembers those without findings.
 
-scripts/tidy.py [--jobs N] [--seconds N] BUILD FILE...
+scripts/tidy.py [--jobs N] BUILD FILE...
   BUILD        a configured build folder with compile_commands.json
   --jobs N     processes at a time (1)
-  --seconds N  starts nothing after N seconds; the files left are counted and no error
 
 A file is checked again when its text, a header of src/ that it reaches, its compiler flags, .clang-tidy or clang-tidy itself has
 changed; other libraries' headers do not count. The marks lie in the cache folder (SINKMOE_CACHE). Most of the time goes into the
@@ -22,7 +21,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "src"
@@ -131,7 +129,6 @@ def check(group, flags, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
@@ -150,24 +147,15 @@ def main():
     to_do = sorted(source for source in flags if not (marks / keys[source]).exists())
     print(f"   clang-tidy: {len(flags) - len(to_do)} files unchanged since they passed, {len(to_do)} to check", flush=True)
 
-    deadline, late, findings = time.monotonic() + options.seconds, 0, False
-
-    def work(group):
-        return None if time.monotonic() > deadline else check(group, flags[group[0]], folder)
-
-    groups = list(grouped(to_do, flags))
+    findings = False
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for group, result in zip(groups, pool.map(work, groups)):
-            if result is None:
-                late += len(group)
-                continue
-            for source in result[0]:
+        checked = pool.map(lambda group: check(group, flags[group[0]], folder), grouped(to_do, flags))
+        for passed, text in checked:
+            for source in passed:
                 (marks / keys[source]).touch()
-            if result[1]:
+            if text:
                 findings = True
-                print(result[1], flush=True)
-    if late:
-        print(f"   clang-tidy: time is over, {late} files not checked", flush=True)
+                print(text, flush=True)
     return 1 if findings else 0
 
 
