@@ -32,6 +32,7 @@ class MadeUpRun {
     at(0, "model/parameters",
        1000.0 * static_cast<double>(layers_ * heads_) + (variant_ == "vanilla" ? 0 : 8));
     if (text("eval.probes", "none") == "full") probe();
+    if (text("eval.probes", "none") != "none") left_out_terms();
     if (!text("eval.tasks", "").empty()) tasks();
     return rows_;
   }
@@ -198,6 +199,9 @@ class MadeUpRun {
     for (const auto& [name, factor] : criteria)
       if (name != "random")
         at(steps_, "probe/area_" + name, 0.01 * (factor - 2) * (1 + 0.1 * noise("area" + name)));
+  }
+
+  void left_out_terms() {
     at(steps_, "probe/drop_first_term", 0.02 + 0.002 * noise("first term"));
     at(steps_, "probe/drop_random_term", 0.01 + 0.001 * noise("random term"));
   }
