@@ -51,16 +51,16 @@ struct Words {
 std::string normalised(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {  // in pieces of whole lines, because most are plain ASCII
-    const size_t newline = text.find('\n', std::min<size_t>(text.size(), 4096));
-    const std::string_view part = text.substr(0, newline);
-    text.remove_prefix(part.size());
-    const bool ascii = std::all_of(part.begin(), part.end(),
-                                   [](char c) { return static_cast<signed char>(c) >= 0; });
-    ascii ? append_normalised(part, out) : append_normalised(folded(part), out);
-    if (text.empty()) break;
-    append_normalised("\n", out);
-    text.remove_prefix(1);
+  while (!text.empty()) {  // most words are ASCII, and folding the others takes long
+    size_t other = 0;
+    while (other < text.size() && static_cast<signed char>(text[other]) >= 0) ++other;
+    size_t begin = other, end = other;
+    const auto blank = [&](size_t at) { return text[at] == ' ' || text[at] == '\n'; };
+    while (other < text.size() && begin > 0 && !blank(begin - 1)) --begin;
+    while (end < text.size() && !blank(end)) ++end;
+    append_normalised(text.substr(0, begin), out);
+    if (end > begin) append_normalised(folded(text.substr(begin, end - begin)), out);
+    text.remove_prefix(end);
   }
   return out;
 }
