@@ -162,7 +162,7 @@ def first_terms(runs):
     text = list(runs.pick("text_terms", True).values())
     real = [name for name, row in runs.rows.items() if row.get("data.text.file")]
     for names, needed, artifact, cell in ((text, 5, "first_term.text_terms", "variant vanilla, weight 0"),
-                                          (real, 8, "first_term_real.real_terms", "length 256")):
+                                          (real, 8, "first_term_real.real_terms", "model SmolLM2-135M")):
         if len(names) == needed:
             yield artifact, "Q3", cell, "excess", Cell([excess(name) for name in names], 1, 0.01, runs=names)
 

@@ -83,7 +83,7 @@ std::vector<Words> words_of(const TextBlock& block) {
 }
 
 // Appends a piece to the end of another one.
-void join(std::string& text, std::string_view piece) {
+void append_piece(std::string& text, std::string_view piece) {
   if (piece.starts_with(' ') && text.ends_with(' ')) piece.remove_prefix(1);
   text += piece;
 }
@@ -148,7 +148,7 @@ class PieceIndex {
       for (const Words& piece : pieces) {
         if (piece.starts) end_document();
         if (next < begin) next += (begin - next + step - 1) / step * step;
-        join(text, piece.text);
+        append_piece(text, piece.text);
         take();
       }
     };
@@ -222,12 +222,12 @@ void mark_copies(PieceIndex& index, const std::vector<CorpusFile>& train,
       [&](size_t file, const TextBlock& block, Look& look) {
         if (!look.starts) {
           std::string across = end;
-          join(across, look.head);
+          append_piece(across, look.head);
           index.look_in(across, look.found);
         }
         for (const uint64_t hash : look.found) index.mark(hash, static_cast<uint32_t>(file));
         if (!look.whole || look.starts) end.clear();
-        join(end, look.tail);
+        append_piece(end, look.tail);
         end.erase(0, end.size() - std::min(end.size(), kCopyPiece));
         progress(block.text.size());
       });
