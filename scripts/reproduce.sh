@@ -24,7 +24,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # In the order of the claims, so that an interruption leaves out the last ones. Children come after their parents.
 PAPER_EXPERIMENTS=(quick grid controls plateau losses capacity lr finetune finetune_lora probes recall needle emergence
   chains capacity_probes one_layer confirm finetune20 needle20 losses_scaled)
-TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr zero_shot finetune_text)
+TEXT_EXPERIMENTS=(text_small text_test text_probes text_lr text_terms zero_shot finetune_text)
 # What docs/ shows of the reference runs: docs/figures/ID.svg and docs/tables/ID.md.
 MAIN_FIGURES=(imbalance_steps.grid importance_heatmap.grid value_drain.grid controls_imbalance.controls dose_balance.grid
   dose_loss.grid ablation_curves.probes cosmetic_bars.probes finetune_heads.finetune geometry_histogram.probes
@@ -33,7 +33,7 @@ MAIN_TABLES=(main_table.grid main_table.text_small capacity_table.capacity lr_ta
   lr_table.text_lr finetune_table.finetune_text test_table.text_test zero_shot.zero_shot emergence_table.emergence
   chains_table.chains ablation_area.capacity_probes layer_balance.capacity_probes worth_table.capacity_probes
   worth_table.text_probes first_term.capacity_probes ablation_area.one_layer worth_table.one_layer layer_balance.one_layer
-  confirm_table.confirm real_heads.real)
+  confirm_table.confirm real_heads.real losses_strength.losses_scaled first_term.text_terms first_term_real.real_terms)
 workers="${SINKMOE_WORKERS:-0}"  # 0: as many as the cores allow
 sinkmoe="$ROOT/build/sinkmoe"
 started=$SECONDS
