@@ -52,9 +52,10 @@ constexpr auto names_of(LoraForm) {
                          {{LoraForm::joint, "joint"}, {LoraForm::peft, "peft"}});
 }
 
-enum class Probes { none, full };
+enum class Probes { none, terms, full };
 constexpr auto names_of(Probes) {
-  return names<Probes>("set of probes", {{Probes::none, "none"}, {Probes::full, "full"}});
+  return names<Probes>("set of probes",
+                       {{Probes::none, "none"}, {Probes::terms, "terms"}, {Probes::full, "full"}});
 }
 
 enum class Split { valid, test };

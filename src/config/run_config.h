@@ -197,7 +197,9 @@ void fields(C& c, F&& f) {
   f({"final_tokens", "validation tokens of the last evaluation", "tokens", 1, 1e12},
     c.final_tokens);
   f({"sink_threshold", "epsilon of Sink_1^eps (E21)", "", 0, 1}, c.sink_threshold);
-  f({.key = "probes", .help = "additional measurements of the last evaluation; full: every probe"},
+  f({.key = "probes",
+     .help = "additional measurements of the last evaluation; terms: what the model loses "
+             "without the value or the term of the first token; full: every probe"},
     c.probes);
   f({.key = "split", .help = "held-out part that evaluations read"}, c.split);
   f({.key = "tasks",

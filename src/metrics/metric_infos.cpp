@@ -85,6 +85,7 @@ std::vector<MetricInfo> metric_infos(const config::EvalConfig& eval) {
   std::vector<MetricInfo> infos = common_infos();
   for (const auto& [name, summary] : Registry<SummaryKind>::all())
     infos.push_back({name, summary.unit, summary.better, summary.help});
+  if (eval.probes != config::Probes::none) append(infos, left_out_infos());
   if (eval.probes == config::Probes::full) append(infos, probe_infos());
   return infos;
 }

@@ -1,4 +1,4 @@
-// Lists the metrics of eval.probes = "full".
+// Lists the metrics of eval.probes = "terms" and "full".
 #include "metrics/probe_infos.h"
 
 namespace sinkmoe::metrics {
@@ -52,6 +52,21 @@ void add_worth(std::vector<MetricInfo>& infos) {
 
 }  // namespace
 
+const std::vector<MetricInfo>& left_out_infos() {
+  static const std::vector<MetricInfo> infos = {
+      {"probe/drop_first_term", "nats", "",
+       "loss increase without token 0's term A v(0) in the outputs of later queries (E4)"},
+      {"probe/drop_random_term", "nats", "",
+       "the same without the term of one random other key of each row"},
+      {"probe/drop_random_direction", "nats", "",
+       "the same without a random vector as long as token 0's term"},
+      {"probe/zero_first_value", "nats", "",
+       "loss increase when token 0's value is zeroed in every layer and head (C2)"},
+      {"probe/zero_random_value", "nats", "",
+       "loss increase when the value of one random other token a row is zeroed (C2)"}};
+  return infos;
+}
+
 const std::vector<MetricInfo>& probe_infos() {
   static const std::vector<MetricInfo> infos = [] {
     std::vector<MetricInfo> all = {
@@ -78,12 +93,6 @@ const std::vector<MetricInfo>& probe_infos() {
          "share of heads worth more than 0.001 nats, in the layer with the fewest"},
         {"probe/second_weight", "1", "", "largest head/second_weight of the model"},
         {"probe/second_weight_row", "1", "", "largest head/second_weight_row of the model"},
-        {"probe/drop_first_term", "nats", "",
-         "loss increase without token 0's term A v(0) in the outputs of later queries (E4)"},
-        {"probe/drop_random_term", "nats", "",
-         "the same without the term of one random other key of each row"},
-        {"probe/drop_random_direction", "nats", "",
-         "the same without a random vector as long as token 0's term"},
         {"head/out_rank", "1", "", "effective rank of a head's outputs (C9)"},
         {"head/key_rank", "1", "", "effective rank of a head's keys (C11)"},
         {"head/cos_query_first", "1", "", "mean cosine of queries to the first key (C11)"},
@@ -93,10 +102,6 @@ const std::vector<MetricInfo>& probe_infos() {
         {"layer/max_activation", "1", "lower", "largest number in the residual stream"},
         {"probe/identity_error", "1", "lower",
          "largest difference between gate and share of the values passed on (C1)"},
-        {"probe/zero_first_value", "nats", "",
-         "loss increase when token 0's value is zeroed in every layer and head (C2)"},
-        {"probe/zero_random_value", "nats", "",
-         "loss increase when the value of one random other token a row is zeroed (C2)"},
         {"probe/cv_importance", "1", "lower", "mean over layers of the CV of head/importance (C9)"},
         {"probe/cv_contribution", "1", "lower",
          "mean over layers of the CV of head/contribution (C9)"},

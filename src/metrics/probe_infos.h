@@ -1,4 +1,4 @@
-// Name, unit, direction and help of the metrics of eval.probes = "full".
+// Name, unit, direction and help of the metrics that eval.probes adds.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,9 @@
 
 namespace sinkmoe::metrics {
 
+// With "terms" and with "full".
+const std::vector<MetricInfo>& left_out_infos();
+// With "full" alone.
 const std::vector<MetricInfo>& probe_infos();
 
 }  // namespace sinkmoe::metrics

@@ -141,7 +141,7 @@ void Trainer::probe(const metrics::HeadStatistics& heads) {
   const auto alive = [&] { reporter_.stop_requested(); };
   if (!tasks_.tasks.empty())
     reporter_.metrics(run_tasks(model_, tasks_, state_.step, device_, alive));
-  if (config_.eval.probes != config::Probes::full) return;
+  if (config_.eval.probes == config::Probes::none) return;
   const ProbeRows rows = run_probes(model_, source_, heads, state_.step, device_, alive);
   reporter_.metrics(rows.metrics);
   reporter_.histograms(rows.histograms);

@@ -88,6 +88,28 @@ TEST_F(HeldOutFiles, RowsOfWholeFilesAreAllTheirPieces) {
   EXPECT_EQ(early, (std::set<int64_t>{0, 2}));
 }
 
+// File 3 alone: all its pieces and no other. File 2 is shorter than a row, and there is no file 4.
+TEST_F(HeldOutFiles, RowsOfOneFileAreItsPieces) {
+  auto config = config_of(imported("bytes"), "joined");
+  config.options.set("text", "file", int64_t{3});
+  const auto source = open_source(config);
+  std::multiset<std::string> want, got;
+  for (size_t at = 0; at + 64 <= last_.size(); at += 64) want.insert(last_.substr(at, 64));
+  std::vector<int32_t> row(65);
+  for (int64_t i = 0; i < source->eval_rows(); ++i) {
+    source->eval_row(i, row);
+    EXPECT_EQ(source->file_of(config::Split::valid, i), 2);
+    got.insert(byte_tokenizer()->decode(std::span<const int32_t>(row).subspan(1)));
+  }
+  EXPECT_EQ(got, want);
+  config.options.set("text", "file", int64_t{2});
+  EXPECT_THAT(refusal_of([&] { open_source(config); }), HasSubstr("is as long as a row"));
+  config.options.set("text", "file", int64_t{4});
+  EXPECT_THAT(
+      refusal_of([&] { open_source(config); }),
+      HasSubstr("data.text.file is 4, the set has 3 files to validate and 0 files to test"));
+}
+
 TEST_F(HeldOutFiles, JoinedRowsAreThoseOfTheJoinedText) {
   const auto folder = imported("bytes");
   const auto source = open_source(config_of(folder, "joined"));

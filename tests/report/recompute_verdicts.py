@@ -153,6 +153,22 @@ def cells_with_probes(runs):
                            -1, 0.301, guard=testable > 0.5, runs=both))
 
 
+def first_terms(runs):
+    """What the term that E4 drops is worth on text, by seed, and in a pretrained model, by novel; as far as runs are there."""
+    def excess(name):
+        (first,), (other,) = (runs.final(name, f"probe/drop_{which}_term").values() for which in ("first", "random"))
+        return first - other
+
+    text = list(runs.pick("text_terms", True).values())
+    real = [name for (name,) in runs.db.execute(
+        "select r.run_id from run r join experiment_run x on x.run = r.id join experiment e on e.id = x.experiment "
+        "where e.name = 'real_terms' and r.status = 'done'")]
+    for names, needed, artifact, cell in ((text, 5, "first_term.text_terms", "variant vanilla, weight 0"),
+                                          (real, 8, "first_term_real.real_terms", "length 256")):
+        if len(names) == needed:
+            yield artifact, "Q3", cell, "excess", Cell([excess(name) for name in names], 1, 0.01, runs=names)
+
+
 def chains(runs):
     """Cells whose unit is the chain."""
     found = {}
@@ -267,8 +283,8 @@ def checks(database, path):
     with open(path, encoding="utf-8") as file:
         records = json.load(file)
     runs = Runs(database)
-    for artifact, claim, text, value, cell in itertools.chain(expected_cells(runs), cells_with_probes(runs), chains(runs),
-                                                            confirmed(runs)):
+    for artifact, claim, text, value, cell in itertools.chain(
+            expected_cells(runs), cells_with_probes(runs), first_terms(runs), chains(runs), confirmed(runs)):
         stored = next(r for r in records if r["primary"] and r["duplicate_of"] is None and
                       (r["artifact"], r["claim"], r["cell"], r["value"]) == (artifact, claim, text, value))
         family = [r for r in records if r["primary"] and r["claim"] == claim and r["duplicate_of"] is None and

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -231,6 +232,26 @@ TEST_P(ProbedVariants, EveryProbeIsDescribedUniqueFiniteAndInRange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ProbedVariants, ::testing::ValuesIn(plugin_names("variant")));
+
+// "terms" makes the rows that "full" makes of the first token's value and term, and no others.
+TEST(Probes, TermsAreAPartOfFull) {
+  config::RunConfig config = lively();
+  const auto rows_of = [&](config::Probes probes) {
+    config.eval.probes = probes;
+    Setting s(config);
+    std::map<std::string, double> values;
+    for (const MetricRow& row : probe(s).metrics) values[row.name] = row.value;
+    return values;
+  };
+  const auto terms = rows_of(config::Probes::terms), full = rows_of(config::Probes::full);
+  EXPECT_EQ(terms.size(), 5u);
+  for (const char* name :
+       {"probe/zero_first_value", "probe/zero_random_value", "probe/drop_first_term",
+        "probe/drop_random_term", "probe/drop_random_direction"}) {
+    ASSERT_TRUE(terms.contains(name)) << name;
+    EXPECT_EQ(terms.at(name), full.at(name)) << name;
+  }
+}
 
 TEST(Trainer, ProbesAreTakenAtTheEndAndChangeNothingElse) {
   config::RunConfig config = tiny_config();

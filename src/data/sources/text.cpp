@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/registry.h"
+#include "core/text/count.h"
 #include "data/held_out_files.h"
 #include "data/source.h"
 #include "data/text_set.h"
@@ -21,12 +22,19 @@ constexpr auto names_of(Files) {
 
 struct Options {
   Files files = Files::joined;
+  int64_t file = 0;
   static void fields(auto& o, auto&& f) {
     f({.key = "files",
        .help = "held-out rows: joined: of the files joined by name, in this order; whole: of each "
                "file by itself, in a fixed random order, so that any number of them is spread over "
                "all files"},
       o.files);
+    f({.key = "file",
+       .help = "held-out rows: of this file alone, read as whole files are; counted from 1 in the "
+               "order of names; 0: of all files",
+       .lo = 0,
+       .hi = 1e6},
+      o.file);
   }
 };
 
@@ -50,7 +58,8 @@ void add_rows(HeldOutRows& held_out, int64_t file, uint64_t first, uint64_t toke
 HeldOutRows held_out_rows(const config::DataConfig& config, const fs::path& folder,
                           const std::string& split, const TokenFile& tokens) {
   HeldOutRows held_out;
-  const bool whole = config.chosen<Options>().files == Files::whole;
+  const Options& options = config.chosen<Options>();
+  const bool whole = options.file > 0 || options.files == Files::whole;
   try {
     held_out.files = held_out_files(folder, split, tokens);
   } catch (const Error&) {
@@ -60,12 +69,12 @@ HeldOutRows held_out_rows(const config::DataConfig& config, const fs::path& fold
     add_rows(held_out, -1, 0, tokens.size(), config.context);
     return held_out;
   }
-  for (size_t i = 0; i < held_out.files.size(); ++i)
-    add_rows(held_out, static_cast<int64_t>(i), held_out.files[i].first_token,
-             held_out.files[i].tokens, config.context);
-  if (held_out.rows.empty())
-    throw Error("no file of the " + split + " split is as long as a row", folder.string(),
-                "lower data.context, or use data.text.files = \"joined\"");
+  for (int64_t i = 0; i < std::ssize(held_out.files); ++i)
+    if (const HeldOutFile& file = held_out.files[i]; options.file == 0 || options.file == i + 1)
+      add_rows(held_out, i, file.first_token, file.tokens, config.context);
+  if (held_out.rows.empty() && options.file <= std::ssize(held_out.files))
+    throw Error("no file of the " + split + " split that data.text.file allows is as long as a row",
+                folder.string(), "lower data.context, or use data.text.files = \"joined\"");
   Draw draw(0, "text/files");
   shuffle(draw, std::span(held_out.rows));
   return held_out;
@@ -100,9 +109,16 @@ class Text : public DataSource {
         train_(set_.folder / "train.tokens"),
         valid_(set_.folder / "valid.tokens"),
         valid_rows_(held_out_rows(config, set_.folder, "valid", valid_)) {
-    if (!set_.test) return;
-    test_.emplace(set_.folder / "test.tokens");
-    test_rows_ = held_out_rows(config, set_.folder, "test", *test_);
+    if (set_.test) {
+      test_.emplace(set_.folder / "test.tokens");
+      test_rows_ = held_out_rows(config, set_.folder, "test", *test_);
+    }
+    const auto valid = std::ssize(valid_rows_.files), test = std::ssize(test_rows_.files);
+    if (const int64_t file = config.chosen<Options>().file; file > std::max(valid, test))
+      throw Error("data.text.file is " + std::to_string(file) + ", the set has " +
+                      counted(valid, "file") + " to validate and " + counted(test, "file") +
+                      " to test",
+                  set_.folder.string(), "choose a file that is there; 0 means all");
   }
 
   int64_t vocabulary() const override { return set_.train.vocabulary; }

@@ -65,12 +65,16 @@ Batch training_batch(const data::DataSource& source, const config::RunConfig& co
 }
 
 int64_t evaluation_rows(const data::DataSource& source, const config::RunConfig& config) {
-  if (config.eval.split == config::Split::valid) return source.eval_rows();
-  if (source.test_rows() == 0)
-    throw Error("data source '" + config.data.source + "' has no test rows here", "eval.split",
-                config.data.source == "text" ? "import the text with a 'test' folder"
-                                             : "use eval.split = \"valid\"");
-  return source.test_rows();
+  const bool valid = config.eval.split == config::Split::valid;
+  if (const int64_t rows = valid ? source.eval_rows() : source.test_rows(); rows > 0) return rows;
+  const bool text = config.data.source == "text";
+  throw Error("data source '" + config.data.source + "' has no " + name_of(config.eval.split) +
+                  " rows here",
+              "eval.split",
+              valid ? "choose a data.text.file that this split has"
+              : text
+                  ? "import the text with a 'test' folder, or choose a data.text.file that it has"
+                  : "use eval.split = \"valid\"");
 }
 
 Batch evaluation_batch(const data::DataSource& source, const config::RunConfig& config,

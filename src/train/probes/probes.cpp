@@ -136,6 +136,12 @@ ProbeRows run_probes(const model::Decoder& model, const data::DataSource& source
                      const std::function<void()>& alive) {
   ProbeRowWriter rows(step);
   const config::RunConfig& config = model.config();
+  if (config.eval.probes == config::Probes::terms) {
+    const ProbeSample sample(source, config, std::min(kTokens, config.eval.final_tokens), device,
+                             alive);
+    add_left_out(rows, model, sample, sample.loss(model));
+    return std::move(rows.rows());
+  }
   rows.run("probe/cv_importance", metrics::mean_cv(heads.importance_LH()));
   const ProbeSample sample(source, config, kTokens, device, alive);
   const double loss = sample.loss(model);

@@ -1,4 +1,4 @@
-// Runs every probe of a trained model (eval.probes = "full"). docs/metrics.md has the formulas.
+// Runs the probes of a trained model that eval.probes asks for. docs/metrics.md has the formulas.
 #pragma once
 
 #include <functional>

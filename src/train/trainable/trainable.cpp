@@ -4,7 +4,7 @@ namespace sinkmoe::train {
 
 PartialTraining::PartialTraining(model::Decoder& model) : model_(model) {
   const config::TrainConfig& train = model.config().train;
-  const bool probed = model.config().eval.probes != config::Probes::none;  // they need gradients
+  const bool probed = model.config().eval.probes == config::Probes::full;  // needs gradients
   if (train.steps == 0 && !train.init_checkpoint.empty() && !probed) {
     // A model that is only measured needs no gradients and no moments: a fifth of the memory.
     nothing_ = std::make_unique<tensor::ParamSet>();
