@@ -4,6 +4,8 @@
 namespace sinkmoe::cli {
 
 inline constexpr const char* kOverrideHelp =
+    "  sinkmoe plan quick train.lr=1e-3,3e-3   # what would be trained, and for how long\n"
+    "  sinkmoe run quick train.lr=1e-3,3e-3 --workers 2\n\n"
     "Overrides (docs/sweeps.md has every form, with examples):\n"
     "  train.lr=1e-3                   one value for every run of the experiment\n"
     "  train.lr=1e-3,3e-3              several values: a sweep\n"

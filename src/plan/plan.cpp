@@ -67,9 +67,9 @@ std::string plan_text(const Experiment& experiment, const PlanRequest& request) 
 
 std::string name_of(const Experiment& experiment, const PlanRequest& request) {
   if (request.name.empty()) return experiment_name(experiment.name, request.overrides);
-  if (safe_name(request.name)) return request.name;
+  if (safe_name(request.name) && !request.name.starts_with('-')) return request.name;
   throw Error("'" + request.name + "' cannot name an experiment", "--name",
-              "use letters, digits, '.', '_' and '-', at most 64");
+              "use letters, digits, '.', '_' and '-' (not first), at most 64");
 }
 
 void count_repeated(Plan& plan) {
@@ -79,7 +79,8 @@ void count_repeated(Plan& plan) {
     config::RunConfig same = run.config;
     same.balance.loss = config::BalanceConfig{}.loss;
     const std::string& loss = run.config.balance.loss;
-    const auto [first, fresh] = first_loss.emplace(config::identity_text(same) + run.parent, loss);
+    const auto [first, fresh] =
+        first_loss.emplace(config::identity_text(same) + run.parent + "\n" + same.data.path, loss);
     if (fresh) continue;
     ++plan.repeated;
     if (plan.kept_loss.empty()) plan.kept_loss = first->second;

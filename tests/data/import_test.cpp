@@ -122,6 +122,19 @@ TEST_F(ImportTest, NeverReplacesWhatItDidNotMake) {
   EXPECT_EQ(files().size(), 1u);
 }
 
+TEST_F(ImportTest, ForceReplacesNoFolderThatHoldsOtherThings) {
+  import_text(request());
+  put("data/set/NOTES.md", "mine");
+  const auto before = files();
+  ImportRequest r = request();
+  r.vocabulary = 330;
+  r.force = true;
+  EXPECT_THAT(refusal_of([&] { import_text(r); }), HasSubstr("NOTES.md"));
+  r.out = set() / "inner";
+  EXPECT_THAT(refusal_of([&] { import_text(r); }), HasSubstr("lies in an imported text"));
+  EXPECT_EQ(files(), before);
+}
+
 TEST_F(ImportTest, AnErrorLeavesNothingBehind) {
   ImportRequest r = request();
   r.vocabulary = 100000;  // more than this text can give

@@ -63,6 +63,7 @@ hasnt "a key that is there" "$(next run quick train.lr=1 train.l)" train.lr=
 "$sinkmoe" --db "$db" tag "$run_id" --add first-one
 has "tags" "$(next --db "$db" tag --remove f)" first-one
 "$sinkmoe" --db "$db" tag "$run_id" --remove first-one
+[ -e "$("$sinkmoe" --db "$db" show "$run_id" | sed -n 's/^log: //p')" ] || die "show names a log that is not there"
 has "runs beside experiments" "$(next --db "$db" config show "${run_id:0:5}")" "$run_id"
 has "kinds of lists" "$(next list va)" variants
 has "run ids" "$(next --db "$db" show "${run_id:0:3}")" "$run_id"

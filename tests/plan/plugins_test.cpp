@@ -108,6 +108,7 @@ train.seed = "seeds(2)"
       plan(sweep + "skip_if = \"balance.weight == 0 && balance.loss != 'entropy'\"\n");
   EXPECT_EQ(skipped.runs.size(), 8u);
   EXPECT_EQ(skipped.repeated, 0);
+  EXPECT_EQ(plan("[[sweep.block]]\ndata.path = [\"a\", \"b\"]\n").repeated, 0) << "two texts";
 }
 
 }  // namespace

@@ -225,6 +225,8 @@ TEST_F(SweepTest, AnyMetricIsDrawnAndUnknownNamesAreAnswered) {
               testing::ThrowsMessage<Error>(HasSubstr("did you mean 'eval/loss'?")));
   EXPECT_THAT([&] { drawn("loss", {}); },
               testing::ThrowsMessage<Error>(HasSubstr("did you mean 'eval/loss'?")));
+  EXPECT_THAT(drawn("eval/loss", {.x = "train.warmup"}).figure->script, HasSubstr("train.warmup"))
+      << "of axes that go together the one that was asked for";
   EXPECT_THAT([&] { drawn("eval/loss", {.x = "train.rl"}); },
               testing::ThrowsMessage<Error>(HasSubstr("train.lr")));
 }

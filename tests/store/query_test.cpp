@@ -63,6 +63,9 @@ TEST_F(Queries, SyntaxErrorsNameThePlace) {
               Not(HasSubstr("the views are")));
   EXPECT_THAT(error("select r.eval_los from run_wide r"),
               HasSubstr("no such column: r.eval_los; did you mean 'eval_loss'"));
+  EXPECT_THAT(error("select count(*) from run_wide where \"train.lr\" > 0.004"),
+              HasSubstr("no such column"))
+      << "a name in double quotes is never a text";
   EXPECT_THAT(error("select statu from run"), HasSubstr("did you mean 'status'"));
   EXPECT_THAT(error("select qqqqqqqq from run"), HasSubstr("--vertical' shows the columns"));
   EXPECT_THAT(error("  -- nothing\n"), HasSubstr("empty"));

@@ -15,6 +15,7 @@
 #include "config/run_config.h"
 #include "core/error.h"
 #include "core/text/count.h"
+#include "core/text/quote.h"
 #include "core/text/utf8.h"
 #include "data/import/import.h"
 #include "data/synthetic/backcopy.h"
@@ -187,8 +188,8 @@ int import(const Globals& globals, const data::ImportRequest& request) {
           "again, which makes other runs)",
           100.0 * static_cast<double>(set.valid.text_bytes) /
               static_cast<double>(set.train.text_bytes + set.valid.text_bytes));
-    std::cout << "; use it with data.source=text data.path=" << printable(result.out.string())
-              << "\n";
+    std::cout << "; use it with data.source=text "
+              << shell_word("data.path=" + printable(result.out.string())) << "\n";
   }
   return 0;
 }
@@ -256,9 +257,10 @@ int run_data(const Globals& globals, const Strings& args) {
   const Strings words =
       values->count("arguments") ? (*values)["arguments"].as<Strings>() : Strings{};
   if (words.size() == 2 && words[0] == "import") {
+    if (values->count("vocab") && request.tokenizer == "bytes")
+      throw Error("--vocab is of the BPE", "sinkmoe data import", "leave it out");
     if (values->count("vocab") && values->count("model"))
-      throw Error("--vocab and --model exclude each other", "sinkmoe data import",
-                  "the model has its own vocabulary");
+      throw Error("--vocab and --model exclude each other", "sinkmoe data import", "keep one");
     if (values->count("tokenizer-json")) {
       if (values->count("vocab") || values->count("model") || values->count("tokenizer"))
         throw Error("--tokenizer-json excludes --tokenizer, --vocab and --model",

@@ -5,6 +5,7 @@
 #include "cli/run_lookup.h"
 #include "cli/table_output.h"
 #include "core/text/quote.h"
+#include "queue/worker/checkpoints.h"
 #include "store/read/query.h"
 
 namespace sinkmoe::cli {
@@ -83,8 +84,7 @@ where run_id = )sql" +
   if (globals.json)
     std::cout << "}\n";
   else
-    std::cout << "\nlog: " << (globals.db.parent_path() / "runs" / run_id / "log.txt").string()
-              << "\n";
+    std::cout << "\nlog: " << (queue::run_folder(globals.db, run_id) / "log.txt").string() << "\n";
   return 0;
 }
 

@@ -90,7 +90,8 @@ void add_jobs(Table& table, const std::map<std::string, queue::HeldView>& jobs) 
 }
 
 // Remarks below the table: current work and the latest problems.
-void write_remarks(const store::Reader& reader) {
+// `of`: the condition on a run `r` that its table has it, with "and" before; "" for all runs.
+void write_remarks(const store::Reader& reader, const std::string& of) {
   if (reader.drills()) std::cout << "drill database: its numbers are invented\n";
   const Table held =
       reader.query("select sum(boot not glob 'job/*'), sum(boot glob 'job/*') from lease");
@@ -104,12 +105,11 @@ void write_remarks(const store::Reader& reader) {
   const int64_t running = count(0);
   if (running > 0)
     std::cout << running << (running == 1 ? " run is" : " runs are") << " being worked on\n";
-  const Table last = reader.query(
-      R"sql(
+  const Table last = reader.query(std::string(R"sql(
 select r.run_id, r.status, r.message
 from run r
-where r.status in ('failed', 'diverged', 'quarantined')
-order by r.finished_us desc limit 1)sql");
+where r.status in ('failed', 'diverged', 'quarantined'))sql") +
+                                  of + " order by r.finished_us desc limit 1");
   for (const auto& row : last.rows)
     std::cout << printable("last failure: " + to_text(row[0]) + " " + to_text(row[1]) + ": " +
                            to_text(row[2]))
@@ -124,19 +124,25 @@ int run_status(const Globals& globals, const std::vector<std::string>& args) {
   if (!values) return 0;
   const store::Reader reader(globals.db);
   Table table;
+  std::string of;
   if (values->count("experiment")) {
     const std::string name = (*values)["experiment"].as<std::string>();
     store::require_experiment(reader, name);
     table = reader.query(kRuns + fmt::format(kOfExperiment, in_quotes(name, '\'')));
+    of =
+        " and r.id in (select x.run from experiment e join experiment_run x on x.experiment = e.id "
+        "where e.name = " +
+        in_quotes(name, '\'') + ")";
   } else if (values->count("unlisted")) {
     table = reader.query(std::string(kRuns) + kUnlisted);
+    of = " and not exists (select 1 from experiment_run x where x.run = r.id)";
   } else {
     table = reader.query(kExperiments);
   }
   add_jobs(table, queue::jobs_of(reader, globals.db));
   if (!globals.json) drop_empty_columns(table);
   write_table(std::cout, table, globals.json ? TableFormat::json : TableFormat::text);
-  if (!globals.json) write_remarks(reader);
+  if (!globals.json) write_remarks(reader, of);
   return 0;
 }
 

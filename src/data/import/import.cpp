@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -74,10 +75,29 @@ std::string earlier_recipe(Corpus corpus, const ImportRequest& request, const st
   return recipe_hash(corpus, request, model);
 }
 
+// --force replaces the whole folder, so nothing else may lie in it.
+void refuse_other_files(const fs::path& out) {
+  constexpr std::string_view kOwn[] = {"train.tokens",  "valid.tokens", "test.tokens",
+                                       kManifestName,   kModelName,     kJsonName,
+                                       kJsonConfigName, kJournalName};
+  for (const fs::directory_entry& entry : fs::directory_iterator(out))
+    if (std::find(std::begin(kOwn), std::end(kOwn), entry.path().filename().string()) ==
+        std::end(kOwn))
+      throw Error("--force replaces this folder, and it holds what is not of an imported text: " +
+                      entry.path().filename().string(),
+                  out.string(), "move that elsewhere, or give another --out");
+}
+
 // The recipe of the import that `out` already holds, one of the two; "" if there is nothing (or it is
 // to be replaced). Throws Error if it holds anything else.
 std::string already_made(const fs::path& out, const std::string& recipe, const std::string& earlier,
                          bool force) {
+  for (fs::path above = fs::absolute(out).lexically_normal(); above.has_relative_path();) {
+    above = above.parent_path();
+    if (fs::exists(above / kManifestName) && fs::exists(above / "train.tokens"))
+      throw Error("this lies in an imported text, whose folder belongs to 'sinkmoe data import'",
+                  out.string(), "give an --out beside " + above.string());
+  }
   if (!fs::exists(out) || (fs::is_directory(out) && fs::is_empty(out))) return "";
   if (!fs::exists(out / kManifestName))
     throw Error("this was not created by 'sinkmoe data import'", out.string(),
@@ -87,7 +107,10 @@ std::string already_made(const fs::path& out, const std::string& recipe, const s
   const bool ours =
       manifest.is_object() && manifest.contains("recipe") && manifest["recipe"].is_string();
   const std::string made = ours ? manifest["recipe"].get<std::string>() : "";
-  if (force) return "";
+  if (force) {
+    refuse_other_files(out);
+    return "";
+  }
   if (made.empty() || (made != recipe && made != earlier))
     throw Error("another imported text is here already", out.string(),
                 "give another --out, or --force to replace it");

@@ -234,7 +234,17 @@ class PlotMaker {
 
 Spec plot_spec(const QueryFunction& query, const Sweep& sweep, const MetricFacts& metric,
                const PlotRequest& request) {
-  return PlotMaker(query, sweep, metric, request).make();
+  // Of axes that go together the one that was asked for is drawn.
+  Sweep asked = sweep;
+  std::vector<std::string> keys = request.by;
+  keys.push_back(request.x);
+  for (const std::string& key : keys)
+    for (Dimension& d : asked.dimensions) {
+      const auto axis = std::find_if(
+          d.begin(), d.end(), [&](const Axis& a) { return a.key == key || a.column == key; });
+      if (axis != d.end()) std::rotate(d.begin(), axis, axis + 1);
+    }
+  return PlotMaker(query, asked, metric, request).make();
 }
 
 std::string axis_columns(const Sweep& sweep) {

@@ -55,6 +55,9 @@ void guard_connection(sql::Connection& db) {
   sqlite3* handle = db.handle();
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  // "train.lr" is a column or an error; without this, SQLite reads an unknown one as a text.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   constexpr std::pair<int, int> limits[] = {{SQLITE_LIMIT_LENGTH, 1 << 18},
                                             {SQLITE_LIMIT_SQL_LENGTH, 1 << 18},
                                             {SQLITE_LIMIT_COLUMN, 1000},
