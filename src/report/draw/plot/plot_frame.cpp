@@ -18,7 +18,7 @@ namespace {
 // Lengths in screen points. Letter widths are means of DejaVu Sans, rounded up.
 constexpr double kLeft = 112, kGapX = 34, kGapY = 36, kTitleLine = 22, kLegendLine = 20,
                  kPanelTitle = 26, kAxis = 66, kCaptionLine = 15, kCaptionLetter = 6.6,
-                 kTitleLetter = 9.2, kLetter = 7.4, kSample = 50;
+                 kTitleLetter = 10.0, kLetter = 7.4, kSample = 50;
 
 std::vector<std::string> wrap(const std::string& text, double width, double letter) {
   const auto most = static_cast<size_t>(width / letter);
