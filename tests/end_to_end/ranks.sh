@@ -53,7 +53,7 @@ named=0
 for kill in $(seq "${KILLS:-2}"); do
   disturbed "kill$kill" KILL
   same_rows "kill$kill"
-  ! grep -q "rank 1 (process [0-9]*) was killed by SIGKILL; the run continues from its last checkpoint" "$work/log" ||
+  ! grep -q "rank 1 (process [0-9]*) was killed by SIGKILL; the run is tried again" "$work/log" ||
     named=$((named + 1))
 done
 [ "$named" -gt 0 ] || die "no message names the rank that was killed"
