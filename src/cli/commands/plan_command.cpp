@@ -62,7 +62,7 @@ std::string amount(double value) {
 
 std::string state_of(const PlanStates& states, const plan::RunSpec& run) {
   const auto it = states.status.find(run.run_id);
-  return it == states.status.end() ? "" : it->second;
+  return it == states.status.end() ? "" : std::string(name_of(it->second));
 }
 
 Json config_json(const config::RunConfig& config) {

@@ -10,7 +10,7 @@ namespace sinkmoe::cli {
 
 bool PlanStates::is_closed(const std::string& run_id) const {
   const auto it = status.find(run_id);
-  return it != status.end() && (it->second == "done" || it->second == "diverged");
+  return it != status.end() && (it->second == RunStatus::done || it->second == RunStatus::diverged);
 }
 
 PlanStates plan_states(const std::filesystem::path& db, const plan::Plan& plan) {
@@ -20,7 +20,8 @@ PlanStates plan_states(const std::filesystem::path& db, const plan::Plan& plan) 
   for (const plan::RunSpec& run : plan.runs) planned.insert(run.run_id);
   try {
     for (const auto& row : store::Reader(db).query("select run_id, status from run").rows)
-      if (planned.contains(to_text(row[0]))) states.status[to_text(row[0])] = to_text(row[1]);
+      if (planned.contains(to_text(row[0])))
+        states.status[to_text(row[0])] = parse_name<RunStatus>(to_text(row[1]), "the database");
   } catch (const Error& e) {
     std::cerr << "note: no run is marked as done: " << e.what() << "\n";
   }

@@ -5,13 +5,14 @@
 #include <map>
 #include <string>
 
+#include "core/run/run.h"
 #include "plan/plan.h"
 
 namespace sinkmoe::cli {
 
 struct PlanStates {
-  std::map<std::string, std::string> status;  // by run_id, of the runs that are stored
-  int64_t closed = 0;                         // runs of the plan that `run` would not make again
+  std::map<std::string, RunStatus> status;  // by run_id, of the runs that are stored
+  int64_t closed = 0;                       // runs of the plan that `run` would not make again
   bool is_closed(const std::string& run_id) const;  // done or diverged
 };
 
